@@ -1,0 +1,160 @@
+"""Who did what, when: append-only, one hash chain per organisation, written in the transaction of the change.
+
+An event's hash covers the hash before it and the event's canonical text, so that an edited or removed row breaks the
+chain at that place. A cut tail is visible only against a head kept elsewhere (`heads`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import LargeBinary, PrimaryKeyConstraint, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from agencies.kernel.base import Base
+from agencies.kernel.tenancy import Actor
+
+GENESIS = bytes(32)
+
+
+class AuditEvent(Base):
+    """One thing that happened, as one organisation's chain tells it."""
+
+    __tablename__ = "audit_events"
+    __table_args__ = (PrimaryKeyConstraint("organisation_id", "seq"),)
+
+    organisation_id: Mapped[int]
+    seq: Mapped[int]
+    at: Mapped[datetime]
+    action: Mapped[str]
+    actor_organisation_id: Mapped[int | None]
+    actor_user_id: Mapped[int | None]
+    #: Canonical JSON of everything said above and the details; what the hash covers.
+    body: Mapped[str]
+    previous: Mapped[bytes] = mapped_column(LargeBinary)
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class AuditHead(Base):
+    """The end of an organisation's chain; its row lock puts the chain's writers in a line."""
+
+    __tablename__ = "audit_heads"
+
+    organisation_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    seq: Mapped[int]
+    hash: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+@dataclass(frozen=True)
+class _Pending:
+    organisation_id: int
+    actor: Actor
+    action: str
+    at: datetime
+    body: str
+
+
+@dataclass(frozen=True)
+class BrokenLink:
+    """Where a chain does not hold, and why (`edited`, `missing`, `unlinked`, `cut`)."""
+
+    organisation_id: int
+    seq: int
+    reason: str
+
+
+def record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    *,
+    now: datetime,
+    organisations: Iterable[int] | None = None,
+    **details: Any,
+) -> None:
+    """Queue an event for the chains of `organisations` (default: the actor's own); written at commit.
+
+    `action` is past tense with its subject first, such as `placement.acknowledged`. Details carry ids, counts and
+    amounts in minor units, never personal data.
+    """
+    body = json.dumps(
+        {
+            "action": action,
+            "at": now.isoformat(),
+            "by": {"organisation": actor.organisation_id, "user": actor.user_id, "role": actor.role},
+            "details": details,
+        },
+        sort_keys=True,
+        separators=(",", ":"),
+        ensure_ascii=False,
+        default=str,
+    )
+    chains = sorted(set(organisations)) if organisations is not None else [actor.tenant]
+    pending = session.info.setdefault("audit", [])
+    pending.extend(_Pending(chain, actor, action, now, body) for chain in chains)
+
+
+def forget(session: Session) -> None:
+    """Drop events queued in a transaction that did not happen."""
+    session.info.pop("audit", None)
+
+
+def write_pending(session: Session) -> None:
+    """Append the queued events; chains in ascending order, so that two writers cannot wait for each other."""
+    pending: list[_Pending] = session.info.pop("audit", [])
+    for item in sorted(pending, key=lambda one: one.organisation_id):
+        session.execute(
+            text(
+                "select append_audit_event(:chain, :at, :action, :actor_organisation, :actor_user, :body)"
+            ),
+            {
+                "chain": item.organisation_id,
+                "at": item.at,
+                "action": item.action,
+                "actor_organisation": item.actor.organisation_id,
+                "actor_user": item.actor.user_id,
+                "body": item.body,
+            },
+        )
+
+
+def link(previous: bytes, body: str) -> bytes:
+    """The hash of an event that follows `previous`: SHA-256 over both."""
+    return hashlib.sha256(previous + body.encode()).digest()
+
+
+def verify_chain(session: Session, organisation_id: int) -> Iterator[BrokenLink]:
+    """Walk one organisation's chain in order and yield every place where it does not hold."""
+    seq, previous = 0, GENESIS
+    rows = session.scalars(
+        select(AuditEvent)
+        .where(AuditEvent.organisation_id == organisation_id)
+        .order_by(AuditEvent.seq)
+        .execution_options(yield_per=2000)
+    )
+    for row in rows:
+        if row.seq != seq + 1:
+            yield BrokenLink(organisation_id, seq + 1, "missing")
+        elif row.previous != previous:
+            yield BrokenLink(organisation_id, row.seq, "unlinked")
+        if row.hash != link(row.previous, row.body) or not _agrees(row):
+            yield BrokenLink(organisation_id, row.seq, "edited")
+        seq, previous = row.seq, row.hash
+    head = session.get(AuditHead, organisation_id)
+    if head is not None and (head.seq, head.hash) != (seq, previous):
+        yield BrokenLink(organisation_id, head.seq, "cut")
+
+
+def _agrees(row: AuditEvent) -> bool:
+    told = json.loads(row.body)
+    return (
+        told["action"] == row.action
+        and told["by"]["organisation"] == row.actor_organisation_id
+        and told["by"]["user"] == row.actor_user_id
+        and datetime.fromisoformat(told["at"]) == row.at
+    )

@@ -1,0 +1,47 @@
+"""The declarative base of every table, with its naming convention and column kinds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Integers are bigint, text is unbounded, instants carry a zone."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        int: BigInteger,
+        str: Text,
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+def code_type(members: type[StrEnum]) -> Enum:
+    """A text column with a check on its codes.
+
+    Not a native enum: its equality is not leakproof, so its indexes are ignored under row-level security.
+    """
+    return Enum(
+        members,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        name=members.__name__.lower(),
+        values_callable=lambda kind: [member.value for member in kind],
+    )

@@ -1,0 +1,1 @@
+"""The contracts between creditors and agencies: versions, commission, reporting calendar."""

@@ -1,0 +1,1 @@
+"""Organisations, their users and roles, passwords and signed-in sessions."""

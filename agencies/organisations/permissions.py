@@ -1,0 +1,122 @@
+"""What each role may do, as one table."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from agencies.kernel.tenancy import Side
+
+
+class Role(StrEnum):
+    """What a person does all day; a role belongs to one side."""
+
+    DIRECTOR = "director"
+    ANALYST = "analyst"
+    FINANCE = "finance"
+    COMPLIANCE = "compliance"
+    MANAGER = "manager"
+    AGENT = "agent"
+    INVESTIGATOR = "investigator"
+    OPERATOR = "operator"
+
+
+class Permission(StrEnum):
+    """One thing that can be allowed, named noun.verb."""
+
+    ORGANISATION_REGISTER = "organisation.register"
+    ORGANISATION_VIEW = "organisation.view"
+    USER_INVITE = "user.invite"
+    USER_VIEW = "user.view"
+    WORK_VIEW_ALL = "work.view_all"
+    AUDIT_VIEW = "audit.view"
+    PORTFOLIO_UPLOAD = "portfolio.upload"
+    CASE_VIEW = "case.view"
+    MANDATE_MAKE = "mandate.make"
+    MANDATE_VIEW = "mandate.view"
+    PLACEMENT_PLAN = "placement.plan"
+    PLACEMENT_VIEW = "placement.view"
+    PLACEMENT_ACKNOWLEDGE = "placement.acknowledge"
+    MANIFEST_DOWNLOAD = "manifest.download"
+    REPORT_SUBMIT = "report.submit"
+    REPORT_VIEW = "report.view"
+    LEDGER_VIEW = "ledger.view"
+    SCORECARD_VIEW = "scorecard.view"
+
+
+SIDE_OF: dict[Role, Side] = {
+    Role.DIRECTOR: Side.CREDITOR,
+    Role.ANALYST: Side.CREDITOR,
+    Role.FINANCE: Side.CREDITOR,
+    Role.COMPLIANCE: Side.CREDITOR,
+    Role.MANAGER: Side.AGENCY,
+    Role.AGENT: Side.AGENCY,
+    Role.INVESTIGATOR: Side.AGENCY,
+    Role.OPERATOR: Side.PLATFORM,
+}
+
+_P = Permission
+
+PERMISSIONS: dict[Role, frozenset[str]] = {
+    Role.DIRECTOR: frozenset(
+        {
+            _P.ORGANISATION_VIEW,
+            _P.USER_INVITE,
+            _P.USER_VIEW,
+            _P.AUDIT_VIEW,
+            _P.PORTFOLIO_UPLOAD,
+            _P.CASE_VIEW,
+            _P.MANDATE_MAKE,
+            _P.MANDATE_VIEW,
+            _P.PLACEMENT_PLAN,
+            _P.PLACEMENT_VIEW,
+            _P.REPORT_VIEW,
+            _P.LEDGER_VIEW,
+            _P.SCORECARD_VIEW,
+        }
+    ),
+    Role.ANALYST: frozenset(
+        {
+            _P.ORGANISATION_VIEW,
+            _P.PORTFOLIO_UPLOAD,
+            _P.CASE_VIEW,
+            _P.MANDATE_VIEW,
+            _P.PLACEMENT_PLAN,
+            _P.PLACEMENT_VIEW,
+            _P.REPORT_VIEW,
+            _P.SCORECARD_VIEW,
+        }
+    ),
+    Role.FINANCE: frozenset(
+        {_P.ORGANISATION_VIEW, _P.MANDATE_VIEW, _P.REPORT_VIEW, _P.LEDGER_VIEW, _P.SCORECARD_VIEW}
+    ),
+    Role.COMPLIANCE: frozenset(
+        {_P.ORGANISATION_VIEW, _P.USER_VIEW, _P.AUDIT_VIEW, _P.CASE_VIEW, _P.PLACEMENT_VIEW, _P.REPORT_VIEW, _P.SCORECARD_VIEW}
+    ),
+    Role.MANAGER: frozenset(
+        {
+            _P.ORGANISATION_VIEW,
+            _P.USER_INVITE,
+            _P.USER_VIEW,
+            _P.AUDIT_VIEW,
+            _P.CASE_VIEW,
+            _P.MANDATE_VIEW,
+            _P.PLACEMENT_VIEW,
+            _P.PLACEMENT_ACKNOWLEDGE,
+            _P.MANIFEST_DOWNLOAD,
+            _P.REPORT_SUBMIT,
+            _P.REPORT_VIEW,
+            _P.LEDGER_VIEW,
+            _P.SCORECARD_VIEW,
+        }
+    ),
+    Role.AGENT: frozenset({_P.CASE_VIEW, _P.PLACEMENT_VIEW}),
+    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW}),
+    Role.OPERATOR: frozenset(
+        {_P.ORGANISATION_REGISTER, _P.ORGANISATION_VIEW, _P.USER_INVITE, _P.USER_VIEW, _P.WORK_VIEW_ALL, _P.AUDIT_VIEW}
+    ),
+}
+
+
+def roles_of(side: Side) -> list[Role]:
+    """The roles a person on this side can have, in the order of the list above."""
+    return [role for role in Role if SIDE_OF[role] is side]

@@ -1,0 +1,1 @@
+"""How agencies are compared: facts in, figures out."""

@@ -1,0 +1,1 @@
+"""Debts and their debtors, as the creditor handed them over."""

@@ -1,0 +1,107 @@
+"""Portfolios, debtors and cases, as a creditor's upload made them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Identity, Index, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from agencies.kernel.base import Base, code_type
+
+
+class CaseState(StrEnum):
+    """Whether somebody works the case."""
+
+    OPEN = "open"
+    PLACED = "placed"
+    CLOSED = "closed"
+
+
+class Portfolio(Base):
+    """A creditor's upload that became cases."""
+
+    __tablename__ = "portfolios"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "id"),
+        UniqueConstraint("creditor_id", "upload_id"),
+        ForeignKeyConstraint(["creditor_id", "upload_id"], ["uploads.organisation_id", "uploads.id"]),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    creditor_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    upload_id: Mapped[int]
+    name: Mapped[str]
+    currency: Mapped[str]
+    cases: Mapped[int]
+    placed_minor: Mapped[int]
+    created_at: Mapped[datetime]
+
+
+class Debtor(Base):
+    """A person or company, one row per creditor and identity."""
+
+    __tablename__ = "debtors"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "id"),
+        UniqueConstraint("creditor_id", "identity"),
+        Index("ix_debtors_agency_id", "agency_id", postgresql_where=text("agency_id is not null")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    creditor_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    #: The agency that works the debtor's cases now; all of a debtor's cases are kept together.
+    agency_id: Mapped[int | None]
+    #: What makes two rows one debtor: `id:CO:CC:123`, else `ref:` the creditor's customer number, else `account:`.
+    identity: Mapped[str]
+    country: Mapped[str]
+    id_type: Mapped[str | None]
+    id_number: Mapped[str | None]
+    name: Mapped[str | None]
+    person_type: Mapped[str | None]
+    birth_date: Mapped[date | None]
+
+
+class Case(Base):
+    """One debt of one debtor."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "id"),
+        UniqueConstraint("creditor_id", "account_ref"),
+        ForeignKeyConstraint(["creditor_id", "portfolio_id"], ["portfolios.creditor_id", "portfolios.id"]),
+        ForeignKeyConstraint(["creditor_id", "debtor_id"], ["debtors.creditor_id", "debtors.id"]),
+        Index("ix_cases_agency_id", "agency_id", "creditor_id", "id", postgresql_where=text("agency_id is not null")),
+        Index("ix_cases_debtor_id", "creditor_id", "debtor_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    creditor_id: Mapped[int]
+    #: The agency that holds it now, kept by the placement's transaction.
+    agency_id: Mapped[int | None]
+    portfolio_id: Mapped[int]
+    debtor_id: Mapped[int]
+    #: The row it came from: with the portfolio's upload, this finds the source.
+    line: Mapped[int]
+    account_ref: Mapped[str]
+    state: Mapped[CaseState] = mapped_column(code_type(CaseState))
+    product: Mapped[str | None]
+    currency: Mapped[str]
+    #: Balance as handed over, and what is left of it by our books.
+    placed_minor: Mapped[int]
+    balance_minor: Mapped[int]
+    principal_minor: Mapped[int | None]
+    interest_minor: Mapped[int | None]
+    late_interest_minor: Mapped[int | None]
+    fees_minor: Mapped[int | None]
+    opened_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    delinquent_on: Mapped[date | None]
+    charged_off_on: Mapped[date | None]
+    last_payment_on: Mapped[date | None]
+    days_past_due: Mapped[int | None]
+    stage: Mapped[str | None]
+    segment: Mapped[str | None]
+    region: Mapped[str | None]
+    city: Mapped[str | None]

@@ -1,0 +1,1 @@
+"""Ways to reach a debtor, with their source."""

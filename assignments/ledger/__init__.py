@@ -1,0 +1,1 @@
+"""Double-entry books of what was collected and what is owed for it."""

@@ -1,0 +1,1 @@
+"""Which agency works which case under which mandate version."""

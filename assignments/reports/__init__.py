@@ -1,0 +1,1 @@
+"""What agencies report back: activities, payments, and when they were due."""

@@ -1,0 +1,1 @@
+"""Files in, trustworthy rows out: received, mapped, checked, applied or rejected, purged."""

@@ -1,0 +1,128 @@
+"""Uploads, their stored row errors, and the header mappings an organisation has confirmed.
+
+The staged rows of each kind live in tables of their own (`uploads/staging.py`), made from the kind's schema.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Identity, Index, LargeBinary, PrimaryKeyConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from agencies.kernel.base import Base, code_type
+
+
+class UploadKind(StrEnum):
+    """What a file holds."""
+
+    PORTFOLIO = "portfolio"
+    PAYMENTS = "payments"
+    ACTIVITIES = "activities"
+
+
+class UploadState(StrEnum):
+    """The stages of a file, see `lifecycle`."""
+
+    RECEIVED = "received"
+    CHECKING = "checking"
+    CHECKED = "checked"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    #: The file as a whole is unusable, or the user turned it away.
+    REJECTED = "rejected"
+
+
+class Upload(Base):
+    """One file one organisation sent, with what became of it."""
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        PrimaryKeyConstraint("organisation_id", "id"),
+        # The same bytes again give the first result; a rejected file may be sent again.
+        Index(
+            "uq_uploads_bytes",
+            "organisation_id",
+            "kind",
+            text("coalesce(creditor_id, 0)"),
+            "sha256",
+            unique=True,
+            postgresql_where=text("state <> 'rejected'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    #: Whose cases an agency's report speaks of; empty for a creditor's own file.
+    creditor_id: Mapped[int | None]
+    #: The report period the file is for, when it is an agency's.
+    report_id: Mapped[int | None]
+    kind: Mapped[UploadKind] = mapped_column(code_type(UploadKind))
+    state: Mapped[UploadState] = mapped_column(code_type(UploadState))
+    filename: Mapped[str]
+    size_bytes: Mapped[int]
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+    storage_key: Mapped[str]
+    encoding: Mapped[str | None]
+    delimiter: Mapped[str | None]
+    #: The header as read: a list of column names.
+    header: Mapped[list[Any] | None]
+    #: First rows as read, for the mapping page.
+    sample: Mapped[list[Any] | None]
+    #: Column position (text) -> field name.
+    mapping: Mapped[dict[str, Any] | None]
+    #: Settled or asked: currency, date order, decimal sign.
+    options: Mapped[dict[str, Any] | None]
+    #: Where checking goes on after an interruption.
+    offset_bytes: Mapped[int] = mapped_column(default=0)
+    rows_read: Mapped[int] = mapped_column(default=0)
+    rows_good: Mapped[int] = mapped_column(default=0)
+    rows_rejected: Mapped[int] = mapped_column(default=0)
+    errors_found: Mapped[int] = mapped_column(default=0)
+    rows_applied: Mapped[int] = mapped_column(default=0)
+    value_minor: Mapped[int] = mapped_column(default=0)
+    currency: Mapped[str | None]
+    #: Why the file as a whole was rejected: a code of `uploads.faults`, and what fills its message.
+    fault: Mapped[str | None]
+    fault_params: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None]
+    checked_at: Mapped[datetime | None]
+    applied_at: Mapped[datetime | None]
+    applied_by: Mapped[int | None]
+
+
+class UploadError(Base):
+    """One fault in one row, as a value: line, field, code and what stood there."""
+
+    __tablename__ = "upload_errors"
+    __table_args__ = (
+        PrimaryKeyConstraint("organisation_id", "upload_id", "line", "field", "code"),
+        ForeignKeyConstraint(["organisation_id", "upload_id"], ["uploads.organisation_id", "uploads.id"]),
+    )
+
+    organisation_id: Mapped[int]
+    upload_id: Mapped[int]
+    #: Record number in the file, the header being 1, as a spreadsheet counts.
+    line: Mapped[int]
+    field: Mapped[str]
+    code: Mapped[str]
+    #: What stood there, cut to 80 characters.
+    value: Mapped[str]
+
+
+class HeaderMapping(Base):
+    """A confirmed mapping, applied by itself when the same header comes again."""
+
+    __tablename__ = "header_mappings"
+    __table_args__ = (PrimaryKeyConstraint("organisation_id", "kind", "header_hash"),)
+
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    kind: Mapped[UploadKind] = mapped_column(code_type(UploadKind))
+    header_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    mapping: Mapped[dict[str, Any]]
+    options: Mapped[dict[str, Any]]
+    confirmed_at: Mapped[datetime]
+    confirmed_by: Mapped[int | None]

@@ -1,0 +1,1 @@
+"""The columns each kind of file may have, one module per kind."""
