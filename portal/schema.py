@@ -16,6 +16,19 @@ from uploads import staging
 metadata = Base.metadata
 
 __all__ = [
-    "audit", "cases", "contacts", "ledger", "mandates", "metadata", "organisations", "outbox", "placements", "reports",
-    "schedules", "scorecards", "staging", "uploads", "work",
+    "audit",
+    "cases",
+    "contacts",
+    "ledger",
+    "mandates",
+    "metadata",
+    "organisations",
+    "outbox",
+    "placements",
+    "reports",
+    "schedules",
+    "scorecards",
+    "staging",
+    "uploads",
+    "work",
 ]

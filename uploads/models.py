@@ -9,7 +9,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Identity, Index, LargeBinary, PrimaryKeyConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import Base, code_type
@@ -81,7 +90,10 @@ class Upload(Base):
     rows_good: Mapped[int] = mapped_column(default=0)
     rows_rejected: Mapped[int] = mapped_column(default=0)
     errors_found: Mapped[int] = mapped_column(default=0)
+    #: rows_read = rows_applied + rows_unchanged + rows_rejected once the upload is applied.
     rows_applied: Mapped[int] = mapped_column(default=0)
+    #: Good rows that said nothing new: they were reported before.
+    rows_unchanged: Mapped[int] = mapped_column(default=0)
     value_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str | None]
     #: Why the file as a whole was rejected: a code of `uploads.faults`, and what fills its message.

@@ -109,9 +109,7 @@ def write_pending(session: Session) -> None:
     pending: list[_Pending] = session.info.pop("audit", [])
     for item in sorted(pending, key=lambda one: one.organisation_id):
         session.execute(
-            text(
-                "select append_audit_event(:chain, :at, :action, :actor_organisation, :actor_user, :body)"
-            ),
+            text("select append_audit_event(:chain, :at, :action, :actor_organisation, :actor_user, :body)"),
             {
                 "chain": item.organisation_id,
                 "at": item.at,

@@ -32,8 +32,8 @@ class Base(DeclarativeBase):
     }
 
 
-def code_type(members: type[StrEnum]) -> Enum:
-    """A text column with a check on its codes.
+def code_type(members: type[StrEnum], name: str | None = None) -> Enum:
+    """A text column with a check on its codes; `name` tells two such columns of one table apart.
 
     Not a native enum: its equality is not leakproof, so its indexes are ignored under row-level security.
     """
@@ -42,6 +42,6 @@ def code_type(members: type[StrEnum]) -> Enum:
         native_enum=False,
         create_constraint=True,
         length=40,
-        name=members.__name__.lower(),
+        name=name or members.__name__.lower(),
         values_callable=lambda kind: [member.value for member in kind],
     )

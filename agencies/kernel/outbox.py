@@ -45,9 +45,7 @@ def put(
     )
 
 
-def drain(
-    session: Session, send: Callable[[OutboxMessage], None], *, now: datetime, limit: int = 200
-) -> int:
+def drain(session: Session, send: Callable[[OutboxMessage], None], *, now: datetime, limit: int = 200) -> int:
     """Send what is unsent and free, oldest first, and mark it sent; returns how many.
 
     Run under the worker's role. When `send` raises, the transaction should roll back and the messages stay.

@@ -110,9 +110,7 @@ def request(
         outbox.put(session, actor.tenant, RING, f"{made}:0", {"work_id": made}, now=now)
         return made
     return session.execute(
-        select(Work.id).where(
-            Work.organisation_id == actor.tenant, Work.kind == kind, Work.key == key
-        )
+        select(Work.id).where(Work.organisation_id == actor.tenant, Work.kind == kind, Work.key == key)
     ).scalar_one()
 
 
@@ -134,7 +132,9 @@ def claim(session: Session, work_id: int, *, seconds: int = LEASE_SECONDS) -> Le
     ).one_or_none()
     if row is None:
         return None
-    return Lease(row.id, row.lease_token, row.organisation_id, row.user_id, row.kind, row.payload, row.attempt)
+    return Lease(
+        row.id, row.lease_token, row.organisation_id, row.user_id, row.kind, row.payload, row.attempt
+    )
 
 
 def fence(
@@ -161,7 +161,14 @@ def fence(
             returning id
             """
         ),
-        {"id": lease.work_id, "token": lease.token, "seconds": seconds, "stage": stage, "done": done, "total": total},
+        {
+            "id": lease.work_id,
+            "token": lease.token,
+            "seconds": seconds,
+            "stage": stage,
+            "done": done,
+            "total": total,
+        },
     ).one_or_none()
     if kept is None:
         raise LeaseLost(f"work {lease.work_id}")

@@ -90,7 +90,15 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {_P.ORGANISATION_VIEW, _P.MANDATE_VIEW, _P.REPORT_VIEW, _P.LEDGER_VIEW, _P.SCORECARD_VIEW}
     ),
     Role.COMPLIANCE: frozenset(
-        {_P.ORGANISATION_VIEW, _P.USER_VIEW, _P.AUDIT_VIEW, _P.CASE_VIEW, _P.PLACEMENT_VIEW, _P.REPORT_VIEW, _P.SCORECARD_VIEW}
+        {
+            _P.ORGANISATION_VIEW,
+            _P.USER_VIEW,
+            _P.AUDIT_VIEW,
+            _P.CASE_VIEW,
+            _P.PLACEMENT_VIEW,
+            _P.REPORT_VIEW,
+            _P.SCORECARD_VIEW,
+        }
     ),
     Role.MANAGER: frozenset(
         {
@@ -112,7 +120,14 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.AGENT: frozenset({_P.CASE_VIEW, _P.PLACEMENT_VIEW}),
     Role.INVESTIGATOR: frozenset({_P.CASE_VIEW}),
     Role.OPERATOR: frozenset(
-        {_P.ORGANISATION_REGISTER, _P.ORGANISATION_VIEW, _P.USER_INVITE, _P.USER_VIEW, _P.WORK_VIEW_ALL, _P.AUDIT_VIEW}
+        {
+            _P.ORGANISATION_REGISTER,
+            _P.ORGANISATION_VIEW,
+            _P.USER_INVITE,
+            _P.USER_VIEW,
+            _P.WORK_VIEW_ALL,
+            _P.AUDIT_VIEW,
+        }
     ),
 }
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Identity, Index, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import Base, code_type
@@ -72,7 +81,13 @@ class Case(Base):
         UniqueConstraint("creditor_id", "account_ref"),
         ForeignKeyConstraint(["creditor_id", "portfolio_id"], ["portfolios.creditor_id", "portfolios.id"]),
         ForeignKeyConstraint(["creditor_id", "debtor_id"], ["debtors.creditor_id", "debtors.id"]),
-        Index("ix_cases_agency_id", "agency_id", "creditor_id", "id", postgresql_where=text("agency_id is not null")),
+        Index(
+            "ix_cases_agency_id",
+            "agency_id",
+            "creditor_id",
+            "id",
+            postgresql_where=text("agency_id is not null"),
+        ),
         Index("ix_cases_debtor_id", "creditor_id", "debtor_id"),
     )
 

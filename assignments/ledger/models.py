@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Identity, Index, LargeBinary, PrimaryKeyConstraint, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import Base, code_type
@@ -84,7 +93,7 @@ class Posting(Base):
     agency_id: Mapped[int]
     entry_id: Mapped[int]
     position: Mapped[int]
-    source: Mapped[Account] = mapped_column(code_type(Account))
-    destination: Mapped[Account] = mapped_column(code_type(Account))
+    source: Mapped[Account] = mapped_column(code_type(Account, "source"))
+    destination: Mapped[Account] = mapped_column(code_type(Account, "destination"))
     currency: Mapped[str]
     amount_minor: Mapped[int]

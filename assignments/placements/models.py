@@ -6,7 +6,16 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, ForeignKeyConstraint, Identity, Index, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    PrimaryKeyConstraint,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import Base, code_type
@@ -61,7 +70,9 @@ class Consignment(Base):
     __table_args__ = (
         PrimaryKeyConstraint("creditor_id", "agency_id", "id"),
         UniqueConstraint("creditor_id", "wave_id", "agency_id"),
-        ForeignKeyConstraint(["creditor_id", "wave_id"], ["placement_waves.creditor_id", "placement_waves.id"]),
+        ForeignKeyConstraint(
+            ["creditor_id", "wave_id"], ["placement_waves.creditor_id", "placement_waves.id"]
+        ),
         ForeignKeyConstraint(
             ["creditor_id", "agency_id", "mandate_version_id"],
             ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],

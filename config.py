@@ -1,0 +1,121 @@
+"""Settings of one running instance: read once from the environment, frozen, refused when bad or missing."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+_MIN_SECRET = 32
+_KEY_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+class SettingsError(ValueError):
+    """A setting is missing or unusable; the message names it and the remedy, never its value."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the product needs to know about where it runs."""
+
+    #: Login that owns nothing and takes on one database role per transaction.
+    database_url: str
+    #: Login that owns the tables; used by migrations only, so web and workers may go without it.
+    database_owner_url: str | None
+    redis_url: str
+    #: Signs cookies and form tokens.
+    secret_key: str
+    #: Encrypts ids in addresses and manifests; changing it breaks every reference ever printed.
+    reference_key: bytes
+    #: Folder in which uploaded files are kept.
+    storage_folder: Path
+    #: Where people reach the portal; decides whether cookies are marked secure.
+    public_url: str
+    max_upload_bytes: int
+    log_level: str
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether the portal is reached by https."""
+        return urlsplit(self.public_url).scheme == "https"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
+        """Read and check the settings; raises `SettingsError` at the first that will not do."""
+        env = os.environ if env is None else env
+        owner = env.get("DATABASE_OWNER_URL")
+        return cls(
+            database_url=_database_url("DATABASE_URL", _needed(env, "DATABASE_URL")),
+            database_owner_url=_database_url("DATABASE_OWNER_URL", owner) if owner else None,
+            redis_url=_redis_url(_needed(env, "REDIS_URL")),
+            secret_key=_secret(_needed(env, "SECRET_KEY")),
+            reference_key=_reference_key(_needed(env, "REFERENCE_KEY")),
+            storage_folder=_folder(_needed(env, "STORAGE_URL")),
+            public_url=_public_url(_needed(env, "PUBLIC_URL")),
+            max_upload_bytes=_positive(env, "MAX_UPLOAD_BYTES", 2 * 1024**3),
+            log_level=_log_level(env.get("LOG_LEVEL", "INFO")),
+        )
+
+
+def _needed(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name, "").strip()
+    if not value:
+        raise SettingsError(f"{name} is not set; see docs/operations.md for what it should hold")
+    return value
+
+
+def _database_url(name: str, value: str) -> str:
+    if not value.startswith("postgresql+psycopg://"):
+        raise SettingsError(f"{name} must begin with postgresql+psycopg:// (PostgreSQL 15 or later)")
+    return value
+
+
+def _redis_url(value: str) -> str:
+    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+        raise SettingsError("REDIS_URL must begin with redis://, rediss:// or unix://")
+    return value
+
+
+def _secret(value: str) -> str:
+    if len(value) < _MIN_SECRET or len(set(value)) < 10:  # noqa: PLR2004  ten different characters, or it was typed
+        raise SettingsError(f"SECRET_KEY must be random and have at least {_MIN_SECRET} characters")
+    return value
+
+
+def _reference_key(value: str) -> bytes:
+    if not _KEY_HEX.fullmatch(value):
+        raise SettingsError("REFERENCE_KEY must be 64 hexadecimal digits")
+    return bytes.fromhex(value)
+
+
+def _folder(value: str) -> Path:
+    parts = urlsplit(value)
+    if parts.scheme != "file" or not parts.path.startswith("/"):
+        raise SettingsError("STORAGE_URL must be file:// and an absolute path")
+    return Path(parts.path)
+
+
+def _public_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise SettingsError("PUBLIC_URL must be an http or https address")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise SettingsError("PUBLIC_URL must be https unless it is on this machine")
+    return value.rstrip("/")
+
+
+def _positive(env: Mapping[str, str], name: str, default: int) -> int:
+    value = env.get(name, str(default))
+    if not value.isdigit() or int(value) == 0:
+        raise SettingsError(f"{name} must be a whole number above zero")
+    return int(value)
+
+
+def _log_level(value: str) -> str:
+    if value not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+        raise SettingsError("LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR")
+    return value

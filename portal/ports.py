@@ -1,0 +1,49 @@
+"""What every edge of the product (web, job, command, benchmark) needs from the outside, built once from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine, create_engine
+from sqlalchemy.orm import Session
+
+from agencies.kernel.references import References
+from agencies.kernel.tenancy import Actor, bind
+from config import Settings
+from uploads.storage import LocalStorage, Storage
+
+#: Nothing a person waits for may hang on a lock or a lost statement; jobs lift the second limit for themselves.
+_CONNECT_ARGS = {
+    "options": "-c lock_timeout=5s -c statement_timeout=600s -c idle_in_transaction_session_timeout=120s"
+}
+
+
+@dataclass(frozen=True)
+class Ports:
+    """The database, the file store and the reference codec of one running instance."""
+
+    settings: Settings
+    engine: Engine
+    storage: Storage
+    references: References
+
+    def session(self, actor: Actor) -> Session:
+        """A new session that runs as the actor; the caller closes it."""
+        session = Session(self.engine, expire_on_commit=False)
+        bind(session, actor)
+        return session
+
+
+def engine_options() -> dict[str, object]:
+    """How every engine on the portal's login is made."""
+    return {"pool_pre_ping": True, "connect_args": _CONNECT_ARGS}
+
+
+def open_ports(settings: Settings) -> Ports:
+    """Connect to what the settings name; nothing is contacted until first use."""
+    return Ports(
+        settings=settings,
+        engine=create_engine(settings.database_url, **engine_options()),
+        storage=LocalStorage(settings.storage_folder),
+        references=References(settings.reference_key),
+    )
