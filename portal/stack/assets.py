@@ -1,4 +1,4 @@
-"""Front-end packages: fetched with npm at locked versions, then only the files pages load are copied beside them."""
+"""Page assets: fetched with npm at locked versions, of which only the files pages load are kept."""
 
 import hashlib
 import importlib.util
@@ -22,6 +22,8 @@ WANTED = {
     "echarts": ("dist/echarts.min.js",),
 }
 ICONS = "@tabler/icons"
+#: How a drawing is inked; the width of its stroke is left to the style sheet.
+OUTLINE = 'fill="none" stroke="currentColor" stroke-linecap="round" stroke-linejoin="round"'
 
 
 def install_assets() -> None:
@@ -33,8 +35,8 @@ def install_assets() -> None:
     workshop = ROOT / "var" / "npm"
     shutil.rmtree(workshop, ignore_errors=True)
     workshop.mkdir(parents=True)
-    for file in MANIFEST:
-        shutil.copy(file, workshop)
+    for manifest in MANIFEST:
+        shutil.copy(manifest, workshop)
     _npm_ci(workshop)
     draft = VENDOR.with_name("vendor.new")
     shutil.rmtree(draft, ignore_errors=True)
@@ -66,7 +68,7 @@ def icon_names() -> list[str]:
 
 
 def sprite(folder: Path, names: list[str]) -> str:
-    """One SVG file with a symbol for each icon, so that a page names an icon instead of carrying its drawing."""
+    """One SVG file with a symbol for each icon: a page names an icon instead of carrying its drawing."""
     symbols = []
     for name in names:
         path = folder / f"{name}.svg"
@@ -75,7 +77,7 @@ def sprite(folder: Path, names: list[str]) -> str:
             raise StackError(message)
         drawing = re.search(r"<svg[^>]*>(.*)</svg>", path.read_text(encoding="utf-8"), re.DOTALL)
         body = re.sub(r"\s*\n\s*", "", drawing[1]) if drawing else ""
-        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24">{body}</symbol>\n')
+        symbols.append(f'<symbol id="{name}" viewBox="0 0 24 24" {OUTLINE}>{body}</symbol>\n')
     return f'<svg xmlns="http://www.w3.org/2000/svg">\n{"".join(symbols)}</svg>\n'
 
 
@@ -87,7 +89,7 @@ def _copy_licence(source: Path, target: Path, package: str) -> None:
 
 
 def _npm_ci(folder: Path) -> None:
-    """Install exactly the lock file, with the machine's npm or, where there is none, the one of the Python wheel."""
+    """Install exactly the lock file, with the machine's npm or, where that fails, the Python wheel's."""
     failures = []
     for npm in _npm_commands():
         done = subprocess.run(

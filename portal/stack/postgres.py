@@ -97,6 +97,10 @@ class PostgresServer:
             return True
         return False
 
+    def lives(self) -> bool:
+        """Whether the server's process exists, be it busy or not."""
+        return self._server_pid() is not None
+
     def start(self, *, follow: bool) -> None:
         """Make the cluster if it is new, adopt its server if one lives, else start one; ready on return."""
         binaries = find_binaries(self._data_version())

@@ -48,6 +48,17 @@ class Servers:
         if self.valkey:
             self.valkey.start(follow=follow)
 
+    def revive(self) -> list[str]:
+        """Start again what has died; returns the names of what was started."""
+        revived = []
+        if self.postgres and not self.postgres.lives():
+            self.postgres.start(follow=True)
+            revived.append("PostgreSQL")
+        if self.valkey and not self.valkey.lives():
+            self.valkey.start(follow=True)
+            revived.append("Valkey")
+        return revived
+
     def provision(self) -> None:
         """Create roles and database in the local PostgreSQL; a given server has its own operator."""
         if self.postgres:

@@ -57,6 +57,10 @@ class ValkeyServer:
         """Whether the server takes commands now: not while it still reads its file back."""
         return self._ask("PING").startswith("+PONG")
 
+    def lives(self) -> bool:
+        """Whether the server's process exists, be it busy or not."""
+        return self.answers() if self._process is None else self._process.poll() is None
+
     def start(self, *, follow: bool) -> None:
         """Adopt the live server of this socket, else start one; ready on return."""
         if self.answers():
