@@ -13,9 +13,7 @@ from config import Settings
 from uploads.storage import LocalStorage, Storage
 
 #: Nothing a person waits for may hang on a lock or a lost statement; jobs lift the second limit for themselves.
-_CONNECT_ARGS = {
-    "options": "-c lock_timeout=5s -c statement_timeout=600s -c idle_in_transaction_session_timeout=120s"
-}
+_CONNECT_ARGS = {"options": "-c lock_timeout=5s -c statement_timeout=600s -c idle_in_transaction_session_timeout=120s"}
 
 
 @dataclass(frozen=True)

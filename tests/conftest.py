@@ -39,9 +39,7 @@ def server() -> Iterator[Engine]:
     """The throw-away server, as its superuser."""
     url = os.environ.get("TEST_DATABASE_SUPERUSER_URL")
     if not url:
-        pytest.fail(
-            "no test database server: run the tests with `make test` or `python -m portal.stack test`"
-        )
+        pytest.fail("no test database server: run the tests with `make test` or `python -m portal.stack test`")
     engine = create_engine(url, isolation_level="AUTOCOMMIT")
     yield engine
     engine.dispose()

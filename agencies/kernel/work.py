@@ -83,9 +83,7 @@ class Lease:
     attempt: int
 
 
-def request(
-    session: Session, actor: Actor, kind: str, key: str, payload: dict[str, Any], *, now: datetime
-) -> int:
+def request(session: Session, actor: Actor, kind: str, key: str, payload: dict[str, Any], *, now: datetime) -> int:
     """Ask for work in the actor's name and return its id; asking again for the same key changes nothing."""
     made = session.scalar(
         insert(Work)
@@ -132,9 +130,7 @@ def claim(session: Session, work_id: int, *, seconds: int = LEASE_SECONDS) -> Le
     ).one_or_none()
     if row is None:
         return None
-    return Lease(
-        row.id, row.lease_token, row.organisation_id, row.user_id, row.kind, row.payload, row.attempt
-    )
+    return Lease(row.id, row.lease_token, row.organisation_id, row.user_id, row.kind, row.payload, row.attempt)
 
 
 def fence(
@@ -233,9 +229,7 @@ def overdue(session: Session, *, limit: int = 100) -> list[int]:
 
 def find(session: Session, actor: Actor, kind: str, key: str) -> Work | None:
     """The actor's organisation's work of this kind and key, if it was ever asked for."""
-    return session.scalar(
-        select(Work).where(Work.organisation_id == actor.tenant, Work.kind == kind, Work.key == key)
-    )
+    return session.scalar(select(Work).where(Work.organisation_id == actor.tenant, Work.kind == kind, Work.key == key))
 
 
 def _close(session: Session, lease: Lease, state: str, error: str | None, now: datetime) -> None:

@@ -86,9 +86,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SCORECARD_VIEW,
         }
     ),
-    Role.FINANCE: frozenset(
-        {_P.ORGANISATION_VIEW, _P.MANDATE_VIEW, _P.REPORT_VIEW, _P.LEDGER_VIEW, _P.SCORECARD_VIEW}
-    ),
+    Role.FINANCE: frozenset({_P.ORGANISATION_VIEW, _P.MANDATE_VIEW, _P.REPORT_VIEW, _P.LEDGER_VIEW, _P.SCORECARD_VIEW}),
     Role.COMPLIANCE: frozenset(
         {
             _P.ORGANISATION_VIEW,

@@ -17,9 +17,7 @@ class PlacementCell(Base):
     """What was placed: cases and value, by agency, month and stratum."""
 
     __tablename__ = "placement_cells"
-    __table_args__ = (
-        PrimaryKeyConstraint("creditor_id", "agency_id", "currency", "placement_month", "stratum"),
-    )
+    __table_args__ = (PrimaryKeyConstraint("creditor_id", "agency_id", "currency", "placement_month", "stratum"),)
 
     creditor_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     agency_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"), index=True)
@@ -35,9 +33,7 @@ class RecoveryCell(Base):
 
     __tablename__ = "recovery_cells"
     __table_args__ = (
-        PrimaryKeyConstraint(
-            "creditor_id", "agency_id", "currency", "placement_month", "stratum", "month_on_book"
-        ),
+        PrimaryKeyConstraint("creditor_id", "agency_id", "currency", "placement_month", "stratum", "month_on_book"),
     )
 
     creditor_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))

@@ -70,9 +70,7 @@ class Consignment(Base):
     __table_args__ = (
         PrimaryKeyConstraint("creditor_id", "agency_id", "id"),
         UniqueConstraint("creditor_id", "wave_id", "agency_id"),
-        ForeignKeyConstraint(
-            ["creditor_id", "wave_id"], ["placement_waves.creditor_id", "placement_waves.id"]
-        ),
+        ForeignKeyConstraint(["creditor_id", "wave_id"], ["placement_waves.creditor_id", "placement_waves.id"]),
         ForeignKeyConstraint(
             ["creditor_id", "agency_id", "mandate_version_id"],
             ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],

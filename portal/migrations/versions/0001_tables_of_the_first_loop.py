@@ -206,9 +206,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "state",
-            sa.Enum(
-                "in_force", "ended", name="mandatestate", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("in_force", "ended", name="mandatestate", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -229,15 +227,11 @@ def upgrade() -> None:
         sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_outbox_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_outbox_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox")),
         sa.UniqueConstraint("topic", "key", name=op.f("uq_outbox_topic_key")),
     )
-    op.create_index(
-        "ix_outbox_unsent", "outbox", ["id"], unique=False, postgresql_where=sa.text("sent_at is null")
-    )
+    op.create_index("ix_outbox_unsent", "outbox", ["id"], unique=False, postgresql_where=sa.text("sent_at is null"))
     op.create_table(
         "placement_cells",
         sa.Column("creditor_id", sa.BigInteger(), nullable=False),
@@ -247,12 +241,8 @@ def upgrade() -> None:
         sa.Column("stratum", sa.Text(), nullable=False),
         sa.Column("cases", sa.BigInteger(), nullable=False),
         sa.Column("placed_minor", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["agency_id"], ["organisations.id"], name=op.f("fk_placement_cells_agency_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["creditor_id"], ["organisations.id"], name=op.f("fk_placement_cells_creditor_id")
-        ),
+        sa.ForeignKeyConstraint(["agency_id"], ["organisations.id"], name=op.f("fk_placement_cells_agency_id")),
+        sa.ForeignKeyConstraint(["creditor_id"], ["organisations.id"], name=op.f("fk_placement_cells_creditor_id")),
         sa.PrimaryKeyConstraint(
             "creditor_id",
             "agency_id",
@@ -275,9 +265,7 @@ def upgrade() -> None:
         ),
         sa.Column(
             "state",
-            sa.Enum(
-                "draft", "committed", name="wavestate", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("draft", "committed", name="wavestate", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("selection", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
@@ -289,9 +277,7 @@ def upgrade() -> None:
         sa.Column("created_by", sa.BigInteger(), nullable=True),
         sa.Column("committed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("committed_by", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["creditor_id"], ["organisations.id"], name=op.f("fk_placement_waves_creditor_id")
-        ),
+        sa.ForeignKeyConstraint(["creditor_id"], ["organisations.id"], name=op.f("fk_placement_waves_creditor_id")),
         sa.PrimaryKeyConstraint("creditor_id", "id", name=op.f("pk_placement_waves")),
     )
     op.create_table(
@@ -307,12 +293,8 @@ def upgrade() -> None:
         sa.Column("commission_minor", sa.BigInteger(), nullable=False),
         sa.Column("new_payers", sa.BigInteger(), nullable=False),
         sa.Column("activities", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["agency_id"], ["organisations.id"], name=op.f("fk_recovery_cells_agency_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["creditor_id"], ["organisations.id"], name=op.f("fk_recovery_cells_creditor_id")
-        ),
+        sa.ForeignKeyConstraint(["agency_id"], ["organisations.id"], name=op.f("fk_recovery_cells_agency_id")),
+        sa.ForeignKeyConstraint(["creditor_id"], ["organisations.id"], name=op.f("fk_recovery_cells_creditor_id")),
         sa.PrimaryKeyConstraint(
             "creditor_id",
             "agency_id",
@@ -385,9 +367,7 @@ def upgrade() -> None:
         sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("applied_by", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_uploads_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_uploads_organisation_id")),
         sa.PrimaryKeyConstraint("organisation_id", "id", name=op.f("pk_uploads")),
     )
     op.create_index(
@@ -440,9 +420,7 @@ def upgrade() -> None:
         sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("last_signed_in_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_users_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_users_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
         sa.UniqueConstraint("organisation_id", "id", name=op.f("uq_users_organisation_id_id")),
@@ -479,9 +457,7 @@ def upgrade() -> None:
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["organisation_id"], ["organisations.id"], name=op.f("fk_work_organisation_id")
-        ),
+        sa.ForeignKeyConstraint(["organisation_id"], ["organisations.id"], name=op.f("fk_work_organisation_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_work")),
         sa.UniqueConstraint("organisation_id", "kind", "key", name=op.f("uq_work_organisation_id_kind_key")),
     )
@@ -527,9 +503,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("agency_id is not null"),
     )
-    op.create_index(
-        "ix_contact_points_debtor_id", "contact_points", ["creditor_id", "debtor_id"], unique=False
-    )
+    op.create_index("ix_contact_points_debtor_id", "contact_points", ["creditor_id", "debtor_id"], unique=False)
     op.create_table(
         "invitations",
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
@@ -566,9 +540,7 @@ def upgrade() -> None:
         sa.Column("report_due_days", sa.BigInteger(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("created_by", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint(
-            "commission_bp between 0 and 10000", name=op.f("ck_mandate_versions_commission_bp")
-        ),
+        sa.CheckConstraint("commission_bp between 0 and 10000", name=op.f("ck_mandate_versions_commission_bp")),
         sa.ForeignKeyConstraint(
             ["creditor_id", "agency_id", "mandate_id"],
             ["mandates.creditor_id", "mandates.agency_id", "mandates.id"],
@@ -597,9 +569,7 @@ def upgrade() -> None:
             ["uploads.organisation_id", "uploads.id"],
             name=op.f("fk_portfolios_creditor_id_upload_id"),
         ),
-        sa.ForeignKeyConstraint(
-            ["creditor_id"], ["organisations.id"], name=op.f("fk_portfolios_creditor_id")
-        ),
+        sa.ForeignKeyConstraint(["creditor_id"], ["organisations.id"], name=op.f("fk_portfolios_creditor_id")),
         sa.PrimaryKeyConstraint("creditor_id", "id", name=op.f("pk_portfolios")),
         sa.UniqueConstraint("creditor_id", "upload_id", name=op.f("uq_portfolios_creditor_id_upload_id")),
     )
@@ -642,9 +612,7 @@ def upgrade() -> None:
             ["uploads.organisation_id", "uploads.id"],
             name=op.f("fk_upload_errors_organisation_id_upload_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "organisation_id", "upload_id", "line", "field", "code", name=op.f("pk_upload_errors")
-        ),
+        sa.PrimaryKeyConstraint("organisation_id", "upload_id", "line", "field", "code", name=op.f("pk_upload_errors")),
     )
     op.create_table(
         "web_sessions",
@@ -821,12 +789,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("creditor_id", "agency_id", "id", name=op.f("pk_placements")),
     )
     op.create_index("ix_placements_agency_id", "placements", ["agency_id", "creditor_id", "id"], unique=False)
-    op.create_index(
-        "ix_placements_case_id", "placements", ["creditor_id", "case_id", "agency_id"], unique=False
-    )
-    op.create_index(
-        "ix_placements_consignment_id", "placements", ["creditor_id", "consignment_id"], unique=False
-    )
+    op.create_index("ix_placements_case_id", "placements", ["creditor_id", "case_id", "agency_id"], unique=False)
+    op.create_index("ix_placements_consignment_id", "placements", ["creditor_id", "consignment_id"], unique=False)
     op.create_index(
         "uq_placements_live_collect",
         "placements",
@@ -863,9 +827,7 @@ def upgrade() -> None:
             name=op.f("uq_activities_creditor_id_agency_id_natural_key"),
         ),
     )
-    op.create_index(
-        "ix_activities_case_id", "activities", ["creditor_id", "case_id", "happened_at"], unique=False
-    )
+    op.create_index("ix_activities_case_id", "activities", ["creditor_id", "case_id", "happened_at"], unique=False)
     op.create_index("ix_activities_upload_id", "activities", ["agency_id", "upload_id"], unique=False)
     op.create_table(
         "payments",
@@ -880,9 +842,7 @@ def upgrade() -> None:
         sa.Column("amount_minor", sa.BigInteger(), nullable=False),
         sa.Column(
             "received_by",
-            sa.Enum(
-                "agency", "creditor", name="receivedby", native_enum=False, create_constraint=True, length=40
-            ),
+            sa.Enum("agency", "creditor", name="receivedby", native_enum=False, create_constraint=True, length=40),
             nullable=False,
         ),
         sa.Column("method", sa.Text(), nullable=True),
@@ -1030,9 +990,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("agency_id is not null"),
     )
     op.drop_table("contact_points")
-    op.drop_index(
-        "ix_work_due", table_name="work", postgresql_where=sa.text("state in ('queued', 'running')")
-    )
+    op.drop_index("ix_work_due", table_name="work", postgresql_where=sa.text("state in ('queued', 'running')"))
     op.drop_table("work")
     op.drop_table("users")
     op.drop_index("uq_uploads_bytes", table_name="uploads", postgresql_where=sa.text("state <> 'rejected'"))
@@ -1047,9 +1005,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_mandates_agency_id"), table_name="mandates")
     op.drop_table("mandates")
     op.drop_table("header_mappings")
-    op.drop_index(
-        "ix_debtors_agency_id", table_name="debtors", postgresql_where=sa.text("agency_id is not null")
-    )
+    op.drop_index("ix_debtors_agency_id", table_name="debtors", postgresql_where=sa.text("agency_id is not null"))
     op.drop_table("debtors")
     op.drop_table("staged_portfolio")
     op.drop_table("staged_payments")

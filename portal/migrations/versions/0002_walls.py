@@ -35,9 +35,7 @@ def _both(rows: str, actions: str) -> list[Access]:
 TENANTS: dict[str, list[Access]] = {
     "organisations": [
         Access("app_creditor", "id = current_organisation() or kind = 'agency'", "select"),
-        Access(
-            "app_agency", "id = current_organisation() or id in (select creditor_id from mandates)", "select"
-        ),
+        Access("app_agency", "id = current_organisation() or id in (select creditor_id from mandates)", "select"),
         Access("app_platform", ANY, "select, insert, update"),
         Access("app_door", ANY, "select"),
         Access("app_worker", ANY, "select"),
