@@ -81,7 +81,7 @@ def _redis_url(value: str) -> str:
 
 
 def _secret(value: str) -> str:
-    if len(value) < _MIN_SECRET or len(set(value)) < 10:  # noqa: PLR2004  ten different characters, or it was typed
+    if len(value) < _MIN_SECRET or len(set(value)) < 10:
         raise SettingsError(f"SECRET_KEY must be random and have at least {_MIN_SECRET} characters")
     return value
 

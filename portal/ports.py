@@ -1,4 +1,4 @@
-"""What every edge of the product (web, job, command, benchmark) needs from the outside, built once from the settings."""
+"""What every edge of the product (web, job, command, benchmark) needs from outside, built once from the settings."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -23,7 +23,7 @@ class Base(DeclarativeBase):
     """Integers are bigint, text is unbounded, instants carry a zone."""
 
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
         int: BigInteger,
         str: Text,
         datetime: DateTime(timezone=True),

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from agencies.kernel.errors import msg as msg
-
 
 class FieldType(StrEnum):
     """How a cell is read and staged."""
