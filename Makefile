@@ -12,6 +12,7 @@ INSTALLED := $(VENV)/installed-run
 INSTALLED_TEST := $(VENV)/installed-test
 COMPILED := $(PO_FILES:.po=.mo)
 
+.NOTPARALLEL:
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-test run test lint format types messages shell clean
 
@@ -77,7 +78,7 @@ $(INSTALLED_TEST): requirements-test.txt | $(BIN)/python
 	@$(call install,requirements-test.txt)
 	@touch $(INSTALLED) $@
 
-%.mo: %.po $(INSTALLED)
+%.mo: %.po | $(INSTALLED)
 	@$(BIN)/pybabel -q compile -i $< -o $@
 
 # uv where it is and works, because it is many times faster; else pip, which is always there.
