@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, event, text
-from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy import ColumnElement, Connection, event, text
+from sqlalchemy.orm import InstrumentedAttribute, Session, SessionTransaction
 
 from agencies.kernel.errors import Forbidden
 
@@ -84,6 +84,17 @@ def require_side(actor: Actor, side: Side) -> int:
     if actor.side is not side:
         raise Forbidden
     return actor.tenant
+
+
+def owned_by(
+    actor: Actor, creditor_id: InstrumentedAttribute[int], agency_id: InstrumentedAttribute[int]
+) -> ColumnElement[bool]:
+    """The first wall of a query on rows two sides share: the actor's own; raises `Forbidden` for other sides."""
+    if actor.side is Side.CREDITOR:
+        return creditor_id == actor.tenant
+    if actor.side is Side.AGENCY:
+        return agency_id == actor.tenant
+    raise Forbidden
 
 
 def bind(session: Session, actor: Actor) -> None:
