@@ -60,8 +60,17 @@ class _Pending:
 
 
 @dataclass(frozen=True)
+class Anchor:
+    """The end of a chain as it was once, kept outside the database."""
+
+    organisation_id: int
+    seq: int
+    hash: bytes
+
+
+@dataclass(frozen=True)
 class BrokenLink:
-    """Where a chain does not hold, and why (`edited`, `missing`, `unlinked`, `cut`)."""
+    """Where a chain does not hold, and why (`edited`, `missing`, `unlinked`, `cut`, `rewritten`)."""
 
     organisation_id: int
     seq: int
@@ -144,8 +153,23 @@ def verify_chain(session: Session, organisation_id: int) -> Iterator[BrokenLink]
             yield BrokenLink(organisation_id, row.seq, "edited")
         seq, previous = row.seq, row.hash
     head = session.get(AuditHead, organisation_id)
-    if head is not None and (head.seq, head.hash) != (seq, previous):
-        yield BrokenLink(organisation_id, head.seq, "cut")
+    at, end = (0, GENESIS) if head is None else (head.seq, head.hash)
+    if (at, end) != (seq, previous):
+        yield BrokenLink(organisation_id, max(at, seq), "cut")
+
+
+def heads(session: Session) -> list[Anchor]:
+    """The end of every chain the actor may see, to be kept where nobody who can write here can write."""
+    rows = session.scalars(select(AuditHead).order_by(AuditHead.organisation_id))
+    return [Anchor(row.organisation_id, row.seq, row.hash) for row in rows]
+
+
+def verify_anchor(session: Session, anchor: Anchor) -> BrokenLink | None:
+    """Whether the chain still passes through the anchor: None, or where history was cut or written anew."""
+    found = session.get(AuditEvent, (anchor.organisation_id, anchor.seq))
+    if found is None:
+        return None if anchor.seq == 0 else BrokenLink(anchor.organisation_id, anchor.seq, "cut")
+    return None if found.hash == anchor.hash else BrokenLink(anchor.organisation_id, anchor.seq, "rewritten")
 
 
 def _agrees(row: AuditEvent) -> bool:

@@ -9,11 +9,15 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, select, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, delete, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agencies.kernel.base import Base
+from agencies.kernel.session import after_commit
+
+#: Under this name a session may carry what is called after a commit that left a message.
+DOORBELL = "doorbell"
 
 
 class OutboxMessage(Base):
@@ -21,7 +25,7 @@ class OutboxMessage(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        UniqueConstraint("topic", "key"),
+        UniqueConstraint("organisation_id", "topic", "key"),
         Index("ix_outbox_unsent", "id", postgresql_where=text("sent_at is null")),
     )
 
@@ -37,12 +41,17 @@ class OutboxMessage(Base):
 def put(
     session: Session, organisation_id: int, topic: str, key: str, payload: dict[str, Any], *, now: datetime
 ) -> None:
-    """Leave a message in the current transaction; the same topic and key again is no second message."""
+    """Leave a message in the current transaction; the same topic and key again is no second message.
+
+    A session that carries a doorbell rings it once the message is durable; without one the sweep finds it.
+    """
     session.execute(
         insert(OutboxMessage)
         .values(organisation_id=organisation_id, topic=topic, key=key, payload=payload, created_at=now)
-        .on_conflict_do_nothing(index_elements=["topic", "key"])
+        .on_conflict_do_nothing(index_elements=["organisation_id", "topic", "key"])
     )
+    if DOORBELL in session.info:
+        after_commit(session, session.info[DOORBELL])
 
 
 def drain(session: Session, send: Callable[[OutboxMessage], None], *, now: datetime, limit: int = 200) -> int:
@@ -61,3 +70,9 @@ def drain(session: Session, send: Callable[[OutboxMessage], None], *, now: datet
         send(message)
         message.sent_at = now
     return len(unsent)
+
+
+def purge(session: Session, *, sent_before: datetime) -> int:
+    """Forget messages that were sent before an instant; returns how many. Run under the worker's role."""
+    gone = session.scalars(delete(OutboxMessage).where(OutboxMessage.sent_at < sent_before).returning(OutboxMessage.id))
+    return len(gone.all())

@@ -10,14 +10,20 @@ from sqlalchemy.orm import Session
 from agencies.kernel import audit
 
 
+class NestedTransaction(RuntimeError):
+    """A use case was begun inside another one; the inner commit would make half of the outer one durable."""
+
+
 @contextmanager
 def transaction(session: Session) -> Iterator[Session]:
     """Commit once when the block ends well, else roll back; then run what was queued by `after_commit`.
 
     The audit trail is written last, because the head of an organisation's chain stays locked until the commit.
     """
-    session.info.pop("after_commit", None)
-    audit.forget(session)
+    if session.info.get("in_transaction"):
+        raise NestedTransaction
+    session.info["in_transaction"] = True
+    _forget(session)
     try:
         yield session
         session.flush()
@@ -25,13 +31,21 @@ def transaction(session: Session) -> Iterator[Session]:
         session.commit()
     except BaseException:
         session.rollback()
-        session.info.pop("after_commit", None)
-        audit.forget(session)
+        _forget(session)
         raise
+    finally:
+        del session.info["in_transaction"]
     for call in session.info.pop("after_commit", []):
         call()
 
 
 def after_commit(session: Session, call: Callable[[], None]) -> None:
     """Run `call` once the surrounding transaction is durable; forgotten when it rolls back."""
-    session.info.setdefault("after_commit", []).append(call)
+    calls = session.info.setdefault("after_commit", [])
+    if call not in calls:
+        calls.append(call)
+
+
+def _forget(session: Session) -> None:
+    session.info.pop("after_commit", None)
+    audit.forget(session)

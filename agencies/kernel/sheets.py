@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 
 #: What a spreadsheet reads as the beginning of a formula, also in full width, and what can hide one.
 _FORMULA = (*"=+-@\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+#: A signed number, such as a telephone number with its country, computes nothing.
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
 def inert(text: str) -> str:
     """The text, with an apostrophe before it where a spreadsheet would otherwise run it."""
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text
+    begins = text.lstrip(" ").startswith(_FORMULA)
+    return f"'{text}" if begins and not _NUMBER.fullmatch(text) else text
 
 
 def csv_bytes(rows: Iterable[Iterable[object]]) -> bytes:

@@ -13,18 +13,23 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, select, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func, select, text
 from sqlalchemy.dialects.postgresql import UUID, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from agencies.kernel import outbox
+from agencies.kernel import audit, outbox
 from agencies.kernel.base import Base, code_type
 from agencies.kernel.errors import Conflict, NotFound
 from agencies.kernel.tenancy import Actor
 
 RING = "work.ring"
 LEASE_SECONDS = 60
+#: Attempts that may end in an error before a person has to look.
 MAX_ATTEMPTS = 8
+#: Claims that may end without a word, the process having died, before the work itself is suspected.
+MAX_CLAIMS = 24
+#: The reason code of work whose processes kept dying.
+CRASHED = "crashed"
 
 
 class WorkState(StrEnum):
@@ -85,7 +90,7 @@ class Lease:
 
 def request(session: Session, actor: Actor, kind: str, key: str, payload: dict[str, Any], *, now: datetime) -> int:
     """Ask for work in the actor's name and return its id; asking again for the same key changes nothing."""
-    made = session.scalar(
+    made: int | None = session.scalar(
         insert(Work)
         .values(
             organisation_id=actor.tenant,
@@ -95,7 +100,8 @@ def request(session: Session, actor: Actor, kind: str, key: str, payload: dict[s
             payload=payload,
             state=WorkState.QUEUED,
             attempt=0,
-            next_attempt_at=now,
+            # Due times are compared with the database's clock, so they are written by it.
+            next_attempt_at=func.clock_timestamp(),
             stage="",
             done=0,
             total=0,
@@ -114,6 +120,7 @@ def request(session: Session, actor: Actor, kind: str, key: str, payload: dict[s
 
 def claim(session: Session, work_id: int, *, seconds: int = LEASE_SECONDS) -> Lease | None:
     """Take the lease, or None when the work is done, failed, not due, or held by somebody alive."""
+    _bury(session, work_id)
     row = session.execute(
         text(
             """
@@ -121,6 +128,7 @@ def claim(session: Session, work_id: int, *, seconds: int = LEASE_SECONDS) -> Le
                             lease_until = clock_timestamp() + make_interval(secs => :seconds),
                             next_attempt_at = clock_timestamp() + make_interval(secs => :seconds)
             where id = (select id from work where id = :id and state in ('queued', 'running')
+                          and next_attempt_at <= clock_timestamp()
                           and (lease_until is null or lease_until < clock_timestamp())
                         for update skip locked)
             returning id, lease_token, organisation_id, user_id, kind, payload, attempt
@@ -197,6 +205,20 @@ def put_back(session: Session, lease: Lease, error: str, *, wait_seconds: float,
     )
 
 
+def release(session: Session, lease: Lease) -> None:
+    """Hand the work on to somebody else at once, as a process does that is told to stop."""
+    session.execute(
+        text(
+            """
+            update work set state = 'queued', lease_token = null, lease_until = null, attempt = attempt - 1,
+                            next_attempt_at = clock_timestamp()
+            where id = :id and lease_token = :token and state = 'running'
+            """
+        ),
+        {"id": lease.work_id, "token": lease.token},
+    )
+
+
 def retry(session: Session, actor: Actor, work_id: int, *, now: datetime) -> None:
     """Let failed work of the actor's organisation start again; raises `NotFound` or `Conflict`."""
     work = session.scalar(
@@ -207,12 +229,17 @@ def retry(session: Session, actor: Actor, work_id: int, *, now: datetime) -> Non
     if work.state is not WorkState.FAILED:
         raise Conflict
     work.state, work.attempt, work.error = WorkState.QUEUED, 0, None
-    work.lease_token, work.lease_until, work.next_attempt_at, work.finished_at = None, None, now, None
+    work.lease_token, work.lease_until, work.finished_at = None, None, None
+    work.next_attempt_at = session.scalars(select(func.clock_timestamp())).one()
+    audit.record(session, actor, "work.retried", now=now, work=work_id, kind=work.kind)
     outbox.put(session, actor.tenant, RING, f"{work_id}:{now.timestamp()}", {"work_id": work_id}, now=now)
 
 
 def overdue(session: Session, *, limit: int = 100) -> list[int]:
-    """Ids of work that is due and that nobody alive holds; seen by the worker's role only."""
+    """Ids of work that is due and that nobody alive holds; seen by the worker's role only.
+
+    Work whose row is locked is in the middle of a step, however old its lease looks, and is left out.
+    """
     rows = session.scalars(
         text(
             """
@@ -220,6 +247,7 @@ def overdue(session: Session, *, limit: int = 100) -> list[int]:
             where state in ('queued', 'running') and next_attempt_at <= clock_timestamp()
               and (lease_until is null or lease_until < clock_timestamp())
             order by next_attempt_at limit :limit
+            for update skip locked
             """
         ),
         {"limit": limit},
@@ -230,6 +258,21 @@ def overdue(session: Session, *, limit: int = 100) -> list[int]:
 def find(session: Session, actor: Actor, kind: str, key: str) -> Work | None:
     """The actor's organisation's work of this kind and key, if it was ever asked for."""
     return session.scalar(select(Work).where(Work.organisation_id == actor.tenant, Work.kind == kind, Work.key == key))
+
+
+def _bury(session: Session, work_id: int) -> None:
+    session.execute(
+        text(
+            """
+            update work set state = 'failed', error = :error, lease_token = null, lease_until = null,
+                            finished_at = clock_timestamp()
+            where id = (select id from work where id = :id and state = 'running'
+                          and lease_until < clock_timestamp() and attempt >= :most
+                        for update skip locked)
+            """
+        ),
+        {"id": work_id, "error": CRASHED, "most": MAX_CLAIMS},
+    )
 
 
 def _close(session: Session, lease: Lease, state: str, error: str | None, now: datetime) -> None:
