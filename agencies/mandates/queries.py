@@ -1,0 +1,123 @@
+"""Mandates as the two sides of them see them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session, aliased
+
+from agencies.kernel.errors import NotFound
+from agencies.kernel.tenancy import Actor, owned_by, require
+from agencies.mandates.lifecycle import MandateNotInForce, in_force
+from agencies.mandates.models import Mandate, MandateState, MandateVersion
+from agencies.organisations.models import Organisation
+from agencies.organisations.permissions import Permission
+
+
+@dataclass(frozen=True)
+class MandateRow:
+    """A mandate with the names of its sides and the terms that apply, or will."""
+
+    id: int
+    name: str
+    creditor_id: int
+    creditor_name: str
+    agency_id: int
+    agency_name: str
+    state: MandateState
+    version_id: int
+    version: int
+    valid_from: date
+    commission_bp: int
+    report_due_days: int
+    #: Every version, newest first.
+    versions: tuple[MandateVersion, ...]
+    created_at: datetime
+    ended_at: datetime | None
+
+
+def list_mandates(session: Session, actor: Actor, *, on: date | None = None) -> list[MandateRow]:
+    """All mandates of the actor's organisation, standing ones first, then by name.
+
+    Each shows the terms in force on the date or, without a date or before the first has begun, the newest.
+    """
+    require(actor, Permission.MANDATE_VIEW)
+    return _rows(session, _mandates(actor), on)
+
+
+def get_mandate(session: Session, actor: Actor, mandate_id: int, *, on: date | None = None) -> MandateRow:
+    """One mandate of the actor's organisation; raises `NotFound`."""
+    require(actor, Permission.MANDATE_VIEW)
+    rows = _rows(session, _mandates(actor).where(Mandate.id == mandate_id), on)
+    if not rows:
+        raise NotFound
+    return rows[0]
+
+
+def version_in_force(session: Session, actor: Actor, mandate_id: int, on: date) -> MandateVersion:
+    """The terms of a mandate on a date; raises `NotFound`, or `MandateNotInForce` when there are none."""
+    mandate = session.scalar(
+        select(Mandate).where(owned_by(actor, Mandate.creditor_id, Mandate.agency_id), Mandate.id == mandate_id)
+    )
+    if mandate is None:
+        raise NotFound
+    versions = session.scalars(
+        select(MandateVersion).where(
+            owned_by(actor, MandateVersion.creditor_id, MandateVersion.agency_id),
+            MandateVersion.mandate_id == mandate_id,
+        )
+    )
+    found = in_force(versions, on) if mandate.state is MandateState.IN_FORCE else None
+    if found is None:
+        raise MandateNotInForce(name=mandate.name, on=on.isoformat())
+    return found
+
+
+_creditor = aliased(Organisation)
+_agency = aliased(Organisation)
+
+
+def _mandates(actor: Actor) -> Select[Mandate, str, str]:
+    return (
+        select(Mandate, _creditor.name, _agency.name)
+        .join(_creditor, _creditor.id == Mandate.creditor_id)
+        .join(_agency, _agency.id == Mandate.agency_id)
+        .where(owned_by(actor, Mandate.creditor_id, Mandate.agency_id))
+        .order_by(Mandate.ended_at.is_not(None), Mandate.name, Mandate.id)
+    )
+
+
+def _rows(session: Session, statement: Select[Mandate, str, str], on: date | None) -> list[MandateRow]:
+    found = session.execute(statement).all()
+    versions: dict[int, list[MandateVersion]] = defaultdict(list)
+    for version in session.scalars(
+        select(MandateVersion)
+        .where(MandateVersion.mandate_id.in_([mandate.id for mandate, _, _ in found]))
+        .order_by(MandateVersion.version.desc())
+    ):
+        versions[version.mandate_id].append(version)
+    return [_row(mandate, creditor, agency, versions[mandate.id], on) for mandate, creditor, agency in found]
+
+
+def _row(mandate: Mandate, creditor: str, agency: str, versions: list[MandateVersion], on: date | None) -> MandateRow:
+    shown = (in_force(versions, on) if on else None) or versions[0]
+    return MandateRow(
+        id=mandate.id,
+        name=mandate.name,
+        creditor_id=mandate.creditor_id,
+        creditor_name=creditor,
+        agency_id=mandate.agency_id,
+        agency_name=agency,
+        state=mandate.state,
+        version_id=shown.id,
+        version=shown.version,
+        valid_from=shown.valid_from,
+        commission_bp=shown.commission_bp,
+        report_due_days=shown.report_due_days,
+        versions=tuple(versions),
+        created_at=mandate.created_at,
+        ended_at=mandate.ended_at,
+    )
