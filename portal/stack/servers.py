@@ -28,9 +28,7 @@ class Servers:
             None
             if given.get("DATABASE_URL")
             else PostgresServer(places.postgres, places.sockets, places.log / "postgres.log"),
-            None
-            if given.get("REDIS_URL")
-            else ValkeyServer(places.valkey, places.sockets, places.log / "valkey.log"),
+            None if given.get("REDIS_URL") else ValkeyServer(places.valkey, places.sockets, places.log / "valkey.log"),
         )
 
     @classmethod

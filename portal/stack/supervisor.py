@@ -18,9 +18,7 @@ from portal.stack.servers import Servers, gate, in_use
 
 HOST = "127.0.0.1"
 WORKERS = 2
-MARK = (
-    "ENCARGO_SUPERVISED"  # In the environment of our children, so that strays of a killed run can be found.
-)
+MARK = "ENCARGO_SUPERVISED"  # In the environment of our children, so that strays of a killed run can be found.
 READY_PATIENCE = 90.0
 STOP_PATIENCE = 15.0
 LONGEST_PAUSE = 30.0
@@ -144,9 +142,7 @@ class Supervisor:
         while not answers(self.port):
             ended = web.process is None or web.process.poll() is not None
             if ended or time.monotonic() > deadline:
-                message = (
-                    f"The web server did not start; {web.log} ends with:\n{processes.last_lines(web.log)}"
-                )
+                message = f"The web server did not start; {web.log} ends with:\n{processes.last_lines(web.log)}"
                 raise StackError(message)
             time.sleep(0.1)
 
