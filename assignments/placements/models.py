@@ -122,12 +122,15 @@ class Placement(Base):
         Index("ix_placements_case_id", "creditor_id", "case_id", "agency_id"),
         Index("ix_placements_agency_id", "agency_id", "creditor_id", "id"),
         Index("ix_placements_consignment_id", "creditor_id", "consignment_id"),
+        Index("ix_placements_account_ref", "agency_id", "account_ref"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     creditor_id: Mapped[int]
     agency_id: Mapped[int]
     case_id: Mapped[int]
+    #: The creditor's account, by which the agency reports also when the case is no longer its own.
+    account_ref: Mapped[str]
     consignment_id: Mapped[int]
     mandate_version_id: Mapped[int]
     service: Mapped[Service] = mapped_column(code_type(Service))
