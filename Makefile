@@ -59,7 +59,7 @@ shell: setup
 
 # Remove what was installed; data, logs and secrets in var/ stay (rm -rf var removes them too)
 clean:
-	rm -rf $(VENV) portal/static/vendor var/cache var/npm
+	rm -rf $(VENV) portal/static/vendor var/cache var/npm var/chromium
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:

