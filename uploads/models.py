@@ -86,10 +86,14 @@ class Upload(Base):
     options: Mapped[dict[str, Any] | None]
     #: Where checking goes on after an interruption.
     offset_bytes: Mapped[int] = mapped_column(default=0)
+    #: Records before that place, the header and blank ones included.
+    offset_line: Mapped[int] = mapped_column(default=0)
     rows_read: Mapped[int] = mapped_column(default=0)
     rows_good: Mapped[int] = mapped_column(default=0)
     rows_rejected: Mapped[int] = mapped_column(default=0)
     errors_found: Mapped[int] = mapped_column(default=0)
+    #: How often each fault was found, listed or not: `field:code` -> count.
+    error_counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: rows_read = rows_applied + rows_unchanged + rows_rejected once the upload is applied.
     rows_applied: Mapped[int] = mapped_column(default=0)
     #: Good rows that said nothing new: they were reported before.
@@ -102,6 +106,8 @@ class Upload(Base):
     created_at: Mapped[datetime]
     created_by: Mapped[int | None]
     checked_at: Mapped[datetime | None]
+    #: Whether the user chose to apply the good rows although others were rejected.
+    good_rows_only: Mapped[bool | None]
     applied_at: Mapped[datetime | None]
     applied_by: Mapped[int | None]
 
