@@ -24,6 +24,7 @@ class Permission(StrEnum):
     """One thing that can be allowed, named noun.verb."""
 
     ORGANISATION_REGISTER = "organisation.register"
+    ORGANISATION_SUSPEND = "organisation.suspend"
     ORGANISATION_VIEW = "organisation.view"
     USER_INVITE = "user.invite"
     USER_VIEW = "user.view"
@@ -120,6 +121,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,
+            _P.ORGANISATION_SUSPEND,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
