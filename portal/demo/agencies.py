@@ -135,12 +135,12 @@ OCARIMBA = AgencyProfile(
 )  # fmt: skip
 MARIMONDE = AgencyProfile(
     "marimonde", "Marimonde Contacto", "999000014",
-    Strength(0.085, 80, in_full=0.12, by_plan=0.35, keeps_plan=0.80, intensity=1.75, reach=0.17, lateness=-1),
+    Strength(0.092, 80, in_full=0.12, by_plan=0.35, keeps_plan=0.80, intensity=1.75, reach=0.17, lateness=-1),
     _PLAIN_FORM,
 )  # fmt: skip
 PIRANDELA = AgencyProfile(
     "pirandela", "Pirandela Cartera", "999000015",
-    Strength(0.062, 110, in_full=0.10, by_plan=0.30, keeps_plan=0.76, intensity=0.55, reach=0.22, lateness=-1),
+    Strength(0.078, 110, in_full=0.10, by_plan=0.30, keeps_plan=0.76, intensity=0.55, reach=0.22, lateness=-1),
     _OLD_FORM,
 )  # fmt: skip
 

@@ -2,8 +2,8 @@
 
 Identity numbers come from ranges that look right and are not handed out: cédulas of ten digits from 1.900.000.000 on
 (the country has not reached 1.400.000.000), foreigners' cards from 9.900.000 on, companies' NIT from 999.000.000 on
-with their right check digit. Fixed lines have a subscriber number that begins with 1, which the numbering plan does
-not give out; mobile numbers lie in the blocks `3xx 000`. E-mail addresses end in `.example`, which can never exist.
+with their right check digit. Telephone numbers lie in the blocks `3xx 000 xxxx` and `60x 7000 xxx`, chosen for being
+easy to see through; nothing here ever calls them. E-mail addresses end in `.example`, which can never exist.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def draw_people(
         number = first_number + at
         first, second = SURNAMES[surnames[at, 0]], SURNAMES[surnames[at, 1]]
         mobile = f"{_MOBILES[prefixes[at]]}000{number % 10_000:04d}"
-        landline = f"6{places[at].area}1{(number * 7919) % 1_000_000:06d}"
+        landline = f"6{places[at].area}7000{(number * 7919) % 1000:03d}"
         if companies[at]:
             given, family = f"{TRADES[number % len(TRADES)]} {first} y {second}", "S.A.S."
             id_type, id_number = "NIT", _nit(COMPANIES_FROM + number)
