@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
+from agencies.kernel import clock
 from agencies.kernel.references import References
 from agencies.kernel.tenancy import Actor, bind
 from config import Settings
@@ -24,6 +27,8 @@ class Ports:
     engine: Engine
     storage: Storage
     references: References
+    #: What time it is for the jobs; the demo lets a whole year pass by it.
+    now: Callable[[], datetime] = clock.utc_now
 
     def session(self, actor: Actor) -> Session:
         """A new session that runs as the actor; the caller closes it."""

@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -42,6 +43,11 @@ class Job:
     actor: Actor
     ports: Ports
     payload: dict[str, Any]
+
+    @property
+    def now(self) -> datetime:
+        """The present instant, for what the job stamps with it."""
+        return self.ports.now()
 
 
 #: One transaction's worth of work; nothing when all is done, in the transaction that did the last of it.
