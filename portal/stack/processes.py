@@ -38,6 +38,7 @@ def start(
     parent = os.getpid()
 
     def before_exec() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ignored, where we were started in the background.
         if follow is not None:
             follow_parent(follow, parent)
 
@@ -51,7 +52,7 @@ def start(
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=before_exec,  # noqa: PLW1509 - two system calls, made while this process has one thread
+            preexec_fn=before_exec,  # noqa: PLW1509 - a few system calls, made while this process has one thread
         )
 
 

@@ -84,8 +84,10 @@ class Supervisor:
 
     def _run_alone(self) -> None:
         processes.follow_parent(signal.SIGTERM, os.getppid())
-        for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for name in (signal.SIGINT, signal.SIGTERM):
             signal.signal(name, _raise_stopped)
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # Ignored by nohup, on purpose.
+            signal.signal(signal.SIGHUP, _raise_stopped)
         processes.kill_marked(MARK, str(self.places.var))
         servers, children = Servers.of(self.places, self.given), []
         with in_use(self.places):

@@ -44,7 +44,9 @@ def throwaway_servers() -> Iterator[tuple[Servers, Path]]:
 
 def run_tests(arguments: list[str], given: Mapping[str, str]) -> int:
     """Run all, or with arguments only pytest, which receives them; returns the exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    # Both also where we were started in the background, with interruptions ignored.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, _interrupt)
     processes.follow_parent(signal.SIGTERM, os.getppid())
     failed = [] if arguments else [name for name, command in CHECKS.items() if not _passes(name, command)]
     chromium = ensure_chromium()
@@ -75,11 +77,16 @@ def _pytest(arguments: list[str], environ: Mapping[str, str]) -> int:
     """Run pytest in our own terminal group, so that Ctrl-C reaches it; it goes when we go."""
     print("== tests", flush=True)
     parent = os.getpid()
+
+    def before_exec() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        processes.follow_parent(signal.SIGINT, parent)
+
     process = subprocess.Popen(
         [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments],
         cwd=ROOT,
         env=dict(environ),
-        preexec_fn=lambda: processes.follow_parent(signal.SIGINT, parent),  # noqa: PLW1509 - two system calls
+        preexec_fn=before_exec,  # noqa: PLW1509 - three system calls, made while this process has one thread
     )
     while True:
         try:
