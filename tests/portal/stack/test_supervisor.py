@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import psutil
 import pytest
 
 from portal.stack import supervisor
-from portal.stack.environment import ROOT, StackError
+from portal.stack.environment import ROOT, Places, StackError
 
 
 def free_port() -> int:
@@ -73,6 +74,7 @@ def var(tmp_path: Path) -> Iterator[Path]:
         with contextlib.suppress(psutil.Error):
             if process.environ().get("ENCARGO_VAR") == str(folder):
                 process.kill()
+    shutil.rmtree(Places(folder).sockets, ignore_errors=True)
 
 
 @pytest.mark.slow
