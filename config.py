@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _MIN_SECRET = 32
@@ -102,7 +102,7 @@ def _folder(value: str) -> Path:
     parts = urlsplit(value)
     if parts.scheme != "file" or not parts.path.startswith("/"):
         raise SettingsError("STORAGE_URL must be file:// and an absolute path")
-    return Path(parts.path)
+    return Path(unquote(parts.path))
 
 
 def _public_url(value: str) -> str:

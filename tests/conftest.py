@@ -19,8 +19,8 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from config import Settings
 from portal.migrations import runner
 from portal.ports import Ports, open_ports
+from portal.stack.provision import provision
 
-EXTENSIONS = ("citext", "pg_trgm", "unaccent", "btree_gist")
 REFERENCE_KEY = "5e" * 32
 
 
@@ -53,13 +53,7 @@ def _as(server: Engine, user: str, database: str) -> str:
 def template(server: Engine) -> Iterator[str]:
     """A migrated, empty database that others are copied from."""
     name = f"template_{secrets.token_hex(4)}"
-    with server.connect() as connection:
-        connection.execute(text(f"create database {name} owner encargo_owner"))
-    inside = create_engine(_as(server, "postgres", name), isolation_level="AUTOCOMMIT")
-    with inside.connect() as connection:
-        for extension in EXTENSIONS:
-            connection.execute(text(f"create extension {extension}"))
-    inside.dispose()
+    provision(server.url.render_as_string(hide_password=False), name)
     runner.upgrade(_as(server, "encargo_owner", name))
     yield name
     with server.connect() as connection:
