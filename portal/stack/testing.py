@@ -18,9 +18,11 @@ from portal.stack.servers import Servers
 PREFIX = "encargo-test-"
 MARK = "ENCARGO_TEST_RUN"  # In the environment of everything the tests start.
 
+SOURCES = ["agencies", "assignments", "portal", "uploads", "config.py", "wsgi.py"]
 CHECKS = {
     "lint": ["ruff", "check", "."],
     "format": ["ruff", "format", "--check", "."],
+    "security": ["bandit", "-q", "-r", "-c", "pyproject.toml", *SOURCES],
     "types": ["mypy"],
 }
 
