@@ -49,6 +49,8 @@ class Schema:
     unique: str | None = None
     #: The amount whose total is shown to the sender.
     value: str | None = None
+    #: Whether all rows of a file must be in one currency, that of its options.
+    is_in_one_currency: bool = False
 
     def __getitem__(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)

@@ -10,6 +10,7 @@ PORTFOLIO = Schema(
     version=1,
     unique="account_ref",
     value="balance_total",
+    is_in_one_currency=True,
     fields=(
         Field(
             "account_ref",

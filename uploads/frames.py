@@ -1,0 +1,109 @@
+"""One block of a file as columns of text, every row with the number of its record.
+
+The frame library gets one thread: checking runs beside the COPY of the block before it, and two cores are enough for both.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+os.environ.setdefault("POLARS_MAX_THREADS", "1")
+
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from pyarrow import csv
+
+from uploads.blocks import Block
+
+LINE = "line"
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """A record that does not fit the header, as it stands in the file."""
+
+    line: int
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The records of one block: those that fit the header as columns of text, and those that do not."""
+
+    #: `line`, then one column of text per wanted position, named by the position.
+    frame: pl.DataFrame
+    ragged: tuple[Ragged, ...]
+    #: Records in the block, blank ones included: the next block begins so many further.
+    records: int
+
+
+def read(block: Block, width: int, delimiter: str, wanted: Sequence[int], first_line: int) -> Sheet:
+    """The wanted columns of a block whose first record has the number `first_line`; blank records are left out."""
+    if block.is_broken:
+        text = block.data.decode(errors="replace").rstrip("\r\n")
+        return Sheet(_empty(wanted), (Ragged(first_line, "unclosed_quote", text),), 1)
+    if not block.data.strip(b"\r\n"):
+        ends = block.data.count(b"\n") or block.data.count(b"\r")
+        return Sheet(_empty(wanted), (), ends)
+    frame, misfits, records = _parse(block.data, width, delimiter, wanted, first_line)
+    blank = frame.select(pl.all_horizontal(pl.exclude(LINE) == "")).to_series()
+    if blank.any():
+        frame = frame.filter(~_wholly_blank(block.data, width, delimiter, first_line, frame, blank))
+    is_cut = block.is_last and not block.data.endswith((b"\n", b"\r"))
+    last = first_line + records - 1
+    ragged = [_ragged(number, columns, width, text, is_cut=is_cut and number == last) for number, columns, text in misfits]
+    return Sheet(frame, tuple(ragged), records)
+
+
+def _parse(
+    data: bytes, width: int, delimiter: str, wanted: Sequence[int], first_line: int
+) -> tuple[pl.DataFrame, list[tuple[int, int, str]], int]:
+    misfits: list[tuple[int, int, str]] = []
+
+    def skip(row: Any) -> str:
+        misfits.append((first_line + row.number - 1, row.actual_columns, row.text))
+        return "skip"
+
+    names = [str(position) for position in range(width)]
+    included = [str(position) for position in wanted]
+    table = csv.read_csv(
+        pa.BufferReader(data),
+        read_options=csv.ReadOptions(column_names=names, block_size=len(data) + 1, use_threads=False),
+        parse_options=csv.ParseOptions(
+            delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip
+        ),
+        convert_options=csv.ConvertOptions(
+            column_types=dict.fromkeys(included, pa.string()), include_columns=included, strings_can_be_null=False
+        ),
+    )
+    records = table.num_rows + len(misfits)
+    lines = np.arange(first_line, first_line + records, dtype=np.int64)
+    if misfits:
+        lines = np.delete(lines, [number - first_line for number, _, _ in misfits])
+    frame = pl.DataFrame(pl.from_arrow(table)).insert_column(0, pl.Series(LINE, lines))
+    blank = [number for number, _, text in misfits if not text.strip()]
+    return frame, [misfit for misfit in misfits if misfit[0] not in blank], records
+
+
+def _wholly_blank(
+    data: bytes, width: int, delimiter: str, first_line: int, frame: pl.DataFrame, blank: pl.Series
+) -> pl.Series:
+    """Of the rows without any wanted cell, those without any cell at all."""
+    whole, _, _ = _parse(data, width, delimiter, range(width), first_line)
+    nothing = whole.select(pl.all_horizontal(pl.exclude(LINE).str.strip_chars() == "")).to_series()
+    return blank & nothing if len(whole) == len(frame) else blank
+
+
+def _ragged(number: int, columns: int, width: int, text: str, *, is_cut: bool) -> Ragged:
+    if columns > width:
+        return Ragged(number, "too_many_cells", text)
+    return Ragged(number, "cut_short" if is_cut else "too_few_cells", text)
+
+
+def _empty(wanted: Sequence[int]) -> pl.DataFrame:
+    return pl.DataFrame(schema={LINE: pl.Int64, **{str(position): pl.String for position in wanted}})
