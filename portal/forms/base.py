@@ -1,0 +1,68 @@
+"""The base of every form, and the token that proves a request came from one of our pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, current_app, request, session
+from werkzeug.datastructures import MultiDict
+from wtforms import Form
+from wtforms.csrf.session import SessionCSRF
+
+from portal.i18n import FormTranslations
+
+FIELD = "csrf_token"
+HEADER = "X-CSRF-Token"
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+class CsrfForm(Form):
+    """Issues and checks the token, which belongs to the browser's session; nothing else is in it."""
+
+    class Meta:
+        csrf = True
+        csrf_class = SessionCSRF
+        csrf_time_limit = timedelta(hours=12)
+
+
+class PortalForm(Form):
+    """A form of the portal: texts trimmed, messages in the reader's language.
+
+    The token is checked once for every unsafe request, before the view runs, so a form does not check it again.
+    """
+
+    class Meta:
+        csrf = False
+
+        def get_translations(self, _form: Form) -> FormTranslations:
+            return FormTranslations()
+
+        def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Any:
+            filters = list(unbound_field.kwargs.get("filters", ()))
+            if unbound_field.field_class.__name__ != "PasswordField":
+                filters.append(_trimmed)
+            return unbound_field.bind(form=form, filters=filters, **options)
+
+
+def csrf_token() -> str:
+    """The token for forms and headers of this browser's session."""
+    token: str = getattr(CsrfForm(meta=_meta())[FIELD], "current_token")  # noqa: B009  untyped in WTForms
+    return token
+
+
+def check_csrf() -> None:
+    """Refuse an unsafe request that does not carry the token in its header or form; 400."""
+    if request.method in SAFE_METHODS:
+        return
+    given = request.headers.get(HEADER) or request.form.get(FIELD, "")
+    if "csrf" not in session or not CsrfForm(MultiDict({FIELD: given}), meta=_meta()).validate():
+        abort(400, "csrf")
+
+
+def _meta() -> dict[str, Any]:
+    return {"csrf_secret": current_app.secret_key.encode(), "csrf_context": session}  # type: ignore[union-attr]
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value

@@ -1,0 +1,65 @@
+"""The reader's language and time zone, and translations of what the domain packages say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request, session
+from flask_babel import gettext, ngettext
+
+from agencies.kernel.errors import DomainError
+from portal.identity import find_visitor
+
+#: Language -> the locale whose formats it is written in: Colombia's for Spanish.
+LOCALES = {"es": "es_CO", "en": "en"}
+LANGUAGE_NAMES = {"es": "Español", "en": "English"}
+DEFAULT = "es"
+DEFAULT_ZONE = "America/Bogota"
+
+
+def language() -> str:
+    """The language of this request: the person's own, else what this browser chose, else what it prefers."""
+    visitor = find_visitor()
+    if visitor is not None:
+        return visitor.actor.language
+    chosen = session.get("language")
+    if chosen in LOCALES:
+        return str(chosen)
+    return request.accept_languages.best_match(LOCALES, DEFAULT)
+
+
+def locale() -> str:
+    """The locale whose formats and texts this request is answered in."""
+    return LOCALES[language()]
+
+
+def time_zone() -> str:
+    """Where the visitor's organisation is."""
+    visitor = find_visitor()
+    return DEFAULT_ZONE if visitor is None else visitor.actor.time_zone
+
+
+def here() -> str:
+    """The address of this page, to come back to after switching the language; a form's page is asked for anew."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def say(text: str, params: Mapping[str, Any] | None = None) -> str:
+    """A text marked with `msg` in a domain package, in the reader's language."""
+    return str(gettext(text) % params if params else gettext(text))
+
+
+def refusal(error: DomainError) -> str:
+    """What a refusal says, in the reader's language."""
+    return say(error.text, error.params)
+
+
+class FormTranslations:
+    """WTForms' own messages, from our catalogue."""
+
+    def gettext(self, string: str) -> str:
+        return str(gettext(string))
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return str(ngettext(singular, plural, n))

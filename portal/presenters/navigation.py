@@ -1,0 +1,63 @@
+"""The menu at the left: what each role can go to, in the order of the work."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+
+from agencies.kernel.errors import msg
+from agencies.kernel.tenancy import Actor, Side
+from agencies.organisations.permissions import Permission
+
+
+@dataclass(frozen=True)
+class Destination:
+    """One entry of the menu."""
+
+    label: str
+    endpoint: str
+    icon: str
+    permission: Permission | None = None
+    #: Sides it is meant for, where a permission alone does not tell.
+    sides: frozenset[Side] = frozenset({Side.CREDITOR, Side.AGENCY, Side.PLATFORM})
+
+
+@dataclass(frozen=True)
+class MenuItem:
+    """A destination as one page shows it."""
+
+    label: str
+    endpoint: str
+    icon: str
+    is_current: bool
+
+
+_CREDITOR = frozenset({Side.CREDITOR})
+_AGENCY = frozenset({Side.AGENCY})
+_P = Permission
+
+DESTINATIONS = (
+    Destination(msg("Home"), "home.index", "home"),
+    Destination(msg("Files"), "uploads.index", "file-import", _P.PORTFOLIO_UPLOAD),
+    Destination(msg("Files"), "uploads.index", "file-import", _P.REPORT_SUBMIT),
+    Destination(msg("Cases"), "cases.index", "list-details", _P.CASE_VIEW),
+    Destination(msg("Placements"), "placements.index", "send", _P.PLACEMENT_VIEW),
+    Destination(msg("Mandates"), "mandates.index", "file-text", _P.MANDATE_VIEW),
+    Destination(msg("Reports"), "reports.index", "calendar-due", _P.REPORT_VIEW),
+    Destination(msg("Ledger"), "ledger.index", "coins", _P.LEDGER_VIEW),
+    Destination(msg("Comparison of agencies"), "scorecards.index", "chart-bar", _P.SCORECARD_VIEW, _CREDITOR),
+    Destination(msg("Our results"), "scorecards.index", "chart-bar", _P.SCORECARD_VIEW, _AGENCY),
+    Destination(msg("Organisations"), "organisations.index", "building", _P.ORGANISATION_REGISTER),
+    Destination(msg("Users"), "users.index", "users", _P.USER_VIEW),
+    Destination(msg("Audit trail"), "audit.index", "history", _P.AUDIT_VIEW),
+)
+
+
+def menu(actor: Actor, endpoint: str | None, served: Container[str]) -> list[MenuItem]:
+    """The entries this actor may use among the pages served; the one whose noun is being looked at is marked."""
+    noun = (endpoint or "").partition(".")[0]
+    return [
+        MenuItem(one.label, one.endpoint, one.icon, one.endpoint.partition(".")[0] == noun)
+        for one in DESTINATIONS
+        if one.endpoint in served and actor.side in one.sides and (one.permission is None or actor.may(one.permission))
+    ]

@@ -1,0 +1,157 @@
+"""What a route must declare before it can be registered, and the headers every response carries.
+
+A view says who may call it with `@requires(Permission.X)`, `@signed_in` or `@public`; a route without one of them stops
+the start. The declaration is enforced in one place, before any view runs.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, Response, g, request
+from werkzeug.routing import BaseConverter, ValidationError
+
+from agencies.kernel.errors import Forbidden, NotFound
+from agencies.kernel.references import References
+from agencies.kernel.tenancy import Actor
+from agencies.organisations.permissions import Permission
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+#: Bytes a request may carry unless its view says `@takes_files`.
+ORDINARY_BODY = 1024 * 1024
+
+
+class UndeclaredAccess(RuntimeError):
+    """A route says nothing about who may call it."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call a view: everybody, anyone signed in, or holders of one of the permissions."""
+
+    is_public: bool = False
+    permissions: frozenset[Permission] = frozenset()
+
+    def admits(self, actor: Actor) -> bool:
+        """Whether the actor may call the view."""
+        if self.is_public:
+            return True
+        if actor.user_id is None:
+            return False
+        return not self.permissions or any(actor.may(one) for one in self.permissions)
+
+
+def public(view: View) -> View:
+    """Anybody may call this view."""
+    return _declare(view, Access(is_public=True))
+
+
+def signed_in(view: View) -> View:
+    """Anybody signed in may call this view, whatever the role."""
+    return _declare(view, Access())
+
+
+def requires(*permissions: Permission) -> Callable[[View], View]:
+    """Only holders of at least one of the permissions may call this view."""
+    return lambda view: _declare(view, Access(permissions=frozenset(permissions)))
+
+
+def takes_files(view: View) -> View:
+    """The view takes uploads: its requests may be as large as the settings allow."""
+    view.takes_files = True  # type: ignore[attr-defined]
+    return view
+
+
+class GuardedFlask(Flask):
+    """A Flask app that refuses to register a route without declared access."""
+
+    def add_url_rule(
+        self, rule: str, endpoint: str | None = None, view_func: Any = None, *args: Any, **options: Any
+    ) -> None:
+        """Register a route; raises `UndeclaredAccess`."""
+        if view_func is not None and endpoint != "static" and not hasattr(view_func, "access"):
+            raise UndeclaredAccess(f"{rule} needs @requires, @signed_in or @public")
+        super().add_url_rule(rule, endpoint, view_func, *args, **options)
+
+
+def access_of(app: Flask, endpoint: str | None) -> Access:
+    """What the view of an endpoint declared; static files and unknown addresses are public."""
+    if endpoint is None or endpoint == "static":
+        return Access(is_public=True)
+    declared: Access = getattr(app.view_functions[endpoint], "access")  # noqa: B009  mypy knows no such attribute
+    return declared
+
+
+def check_permission(access: Access, actor: Actor) -> None:
+    """Raise `Forbidden` when somebody signed in lacks the permission."""
+    if not access.admits(actor):
+        raise Forbidden
+
+
+def reference_converter(references: References) -> type[BaseConverter]:
+    """The `<ref("case"):case_id>` converter: ids inside, opaque references in the address."""
+
+    class ReferenceConverter(BaseConverter):
+        regex = "[a-z2-7]{26}"
+
+        def __init__(self, map: Any, kind: str) -> None:  # noqa: A002  werkzeug's name
+            super().__init__(map)
+            self.kind = kind
+
+        def to_python(self, value: str) -> int:
+            try:
+                return references.decode(self.kind, value)
+            except NotFound as unreadable:
+                raise ValidationError from unreadable
+
+        def to_url(self, value: Any) -> str:
+            return references.encode(self.kind, int(value))
+
+    return ReferenceConverter
+
+
+def nonce() -> str:
+    """The nonce of this response, for the script and style tags we write ourselves."""
+    if "nonce" not in g:
+        g.nonce = secrets.token_urlsafe(16)
+    value: str = g.nonce
+    return value
+
+
+def set_headers(response: Response, *, is_secure: bool) -> Response:
+    """The headers of every response, errors and static files included."""
+    response.headers["Content-Security-Policy"] = "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'self' 'nonce-{nonce()}'",
+            f"style-src 'self' 'nonce-{nonce()}'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+        )
+    )
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["X-Frame-Options"] = "DENY"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
+    if is_secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.endpoint != "static":
+        response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _declare(view: View, access: Access) -> View:
+    view.access = access  # type: ignore[attr-defined]
+    return view

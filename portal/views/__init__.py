@@ -1,0 +1,14 @@
+"""One blueprint per noun; a view turns a form into a service call and its answer into a page."""
+
+from portal.views import audit, auth, health, home, language, organisations, users
+
+#: In the order of the menu.
+BLUEPRINTS = (
+    home.blueprint,
+    auth.blueprint,
+    language.blueprint,
+    organisations.blueprint,
+    users.blueprint,
+    audit.blueprint,
+    health.blueprint,
+)

@@ -1,0 +1,107 @@
+"""Organisations and people for tests, made by the services themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import DOOR, Actor, Side
+from agencies.organisations import service
+from agencies.organisations.models import Organisation, OrganisationKind, User
+from agencies.organisations.permissions import SIDE_OF, Role
+from portal.ports import Ports
+
+PASSWORD = "cuatro palabras sin relación 7"
+#: Valid tax numbers that belong to nobody we know.
+CREDITOR_NITS = ("900123456-8", "900987654-7", "901555444-7")
+AGENCY_NITS = ("830111222-6", "830333444-7", "830555666-8", "830777888-9", "830999000-9")
+MADE_AT = datetime(2026, 1, 5, 14, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who can sign in, and the actor they are."""
+
+    email: str
+    password: str
+    actor: Actor
+
+
+@dataclass
+class World:
+    """An operator, two creditors and two agencies; people are made when asked for, one per role and organisation."""
+
+    ports: Ports
+    creditors: list[Organisation] = field(default_factory=list)
+    agencies: list[Organisation] = field(default_factory=list)
+    known: dict[tuple[Role, int], Person] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        with self.ports.session(Actor(side=Side.PLATFORM)) as session, transaction(session):
+            made = service.create_operator(
+                session,
+                email="operadora@encargo.example",
+                name="Olga Operadora",
+                password=PASSWORD,
+                now=MADE_AT,
+            )
+        self.known[Role.OPERATOR, 0] = Person(made.email, PASSWORD, self._actor(made))
+        for number, nit in enumerate(CREDITOR_NITS[:2]):
+            self.creditors.append(self._register(OrganisationKind.CREDITOR, f"Banco {number}", nit))
+        for number, nit in enumerate(AGENCY_NITS[:2]):
+            self.agencies.append(self._register(OrganisationKind.AGENCY, f"Cobranzas {number}", nit))
+
+    @property
+    def operator(self) -> Actor:
+        return self.known[Role.OPERATOR, 0].actor
+
+    def organisation(self, role: Role, number: int = 0) -> Organisation:
+        return (self.creditors if SIDE_OF[role] is Side.CREDITOR else self.agencies)[number]
+
+    def person(self, role: Role, *, organisation: int = 0, language: str = "es") -> Person:
+        """The person of this role in the creditor or agency of this number."""
+        if (role, organisation) not in self.known:
+            self.known[role, organisation] = self._make(role, organisation)
+        person = self.known[role, organisation]
+        with self.ports.session(self.operator) as session, transaction(session):
+            session.get_one(User, person.actor.user_id).language = language
+        return person
+
+    def actor(self, role: Role, *, organisation: int = 0) -> Actor:
+        return self.person(role, organisation=organisation).actor
+
+    def _make(self, role: Role, number: int) -> Person:
+        home = self.organisation(role, number)
+        with self.ports.session(self.operator) as session, transaction(session):
+            invited = service.invite(
+                session,
+                self.operator,
+                email=f"{role.value}@{SIDE_OF[role].value}{number}.example",
+                role=role,
+                organisation_id=home.id,
+                now=MADE_AT,
+            )
+        with self.ports.session(DOOR) as session, transaction(session):
+            user = service.accept_invitation(
+                session, invited.token, name=f"{role.value.title()} {number}", password=PASSWORD, now=MADE_AT
+            )
+        return Person(user.email, PASSWORD, self._actor(user))
+
+    def _actor(self, user: User) -> Actor:
+        with self.ports.session(DOOR) as session:
+            home = session.get_one(Organisation, user.organisation_id)
+            return service.actor_of(user, home)
+
+    def _register(self, kind: OrganisationKind, name: str, nit: str) -> Organisation:
+        with self.ports.session(self.operator) as session, transaction(session):
+            return service.register(
+                session,
+                self.operator,
+                kind=kind,
+                name=name,
+                legal_name=f"{name} S.A.S.",
+                tax_id=nit,
+                country="CO",
+                now=MADE_AT,
+            )
