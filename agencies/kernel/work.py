@@ -279,8 +279,8 @@ def _close(session: Session, lease: Lease, state: str, error: str | None, now: d
     closed = session.execute(
         text(
             """
-            update work set state = :state, lease_until = null, lease_token = null, error = :error,
-                            done = case when :state = 'done' then greatest(done, total) else done end,
+            update work set state = cast(:state as text), lease_until = null, lease_token = null, error = :error,
+                            done = case when cast(:state as text) = 'done' then greatest(done, total) else done end,
                             finished_at = :now
             where id = :id and lease_token = :token and state = 'running'
             returning id
