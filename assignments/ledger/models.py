@@ -54,6 +54,8 @@ class Entry(Base):
             ["creditor_id", "agency_id", "mandate_version_id"],
             ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
         ),
+        Index("ix_entries_creditor_id", "creditor_id", "id"),
+        Index("ix_entries_agency_id", "agency_id", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())

@@ -1,0 +1,231 @@
+"""Balances and entries as queries over postings, for both sides, and the checks that the books are sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, column, func, select, table, text
+from sqlalchemy.orm import Session, aliased
+
+from agencies.kernel.pages import PAGE, Page, cut
+from agencies.kernel.tenancy import Actor, owned_by, require
+from agencies.organisations.models import Organisation
+from agencies.organisations.permissions import Permission
+from assignments.ledger.models import Account, Entry, Posting
+from assignments.placements.models import Placement
+
+#: Reports stand to the right of the ledger, so their payments are named and not imported.
+_payments = table(
+    "payments",
+    *(column(name, BigInteger) for name in ("creditor_id", "agency_id", "id", "case_id", "placement_id")),
+    column("natural_key"),
+    column("received_by"),
+)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Where the money of one creditor and one agency stands, in one currency."""
+
+    creditor_id: int
+    creditor_name: str
+    agency_id: int
+    agency_name: str
+    currency: str
+    payments: int
+    #: Everything debtors paid, whoever received it.
+    collected_minor: int
+    received_by_agency_minor: int
+    received_by_creditor_minor: int
+    commission_minor: int
+    #: What the agency holds after its commission on it, and owes the creditor.
+    held_by_agency_minor: int
+    #: Commission on what the creditor received itself, which it owes the agency.
+    owed_to_agency_minor: int
+
+
+@dataclass(frozen=True)
+class EntryRow:
+    """One booked payment with what it moved."""
+
+    id: int
+    occurred_on: date
+    booked_at: datetime
+    creditor_id: int
+    agency_id: int
+    agency_name: str
+    case_id: int
+    account_ref: str
+    received_by: str
+    currency: str
+    amount_minor: int
+    commission_bp: int
+    commission_minor: int
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in the books that must not be: a stable code, and the payment or entry it concerns."""
+
+    code: str
+    creditor_id: int
+    agency_id: int
+    subject_id: int
+
+
+_creditor = aliased(Organisation)
+_agency = aliased(Organisation)
+
+
+def balances(session: Session, actor: Actor, *, agency_id: int | None = None) -> list[Balance]:
+    """What was collected, earned and is held, per creditor, agency and currency; never summed across currencies."""
+    require(actor, Permission.LEDGER_VIEW)
+    is_payment = Posting.source == Account.RECEIVABLE
+    held, direct = Account.HELD_BY_AGENCY, Account.RECEIVED_BY_CREDITOR
+    received_by_agency = _sum(is_payment, Posting.destination == held)
+    received_by_creditor = _sum(is_payment, Posting.destination == direct)
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            Posting.creditor_id,
+            _creditor.name,
+            Posting.agency_id,
+            _agency.name,
+            Posting.currency,
+            func.count().filter(is_payment),
+            received_by_agency + received_by_creditor,
+            received_by_agency,
+            received_by_creditor,
+            _sum(Posting.destination == Account.COMMISSION),
+            _sum(Posting.destination == held) - _sum(Posting.source == held),
+            _sum(Posting.source == direct, Posting.destination == Account.COMMISSION),
+        )
+        .join(_creditor, _creditor.id == Posting.creditor_id)
+        .join(_agency, _agency.id == Posting.agency_id)
+        .where(owned_by(actor, Posting.creditor_id, Posting.agency_id))
+        .group_by(Posting.creditor_id, _creditor.name, Posting.agency_id, _agency.name, Posting.currency)
+        .order_by(_creditor.name, _agency.name, Posting.currency)
+    )
+    if agency_id is not None:
+        statement = statement.where(Posting.agency_id == agency_id)
+    return [Balance(*row) for row in session.execute(statement)]
+
+
+def list_entries(
+    session: Session,
+    actor: Actor,
+    *,
+    agency_id: int | None = None,
+    case_id: int | None = None,
+    after: int | None = None,
+    limit: int = PAGE,
+) -> Page[EntryRow]:
+    """Booked payments, the latest booked first; all, those of one agency, or those on one case."""
+    require(actor, Permission.LEDGER_VIEW)
+    payment, commission = aliased(Posting), aliased(Posting)
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            Entry.id,
+            Entry.occurred_on,
+            Entry.booked_at,
+            Entry.creditor_id,
+            Entry.agency_id,
+            Organisation.name,
+            _payments.c.case_id,
+            Placement.account_ref,
+            _payments.c.received_by,
+            Entry.currency,
+            payment.amount_minor,
+            Entry.commission_bp,
+            func.coalesce(commission.amount_minor, 0),
+        )
+        .join(Organisation, Organisation.id == Entry.agency_id)
+        .join(
+            _payments,
+            and_(
+                _payments.c.creditor_id == Entry.creditor_id,
+                _payments.c.agency_id == Entry.agency_id,
+                _payments.c.id == Entry.payment_id,
+                # Says nothing new, but lets the entries of one case be found by their unique key.
+                Entry.idempotency_key == "payment:" + _payments.c.natural_key,
+            ),
+        )
+        .join(
+            Placement,
+            and_(
+                Placement.creditor_id == _payments.c.creditor_id,
+                Placement.agency_id == _payments.c.agency_id,
+                Placement.id == _payments.c.placement_id,
+            ),
+        )
+        .join(payment, _of_entry(payment, payment.source == Account.RECEIVABLE))
+        .outerjoin(commission, _of_entry(commission, commission.destination == Account.COMMISSION))
+        .where(owned_by(actor, Entry.creditor_id, Entry.agency_id))
+        .order_by(Entry.id.desc())
+        .limit(limit + 1)
+    )
+    if agency_id is not None:
+        statement = statement.where(Entry.agency_id == agency_id)
+    if case_id is not None:
+        statement = statement.where(_payments.c.case_id == case_id)
+    if after is not None:
+        statement = statement.where(Entry.id < after)
+    rows = [EntryRow(*row) for row in session.execute(statement)]
+    return cut(rows, limit, lambda row: row.id)
+
+
+#: Each yields code, creditor, agency and subject of what must not be; none of them yields anything in sound books.
+CHECKS = {
+    "entry_unbalanced": """
+        select e.creditor_id, e.agency_id, e.id from entries e
+        left join postings p on p.creditor_id = e.creditor_id and p.agency_id = e.agency_id and p.entry_id = e.id
+        group by e.creditor_id, e.agency_id, e.id, e.total_minor, e.currency
+        having coalesce(sum(p.amount_minor), 0) <> e.total_minor or bool_or(p.currency <> e.currency)
+    """,
+    "payment_not_booked": """
+        select p.creditor_id, p.agency_id, p.id from payments p
+        left join entries e on e.creditor_id = p.creditor_id and e.agency_id = p.agency_id and e.payment_id = p.id
+        where e.id is null
+    """,
+    "payment_booked_twice": """
+        select creditor_id, agency_id, payment_id from entries
+        group by creditor_id, agency_id, payment_id having count(*) > 1
+    """,
+    "amount_differs": """
+        select p.creditor_id, p.agency_id, p.id from payments p
+        join entries e on e.creditor_id = p.creditor_id and e.agency_id = p.agency_id and e.payment_id = p.id
+        left join postings t on t.creditor_id = e.creditor_id and t.agency_id = e.agency_id and t.entry_id = e.id
+                            and t.source = 'receivable'
+        where t.amount_minor is distinct from p.amount_minor
+           or t.destination is distinct from
+              case p.received_by when 'agency' then 'held_by_agency' else 'received_by_creditor' end
+    """,
+    "commission_differs": """
+        select e.creditor_id, e.agency_id, e.id from entries e
+        join payments p on p.creditor_id = e.creditor_id and p.agency_id = e.agency_id and p.id = e.payment_id
+        join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
+        join mandate_versions v on v.creditor_id = l.creditor_id and v.agency_id = l.agency_id
+                               and v.id = l.mandate_version_id
+        where e.mandate_version_id <> l.mandate_version_id or e.commission_bp <> v.commission_bp
+           or e.total_minor - p.amount_minor <> div(2 * p.amount_minor::numeric * v.commission_bp + 10000, 20000)
+    """,
+}
+
+
+def verify(session: Session) -> list[Problem]:
+    """Everything that is wrong in the books the session's actor may see; nothing in sound books."""
+    return [Problem(code, *row) for code, statement in CHECKS.items() for row in session.execute(text(statement)).all()]
+
+
+def _sum(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((and_(*conditions), Posting.amount_minor), else_=0)), 0).cast(BigInteger)
+
+
+def _of_entry(posting: type[Posting], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    return and_(
+        posting.creditor_id == Entry.creditor_id,
+        posting.agency_id == Entry.agency_id,
+        posting.entry_id == Entry.id,
+        *conditions,
+    )

@@ -1,0 +1,190 @@
+"""The file of a consignment's cases that the agency downloads: one line per case, control totals at the end.
+
+An agency acknowledges first and downloads afterwards: whoever takes the debtors' data away has taken the cases on, and
+the creditor can see since when.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, and_, func, literal, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.orm import Session
+
+from agencies.kernel import audit
+from agencies.kernel.errors import Conflict, NotFound, msg
+from agencies.kernel.money import major
+from agencies.kernel.references import References
+from agencies.kernel.sheets import csv_bytes
+from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.organisations.permissions import Permission
+from assignments.cases.models import Case, Debtor
+from assignments.contacts.models import ContactKind, ContactPoint
+from assignments.placements.models import Consignment, Placement, PlacementState
+
+HEADER = (
+    "reference",
+    "account_ref",
+    "debtor_id_type",
+    "debtor_id",
+    "debtor_name",
+    "product",
+    "currency",
+    "balance",
+    "principal",
+    "interest",
+    "late_interest",
+    "fees",
+    "days_past_due",
+    "opened_on",
+    "due_on",
+    "delinquent_on",
+    "charged_off_on",
+    "last_payment_on",
+    "city",
+    "phones",
+    "emails",
+    "addresses",
+)
+TRAILER = "TOTAL"
+#: Several phones of one debtor stand in one cell.
+BETWEEN = " | "
+BATCH = 2_000
+
+
+class NotAcknowledged(Conflict):
+    """The agency has not taken the consignment on."""
+
+    text = msg("Acknowledge the consignment first, then download its cases.")
+
+
+def manifest(
+    session: Session, actor: Actor, consignment_id: int, references: References, *, now: datetime
+) -> Iterator[bytes]:
+    """The manifest as CSV in pieces; raises `NotFound` or `NotAcknowledged` before the first one.
+
+    The download is recorded in the current transaction; the pieces are read as they are asked for.
+    """
+    require(actor, Permission.MANIFEST_DOWNLOAD)
+    agency_id = require_side(actor, Side.AGENCY)
+    consignment = session.scalar(
+        select(Consignment).where(Consignment.agency_id == agency_id, Consignment.id == consignment_id)
+    )
+    if consignment is None:
+        raise NotFound
+    if consignment.state is not PlacementState.ACKNOWLEDGED:
+        raise NotAcknowledged
+    consignment.manifest_downloaded_at = now
+    audit.record(
+        session,
+        actor,
+        "manifest.downloaded",
+        now=now,
+        organisations=[consignment.creditor_id, agency_id],
+        consignment_id=consignment_id,
+        cases=consignment.cases,
+        placed_minor=consignment.placed_minor,
+        currency=consignment.currency,
+    )
+    return _pieces(session, agency_id, consignment.creditor_id, consignment_id, references)
+
+
+def _pieces(
+    session: Session, agency_id: int, creditor_id: int, consignment_id: int, references: References
+) -> Iterator[bytes]:
+    yield csv_bytes([HEADER])
+    statement = _lines(agency_id, creditor_id, consignment_id)
+    after, cases, total, currency = 0, 0, 0, ""
+    while rows := session.execute(statement.where(Placement.id > after)).all():
+        names = references.encode_many("case", [row.case_id for row in rows])
+        yield csv_bytes(_line(name, row) for name, row in zip(names, rows, strict=True))
+        after, currency = rows[-1].id, rows[-1].currency
+        cases += len(rows)
+        total += sum(row.balance_minor for row in rows)
+    shown = major(total, currency) if cases else 0
+    yield csv_bytes([[TRAILER, cases, *[None] * 4, currency, shown, *[None] * 14]])
+
+
+def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tuple[Any, ...]]:
+    points = [_points(kind).label(kind.value) for kind in ContactKind]
+    return (
+        select(
+            Placement.id,
+            Placement.case_id,
+            Case.account_ref,
+            Debtor.id_type,
+            Debtor.id_number,
+            Debtor.name,
+            Case.product,
+            Case.currency,
+            Case.balance_minor,
+            Case.principal_minor,
+            Case.interest_minor,
+            Case.late_interest_minor,
+            Case.fees_minor,
+            Case.days_past_due,
+            Case.opened_on,
+            Case.due_on,
+            Case.delinquent_on,
+            Case.charged_off_on,
+            Case.last_payment_on,
+            Case.city,
+            *points,
+        )
+        .join(Case, and_(Case.creditor_id == Placement.creditor_id, Case.id == Placement.case_id))
+        .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
+        .where(
+            Placement.agency_id == agency_id,
+            Placement.creditor_id == creditor_id,
+            Placement.consignment_id == consignment_id,
+            Placement.ended_at.is_(None),
+        )
+        .order_by(Placement.id)
+        .limit(BATCH)
+    )
+
+
+def _points(kind: ContactKind) -> Any:
+    return (
+        select(func.string_agg(ContactPoint.value, aggregate_order_by(literal(BETWEEN), ContactPoint.id)))
+        .where(
+            ContactPoint.creditor_id == Debtor.creditor_id,
+            ContactPoint.debtor_id == Debtor.id,
+            ContactPoint.kind == kind,
+        )
+        .correlate(Debtor)
+        .scalar_subquery()
+    )
+
+
+def _line(name: str, row: Row[*tuple[Any, ...]]) -> list[object]:
+    def money(minor: int | None) -> object:
+        return None if minor is None else major(minor, row.currency)
+
+    return [
+        name,
+        row.account_ref,
+        row.id_type,
+        row.id_number,
+        row.name,
+        row.product,
+        row.currency,
+        money(row.balance_minor),
+        money(row.principal_minor),
+        money(row.interest_minor),
+        money(row.late_interest_minor),
+        money(row.fees_minor),
+        row.days_past_due,
+        row.opened_on,
+        row.due_on,
+        row.delinquent_on,
+        row.charged_off_on,
+        row.last_payment_on,
+        row.city,
+        row.phone,
+        row.email,
+        row.address,
+    ]

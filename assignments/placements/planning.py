@@ -1,0 +1,191 @@
+"""Reads the selected cases, keeps each debtor's together, draws the split and adds it up for the preview."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy.orm import Session
+
+from agencies.kernel.tenancy import Actor
+from assignments.cases.models import Case, CaseState, Debtor
+from assignments.cases.queries import Selection, selected
+from assignments.placements.allocation import Integers, Split, Units, digest, split, stratum
+from assignments.placements.preview import (
+    AgencyTotals,
+    BandTotals,
+    Cell,
+    HeldBack,
+    HeldBackCount,
+    Preview,
+)
+
+
+@dataclass(frozen=True)
+class Terms:
+    """An agency that takes part, and the mandate version its cases would be placed under."""
+
+    agency_id: int
+    agency_name: str
+    mandate_id: int
+    mandate_name: str
+    version_id: int
+    commission_bp: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Which case goes to which agency, cases in ascending order of id."""
+
+    case_ids: Integers
+    debtor_ids: Integers
+    agency_ids: Integers
+    bands: Integers
+    balances: Integers
+    band_count: int
+    #: Of exactly this split on exactly these terms.
+    digest: str
+    preview: Preview
+
+
+def plan(
+    session: Session, actor: Actor, selection: Selection, terms: Sequence[Terms], *, seed: int, bands: int
+) -> Plan:
+    """Draw the split of what is selected now; the same cases, terms and seed give the same plan."""
+    agencies = [one.agency_id for one in terms]
+    currency = _currency(session, actor, selection)
+    rows = _read(session, actor, selection, agencies, currency)
+    held = rows[:, 3]
+    free = rows[held == 0]
+    cases, debtors, balances, bound = free[:, 0], free[:, 1], free[:, 2], free[:, 4]
+    ids, first, at = np.unique(debtors, return_index=True, return_inverse=True)
+    values = np.zeros(len(ids), dtype=np.int64)
+    np.add.at(values, at, balances)
+    drawn = split(Units(ids, values, bound[first]), agencies, seed, bands)
+    case_agencies, case_bands = drawn.agencies[at], drawn.bands[at]
+    versions = sorted((one.agency_id, one.version_id) for one in terms)
+    figures = _Figures(drawn, values, bound[first] != 0, case_agencies, case_bands, balances)
+    return Plan(
+        cases,
+        debtors,
+        case_agencies,
+        case_bands,
+        balances,
+        drawn.band_count,
+        digest(cases, debtors, case_agencies, case_bands, balances, np.array(versions, dtype=np.int64).ravel()),
+        Preview(
+            currency=currency,
+            cases=len(cases),
+            debtors=len(ids),
+            value_minor=int(balances.sum()),
+            bands=tuple(figures.band(number) for number in range(1, drawn.band_count + 1)),
+            agencies=tuple(figures.agency(one) for one in terms),
+            cells=tuple(figures.cells(agencies)),
+            held_back=tuple(_held_back(held)),
+        ),
+    )
+
+
+#: In the order in which the first that applies is counted; numbered from 1 in the statement below.
+_REASONS = tuple(HeldBack)
+
+
+def _currency(session: Session, actor: Actor, selection: Selection) -> str | None:
+    """The currency of most open selected cases: a wave has one, because amounts of two are never summed."""
+    found = session.execute(
+        selected(actor, selection)
+        .where(Case.state == CaseState.OPEN)
+        .with_only_columns(Case.currency)
+        .group_by(Case.currency)
+        .order_by(func.count().desc(), Case.currency)
+        .limit(1)
+    )
+    return found.scalar()
+
+
+def _read(
+    session: Session, actor: Actor, selection: Selection, agencies: Sequence[int], currency: str | None
+) -> Integers:
+    """Case, debtor, balance, number of the reason it is held back (0: none), agency it is bound to (0: none)."""
+    reasons: dict[HeldBack, ColumnElement[bool]] = {
+        HeldBack.CLOSED: Case.state == CaseState.CLOSED,
+        HeldBack.PLACED: or_(Case.state == CaseState.PLACED, Case.agency_id.is_not(None)),
+        HeldBack.OTHER_CURRENCY: Case.currency != currency,
+        HeldBack.NOTHING_OWED: Case.balance_minor <= 0,
+        HeldBack.DEBTOR_ELSEWHERE: and_(Debtor.agency_id.is_not(None), Debtor.agency_id.not_in(agencies)),
+    }
+    reason = case(*((reasons[one], number) for number, one in enumerate(_REASONS, start=1)), else_=0)
+    rows = session.execute(
+        selected(actor, selection)
+        .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
+        .with_only_columns(Case.id, Case.debtor_id, Case.balance_minor, reason, func.coalesce(Debtor.agency_id, 0))
+        .order_by(Case.id)
+    ).all()
+    return np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 5)
+
+
+def _held_back(held: Integers) -> list[HeldBackCount]:
+    counts = np.bincount(held, minlength=len(_REASONS) + 1)
+    return [
+        HeldBackCount(reason, int(counts[number])) for number, reason in enumerate(_REASONS, start=1) if counts[number]
+    ]
+
+
+@dataclass(frozen=True)
+class _Figures:
+    """Adds up a split by band and by agency; the first three columns run over debtors, the others over cases."""
+
+    drawn: Split
+    values: Integers
+    is_bound: NDArray[np.bool_]
+    case_agencies: Integers
+    case_bands: Integers
+    balances: Integers
+
+    def band(self, number: int) -> BandTotals:
+        debtors, cases = self.drawn.bands == number, self.case_bands == number
+        return BandTotals(
+            band=number,
+            stratum=stratum(number, self.drawn.band_count),
+            from_minor=int(self.values[debtors].min()),
+            to_minor=int(self.values[debtors].max()),
+            debtors=int(debtors.sum()),
+            cases=int(cases.sum()),
+            value_minor=int(self.balances[cases].sum()),
+        )
+
+    def agency(self, terms: Terms) -> AgencyTotals:
+        debtors = self.drawn.agencies == terms.agency_id
+        cases = self.case_agencies == terms.agency_id
+        return AgencyTotals(
+            agency_id=terms.agency_id,
+            agency_name=terms.agency_name,
+            mandate_id=terms.mandate_id,
+            mandate_name=terms.mandate_name,
+            commission_bp=terms.commission_bp,
+            debtors=int(debtors.sum()),
+            cases=int(cases.sum()),
+            value_minor=int(self.balances[cases].sum()),
+            kept_debtors=int((debtors & self.is_bound).sum()),
+        )
+
+    def cells(self, agencies: Sequence[int]) -> list[Cell]:
+        made = []
+        for number in range(1, self.drawn.band_count + 1):
+            for agency in agencies:
+                debtors = (self.drawn.bands == number) & (self.drawn.agencies == agency)
+                cases = (self.case_bands == number) & (self.case_agencies == agency)
+                made.append(
+                    Cell(
+                        band=number,
+                        agency_id=agency,
+                        debtors=int(debtors.sum()),
+                        drawn_debtors=int((debtors & ~self.is_bound).sum()),
+                        cases=int(cases.sum()),
+                        value_minor=int(self.balances[cases].sum()),
+                    )
+                )
+        return made

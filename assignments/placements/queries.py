@@ -1,0 +1,226 @@
+"""Waves, consignments and placements as the two sides see them, in pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import Session, aliased
+
+from agencies.kernel.errors import NotFound
+from agencies.kernel.pages import PAGE, Page, cut
+from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
+from agencies.mandates.models import Mandate, MandateVersion
+from agencies.organisations.models import Organisation
+from agencies.organisations.permissions import Permission
+from assignments.placements.models import Consignment, Placement, PlacementState, Wave, WaveState
+
+
+@dataclass(frozen=True)
+class ConsignmentRow:
+    """A consignment with the names of its sides and the terms it was made under."""
+
+    id: int
+    name: str
+    creditor_id: int
+    creditor_name: str
+    agency_id: int
+    agency_name: str
+    wave_id: int
+    mandate_id: int
+    mandate_name: str
+    commission_bp: int
+    #: Empty while the wave is a draft.
+    state: PlacementState | None
+    currency: str | None
+    cases: int
+    placed_minor: int
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+    manifest_downloaded_at: datetime | None
+
+
+@dataclass(frozen=True)
+class PlacementRow:
+    """One case with one agency."""
+
+    id: int
+    case_id: int
+    account_ref: str
+    agency_id: int
+    agency_name: str
+    consignment_id: int
+    consignment_name: str
+    state: PlacementState
+    currency: str
+    placed_minor: int
+    stratum: str
+    commission_bp: int
+    placed_at: datetime
+    ended_at: datetime | None
+
+
+def list_waves(
+    session: Session, actor: Actor, *, state: WaveState | None = None, after: int | None = None
+) -> Page[Wave]:
+    """The creditor's waves, newest first."""
+    require(actor, Permission.PLACEMENT_VIEW)
+    creditor_id = require_side(actor, Side.CREDITOR)
+    statement = select(Wave).where(Wave.creditor_id == creditor_id)
+    if state is not None:
+        statement = statement.where(Wave.state == state)
+    if after is not None:
+        statement = statement.where(Wave.id < after)
+    rows = session.scalars(statement.order_by(Wave.id.desc()).limit(PAGE + 1)).all()
+    return cut(rows, PAGE, lambda wave: wave.id)
+
+
+def get_wave(session: Session, actor: Actor, wave_id: int) -> Wave:
+    """One wave of the creditor; raises `NotFound`."""
+    require(actor, Permission.PLACEMENT_VIEW)
+    creditor_id = require_side(actor, Side.CREDITOR)
+    wave = session.scalar(select(Wave).where(Wave.creditor_id == creditor_id, Wave.id == wave_id))
+    if wave is None:
+        raise NotFound
+    return wave
+
+
+def list_consignments(
+    session: Session,
+    actor: Actor,
+    *,
+    wave_id: int | None = None,
+    state: PlacementState | None = None,
+    after: int | None = None,
+) -> Page[ConsignmentRow]:
+    """What agencies received from the creditor, or the agency from its creditors, newest first.
+
+    Only of committed waves, unless one wave is asked for.
+    """
+    require(actor, Permission.PLACEMENT_VIEW)
+    statement = _consignments(actor)
+    if wave_id is None:
+        statement = statement.where(Consignment.state.is_not(None))
+    else:
+        statement = statement.where(Consignment.wave_id == wave_id)
+    if state is not None:
+        statement = statement.where(Consignment.state == state)
+    if after is not None:
+        statement = statement.where(Consignment.id < after)
+    rows = session.execute(statement.order_by(Consignment.id.desc()).limit(PAGE + 1)).all()
+    return cut([ConsignmentRow(*row) for row in rows], PAGE, lambda row: row.id)
+
+
+def get_consignment(session: Session, actor: Actor, consignment_id: int) -> ConsignmentRow:
+    """One consignment of the actor's organisation; raises `NotFound`."""
+    require(actor, Permission.PLACEMENT_VIEW)
+    row = session.execute(_consignments(actor).where(Consignment.id == consignment_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    return ConsignmentRow(*row)
+
+
+def list_placements(
+    session: Session,
+    actor: Actor,
+    consignment_id: int | None = None,
+    *,
+    case_id: int | None = None,
+    after: int | None = None,
+    limit: int = PAGE,
+) -> Page[PlacementRow]:
+    """Placements of the actor's organisation, oldest first: all, those of a consignment, or the history of a case."""
+    require(actor, Permission.PLACEMENT_VIEW)
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            Placement.id,
+            Placement.case_id,
+            Placement.account_ref,
+            Placement.agency_id,
+            Organisation.name,
+            Placement.consignment_id,
+            Consignment.name,
+            Placement.state,
+            Placement.currency,
+            Placement.placed_minor,
+            Placement.stratum,
+            MandateVersion.commission_bp,
+            Placement.placed_at,
+            Placement.ended_at,
+        )
+        .join(Organisation, Organisation.id == Placement.agency_id)
+        .join(
+            Consignment,
+            and_(
+                Consignment.creditor_id == Placement.creditor_id,
+                Consignment.agency_id == Placement.agency_id,
+                Consignment.id == Placement.consignment_id,
+            ),
+        )
+        .join(
+            MandateVersion,
+            and_(
+                MandateVersion.creditor_id == Placement.creditor_id,
+                MandateVersion.agency_id == Placement.agency_id,
+                MandateVersion.id == Placement.mandate_version_id,
+            ),
+        )
+        .where(owned_by(actor, Placement.creditor_id, Placement.agency_id))
+    )
+    if consignment_id is not None:
+        statement = statement.where(Placement.consignment_id == consignment_id)
+    if case_id is not None:
+        statement = statement.where(Placement.case_id == case_id)
+    if after is not None:
+        statement = statement.where(Placement.id > after)
+    rows = session.execute(statement.order_by(Placement.id).limit(limit + 1)).all()
+    return cut([PlacementRow(*row) for row in rows], limit, lambda row: row.id)
+
+
+_creditor = aliased(Organisation)
+_agency = aliased(Organisation)
+
+
+def _consignments(actor: Actor) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Consignment.id,
+            Consignment.name,
+            Consignment.creditor_id,
+            _creditor.name,
+            Consignment.agency_id,
+            _agency.name,
+            Consignment.wave_id,
+            Mandate.id,
+            Mandate.name,
+            MandateVersion.commission_bp,
+            Consignment.state,
+            Consignment.currency,
+            Consignment.cases,
+            Consignment.placed_minor,
+            Consignment.sent_at,
+            Consignment.acknowledged_at,
+            Consignment.manifest_downloaded_at,
+        )
+        .join(_creditor, _creditor.id == Consignment.creditor_id)
+        .join(_agency, _agency.id == Consignment.agency_id)
+        .join(
+            MandateVersion,
+            and_(
+                MandateVersion.creditor_id == Consignment.creditor_id,
+                MandateVersion.agency_id == Consignment.agency_id,
+                MandateVersion.id == Consignment.mandate_version_id,
+            ),
+        )
+        .join(
+            Mandate,
+            and_(
+                Mandate.creditor_id == MandateVersion.creditor_id,
+                Mandate.agency_id == MandateVersion.agency_id,
+                Mandate.id == MandateVersion.mandate_id,
+            ),
+        )
+        .where(owned_by(actor, Consignment.creditor_id, Consignment.agency_id))
+    )
