@@ -39,6 +39,10 @@ class Servers:
             ValkeyServer(folder / "valkey", folder, folder / "valkey.log", durable=False),
         )
 
+    def names(self) -> list[str]:
+        """The servers that are ours to start."""
+        return [name for name, server in (("PostgreSQL", self.postgres), ("Valkey", self.valkey)) if server]
+
     def start(self, *, follow: bool) -> None:
         """Start or adopt both; `follow` ties what is started to the life of this process."""
         if self.postgres:

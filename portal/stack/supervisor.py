@@ -92,7 +92,7 @@ class Supervisor:
         servers, children = Servers.of(self.places, self.given), []
         with in_use(self.places):
             try:
-                say("Starting ...")
+                say(f"Starting {' and '.join(servers.names()) or 'with the given servers'} ...")
                 with gate(self.places):
                     servers.start(follow=True)
                     servers.provision()
@@ -118,8 +118,10 @@ class Supervisor:
 
     def _prepare(self, environ: Mapping[str, str]) -> None:
         """Bring the schema up to date and, on a new database, load the demo."""
+        say("Bringing the database up to date ...")
         flask("db-upgrade", environ, self.places.log / "migrate.log")
         if self.demo:
+            say("Loading the demo, if the database is new ...")
             flask("load-demo", environ, self.places.log / "demo.log")
 
     def _children(self) -> list[Child]:
@@ -127,7 +129,7 @@ class Supervisor:
         web = [
             *(sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"{HOST}:{self.port}"),
             *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--timeout", "120"),
-            *("--access-logfile", "-", "wsgi:app"),
+            *("--graceful-timeout", "10", "--access-logfile", "-", "wsgi:app"),
         ]
         workers = [
             Child(f"worker {number}", [*FLASK, "work"], log / f"worker-{number}.log")
