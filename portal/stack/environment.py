@@ -85,15 +85,29 @@ def claim_private_folder(folder: Path) -> None:
     folder.chmod(0o700)
 
 
+def typeable_password() -> str:
+    """A random password that a person can copy from a screen: four groups of four letters, without look-alikes."""
+    letters = "abcdefghjkmnpqrstuvwxyz"
+    return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
+
+
+#: What an installation generates once: its keys, and the password of everybody in the demo.
+_SECRETS = {
+    "SECRET_KEY": lambda: secrets.token_hex(32),
+    "REFERENCE_KEY": lambda: secrets.token_hex(32),
+    "DEMO_PASSWORD": typeable_password,
+}
+
+
 def read_or_make_secrets(path: Path) -> dict[str, str]:
     """The secrets of this installation, generated once and kept in a file only its owner can read."""
     found: dict[str, str] = {}
     if path.exists():
         pairs = (line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
         found = {name.strip(): value.strip() for name, value in pairs}
-    missing = {"SECRET_KEY", "REFERENCE_KEY"} - found.keys()
+    missing = {name: make for name, make in _SECRETS.items() if name not in found}
     if missing:
-        found |= {name: secrets.token_hex(32) for name in sorted(missing)}
+        found |= {name: make() for name, make in missing.items()}
         draft = path.with_suffix(".new")
         draft.unlink(missing_ok=True)
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

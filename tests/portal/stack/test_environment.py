@@ -1,6 +1,7 @@
 """The folder of the local stack: secrets made once, short socket paths, and what is given wins."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path
     assert environment.read_or_make_secrets(path) == first
     assert len(first["SECRET_KEY"]) == len(first["REFERENCE_KEY"]) == 64
     assert first["SECRET_KEY"] != first["REFERENCE_KEY"]
+    assert re.fullmatch(r"[a-z]{4}(-[a-z]{4}){3}", first["DEMO_PASSWORD"])
 
 
 def test_a_missing_secret_is_added_and_the_others_stay(tmp_path: Path) -> None:
