@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from portal.presenters import navigation
 from portal.stack import assets
 from portal.stack.environment import ROOT, StackError
 
@@ -64,11 +65,13 @@ def test_an_unknown_icon_is_refused_by_name(tmp_path: Path) -> None:
         assets.sprite(tmp_path, ["no-such-icon"])
 
 
-def test_the_icons_that_templates_use_are_in_the_list() -> None:
-    used = set()
+def test_the_icons_that_pages_use_are_in_the_list() -> None:
+    used = {destination.icon for destination in navigation.DESTINATIONS}
     for template in (ROOT / "portal" / "templates").rglob("*.html"):
-        used |= set(re.findall(r"icons\.svg'\) ?\}\}#([a-z0-9-]+)", template.read_text(encoding="utf-8")))
-    assert used <= set(assets.icon_names())
+        named = r'\bicon(?:_name=|\((?:name=)?)"([a-z0-9-]+)"'
+        used |= set(re.findall(named, template.read_text(encoding="utf-8")))
+    assert len(used) > 10
+    assert used - set(assets.icon_names()) == set()
 
 
 def test_another_list_of_icons_is_another_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
