@@ -14,7 +14,7 @@ from portal.stack.testing import run_tests
 
 def main(arguments: list[str]) -> int:
     """Run one command; a refusal is one message and code 1."""
-    own, _, passed_on = _split(arguments)
+    own, passed_on = _split(arguments)
     options = _parser().parse_args(own)
     try:
         if options.command == "run":
@@ -45,12 +45,12 @@ def run_with_servers(command: list[str], port: int) -> int:
                 continue  # The terminal sent Ctrl-C to the command too; how it ends is its own affair.
 
 
-def _split(arguments: list[str]) -> tuple[list[str], str, list[str]]:
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
     """Our arguments and, after `--`, those of the command that is run."""
     if "--" not in arguments:
-        return arguments, "", []
+        return arguments, []
     at = arguments.index("--")
-    return arguments[:at], "--", arguments[at + 1 :]
+    return arguments[:at], arguments[at + 1 :]
 
 
 def _parser() -> argparse.ArgumentParser:
