@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from agencies.kernel import clock, outbox, work
+from agencies.kernel import outbox, work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
 from portal.jobs import queues
@@ -49,4 +49,4 @@ def drain(ports: Ports) -> int:
         queues.ring(queue, message.payload["work_id"])
 
     with ports.session(WORKER) as session, transaction(session):
-        return outbox.drain(session, send, now=clock.utc_now())
+        return outbox.drain(session, send, now=ports.now())

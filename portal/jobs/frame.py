@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from agencies.kernel import clock, work
+from agencies.kernel import work
 from agencies.kernel.errors import DomainError
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER, Actor
@@ -123,7 +123,7 @@ def _step(session: Session, lease: work.Lease, advance: Advance, seconds: int) -
         work.fence(session, lease, seconds=seconds)
         step = advance()
         if step is None:
-            work.finish(session, lease, now=clock.utc_now())
+            work.finish(session, lease, now=ports.now())
             return False
         work.fence(session, lease, stage=step.stage, done=step.done, total=step.total, seconds=seconds)
         return True
@@ -140,7 +140,7 @@ def _lift_limits(session: Session) -> None:
 
 
 def _close(ports: Ports, lease: work.Lease, error: str, *, is_final: bool) -> bool:
-    now = clock.utc_now()
+    now = ports.now()
     try:
         with ports.session(WORKER) as session, transaction(session):
             if is_final:

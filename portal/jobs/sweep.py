@@ -12,7 +12,7 @@ import structlog
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from agencies.kernel import clock, outbox, work
+from agencies.kernel import outbox, work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
 from portal.jobs import doorbell, queues, schedules
@@ -87,7 +87,7 @@ def sweep_forever(ports: Ports) -> None:
         signal.signal(name, lambda _signal, _frame: stop.set())
     sweep = Sweep(ports)
     while not stop.is_set():
-        put_right = sweep.once(clock.utc_now())
+        put_right = sweep.once(ports.now())
         if put_right:
             log.info("sweep.done", put_right=put_right)
         stop.wait(ports.settings.sweep_seconds)
