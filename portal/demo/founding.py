@@ -1,0 +1,145 @@
+"""The beginning: the platform's operator, the organisations, their people and the mandates between them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+from stdnum.co import nit
+
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import DOOR, Actor, Side
+from agencies.mandates import service as mandates
+from agencies.mandates.queries import MandateRow, list_mandates
+from agencies.organisations import service as organisations
+from agencies.organisations.models import Organisation, OrganisationKind, User
+from agencies.organisations.permissions import Role
+from portal.demo.agencies import AGENCIES, GUADUVIO, AgencyProfile
+from portal.demo.cast import BANK, CREDITORS, OPERATOR, CreditorProfile, Member, Terms, agency_members
+from portal.demo.world import World
+
+#: The bank pays its strongest agency less from here on.
+GUADUVIO_AMENDED_BP = 2200
+
+
+def make_operator(world: World, now: datetime) -> None:
+    """The first person on the platform; everything else begins with her."""
+    if _find_user(world, OPERATOR) is None:
+        platform = Actor(side=Side.PLATFORM)
+        with world.ports.session(platform) as session, transaction(session):
+            organisations.create_operator(
+                session, email=OPERATOR.email, name=OPERATOR.name, password=world.password, now=now
+            )
+
+
+def bring_in_organisations(world: World, now: datetime) -> None:
+    """Register the creditors and the agencies, invite their people, who accept at once."""
+    for creditor in CREDITORS:
+        organisation_id = _register(
+            world, OrganisationKind.CREDITOR, creditor.name, creditor.legal_name, creditor.tax_id, now
+        )
+        for member in creditor.members:
+            _bring_in(world, member, organisation_id, now)
+    for agency in AGENCIES:
+        legal = f"{agency.name} S.A.S. (empresa inventada)"
+        organisation_id = _register(world, OrganisationKind.AGENCY, agency.name, legal, agency.tax_id, now)
+        for member in agency_members(agency):
+            _bring_in(world, member, organisation_id, now)
+
+
+def make_mandates(world: World, now: datetime) -> None:
+    """Each creditor makes its mandates, in force from the month after."""
+    for creditor in CREDITORS:
+        with world.acting(creditor.member(Role.DIRECTOR)) as (session, actor):
+            known = {row.name for row in list_mandates(session, actor)}
+            for terms in creditor.mandates:
+                name = mandate_name(creditor, terms)
+                if name not in known:
+                    mandates.make(
+                        session,
+                        actor,
+                        agency_id=agency_id(world, terms.agency),
+                        name=name,
+                        commission_bp=terms.commission_bp,
+                        report_due_days=terms.report_due_days,
+                        valid_from=world.chronology.month(8),
+                        now=now,
+                    )
+
+
+def amend_mandate(world: World, now: datetime) -> None:
+    """The bank negotiates its dearest commission down; what is already placed keeps the old one."""
+    with world.acting(BANK.member(Role.DIRECTOR)) as (session, actor):
+        row = find_mandate(list_mandates(session, actor), BANK, GUADUVIO)
+        if row.version == 1:
+            mandates.amend(
+                session,
+                actor,
+                row.id,
+                commission_bp=GUADUVIO_AMENDED_BP,
+                report_due_days=row.report_due_days,
+                valid_from=world.chronology.month(5),
+                now=now,
+            )
+
+
+def mandate_name(creditor: CreditorProfile, terms: Terms) -> str:
+    """How a mandate of the story is called."""
+    kind = "Cartera castigada" if creditor is BANK else "Servicios suspendidos"
+    return f"{kind} · {terms.agency.name}"
+
+
+def find_mandate(rows: list[MandateRow], creditor: CreditorProfile, agency: AgencyProfile) -> MandateRow:
+    """The mandate of a creditor with an agency, among the creditor's own."""
+    terms = next(terms for terms in creditor.mandates if terms.agency is agency)
+    return next(row for row in rows if row.name == mandate_name(creditor, terms))
+
+
+def agency_id(world: World, agency: AgencyProfile) -> int:
+    """The organisation's id of an agency."""
+    return world.actor(agency_members(agency)[0]).tenant
+
+
+def _register(world: World, kind: OrganisationKind, name: str, legal_name: str, tax_id: str, now: datetime) -> int:
+    number = tax_id + nit.calc_check_digit(tax_id)
+    with world.acting(OPERATOR) as (session, actor):
+        found = session.scalar(select(Organisation.id).where(Organisation.tax_id == number))
+        if found is not None:
+            return found
+        made = organisations.register(
+            session,
+            actor,
+            kind=kind,
+            name=name,
+            legal_name=legal_name,
+            tax_id=number,
+            country="CO",
+            now=now,
+        )
+        return made.id
+
+
+def _bring_in(world: World, member: Member, organisation_id: int, now: datetime) -> None:
+    user = _find_user(world, member)
+    if user is not None and user.password_hash:
+        return
+    with world.acting(OPERATOR) as (session, actor):
+        if user is None:
+            invited = organisations.invite(
+                session,
+                actor,
+                email=member.email,
+                role=member.role,
+                name=member.name,
+                organisation_id=organisation_id,
+                now=now,
+            )
+        else:
+            invited = organisations.invite_again(session, actor, user.id, now=now)
+    with world.ports.session(DOOR) as session, transaction(session):
+        organisations.accept_invitation(session, invited.token, name=member.name, password=world.password, now=now)
+
+
+def _find_user(world: World, member: Member) -> User | None:
+    with world.ports.session(DOOR) as session:
+        return session.scalar(select(User).where(User.email == member.email))

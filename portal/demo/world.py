@@ -1,0 +1,77 @@
+"""The running product as the story sees it: who acts, at what time, with what they already have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import DOOR, Actor
+from agencies.organisations.models import Organisation, User
+from agencies.organisations.service import actor_of
+from portal.demo.cast import Member
+from portal.demo.chronology import Chronology
+from portal.demo.handovers import Handover, handovers
+from portal.demo.outcomes import DrawnPayment
+from portal.demo.portfolio import Debt
+from portal.jobs.tasks import perform_due
+from portal.ports import Ports
+
+
+@dataclass(frozen=True)
+class Held:
+    """What an agency took on from one wave."""
+
+    wave: str
+    placed_on: date
+    debts: tuple[Debt, ...]
+
+
+@dataclass
+class World:
+    """One telling of the story against one database."""
+
+    ports: Ports
+    chronology: Chronology
+    password: str
+    handovers: dict[str, Handover]
+    #: What was handed over, by account.
+    debts: dict[str, Debt] = field(default_factory=dict)
+    #: What each agency holds of each creditor: keys of the two, then wave by wave.
+    held: dict[tuple[str, str], list[Held]] = field(default_factory=dict)
+    #: Every payment that will come of what is held, drawn once: by creditor, agency and wave.
+    drawn: dict[str, list[DrawnPayment]] = field(default_factory=dict)
+    _actors: dict[str, Actor] = field(default_factory=dict)
+
+    @classmethod
+    def begin(cls, ports: Ports, chronology: Chronology, *, password: str, cases: int) -> World:
+        """A telling that ends when the chronology does, with so many cases."""
+        return cls(ports, chronology, password, handovers(chronology, cases))
+
+    def actor(self, member: Member) -> Actor:
+        """A person of the cast as the product knows them."""
+        if member.email not in self._actors:
+            with self.ports.session(DOOR) as session:
+                user, organisation = session.execute(
+                    select(User, Organisation)
+                    .join(Organisation, Organisation.id == User.organisation_id)
+                    .where(User.email == member.email)
+                ).one()
+                self._actors[member.email] = actor_of(user, organisation)
+        return self._actors[member.email]
+
+    @contextmanager
+    def acting(self, member: Member) -> Iterator[tuple[Session, Actor]]:
+        """One use case of a person: a session and a transaction of their own."""
+        actor = self.actor(member)
+        with self.ports.session(actor) as session, transaction(session):
+            yield session, actor
+
+    def let_work_happen(self, now: datetime) -> None:
+        """Do in this process what the people have asked for, as of a time."""
+        perform_due(replace(self.ports, now=lambda: now))
