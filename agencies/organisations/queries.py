@@ -1,0 +1,153 @@
+"""The directory of organisations, the people in them, and names for what others know by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.orm import Session
+
+from agencies.kernel.errors import NotFound
+from agencies.kernel.tenancy import Actor, Side, require
+from agencies.organisations.models import Organisation, OrganisationKind, OrganisationState, User, UserState
+from agencies.organisations.permissions import Permission
+
+
+@dataclass(frozen=True)
+class OrganisationRow:
+    """One line of the directory."""
+
+    organisation: Organisation
+    active_users: int
+    invited_users: int
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What an operator watches."""
+
+    creditors: int
+    agencies: int
+    without_people: int
+    suspended: int
+
+
+def get_organisation(session: Session, actor: Actor, organisation_id: int) -> Organisation:
+    """One organisation the actor may know of: its own, its counterparts, or any for the platform."""
+    require(actor, Permission.ORGANISATION_VIEW)
+    organisation = session.get(Organisation, organisation_id)
+    if organisation is None:
+        raise NotFound
+    return organisation
+
+
+def list_organisations(
+    session: Session, actor: Actor, *, kind: OrganisationKind | None = None, state: str | None = None
+) -> list[OrganisationRow]:
+    """The directory with its people counted, by name; the platform only."""
+    require(actor, Permission.ORGANISATION_REGISTER)
+    statement = (
+        select(
+            Organisation,
+            func.count(User.id).filter(User.state == UserState.ACTIVE),
+            func.count(User.id).filter(User.state == UserState.INVITED),
+        )
+        .outerjoin(User, User.organisation_id == Organisation.id)
+        .where(Organisation.kind != OrganisationKind.PLATFORM)
+        .group_by(Organisation.id)
+        .order_by(func.lower(Organisation.name))
+    )
+    if kind is not None:
+        statement = statement.where(Organisation.kind == kind)
+    rows = [OrganisationRow(*row) for row in session.execute(statement)]
+    return [row for row in rows if state is None or state_of(row) == state]
+
+
+def list_agencies(session: Session, actor: Actor) -> list[Organisation]:
+    """The agencies a creditor can make mandates with, by name."""
+    require(actor, Permission.MANDATE_VIEW)
+    statement = select(Organisation).where(
+        Organisation.kind == OrganisationKind.AGENCY, Organisation.state == OrganisationState.APPROVED
+    )
+    return list(session.scalars(statement.order_by(func.lower(Organisation.name))))
+
+
+def home_currency(session: Session, actor: Actor) -> str:
+    """What the actor's own organisation reckons in where nothing else says so."""
+    return session.scalars(select(Organisation.currency).where(Organisation.id == actor.tenant)).one()
+
+
+def state_of(row: OrganisationRow) -> str:
+    """How the directory groups an organisation: suspended, empty (nobody can sign in yet) or active."""
+    if row.organisation.state != "approved":
+        return "suspended"
+    return "active" if row.active_users else "empty"
+
+
+def count_organisations(session: Session, actor: Actor) -> Counts:
+    """The directory in four figures; the platform only."""
+    rows = list_organisations(session, actor)
+    kinds = [row.organisation.kind for row in rows]
+    states = [state_of(row) for row in rows]
+    return Counts(
+        creditors=kinds.count(OrganisationKind.CREDITOR),
+        agencies=kinds.count(OrganisationKind.AGENCY),
+        without_people=states.count("empty"),
+        suspended=states.count("suspended"),
+    )
+
+
+def list_users(session: Session, actor: Actor, *, organisation_id: int | None = None) -> list[User]:
+    """The people of the actor's organisation, or, for the platform, of any; by name, the invited last."""
+    require(actor, Permission.USER_VIEW)
+    users = session.scalars(
+        _users(actor, organisation_id).order_by(User.state == UserState.INVITED, func.lower(User.name), User.email)
+    )
+    return list(users)
+
+
+def get_user(session: Session, actor: Actor, user_id: int) -> User:
+    """One person whom the actor may manage; raises `NotFound`."""
+    require(actor, Permission.USER_VIEW)
+    statement = select(User).where(User.id == user_id)
+    if actor.side is not Side.PLATFORM:
+        statement = statement.where(User.organisation_id == actor.tenant)
+    user = session.scalar(statement)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def count_waiting_invitations(session: Session, actor: Actor) -> int:
+    """People of the actor's organisation who were invited and have not come in yet."""
+    require(actor, Permission.USER_VIEW)
+    statement = select(func.count()).where(
+        User.organisation_id == actor.tenant, User.state == UserState.INVITED
+    )
+    return session.execute(statement).scalar_one()
+
+
+def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Names of the organisations the bound role may see."""
+    rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(set(ids))))
+    return dict(rows.tuples().all())
+
+
+def user_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Names of the people the bound role may see; an e-mail for somebody who has not said their name."""
+    rows = session.execute(select(User.id, User.name, User.email).where(User.id.in_(set(ids))))
+    return {number: name or email for number, name, email in rows}
+
+
+def last_sign_in(session: Session, actor: Actor) -> datetime | None:
+    """When the acting person signed in last."""
+    return session.scalar(select(User.last_signed_in_at).where(User.id == actor.user_id))
+
+
+def _users(actor: Actor, organisation_id: int | None) -> Select[tuple[User]]:
+    wanted = actor.tenant
+    if organisation_id is not None and actor.side is Side.PLATFORM:
+        wanted = organisation_id
+    return select(User).where(User.organisation_id == wanted)
