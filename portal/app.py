@@ -15,10 +15,11 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from config import Settings
-from portal import errors, filters, i18n, logs, security
+from portal import cli, errors, filters, i18n, logs, security
 from portal.extensions import babel, db, limiter, login_manager
 from portal.forms.base import check_csrf, csrf_token
 from portal.identity import current_actor, find_visitor
+from portal.jobs import doorbell
 from portal.ports import Ports, engine_options, open_ports
 from portal.presenters import navigation
 from portal.receiving import PortalRequest
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> security.GuardedFlask:
     _install_hooks(app, settings)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    cli.register(app)
     return app
 
 
@@ -77,6 +79,7 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
         g.request_id = secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
+        doorbell.attach(db.session, ports_of(app))
 
     @app.before_request
     def admit() -> AnyResponse | None:

@@ -110,14 +110,15 @@ def _advance_to_end(ports: Ports, lease: work.Lease, tasks: dict[str, Task], is_
     with ports.session(actor) as session:
         advance = task.begin(Job(session, actor, ports, lease.payload))
         while not is_stopping():
-            if not _step(session, lease, advance, ports.settings.work_lease_seconds):
+            if not _step(ports, session, lease, advance):
                 return True
     with ports.session(WORKER) as session, transaction(session):
         work.release(session, lease)
     return False
 
 
-def _step(session: Session, lease: work.Lease, advance: Advance, seconds: int) -> bool:
+def _step(ports: Ports, session: Session, lease: work.Lease, advance: Advance) -> bool:
+    seconds = ports.settings.work_lease_seconds
     with transaction(session):
         _lift_limits(session)
         work.fence(session, lease, seconds=seconds)

@@ -8,7 +8,7 @@ from agencies.kernel.errors import Forbidden, msg
 from agencies.kernel.tenancy import Actor, Side
 from agencies.kernel.work import Lease
 from agencies.organisations.models import Organisation, OrganisationState, User, UserState
-from agencies.organisations.permissions import PERMISSIONS
+from agencies.organisations.service import actor_of
 
 
 class OwnerInactive(Forbidden):
@@ -28,12 +28,12 @@ def owner_of(session: Session, lease: Lease, permissions: frozenset[str]) -> Act
     user = None if lease.user_id is None else session.get_one(User, lease.user_id)
     if user is not None and (user.state is not UserState.ACTIVE or user.organisation_id != organisation.id):
         raise OwnerInactive
+    if user is not None:
+        return actor_of(user, organisation)
     return Actor(
         side=Side(organisation.kind.value),
         organisation_id=organisation.id,
-        user_id=lease.user_id,
-        role=None if user is None else user.role.value,
-        permissions=permissions if user is None else PERMISSIONS[user.role],
-        language=organisation.language if user is None else user.language,
+        permissions=permissions,
+        language=organisation.language,
         time_zone=organisation.time_zone,
     )

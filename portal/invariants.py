@@ -1,0 +1,170 @@
+"""What must hold whatever was killed, cut off or sent twice: each check names the rows that break it, so none is good.
+
+The checks run under each organisation's own role, because no role sees everybody's rows, and the owner of the tables
+sees none. Ids only: what is found may be printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from agencies.kernel import audit
+from agencies.kernel.tenancy import WORKER, Actor, Side
+from agencies.organisations.models import Organisation
+from assignments.ledger import statements
+from portal.ports import Ports
+
+
+@dataclass(frozen=True)
+class Violation:
+    """One row that must not be."""
+
+    invariant: str
+    organisation_id: int | None
+    #: Which row, as ids and keys.
+    subject: str
+
+
+_BOTH = {Side.CREDITOR, Side.AGENCY}
+
+#: Code -> the sides it is checked on, and the statement that must find nothing.
+CHECKS: dict[str, tuple[set[Side], str]] = {
+    "case_twice": (
+        {Side.CREDITOR},
+        "select creditor_id, account_ref from cases group by 1, 2 having count(*) > 1",
+    ),
+    "upload_loses_rows": (
+        _BOTH,
+        """
+        select id as upload_id from uploads
+        where state = 'applied' and rows_read <> rows_applied + rows_unchanged + rows_rejected
+        """,
+    ),
+    "portfolio_differs_from_its_cases": (
+        {Side.CREDITOR},
+        """
+        select p.id as portfolio_id from portfolios p
+        left join cases c on c.creditor_id = p.creditor_id and c.portfolio_id = p.id
+        join uploads u on u.organisation_id = p.creditor_id and u.id = p.upload_id
+        group by p.creditor_id, p.id, p.cases, p.placed_minor, u.rows_applied
+        having count(c.id) <> p.cases or coalesce(sum(c.placed_minor), 0) <> p.placed_minor
+            or u.rows_applied <> p.cases
+        """,
+    ),
+    "case_of_an_upload_not_applied": (
+        {Side.CREDITOR},
+        """
+        select c.id as case_id from cases c
+        join portfolios p on p.creditor_id = c.creditor_id and p.id = c.portfolio_id
+        join uploads u on u.organisation_id = p.creditor_id and u.id = p.upload_id
+        where u.state <> 'applied'
+        """,
+    ),
+    "payment_of_an_upload_not_applied": (
+        {Side.AGENCY},
+        """
+        select p.id as payment_id from payments p
+        join uploads u on u.organisation_id = p.agency_id and u.id = p.upload_id where u.state <> 'applied'
+        """,
+    ),
+    "activity_of_an_upload_not_applied": (
+        {Side.AGENCY},
+        """
+        select a.id as activity_id from activities a
+        join uploads u on u.organisation_id = a.agency_id and u.id = a.upload_id where u.state <> 'applied'
+        """,
+    ),
+    "two_live_placements": (
+        {Side.CREDITOR},
+        """
+        select case_id from placements where ended_at is null
+        group by creditor_id, case_id, service having count(*) > 1
+        """,
+    ),
+    "holder_is_not_who_it_is_placed_with": (
+        {Side.CREDITOR},
+        """
+        select c.id as case_id from cases c
+        left join placements p on p.creditor_id = c.creditor_id and p.case_id = c.id
+                              and p.ended_at is null and p.service = 'collect'
+        where c.agency_id is distinct from p.agency_id or (c.state = 'placed') <> (p.id is not null)
+        """,
+    ),
+    "payment_twice": (
+        {Side.CREDITOR},
+        "select agency_id, natural_key from payments group by creditor_id, agency_id, natural_key having count(*) > 1",
+    ),
+    "payment_on_another_s_placement": (
+        {Side.CREDITOR},
+        """
+        select p.id as payment_id from payments p
+        join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
+        where l.case_id <> p.case_id or l.currency <> p.currency
+        """,
+    ),
+    "balance_differs_from_its_payments": (
+        {Side.CREDITOR},
+        """
+        select c.id as case_id from cases c
+        left join payments p on p.creditor_id = c.creditor_id and p.case_id = c.id
+        group by c.creditor_id, c.id, c.placed_minor, c.balance_minor
+        having c.balance_minor <> c.placed_minor - coalesce(sum(p.amount_minor), 0)
+        """,
+    ),
+}
+
+#: Of the queue itself, under the worker's role: nobody may have to wait this long.
+QUEUE_CHECKS = {
+    "work_is_stuck": """
+        select id as work_id from work where state in ('queued', 'running')
+          and next_attempt_at < clock_timestamp() - interval '5 minutes'
+        """,
+    "message_is_stuck": """
+        select id as message_id from outbox
+        where sent_at is null and created_at < clock_timestamp() - interval '5 minutes'
+        """,
+}
+
+
+def violations(ports: Ports) -> Iterator[Violation]:
+    """Every row of every organisation that must not be."""
+    for organisation_id, side in organisations(ports):
+        if side in _BOTH:
+            with ports.session(Actor(side=side, organisation_id=organisation_id)) as session:
+                yield from _of_organisation(session, organisation_id, side)
+    with ports.session(WORKER) as session:
+        for code, statement in QUEUE_CHECKS.items():
+            yield from _found(session, code, statement, None)
+
+
+def broken_links(ports: Ports) -> Iterator[audit.BrokenLink]:
+    """Every place where an organisation's audit chain does not hold."""
+    for organisation_id, _side in organisations(ports):
+        with ports.session(Actor(side=Side.PLATFORM)) as session:
+            yield from audit.verify_chain(session, organisation_id)
+
+
+def organisations(ports: Ports) -> list[tuple[int, Side]]:
+    """Every organisation there is, suspended ones too."""
+    with ports.session(WORKER) as session:
+        rows = session.execute(select(Organisation.id, Organisation.kind).order_by(Organisation.id))
+        return [(row.id, Side(row.kind.value)) for row in rows]
+
+
+def _of_organisation(session: Session, organisation_id: int, side: Side) -> Iterator[Violation]:
+    for code, (sides, statement) in CHECKS.items():
+        if side in sides:
+            yield from _found(session, code, statement, organisation_id)
+    if side is Side.CREDITOR:
+        for problem in statements.verify(session):
+            subject = f"agency_id={problem.agency_id} id={problem.subject_id}"
+            yield Violation(problem.code, organisation_id, subject)
+
+
+def _found(session: Session, code: str, statement: str, organisation_id: int | None) -> Iterator[Violation]:
+    for row in session.execute(text(statement)).mappings():
+        yield Violation(code, organisation_id, " ".join(f"{name}={value}" for name, value in row.items()))
