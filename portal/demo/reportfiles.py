@@ -10,7 +10,7 @@ from portal.demo.agencies import AgencyProfile
 from portal.demo.outcomes import DrawnPayment
 
 
-def payments_file(agency: AgencyProfile, payments: Sequence[DrawnPayment], *, month: date, series: str) -> bytes:
+def payments_file(agency: AgencyProfile, payments: Sequence[DrawnPayment], month: date, series: str) -> bytes:
     """The payments of a month; `series` keeps the receipt numbers of different creditors apart."""
     form = agency.form
     cells: dict[str, Callable[[int, DrawnPayment], str]] = {
@@ -25,7 +25,7 @@ def payments_file(agency: AgencyProfile, payments: Sequence[DrawnPayment], *, mo
     return form.style.table(list(form.payments.values()), rows)
 
 
-def activities_file(agency: AgencyProfile, activities: Sequence[DrawnActivity], *, month: date, series: str) -> bytes:
+def activities_file(agency: AgencyProfile, activities: Sequence[DrawnActivity], month: date, series: str) -> bytes:
     """The activities of a month, with the agency's own codes."""
     form = agency.form
     cells: dict[str, Callable[[int, DrawnActivity], str]] = {

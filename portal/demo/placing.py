@@ -1,0 +1,148 @@
+"""The waves: which cases the creditors give to whom and when, and how soon the agencies take them on."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy import select
+
+from agencies.kernel import clock
+from agencies.kernel.errors import NotFound
+from agencies.mandates.queries import list_mandates
+from agencies.organisations.permissions import Role
+from assignments.cases.models import Portfolio
+from assignments.cases.queries import Selection
+from assignments.placements import service as placements
+from assignments.placements.manifest import TRAILER, manifest
+from assignments.placements.models import Wave, WaveState
+from assignments.placements.queries import list_consignments
+from portal.demo.agencies import AGENCIES, GUADUVIO, MARIMONDE, OCARIMBA, PIRANDELA, TINTALUZ, AgencyProfile
+from portal.demo.cast import BANK, TELCO, CreditorProfile, agency_members
+from portal.demo.chronology import ZONE, Chronology
+from portal.demo.founding import find_mandate
+from portal.demo.handovers import SEED
+from portal.demo.steps import Step
+from portal.demo.world import Held, World
+from uploads.models import Upload
+
+#: Bank debts above this many cents go to the two strongest agencies only.
+LARGE = 25_000_000_00
+
+
+@dataclass(frozen=True)
+class PlannedWave:
+    """One wave of the story."""
+
+    key: str
+    creditor: CreditorProfile
+    at: datetime
+    name: str
+    handover: str
+    agencies: tuple[AgencyProfile, ...]
+    #: The rest of the selection.
+    selection: Callable[[int], Selection]
+    #: Agencies that have not taken their cases on by the end of the story.
+    waiting: tuple[AgencyProfile, ...] = ()
+    is_draft: bool = False
+
+
+def planned_waves(chronology: Chronology) -> tuple[PlannedWave, ...]:
+    """The waves in order of time."""
+    days, ago = chronology.business_day, chronology.days_ago
+    return (
+        PlannedWave(
+            "bank-1", BANK, days(8, 2, 10), "Castigada, primera entrega", "bank-1", AGENCIES,
+            lambda portfolio: Selection(portfolio_id=portfolio, max_minor=LARGE),
+        ),
+        PlannedWave(
+            "telco-1", TELCO, days(8, 5, 11), "Servicios suspendidos", "telco-1", (TINTALUZ, MARIMONDE, PIRANDELA),
+            lambda portfolio: Selection(portfolio_id=portfolio),
+        ),
+        PlannedWave(
+            "bank-2", BANK, days(4, 4, 9), "Castigada, segunda entrega", "bank-2",
+            (GUADUVIO, TINTALUZ, OCARIMBA, MARIMONDE),
+            lambda portfolio: Selection(portfolio_id=portfolio, min_dpd=91, max_minor=LARGE),
+        ),
+        PlannedWave(
+            "telco-2", TELCO, days(3, 6, 14), "Mora hasta un año", "telco-2", (TINTALUZ, MARIMONDE, PIRANDELA),
+            lambda portfolio: Selection(portfolio_id=portfolio, max_dpd=360),
+        ),
+        PlannedWave(
+            "bank-3", BANK, ago(9, 10), "Cuantía alta", "bank-1", (GUADUVIO, TINTALUZ),
+            lambda portfolio: Selection(portfolio_id=portfolio, min_minor=LARGE + 1),
+        ),
+        PlannedWave(
+            "telco-3", TELCO, ago(2, 15), "Mora de uno a dos años", "telco-2", (TINTALUZ, MARIMONDE),
+            lambda portfolio: Selection(portfolio_id=portfolio, min_dpd=361, max_dpd=720), waiting=(MARIMONDE,),
+        ),
+        PlannedWave(
+            "bank-4", BANK, ago(1, 17), "Mora temprana (en estudio)", "bank-2", (GUADUVIO, OCARIMBA),
+            lambda portfolio: Selection(portfolio_id=portfolio, max_dpd=90), is_draft=True,
+        ),
+    )  # fmt: skip
+
+
+def steps(world: World) -> Iterator[Step]:
+    """Each wave, and each agency that takes its part on, the stronger ones sooner."""
+    for planned in planned_waves(world.chronology):
+        yield Step(planned.at, partial(place, world, planned))
+        if not planned.is_draft:
+            for turn, agency in enumerate(one for one in planned.agencies if one not in planned.waiting):
+                at = planned.at + timedelta(hours=2 + 5 * turn)
+                yield Step(at, partial(take_on, world, planned, agency))
+
+
+def place(world: World, planned: PlannedWave, now: datetime) -> None:
+    """The creditor's analyst draws the split, looks at it and, unless it stays a draft, commits it."""
+    with world.acting(planned.creditor.member(Role.ANALYST)) as (session, actor):
+        wave = session.scalar(select(Wave).where(Wave.creditor_id == actor.tenant, Wave.name == planned.name))
+        if wave is None:
+            rows = list_mandates(session, actor)
+            wave = placements.draft(
+                session,
+                actor,
+                name=planned.name,
+                selection=planned.selection(_portfolio_id(world, planned)),
+                mandate_ids=[find_mandate(rows, planned.creditor, agency).id for agency in planned.agencies],
+                seed=SEED,
+                now=now,
+            )
+        if wave.state is WaveState.DRAFT and not planned.is_draft:
+            placements.place(session, actor, wave.id, digest=str(wave.digest), now=now)
+
+
+def take_on(world: World, planned: PlannedWave, agency: AgencyProfile, now: datetime) -> None:
+    """The agency's manager acknowledges what a wave brought and downloads its cases."""
+    with world.acting(agency_members(agency)[0]) as (session, actor):
+        consignment = next(row for row in list_consignments(session, actor).rows if row.name == planned.name)
+        placements.acknowledge(session, actor, consignment.id, now=now)
+        pieces = manifest(session, actor, consignment.id, world.ports.references, now=now)
+        accounts = _accounts(b"".join(pieces))
+    held = Held(planned.key, clock.local_date(planned.at, ZONE), tuple(world.debts[account] for account in accounts))
+    world.held.setdefault((planned.creditor.key, agency.key), []).append(held)
+
+
+def _accounts(file: bytes) -> Sequence[str]:
+    rows = csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""))
+    return [row["account_ref"] for row in rows if row["reference"] != TRAILER]
+
+
+def _portfolio_id(world: World, planned: PlannedWave) -> int:
+    handover = world.handovers[planned.handover]
+    with world.acting(planned.creditor.member(Role.ANALYST)) as (session, actor):
+        found = session.scalar(
+            select(Portfolio.id)
+            .join(
+                Upload,
+                (Upload.organisation_id == Portfolio.creditor_id) & (Upload.id == Portfolio.upload_id),
+            )
+            .where(Portfolio.creditor_id == actor.tenant, Upload.filename == handover.filename)
+        )
+    if found is None:
+        raise NotFound
+    return found
