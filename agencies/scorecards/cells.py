@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, Table
+from sqlalchemy import Table, TextualSelect
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -34,7 +34,7 @@ def add_placed(session: Session, deltas: Sequence[PlacedDelta]) -> None:
         _add(session, table, insert(table).values([asdict(delta) for delta in deltas]))
 
 
-def add_recovered(session: Session, deltas: Select[*tuple[Any, ...]]) -> None:
+def add_recovered(session: Session, deltas: TextualSelect) -> None:
     """Add what came back to its cells; the statement yields the columns of `recovery_cells`, one row per cell."""
     table = _table(RecoveryCell)
     _add(session, table, insert(table).from_select([column.name for column in table.columns], deltas))

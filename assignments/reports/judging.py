@@ -1,0 +1,132 @@
+"""Judges the rows of a report against the agency's placements: which case each speaks of, or why it is refused.
+
+A row is looked up by the creditor's account among the agency's own placements, ended ones included: a payment made
+while a placement lived belongs to it for good. The look-up is a lateral join on purpose: a staging table has no
+statistics in the transaction that fills it, and this shape needs none.
+"""
+
+from __future__ import annotations
+
+_PLACEMENT = """
+    left join lateral (
+        select l.id, l.case_id, l.currency, (l.placed_at at time zone :zone)::date as placed_on,
+               (l.ended_at at time zone :zone)::date as ended_on
+        from placements l
+        where l.agency_id = :agency and l.creditor_id = :creditor and l.account_ref = s.account_ref
+        order by (l.placed_at at time zone :zone)::date <= s.on_day
+                 and (l.ended_at is null or s.on_day <= (l.ended_at at time zone :zone)::date) desc,
+                 l.placed_at desc
+        limit 1
+    ) l on true
+"""
+
+#: One row per staged payment: line, natural key, what is stored, and `fault` with its field and value, or null.
+#: Without the agency's own reference a payment is known by account, day and amount, and by how many such rows
+#: the file has before it, so that the same report in other bytes names the same payments.
+PAYMENTS = f"""
+with staged as (
+    select t.*, t.paid_on as on_day, coalesce(t.currency, :currency) as stated_currency,
+           coalesce('ref:' || t.payment_ref, 'fp:' || encode(sha256(convert_to(concat_ws('|', t.account_ref,
+               to_char(t.paid_on, 'YYYY-MM-DD'), t.amount,
+               row_number() over (partition by t.payment_ref, t.account_ref, t.paid_on, t.amount order by t.line)
+           ), 'UTF8')), 'hex')) as natural_key,
+           first_value(t.account_ref) over same_ref as first_account,
+           first_value(t.paid_on) over same_ref as first_paid_on,
+           first_value(t.amount) over same_ref as first_amount
+    from staged_payments t
+    where t.organisation_id = :agency and t.upload_id = :upload
+    window same_ref as (partition by t.payment_ref order by t.line)
+), judged as materialized (
+    select s.*, l.id as placement_id, l.case_id, l.currency as placed_currency,
+           case
+               when s.on_day > :today then 'in_future'
+               when l.id is null or l.ended_on < s.on_day then 'not_your_case'
+               when s.on_day < l.placed_on then 'before_placement'
+               when s.stated_currency <> l.currency then 'wrong_currency'
+               when s.amount = 0 then 'nothing_paid'
+               when s.payment_ref is not null
+                    and ((s.account_ref, s.paid_on, s.amount) <> (s.first_account, s.first_paid_on, s.first_amount)
+                         or (known.case_id, known.paid_on, known.amount_minor) <> (l.case_id, s.paid_on, s.amount))
+                    then 'reference_reused'
+           end as fault
+    from staged s
+    {_PLACEMENT}
+    left join payments known on known.creditor_id = :creditor and known.agency_id = :agency
+                            and known.natural_key = s.natural_key
+), refusals as (
+    select j.line, j.fault as code, f.field, f.value from judged j
+    cross join lateral (
+        select case j.fault when 'in_future' then 'paid_on' when 'before_placement' then 'paid_on'
+                            when 'not_your_case' then 'account_ref' when 'wrong_currency' then 'currency'
+                            when 'nothing_paid' then 'amount' else 'payment_ref' end as field,
+               case j.fault when 'in_future' then to_char(j.paid_on, 'YYYY-MM-DD')
+                            when 'before_placement' then to_char(j.paid_on, 'YYYY-MM-DD')
+                            when 'not_your_case' then j.account_ref when 'wrong_currency' then j.stated_currency
+                            when 'nothing_paid' then '0' else j.payment_ref end as value
+    ) f
+    where j.fault is not null
+)
+"""  # noqa: S608  put together from constants
+
+#: The same for activities.
+ACTIVITIES = f"""
+with staged as (
+    select t.*, (t.happened_at at time zone :zone)::date as on_day,
+           coalesce('ref:' || t.activity_ref, 'fp:' || encode(sha256(convert_to(concat_ws('|', t.account_ref,
+               extract(epoch from t.happened_at), t.channel, t.result,
+               row_number() over (partition by t.activity_ref, t.account_ref, t.happened_at, t.channel, t.result
+                                  order by t.line)
+           ), 'UTF8')), 'hex')) as natural_key
+    from staged_activities t
+    where t.organisation_id = :agency and t.upload_id = :upload
+), judged as materialized (
+    select s.*, l.id as placement_id, l.case_id,
+           case
+               when s.on_day > :today then 'in_future'
+               when l.id is null or l.ended_on < s.on_day then 'not_your_case'
+               when s.on_day < l.placed_on then 'before_placement'
+           end as fault
+    from staged s
+    {_PLACEMENT}
+), refusals as (
+    select j.line, j.fault as code,
+           case j.fault when 'not_your_case' then 'account_ref' else 'happened_at' end as field,
+           case j.fault when 'not_your_case' then j.account_ref else to_char(j.on_day, 'YYYY-MM-DD') end as value
+    from judged j
+    where j.fault is not null
+)
+"""  # noqa: S608  put together from constants
+
+_REFUSE = """
+    insert into upload_errors (organisation_id, upload_id, line, field, code, value)
+    select :agency, :upload, line, field, code, left(value, 80) from refusals
+    on conflict do nothing
+"""
+
+SCREEN_PAYMENTS = f"{PAYMENTS} {_REFUSE}"
+SCREEN_ACTIVITIES = f"{ACTIVITIES} {_REFUSE}"
+
+#: Adds what is new, refuses what does not fit by now, and says how many rows were good and how many of them new.
+ADD_PAYMENTS = f"""{PAYMENTS}, refused as ({_REFUSE}), added as (
+    insert into payments (creditor_id, agency_id, case_id, placement_id, natural_key, paid_on, currency, amount_minor,
+                          received_by, method, upload_id, line, reported_at)
+    select :creditor, :agency, case_id, placement_id, natural_key, paid_on, placed_currency, amount,
+           coalesce(received_by, 'agency'), method, :upload, line, :now
+    from judged where fault is null order by line
+    on conflict (creditor_id, agency_id, natural_key) do nothing
+    returning 1
+)
+select (select count(*) from judged where fault is null) as good, (select count(*) from added) as added
+"""  # noqa: S608  put together from constants
+
+ADD_ACTIVITIES = f"""{ACTIVITIES}, refused as ({_REFUSE}), added as (
+    insert into activities (creditor_id, agency_id, case_id, placement_id, natural_key, happened_at, channel, result,
+                            agent, note, upload_id, line, reported_at)
+    select :creditor, :agency, case_id, placement_id, natural_key, happened_at, channel, result, agent, note,
+           :upload, line, :now
+    from judged where fault is null order by line
+    on conflict (creditor_id, agency_id, natural_key) do nothing
+    returning 1
+)
+select (select count(*) from judged where fault is null) as good, (select count(*) from added) as added
+"""  # noqa: S608  put together from constants

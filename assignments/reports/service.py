@@ -1,0 +1,267 @@
+"""Takes in what agencies report, each row once only, and keeps the calendar of what they owe.
+
+Everything a report changes is changed in the transaction that takes it in: payments, balances of cases, the books, the
+cells of the comparison, and the report's own standing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from agencies.kernel import audit
+from agencies.kernel.clock import local_date
+from agencies.kernel.errors import NotFound
+from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
+from agencies.mandates.lifecycle import in_force
+from agencies.mandates.models import Mandate, MandateState, MandateVersion
+from agencies.organisations.models import Organisation
+from agencies.organisations.permissions import Permission
+from agencies.scorecards.cells import add_recovered
+from assignments.ledger.service import Booked, book_payments
+from assignments.placements.models import Consignment, Placement
+from assignments.reports import judging, recovery
+from assignments.reports.calendar import due_at, periods
+from assignments.reports.models import Report
+from uploads.models import Upload
+from uploads.rows import Loaded
+
+
+def screen_payments(session: Session, actor: Actor, upload: Upload) -> int:
+    """Refuse, row by row, staged payments that are not the agency's to report; returns how many."""
+    return _screen(session, judging.SCREEN_PAYMENTS, _facts(session, actor, upload))
+
+
+def screen_activities(session: Session, actor: Actor, upload: Upload) -> int:
+    """Refuse, row by row, staged activities that are not the agency's to report; returns how many."""
+    return _screen(session, judging.SCREEN_ACTIVITIES, _facts(session, actor, upload))
+
+
+def ingest_payments(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Loaded:
+    """Take in an upload's payments: new ones lower balances and are booked, known ones count as unchanged."""
+    facts = _facts(session, actor, upload)
+    good, added = _add(session, judging.ADD_PAYMENTS, facts, now)
+    session.execute(text("select restate_balances(:upload)"), {"upload": upload.id})
+    booked = book_payments(session, actor, upload.id, now=now)
+    add_recovered(session, recovery.recovered_by_payments(facts.agency_id, upload.id, facts.time_zone))
+    _stamp(session, upload, "payments_at", now)
+    _record(session, actor, "payments.reported", upload, now, new=added, known=good - added, booked=booked)
+    return Loaded(added, good - added, upload.rows_read - good)
+
+
+def ingest_activities(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Loaded:
+    """Take in an upload's activities; known ones count as unchanged."""
+    facts = _facts(session, actor, upload)
+    good, added = _add(session, judging.ADD_ACTIVITIES, facts, now)
+    add_recovered(session, recovery.worked_by_activities(facts.agency_id, upload.id, facts.time_zone))
+    _stamp(session, upload, "activities_at", now)
+    _record(session, actor, "activities.reported", upload, now, new=added, known=good - added)
+    return Loaded(added, good - added, upload.rows_read - good)
+
+
+def open_periods(session: Session, actor: Actor, *, now: datetime) -> int:
+    """Add the reports that have come to be owed since last time; returns how many.
+
+    An agency reports on every period that is over, from the one of its first consignment, as long as the mandate
+    stands or cases are still placed under it. Nobody reports on a period that is not over.
+    """
+    require(actor, Permission.REPORT_VIEW)
+    rows = [
+        {
+            "creditor_id": one.mandate.creditor_id,
+            "agency_id": one.mandate.agency_id,
+            "mandate_id": one.mandate.id,
+            "period_start": period.start,
+            "period_end": period.end,
+            "due_at": due_at(
+                period.end,
+                (in_force(one.versions, period.end) or one.versions[0]).report_due_days,
+                one.country,
+                one.time_zone,
+            ),
+        }
+        for one in _reporting(session, actor)
+        for period in periods(
+            local_date(one.since, one.time_zone),
+            local_date(min(now, one.until or now), one.time_zone),
+            one.versions[0].report_frequency,
+        )
+    ]
+    if not rows:
+        return 0
+    made = session.scalars(
+        insert(Report)
+        .values(rows)
+        .on_conflict_do_nothing(index_elements=["creditor_id", "mandate_id", "period_start"])
+        .returning(Report.id)
+    ).all()
+    return len(made)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the statements need to know about an upload and its creditor."""
+
+    agency_id: int
+    creditor_id: int
+    upload_id: int
+    time_zone: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Reporting:
+    mandate: Mandate
+    versions: list[MandateVersion]
+    country: str
+    time_zone: str
+    #: First consignment.
+    since: datetime
+    #: When there was nothing left to report on, if so.
+    until: datetime | None
+
+
+def _facts(session: Session, actor: Actor, upload: Upload) -> _Facts:
+    require(actor, Permission.REPORT_SUBMIT)
+    agency_id = require_side(actor, Side.AGENCY)
+    if upload.organisation_id != agency_id or upload.creditor_id is None:
+        raise NotFound
+    # The agency sees the organisation only if it has a mandate with it.
+    zone = session.scalar(select(Organisation.time_zone).where(Organisation.id == upload.creditor_id))
+    if zone is None:
+        raise NotFound
+    parameters = {
+        "agency": agency_id,
+        "creditor": upload.creditor_id,
+        "upload": upload.id,
+        "zone": zone,
+        "today": local_date(upload.created_at, zone),
+    }
+    return _Facts(agency_id, upload.creditor_id, upload.id, zone, parameters)
+
+
+def _screen(session: Session, statement: str, facts: _Facts) -> int:
+    refused = session.execute(text(f"{statement} returning line"), facts.parameters)
+    return len(refused.all())
+
+
+def _add(session: Session, statement: str, facts: _Facts, now: datetime) -> tuple[int, int]:
+    # Two reports of one agency to one creditor are taken in one after the other, so that "new" means new.
+    session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended('reports:' || :creditor, :agency))"),
+        {"creditor": str(facts.creditor_id), "agency": facts.agency_id},
+    )
+    row = session.execute(text(statement), {**facts.parameters, "now": now}).one()
+    return row.good, row.added
+
+
+def _stamp(session: Session, upload: Upload, column: str, now: datetime) -> None:
+    if upload.report_id is None:
+        return
+    report = session.scalar(
+        select(Report)
+        .where(
+            Report.creditor_id == upload.creditor_id,
+            Report.agency_id == upload.organisation_id,
+            Report.id == upload.report_id,
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if report is None:
+        raise NotFound
+    if getattr(report, column) is None:
+        setattr(report, column, now)
+    if report.submitted_at is None and report.payments_at and report.activities_at:
+        report.submitted_at = now
+
+
+def _record(
+    session: Session,
+    actor: Actor,
+    action: str,
+    upload: Upload,
+    now: datetime,
+    *,
+    new: int,
+    known: int,
+    booked: list[Booked] | None = None,
+) -> None:
+    audit.record(
+        session,
+        actor,
+        action,
+        now=now,
+        organisations=[one for one in (upload.creditor_id, upload.organisation_id) if one],
+        upload_id=upload.id,
+        report_id=upload.report_id,
+        new=new,
+        known=known,
+        booked=[
+            {"currency": one.currency, "collected_minor": one.collected_minor, "commission_minor": one.commission_minor}
+            for one in booked or []
+        ],
+    )
+
+
+def _reporting(session: Session, actor: Actor) -> list[_Reporting]:
+    live = (
+        select(Placement.id)
+        .where(
+            Placement.creditor_id == Mandate.creditor_id,
+            Placement.agency_id == Mandate.agency_id,
+            Placement.ended_at.is_(None),
+            Placement.mandate_version_id == MandateVersion.id,
+        )
+        .correlate(Mandate, MandateVersion)
+        .exists()
+    )
+    found = session.execute(
+        select(
+            Mandate,
+            Organisation.country,
+            Organisation.time_zone,
+            func.min(Consignment.sent_at),
+            func.bool_or(live),
+        )
+        .join(Organisation, Organisation.id == Mandate.creditor_id)
+        .join(
+            MandateVersion,
+            and_(
+                MandateVersion.creditor_id == Mandate.creditor_id,
+                MandateVersion.agency_id == Mandate.agency_id,
+                MandateVersion.mandate_id == Mandate.id,
+            ),
+        )
+        .join(
+            Consignment,
+            and_(
+                Consignment.creditor_id == MandateVersion.creditor_id,
+                Consignment.agency_id == MandateVersion.agency_id,
+                Consignment.mandate_version_id == MandateVersion.id,
+            ),
+        )
+        .where(owned_by(actor, Mandate.creditor_id, Mandate.agency_id), Consignment.sent_at.is_not(None))
+        .group_by(Mandate.creditor_id, Mandate.agency_id, Mandate.id, Organisation.country, Organisation.time_zone)
+    ).all()
+    versions = session.scalars(
+        select(MandateVersion)
+        .where(owned_by(actor, MandateVersion.creditor_id, MandateVersion.agency_id))
+        .order_by(MandateVersion.version)
+    ).all()
+    return [
+        _Reporting(
+            mandate=mandate,
+            versions=[one for one in versions if one.mandate_id == mandate.id],
+            country=country,
+            time_zone=zone,
+            since=since,
+            until=mandate.ended_at if mandate.state is MandateState.ENDED and not is_live else None,
+        )
+        for mandate, country, zone, since, is_live in found
+    ]
