@@ -42,6 +42,8 @@ ROW_FAULTS: dict[str, str] = {
     "wrong_currency": msg("The case is in another currency."),
     "before_placement": msg("The date lies before the case was placed with you."),
     "in_future": msg("The date lies in the future."),
+    "nothing_paid": msg("The amount is zero."),
+    "reference_reused": msg("%(field)s stands for another payment already."),
 }
 
 FILE_FAULTS: dict[str, str] = {

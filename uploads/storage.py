@@ -27,6 +27,9 @@ class Incoming(Protocol):
     def digest(self) -> bytes:
         """SHA-256 of what was written so far."""
 
+    def look(self) -> BinaryIO:
+        """What was written so far, for reading, seekable; the caller closes it."""
+
     def keep(self, key: str) -> None:
         """Make the file durable under a key; the same key again replaces it."""
 
@@ -67,6 +70,11 @@ class LocalIncoming:
     def digest(self) -> bytes:
         """SHA-256 of what was written so far."""
         return self._hash.digest()
+
+    def look(self) -> BinaryIO:
+        """What was written so far, for reading, seekable; the caller closes it."""
+        self._file.flush()
+        return self._path.open("rb")
 
     def keep(self, key: str) -> None:
         """Flush to disk, then rename into place, so that a key never names half a file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -45,6 +46,8 @@ class Portfolio(Base):
     currency: Mapped[str]
     cases: Mapped[int]
     placed_minor: Mapped[int]
+    #: What its cases can be filtered by: column -> the values that occur in it.
+    facets: Mapped[dict[str, Any]]
     created_at: Mapped[datetime]
 
 

@@ -23,9 +23,9 @@ class ContactPoint(Base):
 
     __tablename__ = "contact_points"
     __table_args__ = (
-        PrimaryKeyConstraint("creditor_id", "id"),
+        # In the order in which they are read: a debtor's together.
+        PrimaryKeyConstraint("creditor_id", "debtor_id", "id"),
         ForeignKeyConstraint(["creditor_id", "debtor_id"], ["debtors.creditor_id", "debtors.id"]),
-        Index("ix_contact_points_debtor_id", "creditor_id", "debtor_id"),
         Index("ix_contact_points_agency_id", "agency_id", postgresql_where=text("agency_id is not null")),
     )
 

@@ -1,0 +1,113 @@
+"""Turns a checked portfolio into cases: debtors, cases and contact points, all in the transaction of the caller."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, func, literal, select, text
+from sqlalchemy.orm import Session
+
+from agencies.kernel import audit
+from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.organisations.models import Organisation
+from agencies.organisations.permissions import Permission
+from assignments.cases import loading
+from assignments.cases.models import Case, Portfolio
+from uploads.models import Upload, UploadKind
+from uploads.rejecting import reject_rows
+from uploads.rows import Loaded
+from uploads.staging import STAGED
+
+FACETS = ("product", "region", "segment")
+_MOST_VALUES = 200
+#: From so many new rows on, the plans of other queries wait for no one else to gather statistics.
+_MANY = 5_000
+
+
+def screen_portfolio(session: Session, actor: Actor, upload: Upload) -> int:
+    """Turn away staged accounts that the creditor has handed over before; returns how many."""
+    creditor_id = require_side(actor, Side.CREDITOR)
+    staged = STAGED[UploadKind.PORTFOLIO]
+    return reject_rows(
+        session,
+        upload,
+        select(
+            staged.c.line,
+            literal("account_ref").label("field"),
+            literal("already_there").label("code"),
+            staged.c.account_ref.label("value"),
+        )
+        .join(Case, and_(Case.creditor_id == creditor_id, Case.account_ref == staged.c.account_ref))
+        .where(staged.c.organisation_id == creditor_id, staged.c.upload_id == upload.id),
+    )
+
+
+def load_portfolio(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Loaded:
+    """Make the cases of an upload and say what became of its rows."""
+    portfolio = open_cases(session, actor, upload, now=now)
+    return Loaded(portfolio.cases, 0, upload.rows_read - portfolio.cases)
+
+
+def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Portfolio:
+    """Make a portfolio of the staged rows of an upload; all of its cases are open."""
+    require(actor, Permission.PORTFOLIO_UPLOAD)
+    creditor_id = require_side(actor, Side.CREDITOR)
+    _one_at_a_time(session, creditor_id)
+    session.execute(text(loading.SETTINGS))
+    country = session.execute(select(Organisation.country).where(Organisation.id == creditor_id)).scalar_one()
+    portfolio = Portfolio(
+        creditor_id=creditor_id,
+        upload_id=upload.id,
+        name=upload.filename,
+        currency=upload.currency,
+        cases=0,
+        placed_minor=0,
+        facets=_facets(session, creditor_id, upload),
+        created_at=now,
+    )
+    session.add(portfolio)
+    session.flush()
+    parameters = {
+        "creditor": creditor_id,
+        "upload": upload.id,
+        "portfolio": portfolio.id,
+        "country": country,
+    }
+    session.execute(text(loading.ADD_DEBTORS), parameters)
+    session.execute(text(loading.ADD_CASES), parameters)
+    session.execute(text(loading.ADD_CONTACTS), parameters)
+    portfolio.cases, placed = session.execute(
+        select(func.count(), func.sum(Case.placed_minor)).where(
+            Case.creditor_id == creditor_id, Case.portfolio_id == portfolio.id
+        )
+    ).one()
+    portfolio.placed_minor = int(placed or 0)
+    if portfolio.cases >= _MANY:
+        for name in ("debtors", "cases", "contact_points"):
+            session.execute(text(loading.GATHER_STATISTICS), {"name": name})
+    audit.record(
+        session,
+        actor,
+        "portfolio.opened",
+        now=now,
+        portfolio_id=portfolio.id,
+        upload_id=upload.id,
+        cases=portfolio.cases,
+        placed_minor=portfolio.placed_minor,
+        currency=portfolio.currency,
+    )
+    return portfolio
+
+
+def _one_at_a_time(session: Session, creditor_id: int) -> None:
+    """Two portfolios of one creditor may name the same debtor, so the second one waits for the first."""
+    session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended('portfolios', :creditor))"), {"creditor": creditor_id}
+    )
+
+
+def _facets(session: Session, creditor_id: int, upload: Upload) -> dict[str, Any]:
+    rows = session.execute(text(loading.FACETS), {"creditor": creditor_id, "upload": upload.id}).all()
+    found = {name: [getattr(row, name) for row in rows if getattr(row, name) is not None] for name in FACETS}
+    return {name: sorted(values) for name, values in found.items() if 0 < len(values) <= _MOST_VALUES}

@@ -1,0 +1,93 @@
+"""From checked files to the business: which rows may not go on, and what the others become, by kind of file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agencies.kernel import audit
+from agencies.kernel.errors import NotFound
+from agencies.kernel.tenancy import Actor
+from assignments.cases.service import load_portfolio, screen_portfolio
+from assignments.reports.service import ingest_activities, ingest_payments, screen_activities, screen_payments
+from uploads import lifecycle
+from uploads.models import Upload, UploadKind, UploadState
+from uploads.rejecting import drop_refused
+from uploads.rows import Loaded
+from uploads.service import recount
+
+_SCREEN: dict[UploadKind, Callable[[Session, Actor, Upload], int]] = {
+    UploadKind.PORTFOLIO: screen_portfolio,
+    UploadKind.PAYMENTS: screen_payments,
+    UploadKind.ACTIVITIES: screen_activities,
+}
+_LOAD: dict[UploadKind, Callable[..., Loaded]] = {
+    UploadKind.PORTFOLIO: load_portfolio,
+    UploadKind.PAYMENTS: ingest_payments,
+    UploadKind.ACTIVITIES: ingest_activities,
+}
+
+
+def screen(session: Session, actor: Actor, upload_id: int) -> int:
+    """Turn away staged rows that the business as it stands does not admit; returns how many.
+
+    Does nothing unless the upload is being checked.
+    """
+    upload = _locked(session, actor, upload_id)
+    if upload.state is not UploadState.CHECKING:
+        return 0
+    _SCREEN[upload.kind](session, actor, upload)
+    # A topic may turn rows away by their fault alone; they leave staging here.
+    return drop_refused(session, upload)
+
+
+def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Loaded:
+    """Apply an upload in this transaction; run again, it gives the first result.
+
+    Rows that have turned bad since they were checked are rejected. When all or nothing was asked for, nothing is
+    applied then, and the upload goes back to its user.
+    """
+    upload = _locked(session, actor, upload_id)
+    if upload.state is not UploadState.APPLYING:
+        return Loaded(upload.rows_applied, upload.rows_unchanged, upload.rows_rejected)
+    _SCREEN[upload.kind](session, actor, upload)
+    if drop_refused(session, upload):
+        recount(session, upload)
+        if not upload.good_rows_only or not upload.rows_good:
+            lifecycle.move(upload, UploadState.CHECKED)
+            return Loaded(0, 0, upload.rows_rejected)
+    loaded = _LOAD[upload.kind](session, actor, upload, now=now)
+    upload.rows_applied, upload.rows_unchanged, upload.rows_rejected = (
+        loaded.applied,
+        loaded.unchanged,
+        loaded.rejected,
+    )
+    upload.applied_at = now
+    lifecycle.move(upload, UploadState.APPLIED)
+    audit.record(
+        session,
+        actor,
+        "upload.applied",
+        now=now,
+        upload_id=upload.id,
+        kind=upload.kind.value,
+        applied=loaded.applied,
+        unchanged=loaded.unchanged,
+        rejected=loaded.rejected,
+    )
+    return loaded
+
+
+def _locked(session: Session, actor: Actor, upload_id: int) -> Upload:
+    upload = session.scalar(
+        select(Upload)
+        .where(Upload.organisation_id == actor.tenant, Upload.id == upload_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if upload is None:
+        raise NotFound
+    return upload

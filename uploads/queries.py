@@ -1,0 +1,163 @@
+"""Reads of uploads: one, the list, how far it is, and what was wrong with its rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, func, or_, select, text, tuple_
+from sqlalchemy.orm import Session, defer
+
+from agencies.kernel.errors import NotFound
+from agencies.kernel.pages import PAGE, Page, cut
+from agencies.kernel.tenancy import Actor
+from agencies.kernel.work import Work
+from uploads.models import Upload, UploadError, UploadKind, UploadState
+from uploads.service import APPLY, CHECK
+
+_WORKING = {UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the work on an upload is, for whoever watches."""
+
+    state: UploadState
+    #: What is being done now: a stable code.
+    stage: str
+    done: int
+    total: int
+    rows_read: int
+    rows_good: int
+    rows_rejected: int
+    rows_per_second: float | None
+    seconds_left: float | None
+    #: The work gave up and waits for a person; `work_id` is what to retry.
+    failed: bool
+    error: str | None
+    work_id: int | None
+
+
+@dataclass(frozen=True)
+class ErrorGroup:
+    """How often one fault was found in one column."""
+
+    field: str
+    code: str
+    count: int
+
+
+@dataclass(frozen=True)
+class RowFault:
+    """One fault of one row, as it is listed."""
+
+    line: int
+    field: str
+    code: str
+    value: str
+
+
+def get_upload(session: Session, actor: Actor, upload_id: int) -> Upload:
+    """One upload of the actor's organisation; raises `NotFound`."""
+    upload = session.scalar(select(Upload).where(Upload.organisation_id == actor.tenant, Upload.id == upload_id))
+    if upload is None:
+        raise NotFound
+    return upload
+
+
+def list_uploads(
+    session: Session,
+    actor: Actor,
+    kind: UploadKind | None = None,
+    after: tuple[datetime, int] | None = None,
+    *,
+    creditor_id: int | None = None,
+    limit: int = PAGE,
+) -> Page[Upload]:
+    """The organisation's uploads, newest first; the cursor is the time and id of the last one shown."""
+    query = select(Upload).where(Upload.organisation_id == actor.tenant)
+    if kind is not None:
+        query = query.where(Upload.kind == kind)
+    if creditor_id is not None:
+        query = query.where(Upload.creditor_id == creditor_id)
+    if after is not None:
+        query = query.where(tuple_(Upload.created_at, Upload.id) < after)
+    rows = session.scalars(
+        query.options(defer(Upload.sample), defer(Upload.header))
+        .order_by(Upload.created_at.desc(), Upload.id.desc())
+        .limit(limit + 1)
+    ).all()
+    return cut(rows, limit, lambda row: (row.created_at, row.id))
+
+
+def progress(session: Session, actor: Actor, upload_id: int) -> Progress:
+    """How far the upload is now."""
+    upload = get_upload(session, actor, upload_id)
+    kind = _WORKING.get(upload.state)
+    if kind is None:
+        return _progress(upload, None, None)
+    seconds: ColumnElement[float] = func.extract("epoch", text("clock_timestamp()") - Work.created_at)
+    found = session.execute(
+        select(Work, seconds)
+        .where(
+            Work.organisation_id == actor.tenant,
+            Work.kind == kind,
+            or_(Work.key == str(upload.id), Work.key.startswith(f"{upload.id}:", autoescape=True)),
+        )
+        .order_by(Work.id.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    ).one_or_none()
+    return _progress(upload, found[0], float(found[1])) if found else _progress(upload, None, None)
+
+
+def error_groups(session: Session, actor: Actor, upload_id: int) -> list[ErrorGroup]:
+    """Every kind of fault found in the upload with its count, the most frequent first."""
+    counts = get_upload(session, actor, upload_id).error_counts
+    groups = [ErrorGroup(*key.split(":", 1), count) for key, count in counts.items()]
+    return sorted(groups, key=lambda group: (-group.count, group.field, group.code))
+
+
+def list_errors(
+    session: Session,
+    actor: Actor,
+    upload_id: int,
+    after: tuple[int, str, str] | None = None,
+    *,
+    code: str | None = None,
+    limit: int = PAGE,
+) -> Page[RowFault]:
+    """Listed faults in the order of the file; the cursor is line, field and code of the last one shown."""
+    get_upload(session, actor, upload_id)
+    key = (UploadError.line, UploadError.field, UploadError.code)
+    query = select(*key, UploadError.value).where(
+        UploadError.organisation_id == actor.tenant, UploadError.upload_id == upload_id
+    )
+    if code is not None:
+        query = query.where(UploadError.code == code)
+    if after is not None:
+        query = query.where(tuple_(*key) > after)
+    rows = [RowFault(*row) for row in session.execute(query.order_by(*key).limit(limit + 1))]
+    return cut(rows, limit, lambda row: (row.line, row.field, row.code))
+
+
+def _progress(upload: Upload, work: Work | None, seconds: float | None) -> Progress:
+    done, total = (work.done, work.total) if work else (0, 0)
+    speed = left = None
+    if seconds and upload.state is UploadState.CHECKING and done and total:
+        speed = upload.rows_read / seconds
+        left = seconds * (total - done) / done
+    return Progress(
+        upload.state,
+        work.stage if work else "",
+        done,
+        total,
+        upload.rows_read,
+        upload.rows_good,
+        upload.rows_rejected,
+        speed,
+        left,
+        work is not None and work.state == "failed",
+        work.error if work else None,
+        work.id if work else None,
+    )
