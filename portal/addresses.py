@@ -1,8 +1,13 @@
-"""Which addresses a redirect may go to."""
+"""Addresses: where a redirect may go, and how a page is reached from outside."""
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
+
+from flask import current_app, url_for
+
+from portal.ports import Ports
 
 
 def local_target(address: str | None) -> str | None:
@@ -13,3 +18,9 @@ def local_target(address: str | None) -> str | None:
     if parts.scheme or parts.netloc or address.startswith("//"):
         return None
     return address
+
+
+def public_address(endpoint: str, **values: Any) -> str:
+    """A page's address as people outside type it; from the settings, never from a header of the request."""
+    ports: Ports = current_app.extensions["encargo"]
+    return ports.settings.public_url + url_for(endpoint, **values)

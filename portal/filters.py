@@ -12,7 +12,7 @@ from flask_babel import get_timezone
 
 from agencies.kernel.money import exponent, major
 from agencies.organisations.permissions import Role
-from portal.i18n import locale, say
+from portal.i18n import country_name, locale, say
 from portal.presenters.people import ROLE_NAMES
 
 NOTHING = "–"
@@ -94,6 +94,7 @@ def install(app: Flask) -> None:
         money=money,
         number=number,
         percent=percent,
+        country_name=country_name,
         basis_points=basis_points,
         date=day,
         datetime=instant,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import request, session
-from flask_babel import gettext, ngettext
+from flask_babel import get_locale, gettext, ngettext
 
 from agencies.kernel.errors import DomainError
 from portal.identity import find_visitor
@@ -48,6 +48,11 @@ def here() -> str:
 def say(text: str, params: Mapping[str, Any] | None = None) -> str:
     """A text marked with `msg` in a domain package, in the reader's language."""
     return str(gettext(text) % params if params else gettext(text))
+
+
+def country_name(code: str) -> str:
+    """A country as the reader's language calls it."""
+    return str(get_locale().territories.get(code, code))
 
 
 def refusal(error: DomainError) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import NotFound
+from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, require
 from agencies.organisations.models import Organisation, OrganisationKind, OrganisationState, User, UserState
 from agencies.organisations.permissions import Permission
@@ -34,10 +38,30 @@ class Counts:
     suspended: int
 
 
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened, with the names that the reader's side may see."""
+
+    seq: int
+    at: datetime
+    action: str
+    details: dict[str, Any]
+    #: Who did it: a person by name where the reader may know it, else their organisation.
+    person: str | None
+    organisation: str | None
+    is_own: bool
+    #: Whom or what organisation it was done to.
+    subject: str | None
+    subject_organisation: str | None
+
+
 def get_organisation(session: Session, actor: Actor, organisation_id: int) -> Organisation:
     """One organisation the actor may know of: its own, its counterparts, or any for the platform."""
     require(actor, Permission.ORGANISATION_VIEW)
-    organisation = session.get(Organisation, organisation_id)
+    statement = select(Organisation).where(Organisation.id == organisation_id)
+    if actor.side is Side.CREDITOR:
+        statement = statement.where(or_(Organisation.id == actor.tenant, Organisation.kind == OrganisationKind.AGENCY))
+    organisation = session.scalar(statement)
     if organisation is None:
         raise NotFound
     return organisation
@@ -123,10 +147,52 @@ def get_user(session: Session, actor: Actor, user_id: int) -> User:
 def count_waiting_invitations(session: Session, actor: Actor) -> int:
     """People of the actor's organisation who were invited and have not come in yet."""
     require(actor, Permission.USER_VIEW)
-    statement = select(func.count()).where(
-        User.organisation_id == actor.tenant, User.state == UserState.INVITED
-    )
+    statement = select(func.count()).where(User.organisation_id == actor.tenant, User.state == UserState.INVITED)
     return session.execute(statement).scalar_one()
+
+
+def list_events(
+    session: Session,
+    actor: Actor,
+    *,
+    nouns: Collection[str] = (),
+    before: int | None = None,
+    limit: int = PAGE,
+) -> Page[Event]:
+    """One page of the organisation's own audit trail, newest first; `nouns` keeps events about these only."""
+    require(actor, Permission.AUDIT_VIEW)
+    statement = (
+        select(AuditEvent)
+        .where(AuditEvent.organisation_id == actor.tenant)
+        .order_by(AuditEvent.seq.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        statement = statement.where(AuditEvent.seq < before)
+    if nouns:
+        statement = statement.where(func.split_part(AuditEvent.action, ".", 1).in_(nouns))
+    found = [(one, json.loads(one.body)["details"]) for one in session.scalars(statement)]
+    people = user_names(
+        session, [n for one, told in found for n in (one.actor_user_id, told.get("subject_user_id")) if n]
+    )
+    houses = organisation_names(
+        session, [n for one, told in found for n in (one.actor_organisation_id, told.get("organisation_id")) if n]
+    )
+    rows = [
+        Event(
+            seq=one.seq,
+            at=one.at,
+            action=one.action,
+            details=told,
+            person=people.get(one.actor_user_id or 0),
+            organisation=houses.get(one.actor_organisation_id or 0),
+            is_own=one.actor_organisation_id == actor.tenant,
+            subject=people.get(told.get("subject_user_id", 0)),
+            subject_organisation=houses.get(told.get("organisation_id", 0)),
+        )
+        for one, told in found
+    ]
+    return cut(rows, limit, lambda row: row.seq)
 
 
 def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
@@ -141,12 +207,7 @@ def user_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     return {number: name or email for number, name, email in rows}
 
 
-def last_sign_in(session: Session, actor: Actor) -> datetime | None:
-    """When the acting person signed in last."""
-    return session.scalar(select(User.last_signed_in_at).where(User.id == actor.user_id))
-
-
-def _users(actor: Actor, organisation_id: int | None) -> Select[tuple[User]]:
+def _users(actor: Actor, organisation_id: int | None) -> Select[User]:
     wanted = actor.tenant
     if organisation_id is not None and actor.side is Side.PLATFORM:
         wanted = organisation_id

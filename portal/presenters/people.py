@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from agencies.kernel.errors import msg
-from agencies.organisations.models import OrganisationKind, OrganisationState, UserState
-from agencies.organisations.permissions import Role
+from agencies.kernel.tenancy import Actor
+from agencies.organisations.models import OrganisationKind, OrganisationState, User, UserState
+from agencies.organisations.permissions import Permission, Role
 
 ROLE_NAMES: dict[Role, str] = {
     Role.DIRECTOR: msg("Director"),
@@ -33,3 +37,41 @@ USER_STATES: dict[UserState, tuple[str, str]] = {
     UserState.ACTIVE: (msg("Active"), "good"),
     UserState.DISABLED: (msg("Disabled"), "bad"),
 }
+
+
+@dataclass(frozen=True)
+class PersonLine:
+    """One person in a list, and what may be done about them."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    state: str
+    tone: str
+    last_signed_in_at: datetime | None
+    is_self: bool
+    may_invite_again: bool
+    may_disable: bool
+    may_enable: bool
+
+
+def people(users: list[User], actor: Actor) -> list[PersonLine]:
+    """The lines of a list of people, for somebody who may or may not manage them."""
+    manages = actor.may(Permission.USER_INVITE)
+    return [
+        PersonLine(
+            id=user.id,
+            name=user.name,
+            email=user.email,
+            role=user.role.value,
+            state=USER_STATES[user.state][0],
+            tone=USER_STATES[user.state][1],
+            last_signed_in_at=user.last_signed_in_at,
+            is_self=user.id == actor.user_id,
+            may_invite_again=manages and user.state is UserState.INVITED,
+            may_disable=manages and user.state is not UserState.DISABLED and user.id != actor.user_id,
+            may_enable=manages and user.state is UserState.DISABLED,
+        )
+        for user in users
+    ]

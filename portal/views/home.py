@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template
+from zoneinfo import ZoneInfo
 
+from flask import Blueprint, current_app, render_template
+
+from agencies.kernel.clock import utc_now
+from agencies.kernel.tenancy import Actor
+from agencies.organisations import queries
+from agencies.organisations.permissions import Permission
+from assignments.today import Waiting, list_waiting
+from portal.extensions import db
+from portal.identity import current_actor
+from portal.presenters import home
 from portal.security import signed_in
 
 blueprint = Blueprint("home", __name__)
@@ -13,4 +23,20 @@ blueprint = Blueprint("home", __name__)
 @signed_in
 def index() -> str:
     """What waits for the person who looks."""
-    return render_template("home/index.html")
+    actor, now = current_actor(), utc_now()
+    page = home.home(
+        actor,
+        _waiting(actor),
+        current_app.view_functions,
+        now_local=now.astimezone(ZoneInfo(actor.time_zone)),
+    )
+    return render_template("home/index.html", home=page)
+
+
+def _waiting(actor: Actor) -> list[Waiting]:
+    waiting = list_waiting(db.session, actor, now=utc_now())
+    if actor.may(Permission.USER_INVITE):
+        waiting.append(Waiting("invited", queries.count_waiting_invitations(db.session, actor)))
+    if actor.may(Permission.ORGANISATION_REGISTER):
+        waiting += home.of_organisations(queries.count_organisations(db.session, actor))
+    return waiting

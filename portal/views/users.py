@@ -1,7 +1,111 @@
-"""Pages of users."""
+"""The people of one's own organisation: who they are, invite, disable."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
-blueprint = Blueprint("users", __name__)
+from agencies.kernel.clock import utc_now
+from agencies.kernel.errors import Conflict, Invalid
+from agencies.kernel.session import transaction
+from agencies.organisations import access, queries, service
+from agencies.organisations.permissions import Permission, Role, roles_of
+from portal.addresses import local_target, public_address
+from portal.extensions import db
+from portal.forms.organisations import InvitationForm
+from portal.forms.refusals import refuse
+from portal.identity import current_actor
+from portal.presenters.people import people
+from portal.security import requires
+
+blueprint = Blueprint("users", __name__, url_prefix="/users")
+
+
+@blueprint.get("/")
+@requires(Permission.USER_VIEW)
+def index() -> str:
+    """Everybody of the actor's organisation."""
+    actor = current_actor()
+    return render_template("users/index.html", people=people(queries.list_users(db.session, actor), actor))
+
+
+@blueprint.get("/invite")
+@requires(Permission.USER_INVITE)
+def invite() -> str:
+    """Ask whom to invite."""
+    return render_template("users/invite.html", form=InvitationForm().offer(roles_of(current_actor().side)))
+
+
+@blueprint.post("/invite")
+@requires(Permission.USER_INVITE)
+def send() -> str | tuple[str, int]:
+    """Invite, and show the link this once."""
+    form = InvitationForm(request.form).offer(roles_of(current_actor().side))
+    invited = try_to_invite(form)
+    if invited is not None:
+        return show_link(invited, url_for("users.index"))
+    return render_template("users/invite.html", form=form), 400
+
+
+@blueprint.post('/<ref("user"):user_id>/invite-again')
+@requires(Permission.USER_INVITE)
+def invite_again(user_id: int) -> str:
+    """A new link for somebody who has not come in yet."""
+    with transaction(db.session):
+        invited = service.invite_again(db.session, current_actor(), user_id, now=utc_now())
+    return show_link(invited, _back())
+
+
+@blueprint.post('/<ref("user"):user_id>/disable')
+@requires(Permission.USER_INVITE)
+def disable(user_id: int) -> Response:
+    """Keep somebody out."""
+    with transaction(db.session):
+        access.disable(db.session, current_actor(), user_id, now=utc_now())
+    flash(_("This person can no longer sign in."), "success")
+    return redirect(_back(), code=303)
+
+
+@blueprint.post('/<ref("user"):user_id>/enable')
+@requires(Permission.USER_INVITE)
+def enable(user_id: int) -> Response:
+    """Let somebody in again."""
+    with transaction(db.session):
+        access.enable(db.session, current_actor(), user_id, now=utc_now())
+    flash(_("This person can sign in again."), "success")
+    return redirect(_back(), code=303)
+
+
+def try_to_invite(form: InvitationForm, organisation_id: int | None = None) -> service.Invited | None:
+    """Invite whom the form names, or put on the form why not."""
+    if not form.validate():
+        return None
+    try:
+        with transaction(db.session):
+            return service.invite(
+                db.session,
+                current_actor(),
+                email=form.email.data or "",
+                name=form.name.data or "",
+                role=Role(form.role.data),
+                organisation_id=organisation_id,
+                now=utc_now(),
+            )
+    except (Conflict, Invalid) as refused:
+        refuse(form, refused)
+        return None
+
+
+def show_link(invited: service.Invited, back: str) -> str:
+    """The page that shows an invitation's link; it cannot be shown again, because only its hash is kept."""
+    return render_template(
+        "users/invited.html",
+        invited=invited,
+        link=public_address("auth.invitation", token=invited.token),
+        back=back,
+    )
+
+
+def _back() -> str:
+    return local_target(request.form.get("next")) or url_for("users.index")

@@ -1,0 +1,129 @@
+"""What waits for a person today: small counts over files, placements and reports, each for whom it concerns.
+
+They say where to look, not how much there is: each is cut at `MANY`, so that a home page costs little on a large book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy.orm import Session
+
+from agencies.kernel.tenancy import Actor, Side
+from agencies.kernel.work import Work, WorkState
+from agencies.organisations.permissions import Permission
+from assignments.cases.models import Case, CaseState
+from assignments.placements.models import Consignment, PlacementState, Wave, WaveState
+from assignments.reports.models import Report
+from uploads.models import Upload, UploadState
+
+MANY = 10_000
+SOON = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One kind of thing that waits, and how many of it; `MANY` stands for that many or more."""
+
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True)
+class _Counter:
+    permissions: tuple[Permission, ...]
+    sides: tuple[Side, ...]
+    rows: Callable[[Actor, datetime], Select[Any]]
+
+
+def list_waiting(session: Session, actor: Actor, *, now: datetime) -> list[Waiting]:
+    """What waits for this actor, in the order of urgency; what nobody waits for has a count of nought."""
+    return [
+        Waiting(kind, _count(session, counter.rows(actor, now)))
+        for kind, counter in _COUNTERS.items()
+        if actor.side in counter.sides and any(actor.may(one) for one in counter.permissions)
+    ]
+
+
+def _count(session: Session, rows: Select[Any]) -> int:
+    return session.execute(select(func.count()).select_from(rows.limit(MANY).subquery())).scalar_one()
+
+
+def _one(*conditions: ColumnElement[bool]) -> Select[Any]:
+    return select(literal(1)).where(*conditions)
+
+
+def _mine(actor: Actor, table: type[Consignment | Report]) -> ColumnElement[bool]:
+    column = table.creditor_id if actor.side is Side.CREDITOR else table.agency_id
+    return column == actor.tenant
+
+
+def _files(state: UploadState) -> Callable[[Actor, datetime], Select[Any]]:
+    return lambda actor, _now: _one(Upload.organisation_id == actor.tenant, Upload.state == state)
+
+
+def _failed_work(actor: Actor, _now: datetime) -> Select[Any]:
+    failed = _one(Work.state == WorkState.FAILED)
+    return failed if actor.side is Side.PLATFORM else failed.where(Work.organisation_id == actor.tenant)
+
+
+def _late_reports(actor: Actor, now: datetime) -> Select[Any]:
+    return _one(_mine(actor, Report), Report.submitted_at.is_(None), Report.due_at < now)
+
+
+def _due_reports(actor: Actor, now: datetime) -> Select[Any]:
+    return _one(
+        _mine(actor, Report),
+        Report.submitted_at.is_(None),
+        Report.due_at >= now,
+        Report.due_at < now + SOON,
+        Report.period_end <= now.date(),
+    )
+
+
+def _unacknowledged(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(_mine(actor, Consignment), Consignment.state == PlacementState.SENT)
+
+
+def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(
+        _mine(actor, Consignment),
+        Consignment.state == PlacementState.ACKNOWLEDGED,
+        Consignment.manifest_downloaded_at.is_(None),
+    )
+
+
+def _drafts(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(Wave.creditor_id == actor.tenant, Wave.state == WaveState.DRAFT)
+
+
+def _unplaced(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.OPEN)
+
+
+def _held(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(Case.agency_id == actor.tenant)
+
+
+_P = Permission
+_CREDITOR, _AGENCY, _PLATFORM = (Side.CREDITOR,), (Side.AGENCY,), (Side.PLATFORM,)
+_TENANTS = (Side.CREDITOR, Side.AGENCY)
+_SENDS_FILES = (_P.PORTFOLIO_UPLOAD, _P.REPORT_SUBMIT)
+
+_COUNTERS: dict[str, _Counter] = {
+    "work_failed": _Counter((*_SENDS_FILES, _P.WORK_VIEW_ALL), (*_TENANTS, *_PLATFORM), _failed_work),
+    "reports_late": _Counter((_P.REPORT_VIEW,), _TENANTS, _late_reports),
+    "to_acknowledge": _Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _unacknowledged),
+    "to_download": _Counter((_P.MANIFEST_DOWNLOAD,), _AGENCY, _not_downloaded),
+    "files_to_map": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.RECEIVED)),
+    "files_to_decide": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.CHECKED)),
+    "reports_due": _Counter((_P.REPORT_VIEW,), _TENANTS, _due_reports),
+    "drafts": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _drafts),
+    "not_acknowledged": _Counter((_P.PLACEMENT_VIEW,), _CREDITOR, _unacknowledged),
+    "unplaced": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _unplaced),
+    "held": _Counter((_P.CASE_VIEW,), _AGENCY, _held),
+}

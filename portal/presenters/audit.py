@@ -1,0 +1,152 @@
+"""The audit trail in sentences: who did what, when, to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from agencies.kernel.errors import msg
+from agencies.kernel.pages import Page
+from agencies.organisations.permissions import Role
+from agencies.organisations.queries import Event
+from portal.filters import money, number
+from portal.i18n import say
+from portal.presenters.people import ROLE_NAMES
+
+#: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
+SENTENCES: dict[str, str] = {
+    "user.signed_in": msg("%(subject)s signed in"),
+    "user.signed_out": msg("%(subject)s signed out"),
+    "user.sign_in_failed": msg("Somebody tried to sign in as %(subject)s with a wrong password"),
+    "user.invited": msg("%(who)s invited %(subject)s"),
+    "user.invited_again": msg("%(who)s made a new invitation link for %(subject)s"),
+    "user.disabled": msg("%(who)s disabled the access of %(subject)s"),
+    "user.enabled": msg("%(who)s enabled the access of %(subject)s again"),
+    "invitation.accepted": msg("%(subject)s accepted the invitation"),
+    "operator.created": msg("%(subject)s was made operator from the command line"),
+    "organisation.registered": msg("%(who)s registered %(house)s"),
+    "organisation.suspended": msg("%(who)s suspended %(house)s"),
+    "organisation.approved": msg("%(who)s let %(house)s in again"),
+    "upload.received": msg("%(who)s sent a file"),
+    "upload.confirmed": msg("%(who)s confirmed the columns of a file"),
+    "upload.checked": msg("A file was checked"),
+    "upload.apply_requested": msg("%(who)s decided to apply a file"),
+    "upload.applied": msg("A file was applied"),
+    "upload.rejected": msg("%(who)s rejected a file"),
+    "cases.opened": msg("The rows of a file became cases"),
+    "mandate.made": msg("%(who)s made a mandate"),
+    "mandate.amended": msg("%(who)s changed the terms of a mandate"),
+    "mandate.ended": msg("%(who)s ended a mandate"),
+    "wave.drafted": msg("%(who)s prepared a placement"),
+    "wave.redrawn": msg("%(who)s drew the split of a placement again"),
+    "wave.placed": msg("%(who)s placed cases with agencies"),
+    "consignment.sent": msg("%(who)s sent placed cases to an agency"),
+    "consignment.acknowledged": msg("%(who)s acknowledged placed cases"),
+    "manifest.downloaded": msg("%(who)s downloaded the file of placed cases"),
+    "payments.reported": msg("%(who)s reported payments"),
+    "activities.reported": msg("%(who)s reported activities"),
+    "payments.booked": msg("Payments were booked on the ledger"),
+    "work.retried": msg("%(who)s started failed work again"),
+    "demo.told": msg("The demonstration data were loaded"),
+}
+
+#: What the filter of the page offers, and the nouns of the actions it keeps.
+TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
+    "files": (msg("Files"), ("upload", "cases")),
+    "placements": (msg("Placements"), ("wave", "consignment", "manifest")),
+    "mandates": (msg("Mandates"), ("mandate",)),
+    "reports": (msg("Reports"), ("payments", "activities", "report")),
+}
+
+_KINDS = {"portfolio": msg("portfolio"), "payments": msg("payments"), "activities": msg("activities")}
+#: Counts in the details that are worth a word.
+_COUNTS = {
+    "cases": msg("%(n)s cases"),
+    "rows": msg("%(n)s rows"),
+    "rows_read": msg("%(n)s rows read"),
+    "rows_good": msg("%(n)s good"),
+    "rows_rejected": msg("%(n)s rejected"),
+    "new": msg("%(n)s new"),
+    "known": msg("%(n)s reported before"),
+    "failures": msg("failures in a row: %(n)s"),
+}
+
+
+@dataclass(frozen=True)
+class TrailFilter:
+    """What part of the trail is looked at."""
+
+    topic: str
+    before: int | None
+
+    @classmethod
+    def from_arguments(cls, arguments: Mapping[str, str]) -> TrailFilter:
+        """Read the address; what makes no sense is ignored."""
+        topic, before = arguments.get("topic", ""), arguments.get("before", "")
+        is_place = before.isascii() and before.isdigit() and len(before) < 19
+        return cls(topic if topic in TOPICS else "", int(before) if is_place else None)
+
+    @property
+    def nouns(self) -> tuple[str, ...]:
+        """The nouns of the actions to keep; none keeps all."""
+        return TOPICS[self.topic][1] if self.topic else ()
+
+
+@dataclass(frozen=True)
+class TrailLine:
+    """One event as a sentence."""
+
+    seq: int
+    at: datetime
+    sentence: str
+    facts: str
+
+
+@dataclass(frozen=True)
+class Trail:
+    """One page of events."""
+
+    lines: list[TrailLine]
+    next_cursor: int | None
+
+
+def trail(page: Page[Event]) -> Trail:
+    """The page in the reader's language."""
+    return Trail([_line(event) for event in page.rows], page.next_cursor)
+
+
+def _line(event: Event) -> TrailLine:
+    names = {
+        "who": _who(event),
+        "subject": event.subject or say(msg("somebody")),
+        "house": event.subject_organisation or say(msg("an organisation")),
+    }
+    template = SENTENCES.get(event.action)
+    sentence = say(template, names) if template else event.action
+    return TrailLine(event.seq, event.at, sentence, " · ".join(_facts(event.details)))
+
+
+def _who(event: Event) -> str:
+    if event.person and event.organisation and not event.is_own:
+        return f"{event.person} ({event.organisation})"
+    return event.person or event.organisation or say(msg("The portal"))
+
+
+def _facts(details: dict[str, Any]) -> list[str]:
+    told = []
+    if details.get("kind") in _KINDS:
+        told.append(say(_KINDS[details["kind"]]))
+    if details.get("role") in set(Role):
+        told.append(say(ROLE_NAMES[Role(details["role"])]))
+    told += [say(text, {"n": number(details[name])}) for name, text in _COUNTS.items() if _is_count(details.get(name))]
+    amount: Any = details.get("placed_minor", details.get("value_minor"))
+    if _is_count(amount) and details.get("currency"):
+        told.append(money(amount, details["currency"]))
+    return told
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
