@@ -6,6 +6,7 @@ the creditor can see since when.
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -95,7 +96,8 @@ def manifest(
 def _pieces(
     session: Session, agency_id: int, creditor_id: int, consignment_id: int, references: References
 ) -> Iterator[bytes]:
-    yield csv_bytes([HEADER])
+    # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
+    yield BOM_UTF8 + csv_bytes([HEADER])
     statement = _lines(agency_id, creditor_id, consignment_id)
     after, cases, total, currency = 0, 0, 0, ""
     while rows := session.execute(statement.where(Placement.id > after)).all():
