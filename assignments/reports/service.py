@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
 from agencies.kernel.clock import local_date
-from agencies.kernel.errors import NotFound
+from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.mandates.lifecycle import in_force
 from agencies.mandates.models import Mandate, MandateState, MandateVersion
@@ -28,8 +28,17 @@ from assignments.placements.models import Consignment, Placement
 from assignments.reports import judging, recovery
 from assignments.reports.calendar import due_at, periods
 from assignments.reports.models import Report
-from uploads.models import Upload
+from uploads.models import Upload, UploadKind
 from uploads.rows import Loaded
+
+#: The half of a report each kind of file is.
+_PART = {UploadKind.PAYMENTS: "payments_at", UploadKind.ACTIVITIES: "activities_at"}
+
+
+class AlreadyReported(Conflict):
+    """Something was reported for the period before."""
+
+    text = msg("This part of the report is already in.")
 
 
 def screen_payments(session: Session, actor: Actor, upload: Upload) -> int:
@@ -49,7 +58,7 @@ def ingest_payments(session: Session, actor: Actor, upload: Upload, *, now: date
     session.execute(text("select restate_balances(:upload)"), {"upload": upload.id})
     booked = book_payments(session, actor, upload.id, now=now)
     add_recovered(session, recovery.recovered_by_payments(facts.agency_id, upload.id, facts.time_zone))
-    _stamp(session, upload, "payments_at", now)
+    _stamp(session, upload, now)
     _record(session, actor, "payments.reported", upload, now, new=added, known=good - added, booked=booked)
     return Loaded(added, good - added, upload.rows_read - good)
 
@@ -59,9 +68,30 @@ def ingest_activities(session: Session, actor: Actor, upload: Upload, *, now: da
     facts = _facts(session, actor, upload)
     good, added = _add(session, judging.ADD_ACTIVITIES, facts, now)
     add_recovered(session, recovery.worked_by_activities(facts.agency_id, upload.id, facts.time_zone))
-    _stamp(session, upload, "activities_at", now)
+    _stamp(session, upload, now)
     _record(session, actor, "activities.reported", upload, now, new=added, known=good - added)
     return Loaded(added, good - added, upload.rows_read - good)
+
+
+def declare_nothing(session: Session, actor: Actor, report_id: int, *, kind: UploadKind, now: datetime) -> Report:
+    """The agency states that a period held no payments, or no activities; raises `NotFound` or `AlreadyReported`."""
+    require(actor, Permission.REPORT_SUBMIT)
+    agency_id = require_side(actor, Side.AGENCY)
+    report = _locked(session, agency_id, report_id)
+    part = _PART[kind]
+    if getattr(report, part) is not None:
+        raise AlreadyReported
+    _complete(report, part, now)
+    audit.record(
+        session,
+        actor,
+        "report.declared_empty",
+        now=now,
+        organisations=[report.creditor_id, agency_id],
+        report_id=report_id,
+        part=kind.value,
+    )
+    return report
 
 
 def open_periods(session: Session, actor: Actor, *, now: datetime) -> int:
@@ -146,37 +176,49 @@ def _facts(session: Session, actor: Actor, upload: Upload) -> _Facts:
 
 
 def _screen(session: Session, statement: str, facts: _Facts) -> int:
+    _one_at_a_time(session, facts)
     refused = session.execute(text(f"{statement} returning line"), facts.parameters)
     return len(refused.all())
 
 
 def _add(session: Session, statement: str, facts: _Facts, now: datetime) -> tuple[int, int]:
-    # Two reports of one agency to one creditor are taken in one after the other, so that "new" means new.
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended('reports:' || :creditor, :agency))"),
-        {"creditor": str(facts.creditor_id), "agency": facts.agency_id},
-    )
+    _one_at_a_time(session, facts)
     row = session.execute(text(statement), {**facts.parameters, "now": now}).one()
     return row.good, row.added
 
 
-def _stamp(session: Session, upload: Upload, column: str, now: datetime) -> None:
+def _one_at_a_time(session: Session, facts: _Facts) -> None:
+    """Two reports of one agency to one creditor are taken in one after the other, so that new means new."""
+    session.execute(
+        text("select pg_advisory_xact_lock(hashtextextended('reports:' || :creditor, :agency))"),
+        {"creditor": str(facts.creditor_id), "agency": facts.agency_id},
+    )
+
+
+def _stamp(session: Session, upload: Upload, now: datetime) -> None:
     if upload.report_id is None:
         return
+    report = _locked(session, upload.organisation_id, upload.report_id)
+    if report.creditor_id != upload.creditor_id:
+        raise NotFound
+    _complete(report, _PART[upload.kind], now)
+
+
+def _locked(session: Session, agency_id: int, report_id: int) -> Report:
     report = session.scalar(
         select(Report)
-        .where(
-            Report.creditor_id == upload.creditor_id,
-            Report.agency_id == upload.organisation_id,
-            Report.id == upload.report_id,
-        )
+        .where(Report.agency_id == agency_id, Report.id == report_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
     if report is None:
         raise NotFound
-    if getattr(report, column) is None:
-        setattr(report, column, now)
+    return report
+
+
+def _complete(report: Report, part: str, now: datetime) -> None:
+    if getattr(report, part) is None:
+        setattr(report, part, now)
     if report.submitted_at is None and report.payments_at and report.activities_at:
         report.submitted_at = now
 
