@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -50,7 +51,7 @@ class Job:
         return self.ports.now()
 
 
-#: One transaction's worth of work; nothing when all is done, in the transaction that did the last of it.
+#: One transaction's worth of work; None once all is done, in the transaction that did the last of it.
 Advance = Callable[[], Step | None]
 
 
@@ -58,7 +59,8 @@ Advance = Callable[[], Step | None]
 class Task:
     """How one kind of work is done."""
 
-    begin: Callable[[Job], Advance]
+    #: Opens what the steps need and closes it again, however the work ends.
+    begin: Callable[[Job], AbstractContextManager[Advance]]
     #: What the task may do when no person asked for it.
     permissions: frozenset[str] = field(default_factory=frozenset)
 
@@ -107,8 +109,7 @@ def _advance_to_end(ports: Ports, lease: work.Lease, tasks: dict[str, Task], is_
         return _close(ports, lease, UNKNOWN_KIND, is_final=True)
     with ports.session(WORKER) as session:
         actor = owner_of(session, lease, task.permissions)
-    with ports.session(actor) as session:
-        advance = task.begin(Job(session, actor, ports, lease.payload))
+    with ports.session(actor) as session, task.begin(Job(session, actor, ports, lease.payload)) as advance:
         while not is_stopping():
             if not _step(ports, session, lease, advance):
                 return True

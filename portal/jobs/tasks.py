@@ -2,16 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 
 from agencies.kernel import work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
+from agencies.organisations.permissions import Permission
+from assignments import intake
+from assignments.reports import service as reports
 from portal.jobs import frame
-from portal.jobs.frame import Task
+from portal.jobs.frame import Advance, Job, Step, Task
 from portal.ports import Ports
+from uploads import service as uploads
+from uploads.checking import Check
 
-TASKS: dict[str, Task] = {}
+
+@contextmanager
+def check_upload(job: Job) -> Iterator[Advance]:
+    """Check a file block by block; the last step also asks the business and closes the check."""
+    upload_id = job.payload["upload_id"]
+    with closing(Check(job.session, job.actor, job.ports.storage, upload_id)) as check:
+
+        def advance() -> Step | None:
+            step = check.next_step()
+            if step is not None:
+                return Step("checking", step.done, step.total)
+            intake.screen(job.session, job.actor, upload_id)
+            uploads.conclude_check(job.session, job.actor, upload_id, now=job.ports.now())
+            return None
+
+        yield advance
+
+
+@contextmanager
+def apply_upload(job: Job) -> Iterator[Advance]:
+    """Apply a file in one transaction, so that nobody ever sees half of it."""
+
+    def advance() -> None:
+        intake.load(job.session, job.actor, job.payload["upload_id"], now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def open_report_periods(job: Job) -> Iterator[Advance]:
+    """Add the reports that have come to be owed to a creditor."""
+
+    def advance() -> None:
+        reports.open_periods(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+TASKS: dict[str, Task] = {
+    uploads.CHECK: Task(check_upload),
+    uploads.APPLY: Task(apply_upload),
+    "open_report_periods": Task(open_report_periods, permissions=frozenset({Permission.REPORT_VIEW})),
+}
 
 
 def perform(ports: Ports, work_id: int, *, is_stopping: Callable[[], bool] = lambda: False) -> bool:

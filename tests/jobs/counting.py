@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from sqlalchemy import text
 
 from agencies.kernel import audit, clock, work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER, Actor
-from portal.jobs.frame import Job, Step, Task
+from portal.jobs.frame import Advance, Job, Step, Task
 from portal.ports import Ports
 
 
 def counting(*, pause: float = 0.0, at: Callable[[int, Job], None] = lambda _number, _job: None) -> Task:
     """A task of `payload["steps"]` steps that goes on where the trail ends; `at` may interfere within a step."""
 
-    def begin(job: Job) -> Callable[[], Step | None]:
+    @contextmanager
+    def begin(job: Job) -> Iterator[Advance]:
         def advance() -> Step | None:
             done = count(job)
             if done == job.payload["steps"]:
@@ -27,7 +29,7 @@ def counting(*, pause: float = 0.0, at: Callable[[int, Job], None] = lambda _num
             time.sleep(pause)
             return Step("counting", done + 1, job.payload["steps"])
 
-        return advance
+        yield advance
 
     return Task(begin, permissions=frozenset({"counting"}))
 

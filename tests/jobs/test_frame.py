@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+
 import pytest
 from sqlalchemy import text, update
 
 from agencies.kernel import work
 from agencies.kernel.errors import Conflict
-from agencies.kernel.session import transaction
+from agencies.kernel.session import after_commit, transaction
 from agencies.kernel.tenancy import WORKER, Actor, Side
 from agencies.kernel.work import WorkState
 from agencies.organisations.models import Organisation, OrganisationState, User, UserState
@@ -174,17 +176,18 @@ def test_an_orphan_is_stopped_by_the_fence_and_its_heir_does_the_rest_once(ports
     tasks = {"count": counting()}
     heir = []
 
-    def taken_over(_job):
-        advance = tasks["count"].begin(_job)
+    @contextmanager
+    def taken_over(job):
+        with tasks["count"].begin(job) as advance:
 
-        def step():
-            result = advance()
-            if not heir and result is not None and result.done == 2:
-                # Between this step's commit and the orphan's next one, somebody else finishes the work.
-                _job.session.info["after_commit"] = [finish_elsewhere]
-            return result
+            def step():
+                result = advance()
+                if not heir and result is not None and result.done == 2:
+                    # Between this step's commit and the orphan's next one, somebody else finishes the work.
+                    after_commit(job.session, finish_elsewhere)
+                return result
 
-        return step
+            yield step
 
     def finish_elsewhere():
         make_due(ports)
@@ -228,3 +231,25 @@ def test_waits_double_are_spread_and_have_an_end():
 def test_a_failure_s_code_is_its_name_in_small_letters():
     assert frame.code_of(CasesMoved()) == "cases_moved"
     assert frame.code_of(KeyError()) == "key_error"
+
+
+@pytest.mark.parametrize(
+    "failure", [CasesMoved, ConnectionError, work.LeaseLost, None], ids=["refused", "outage", "taken over", "well"]
+)
+def test_what_a_task_opened_is_closed_however_it_ends(ports: Ports, tenants: Tenants, failure):
+    closed = []
+
+    @contextmanager
+    def begin(_job):
+        def advance():
+            if failure:
+                raise failure
+
+        try:
+            yield advance
+        finally:
+            closed.append(True)
+
+    frame.run(ports, ask(ports, tenants.creditor), {"count": frame.Task(begin)})
+
+    assert closed == [True]
