@@ -36,6 +36,8 @@ class Settings:
     #: Where people reach the portal; decides whether cookies are marked secure.
     public_url: str
     max_upload_bytes: int
+    #: How much of a file is checked and stored at a time: what an interrupted check may have to do again.
+    check_block_bytes: int
     #: How long a worker may be silent before somebody else takes over its work.
     work_lease_seconds: int
     #: How often lost rings are looked for.
@@ -61,6 +63,7 @@ class Settings:
             storage_folder=_folder(_needed(env, "STORAGE_URL")),
             public_url=_public_url(_needed(env, "PUBLIC_URL")),
             max_upload_bytes=_positive(env, "MAX_UPLOAD_BYTES", 2 * 1024**3),
+            check_block_bytes=_positive(env, "CHECK_BLOCK_BYTES", 8 * 1024**2),
             work_lease_seconds=_positive(env, "WORK_LEASE_SECONDS", 60),
             sweep_seconds=_positive(env, "SWEEP_SECONDS", 5),
             log_level=_log_level(env.get("LOG_LEVEL", "INFO")),

@@ -21,8 +21,8 @@ from uploads.checking import Check
 @contextmanager
 def check_upload(job: Job) -> Iterator[Advance]:
     """Check a file block by block; the last step also asks the business and closes the check."""
-    upload_id = job.payload["upload_id"]
-    with closing(Check(job.session, job.actor, job.ports.storage, upload_id)) as check:
+    upload_id, block_bytes = job.payload["upload_id"], job.ports.settings.check_block_bytes
+    with closing(Check(job.session, job.actor, job.ports.storage, upload_id, block_bytes=block_bytes)) as check:
 
         def advance() -> Step | None:
             step = check.next_step()
