@@ -9,7 +9,7 @@ from functools import partial
 
 from agencies.kernel import clock
 from assignments.reports.queries import ReportRow, list_reports
-from assignments.reports.service import open_periods
+from assignments.reports.service import declare_nothing, open_periods
 from portal.demo.activities import DrawnActivity, draw_activities
 from portal.demo.agencies import OCARIMBA, PIRANDELA
 from portal.demo.cast import BANK, CREDITORS, CreditorProfile, Member, Terms, agency_members
@@ -36,6 +36,11 @@ class PlannedReport:
     terms: Terms
     month: date
     at: datetime
+
+    @property
+    def manager(self) -> Member:
+        """Who sends it."""
+        return agency_members(self.terms.agency)[0]
 
     @property
     def series(self) -> str:
@@ -66,33 +71,21 @@ def steps(world: World) -> Iterator[Step]:
 
 
 def submit(world: World, report: PlannedReport, now: datetime) -> None:
-    """The agency's manager sends the two files of a month; a month without payments has no file of payments."""
+    """The agency's manager sends the two files of a month, or says that there was nothing to tell."""
     agency = report.terms.agency
-    manager = agency_members(agency)[0]
-    owed = _owed(world, report, manager, now)
+    owed = _owed(world, report, now)
     payments, activities = month_of(world, report)
-    payments += _strays(world, report)
-    written = (
-        (UploadKind.PAYMENTS, "pagos", len(payments), payments_file(agency, payments, report.month, report.series)),
-        (
-            UploadKind.ACTIVITIES,
-            "gestiones",
-            len(activities),
-            activities_file(agency, activities, report.month, report.series),
-        ),
-    )
-    for kind, word, rows, data in written:
-        if rows:
-            letter = Letter(
-                sender=manager,
-                kind=kind,
-                filename=f"{word}_{report.creditor.key}_{report.month:%Y%m}.csv",
-                data=data,
-                style=agency.form.style,
-                creditor_id=owed.creditor_id,
-                report_id=owed.id,
-            )
-            send(world, letter, to=WayPoint.APPLIED, now=now)
+    if payments:
+        payments += _strays(world, report)
+        data = payments_file(agency, payments, report.month, report.series)
+        _send_part(world, report, owed, UploadKind.PAYMENTS, "pagos", data, now)
+    elif owed.payments_at is None:
+        _declare_nothing(world, report, owed, UploadKind.PAYMENTS, now)
+    if activities:
+        data = activities_file(agency, activities, report.month, report.series)
+        _send_part(world, report, owed, UploadKind.ACTIVITIES, "gestiones", data, now)
+    elif owed.activities_at is None:
+        _declare_nothing(world, report, owed, UploadKind.ACTIVITIES, now)
 
 
 def month_of(world: World, report: PlannedReport) -> tuple[list[DrawnPayment], list[DrawnActivity]]:
@@ -119,10 +112,30 @@ def month_of(world: World, report: PlannedReport) -> tuple[list[DrawnPayment], l
     )
 
 
-def _owed(world: World, report: PlannedReport, manager: Member, now: datetime) -> ReportRow:
+def _send_part(
+    world: World, report: PlannedReport, owed: ReportRow, kind: UploadKind, word: str, data: bytes, now: datetime
+) -> None:
+    letter = Letter(
+        sender=report.manager,
+        kind=kind,
+        filename=f"{word}_{report.creditor.key}_{report.month:%Y%m}.csv",
+        data=data,
+        style=report.terms.agency.form.style,
+        creditor_id=owed.creditor_id,
+        report_id=owed.id,
+    )
+    send(world, letter, to=WayPoint.APPLIED, now=now)
+
+
+def _declare_nothing(world: World, report: PlannedReport, owed: ReportRow, kind: UploadKind, now: datetime) -> None:
+    with world.acting(report.manager) as (session, actor):
+        declare_nothing(session, actor, owed.id, kind=kind, now=now)
+
+
+def _owed(world: World, report: PlannedReport, now: datetime) -> ReportRow:
     """What the agency owes the creditor for the month, as the product knows it."""
     creditor_id = world.actor(report.creditor.members[0]).tenant
-    with world.acting(manager) as (session, actor):
+    with world.acting(report.manager) as (session, actor):
         open_periods(session, actor, now=now)
         rows = list_reports(session, actor, limit=200, now=now).rows
     return next(row for row in rows if (row.creditor_id, row.period_start) == (creditor_id, report.month))
