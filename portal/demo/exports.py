@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from math import ceil
 
 import numpy as np
 
@@ -127,7 +128,7 @@ class Exporter:
         rng = np.random.default_rng([seed, len(rows)])
         at = {header: position for position, (header, _cell) in enumerate(self.columns)}
         account, balance = at[self.account], at[self.balance]
-        victims = rng.choice(len(rows) - 1, size=round(len(rows) * dirty), replace=False) + 1
+        victims = rng.choice(len(rows) - 1, size=ceil(len(rows) * dirty), replace=False) + 1
         for turn, victim in enumerate(victims):
             row = rows[victim]
             match turn % 7:
