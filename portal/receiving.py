@@ -21,28 +21,18 @@ class IncomingFile(io.RawIOBase):
 
     def __init__(self, incoming: Incoming) -> None:
         self.incoming = incoming
-        self._is_taken = False
 
     def writable(self) -> bool:
+        """It takes bytes."""
         return True
 
     def write(self, data: Any) -> int:
+        """Take the next bytes."""
         return self.incoming.write(bytes(data))
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """The parser rewinds a finished part; nobody reads it back from here."""
         return offset if whence == 0 else self.incoming.size
-
-    def take(self) -> Incoming:
-        """Hand the file over: from now on the taker keeps or discards it."""
-        self._is_taken = True
-        return self.incoming
-
-    def abandon(self) -> None:
-        """Discard the file unless somebody took it."""
-        if not self._is_taken:
-            self._is_taken = True
-            self.incoming.discard()
 
 
 class PortalRequest(Request):
@@ -53,9 +43,9 @@ class PortalRequest(Request):
         self._streamed: list[IncomingFile] = []
 
     def close(self) -> None:
-        """Discard what was streamed and not taken: a refused form, a cut connection."""
+        """Discard what was streamed and not kept, after a refusal or a cut connection; a kept file is out of reach."""
         for file in self._streamed:
-            file.abandon()
+            file.incoming.discard()
         super().close()
 
     def _get_file_stream(
@@ -77,6 +67,6 @@ class PortalRequest(Request):
         return getattr(view, "takes_files", False)
 
 
-def take(file: FileStorage) -> Incoming:
-    """The file of a form as the store's incoming file; the caller keeps or discards it."""
-    return cast("IncomingFile", file.stream).take()
+def incoming_of(file: FileStorage) -> Incoming:
+    """A form's file as the store's incoming file; discarded with the request unless it is kept."""
+    return cast("IncomingFile", file.stream).incoming

@@ -1,0 +1,128 @@
+"""What the pages of cases show: words for states and results, the filter in words, and the story of one case."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from agencies.kernel.errors import msg
+from assignments.cases.models import Case, CaseState
+from assignments.cases.queries import Selection
+from assignments.placements.queries import PlacementRow
+from assignments.reports.models import Activity, Payment, ReceivedBy
+
+STATES = {CaseState.OPEN: msg("Open"), CaseState.PLACED: msg("Placed"), CaseState.CLOSED: msg("Closed")}
+TONES = {CaseState.OPEN: "waiting", CaseState.PLACED: "working", CaseState.CLOSED: "neutral"}
+PERSON_TYPES = {"person": msg("Person"), "company": msg("Company")}
+CHANNELS = {
+    "call": msg("Call"),
+    "sms": msg("SMS"),
+    "whatsapp": msg("WhatsApp"),
+    "email": msg("E-mail"),
+    "letter": msg("Letter"),
+    "visit": msg("Visit"),
+}
+RESULTS = {
+    "paid_in_full": msg("Paid in full"),
+    "paid_in_part": msg("Paid in part"),
+    "says_paid": msg("Says it is paid"),
+    "agreement": msg("Payment agreement"),
+    "promise": msg("Promise to pay"),
+    "negotiating": msg("Negotiating"),
+    "asks_callback": msg("Asks to be called later"),
+    "cannot_pay": msg("Says they cannot pay"),
+    "refuses": msg("Refuses to pay"),
+    "disputes": msg("Disputes the debt"),
+    "third_party_message": msg("Message left with somebody else"),
+    "third_party": msg("Somebody else, no message"),
+    "deceased": msg("Reported deceased"),
+    "wrong_number": msg("Wrong number"),
+    "no_answer": msg("No answer"),
+    "voicemail": msg("Voicemail"),
+    "busy": msg("Busy"),
+    "switched_off": msg("Switched off"),
+    "out_of_service": msg("Out of service"),
+    "message_sent": msg("Message sent"),
+    "nobody_home": msg("Nobody at home"),
+    "wrong_address": msg("Wrong address"),
+}
+RECEIVED_BY = {ReceivedBy.AGENCY: msg("received by the agency"), ReceivedBy.CREDITOR: msg("paid to the creditor")}
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names of what a selection knows by id."""
+
+    portfolios: Mapping[int, str]
+    agencies: Mapping[int, str]
+
+
+@dataclass(frozen=True)
+class Chip:
+    """One condition of a selection in words."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened on a case; the day alone where no hour is known."""
+
+    day: date
+    at: datetime | None
+    kind: str
+    payload: Any
+
+
+def chips(selection: Selection, names: Names, money: Callable[[int], str], say: Callable[[str], str]) -> list[Chip]:
+    """A selection as the conditions it is made of; none for everything."""
+    found: list[tuple[str, str | None]] = [
+        (msg("Portfolio"), _known(names.portfolios, selection.portfolio_id)),
+        (msg("Product"), selection.product),
+        (msg("Region"), selection.region),
+        (msg("Segment"), selection.segment),
+        (msg("State"), say(STATES[selection.state]) if selection.state else None),
+        (msg("Agency"), _known(names.agencies, selection.agency_id)),
+        (msg("Balance from"), None if selection.min_minor is None else money(selection.min_minor)),
+        (msg("Balance to"), None if selection.max_minor is None else money(selection.max_minor)),
+        (msg("Days past due from"), None if selection.min_dpd is None else str(selection.min_dpd)),
+        (msg("Days past due to"), None if selection.max_dpd is None else str(selection.max_dpd)),
+        (msg("Account"), selection.search),
+    ]
+    return [Chip(label, value) for label, value in found if value is not None]
+
+
+def components(case: Case) -> list[tuple[str, int]]:
+    """What the balance was made of when it was handed over, as far as the creditor said."""
+    parts = (
+        (msg("Principal"), case.principal_minor),
+        (msg("Interest"), case.interest_minor),
+        (msg("Late interest"), case.late_interest_minor),
+        (msg("Fees"), case.fees_minor),
+    )
+    return [(label, amount) for label, amount in parts if amount is not None]
+
+
+def timeline(
+    placements: Iterable[PlacementRow],
+    payments: Iterable[Payment],
+    activities: Iterable[Activity],
+    local_day: Callable[[datetime], date],
+) -> list[Event]:
+    """Placements, payments and activities as one story, the latest first."""
+    events = [Event(local_day(one.placed_at), one.placed_at, "placed", one) for one in placements]
+    events += [Event(one.paid_on, None, "paid", one) for one in payments]
+    events += [Event(local_day(one.happened_at), one.happened_at, "activity", one) for one in activities]
+    return sorted(events, key=_order, reverse=True)
+
+
+def _order(event: Event) -> tuple[date, float]:
+    # A payment has no hour; it stands after what was done that day.
+    return event.day, event.at.timestamp() if event.at else float("inf")
+
+
+def _known(names: Mapping[int, str], number: int | None) -> str | None:
+    return None if number is None else names.get(number, "–")

@@ -1,0 +1,93 @@
+"""What the pages of placements show: words for states, and shares of a previewed split."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from agencies.kernel.errors import msg
+from agencies.kernel.tenancy import Actor
+from agencies.organisations.permissions import Permission
+from assignments.placements.models import PlacementState, WaveState
+from assignments.placements.preview import HELD_BACK, AgencyTotals, BandTotals, Cell, Preview
+from assignments.placements.queries import ConsignmentRow
+
+WAVE_STATES = {WaveState.DRAFT: msg("Draft"), WaveState.COMMITTED: msg("Placed")}
+WAVE_TONES = {WaveState.DRAFT: "waiting", WaveState.COMMITTED: "good"}
+STATES = {
+    PlacementState.SENT: msg("Sent, not yet acknowledged"),
+    PlacementState.ACKNOWLEDGED: msg("Acknowledged"),
+    PlacementState.ENDED: msg("Ended"),
+}
+TONES = {
+    PlacementState.SENT: "waiting",
+    PlacementState.ACKNOWLEDGED: "good",
+    PlacementState.ENDED: "neutral",
+}
+
+
+@dataclass(frozen=True)
+class BandLine:
+    """One balance band across the agencies, in their order."""
+
+    band: BandTotals
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True)
+class AgencyShare:
+    """What one agency would receive, and how much of the whole that is."""
+
+    totals: AgencyTotals
+    cases: float | None
+    value: float | None
+
+
+@dataclass(frozen=True)
+class HeldBackLine:
+    """Why some selected cases take no part, and how many."""
+
+    reason: str
+    cases: int
+
+
+def lines(preview: Preview) -> list[BandLine]:
+    """The preview as rows of a table."""
+    return [
+        BandLine(band, tuple(preview.cell(band.band, one.agency_id) for one in preview.agencies))
+        for band in preview.bands
+    ]
+
+
+def shares(preview: Preview) -> list[AgencyShare]:
+    """Each agency's part of all cases and of all value."""
+    return [
+        AgencyShare(one, _part(one.cases, preview.cases), _part(one.value_minor, preview.value_minor))
+        for one in preview.agencies
+    ]
+
+
+def held_back(preview: Preview) -> list[HeldBackLine]:
+    """What takes no part, with the reason in words."""
+    return [HeldBackLine(HELD_BACK[one.reason], one.cases) for one in preview.held_back]
+
+
+def _part(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def may_acknowledge(row: ConsignmentRow, actor: Actor) -> bool:
+    """Whether the person may take the cases on now."""
+    return row.state is PlacementState.SENT and actor.may(Permission.PLACEMENT_ACKNOWLEDGE)
+
+
+def may_download(row: ConsignmentRow, actor: Actor) -> bool:
+    """Whether the person may take the cases' data away now."""
+    return row.state is PlacementState.ACKNOWLEDGED and actor.may(Permission.MANIFEST_DOWNLOAD)
+
+
+def file_name(row: ConsignmentRow) -> str:
+    """What the downloaded file is called: the placement's name in plain letters, and the day it was sent."""
+    letters = unicodedata.normalize("NFKD", row.name).encode("ascii", "ignore").decode()
+    name = "-".join("".join(c if c.isalnum() else " " for c in letters).lower().split())
+    return f"{name or 'placement'}-{row.sent_at:%Y-%m-%d}.csv"

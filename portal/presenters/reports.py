@@ -1,0 +1,56 @@
+"""What the page of reports shows: how each stands in words, and how far away its last punctual day is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from agencies.kernel.clock import local_date
+from agencies.kernel.errors import msg
+from agencies.kernel.tenancy import Side
+from assignments.reports.calendar import Standing
+from assignments.reports.queries import ReportRow
+
+STANDINGS = {
+    Standing.DUE: msg("Due"),
+    Standing.MISSING: msg("Overdue"),
+    Standing.ON_TIME: msg("Handed in on time"),
+    Standing.LATE: msg("Handed in late"),
+}
+TONES = {
+    Standing.DUE: "waiting",
+    Standing.MISSING: "bad",
+    Standing.ON_TIME: "good",
+    Standing.LATE: "neutral",
+}
+#: What the tabs of the list show, besides everything.
+FILTERS: dict[str, tuple[str, set[Standing]]] = {
+    "open": (msg("Due and overdue"), {Standing.DUE, Standing.MISSING}),
+    "overdue": (msg("Overdue"), {Standing.MISSING}),
+    "done": (msg("Handed in"), {Standing.ON_TIME, Standing.LATE}),
+}
+#: A due time is the midnight after the last punctual day.
+_BEFORE_MIDNIGHT = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One report with its other party, its last punctual day and the days until then (negative: since then)."""
+
+    report: ReportRow
+    counterpart: str
+    last_day: date
+    days_left: int
+    is_open: bool
+
+
+def lines(rows: tuple[ReportRow, ...], side: Side, time_zone: str, now: datetime) -> list[Line]:
+    """The reports as one side sees them."""
+    today = local_date(now, time_zone)
+    return [_line(row, side, time_zone, today) for row in rows]
+
+
+def _line(row: ReportRow, side: Side, time_zone: str, today: date) -> Line:
+    last = local_date(row.due_at - _BEFORE_MIDNIGHT, time_zone)
+    name = row.creditor_name if side is Side.AGENCY else row.agency_name
+    return Line(row, name, last, (last - today).days, row.submitted_at is None)

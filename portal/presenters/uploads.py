@@ -1,0 +1,215 @@
+"""What the upload pages show: words for states and kinds, the mapping as rows, progress, grouped errors."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from agencies.kernel.errors import msg
+from uploads.faults import FILE_FAULTS, ROW_FAULTS
+from uploads.mapping import ColumnGuess, Proposal
+from uploads.models import Upload, UploadKind, UploadState
+from uploads.queries import ErrorGroup, Progress, RowFault
+from uploads.schemas.fields import Field, Schema
+from uploads.schemas.registry import SCHEMAS
+
+KINDS = {
+    UploadKind.PORTFOLIO: msg("Portfolio"),
+    UploadKind.PAYMENTS: msg("Payments"),
+    UploadKind.ACTIVITIES: msg("Activities"),
+}
+STATES = {
+    UploadState.RECEIVED: msg("Columns to confirm"),
+    UploadState.CHECKING: msg("Being checked"),
+    UploadState.CHECKED: msg("Checked, your decision"),
+    UploadState.APPLYING: msg("Being applied"),
+    UploadState.APPLIED: msg("Applied"),
+    UploadState.REJECTED: msg("Rejected"),
+}
+TONES = {
+    UploadState.RECEIVED: "waiting",
+    UploadState.CHECKING: "working",
+    UploadState.CHECKED: "waiting",
+    UploadState.APPLYING: "working",
+    UploadState.APPLIED: "good",
+    UploadState.REJECTED: "bad",
+}
+DATE_ORDERS = {
+    "dmy": msg("Day, month, year: 31/12/2026"),
+    "mdy": msg("Month, day, year: 12/31/2026"),
+    "ymd": msg("Year, month, day: 2026-12-31"),
+}
+DECIMALS = {",": msg("With a decimal comma: 1.234,56"), ".": msg("With a decimal point: 1,234.56")}
+DELIMITERS = {",": msg("comma"), ";": msg("semicolon"), "\t": msg("tab"), "|": msg("vertical bar")}
+STEPS = (msg("Sent"), msg("Columns"), msg("Check"), msg("Apply"))
+_STEP_OF = {
+    UploadState.RECEIVED: 1,
+    UploadState.CHECKING: 2,
+    UploadState.CHECKED: 3,
+    UploadState.APPLYING: 3,
+    UploadState.APPLIED: 4,
+}
+SURE = 85
+EXAMPLES = 3
+CHECKING, APPLYING = msg("Checking the rows"), msg("Taking the rows over")
+REASONS = {
+    "rows_were_rejected": msg("rows turned out bad while they were taken over"),
+    "nothing_to_apply": msg("no row could be taken over"),
+    "file_not_found_error": msg("the file is no longer in the store"),
+    "forbidden": msg("whoever asked for it may no longer do it"),
+    "owner_inactive": msg("whoever asked for it may no longer do it"),
+    "crashed": msg("the work broke off time and again"),
+}
+#: Translates a text and fills it in.
+Say = Callable[[str, Mapping[str, Any] | None], str]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a file's way and where the file stands to it: done, now, or later."""
+
+    label: str
+    place: str
+
+
+@dataclass(frozen=True)
+class ColumnLine:
+    """One column of the file with its select and how sure the proposal is."""
+
+    guess: ColumnGuess
+    field: Any
+    label: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class GroupLine:
+    """One kind of fault in one column: how often, and examples."""
+
+    code: str
+    label: str
+    message: str
+    count: int
+    examples: tuple[RowFault, ...]
+
+
+@dataclass(frozen=True)
+class FaultLine:
+    """One fault of one row in words."""
+
+    line: int
+    label: str
+    value: str
+    message: str
+
+
+def steps(upload: Upload) -> list[Step]:
+    """The way of the file; a rejected one has stopped, so it shows none."""
+    at = _STEP_OF.get(upload.state)
+    if at is None:
+        return []
+    return [Step(label, "done" if n < at else "now" if n == at else "later") for n, label in enumerate(STEPS)]
+
+
+def column_lines(proposal: Proposal, fields: Sequence[Any]) -> list[ColumnLine]:
+    """The columns in the order of the file."""
+    return [
+        ColumnLine(guess, field, *_sureness(guess, proposal))
+        for guess, field in zip(proposal.columns, fields, strict=True)
+    ]
+
+
+def _sureness(guess: ColumnGuess, proposal: Proposal) -> tuple[str, str]:
+    if guess.field is None:
+        return msg("Not recognised"), "neutral"
+    if proposal.is_remembered:
+        return msg("As last time"), "good"
+    if guess.confidence >= SURE and not guess.is_danger:
+        return msg("Recognised"), "good"
+    return msg("Please look"), "waiting"
+
+
+def stage(progress: Progress) -> str:
+    """What is being done now."""
+    return APPLYING if progress.state is UploadState.APPLYING else CHECKING
+
+
+def reason(code: str | None) -> str:
+    """Why work gave up: a refusal in its own words, an outage as one."""
+    return REASONS.get(code or "", msg("a part of the system did not answer"))
+
+
+def grouped(kind: UploadKind, groups: Iterable[ErrorGroup], examples: Iterable[RowFault], say: Say) -> list[GroupLine]:
+    """The kinds of fault with up to three rows of each as examples."""
+    found: dict[tuple[str, str], list[RowFault]] = defaultdict(list)
+    for one in examples:
+        found[one.field, one.code].append(one)
+    return [
+        GroupLine(
+            group.code,
+            label_of(kind, group.field),
+            message(kind, group.field, group.code, say),
+            group.count,
+            tuple(found[group.field, group.code][:EXAMPLES]),
+        )
+        for group in groups
+    ]
+
+
+def fault_lines(kind: UploadKind, faults: Iterable[RowFault], say: Say) -> list[FaultLine]:
+    """Faults of single rows in words."""
+    return [
+        FaultLine(one.line, label_of(kind, one.field), one.value, message(kind, one.field, one.code, say))
+        for one in faults
+    ]
+
+
+def message(kind: UploadKind, field: str, code: str, say: Say) -> str:
+    """What is wrong, with the column by its name."""
+    return say(ROW_FAULTS[code], {"field": say(label_of(kind, field), None), "value": ""})
+
+
+def required(schema: Schema) -> list[Field]:
+    """The columns a file of this kind must have."""
+    return list(schema.required)
+
+
+def optional(schema: Schema) -> list[Field]:
+    """The columns a file of this kind may have."""
+    return [field for field in schema.fields if not field.required]
+
+
+def schema_of(kind: UploadKind) -> Schema:
+    """The columns of this kind of file."""
+    return SCHEMAS[kind]
+
+
+def fault(upload: Upload) -> str:
+    """Why the file as a whole was rejected: a text to be translated."""
+    return FILE_FAULTS.get(upload.fault or "", msg("The file was rejected."))
+
+
+def label_of(kind: UploadKind, name: str) -> str:
+    """What people call a field of a row fault; a fault of the whole row has none."""
+    known = {field.name: field.label for field in SCHEMAS[kind].fields}
+    return known.get(name, msg("Whole row"))
+
+
+def labels(kind: UploadKind, names: Iterable[str]) -> list[str]:
+    """What people call these fields."""
+    return [label_of(kind, name) for name in names]
+
+
+def error_file_name(upload: Upload) -> str:
+    """The name of the file of rejected rows: the sent file's with a word before it."""
+    return f"rejected-{upload.filename.rpartition('.')[0] or upload.filename}.csv"
+
+
+def time_left(seconds: float | None) -> str:
+    """About how long it still takes, as minutes and seconds; nothing while nobody knows."""
+    if seconds is None:
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d} min" if minutes else f"{rest} s"

@@ -1,0 +1,73 @@
+// Draws the charts of a page from the data beside them; the table under each chart says the same in words.
+// The data stand in a JSON block that the browser does not run, so that the policy against inline scripts holds.
+
+const INK = () => getComputedStyle(document.documentElement);
+const colour = (name, fallback) => INK().getPropertyValue(name).trim() || fallback;
+
+// Told apart by colour-blind readers too (Okabe and Ito), and by symbol and dash in the line chart.
+const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9", "#5e3c99", "#444444"];
+const DASHES = ["solid", "dashed", "dotted"];
+const SYMBOLS = ["circle", "rect", "triangle", "diamond", "roundRect", "pin"];
+
+const percent = (locale, digits) => {
+  const format = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (value) => (value === null || value === undefined ? "–" : format.format(value));
+};
+
+const base = (data) => ({
+  color: SERIES,
+  // Drawn at once: nothing on a page of figures should move by itself, and print must find it finished.
+  animation: false,
+  textStyle: { fontFamily: "inherit", color: colour("--tblr-body-color", "#182433") },
+  aria: { enabled: false },
+  grid: { left: 8, right: 16, top: 40, bottom: 8, containLabel: true },
+  legend: { top: 0, left: 0, icon: "roundRect", itemHeight: 10, textStyle: { color: colour("--tblr-body-color", "#182433") } },
+  // Drawn as text on the canvas: the default writes style attributes, which the policy refuses.
+  tooltip: { renderMode: "richText", confine: true, trigger: "axis", valueFormatter: percent(data.locale, 2) },
+});
+
+const axisLabel = { color: colour("--tblr-secondary", "#5f6b7a"), hideOverlap: true };
+const splitLine = { lineStyle: { color: colour("--tblr-border-color", "#dce1e7") } };
+
+function bars(data) {
+  return {
+    ...base(data),
+    xAxis: { type: "value", axisLabel: { ...axisLabel, formatter: percent(data.locale, data.digits ?? 0) }, splitLine },
+    yAxis: { type: "category", inverse: true, data: data.categories, axisLabel: { ...axisLabel, width: 160, overflow: "truncate" }, axisTick: { show: false } },
+    series: data.series.map((one, at) => ({
+      type: "bar",
+      name: one.name,
+      data: one.values,
+      barMaxWidth: 18,
+      itemStyle: { color: SERIES[at], borderRadius: [0, 3, 3, 0] },
+      label: { show: true, position: "right", formatter: (point) => percent(data.locale, 2)(point.value), color: colour("--tblr-body-color", "#182433") },
+    })),
+  };
+}
+
+function lines(data) {
+  return {
+    ...base(data),
+    xAxis: { type: "category", name: data.xName, nameLocation: "middle", nameGap: 28, data: data.categories, boundaryGap: false, axisLabel },
+    yAxis: { type: "value", axisLabel: { ...axisLabel, formatter: percent(data.locale, data.digits ?? 0) }, splitLine },
+    grid: { left: 8, right: 24, top: 40, bottom: 28, containLabel: true },
+    series: data.series.map((one, at) => ({
+      type: "line",
+      name: one.name,
+      data: one.values,
+      connectNulls: false,
+      symbol: SYMBOLS[at % SYMBOLS.length],
+      symbolSize: 7,
+      lineStyle: { width: 2, type: DASHES[at % DASHES.length] },
+    })),
+  };
+}
+
+const KINDS = { bars, lines };
+
+for (const place of document.querySelectorAll("[data-chart]")) {
+  const data = JSON.parse(document.getElementById(place.dataset.source).textContent);
+  const chart = window.echarts.init(place, null, { renderer: "canvas" });
+  chart.setOption(KINDS[place.dataset.chart](data));
+  new ResizeObserver(() => chart.resize()).observe(place);
+}

@@ -1,0 +1,79 @@
+"""What selects offer, as (id, label), and names for what a page knows by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from babel.dates import format_date
+from sqlalchemy.orm import Session
+
+from agencies.kernel.clock import local_date
+from agencies.kernel.tenancy import Actor
+from agencies.mandates.queries import list_mandates
+from agencies.organisations.queries import home_currency, list_agencies, organisation_names, user_names
+from assignments.reports.calendar import Standing
+from assignments.reports.queries import get_report, list_reports
+from portal.filters import basis_points
+from portal.forms.uploads import FileForm, ReportFileForm
+from portal.i18n import locale
+from portal.presenters.mandates import standing
+from uploads.models import UploadKind
+
+#: As many reports as one agency can owe in years.
+_MOST_REPORTS = 500
+
+
+def agencies(session: Session, actor: Actor) -> list[tuple[int, str]]:
+    """The agencies a mandate can be made with."""
+    return [(one.id, one.name) for one in list_agencies(session, actor)]
+
+
+def mandates(session: Session, actor: Actor, now: datetime) -> list[tuple[int, str]]:
+    """The mandates cases can be placed under, each with its agency and rate."""
+    rows = standing(list_mandates(session, actor, on=local_date(now, actor.time_zone)))
+    return [(row.id, f"{row.agency_name} · {row.name} · {basis_points(row.commission_bp)}") for row in rows]
+
+
+def reports(session: Session, actor: Actor, now: datetime) -> list[tuple[int, str]]:
+    """The reports an agency can send files for: those still owed first, then those handed in."""
+    rows = list_reports(session, actor, limit=_MOST_REPORTS, now=now).rows
+    owed = [row for row in rows if row.standing in {Standing.DUE, Standing.MISSING}]
+    rest = [row for row in rows if row not in owed]
+    return [
+        (row.id, f"{format_date(row.period_start, 'MMMM y', locale())} · {row.creditor_name} · {row.mandate_name}")
+        for row in [*owed, *rest]
+    ]
+
+
+def creditors(session: Session, actor: Actor) -> list[tuple[int, str]]:
+    """The creditors an agency has a mandate with, standing or ended."""
+    found = {row.creditor_id: row.creditor_name for row in list_mandates(session, actor)}
+    return sorted(found.items(), key=lambda one: one[1])
+
+
+def purpose(session: Session, actor: Actor, form: FileForm, now: datetime) -> dict[str, Any]:
+    """What a file is for, as the service takes it."""
+    if not isinstance(form, ReportFileForm):
+        return {"kind": UploadKind.PORTFOLIO}
+    kind, report_id = UploadKind(form.kind.data), form.report.number
+    if report_id is None:
+        return {"kind": kind, "creditor_id": form.creditor.number}
+    creditor_id = get_report(session, actor, report_id, now=now).creditor_id
+    return {"kind": kind, "creditor_id": creditor_id, "report_id": report_id}
+
+
+def currency(session: Session, actor: Actor) -> str:
+    """What the person's organisation reckons in."""
+    return home_currency(session, actor)
+
+
+def people(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """Names of people."""
+    return user_names(session, [one for one in ids if one is not None])
+
+
+def organisations(session: Session, ids: Iterable[int | None]) -> dict[int, str]:
+    """Names of organisations."""
+    return organisation_names(session, [one for one in ids if one is not None])

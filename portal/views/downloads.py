@@ -1,0 +1,24 @@
+"""Files that leave the portal: written out whole and recorded first; nothing leaves that the trail does not know."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+
+from flask import Response, send_file
+
+from agencies.kernel.session import transaction
+from portal.extensions import db
+
+#: A larger file waits on disk.
+IN_MEMORY = 4 * 1024 * 1024
+
+
+def csv_file(chunks: Callable[[], Iterator[bytes]], name: str) -> Response:
+    """The pieces as one CSV file to save, never to show; committed before its first byte leaves."""
+    file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  closed with the response
+    with transaction(db.session):
+        for chunk in chunks():
+            file.write(chunk)
+    file.seek(0)
+    return send_file(file, mimetype="text/csv", as_attachment=True, download_name=name)

@@ -1,0 +1,174 @@
+"""Placements: the creditor shares cases among agencies in waves; an agency takes its consignments on."""
+
+from __future__ import annotations
+
+import secrets
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from agencies.kernel.clock import utc_now
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import Side
+from agencies.organisations.permissions import Permission
+from assignments.cases import queries as cases
+from assignments.placements import queries, service
+from assignments.placements.allocation import SEEDS
+from assignments.placements.manifest import manifest
+from assignments.placements.models import Wave, WaveState
+from assignments.placements.preview import preview_of
+from portal.extensions import db
+from portal.forms.cases import SelectionForm
+from portal.forms.fields import references
+from portal.forms.placements import CommitForm, WaveForm
+from portal.forms.refusals import REFUSALS, refuse
+from portal.identity import current_actor
+from portal.presenters import placements as presenter
+from portal.presenters.cases import chips
+from portal.security import requires
+from portal.views import choices, paging
+from portal.views.downloads import csv_file
+
+blueprint = Blueprint("placements", __name__, url_prefix="/placements")
+
+
+@blueprint.get("/")
+@requires(Permission.PLACEMENT_VIEW)
+def index() -> str:
+    """The creditor's waves, or the consignments an agency received."""
+    actor = current_actor()
+    if actor.side is Side.AGENCY:
+        page = queries.list_consignments(db.session, actor, after=paging.after())
+        return _page("placements/consignments.html", page=page, pages=paging.addresses(page))
+    waves = queries.list_waves(db.session, actor, after=paging.after())
+    may_plan = actor.may(Permission.PLACEMENT_PLAN)
+    pages = paging.addresses(waves)
+    return _page("placements/index.html", page=waves, pages=pages, may_plan=may_plan, preview_of=preview_of)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires(Permission.PLACEMENT_PLAN)
+def new() -> str | Response | tuple[str, int]:
+    """Choose cases and mandates, and look at how they would be split."""
+    actor, now = current_actor(), utc_now()
+    form = WaveForm(request.form if request.method == "POST" else request.args)
+    form.offer(cases.facets(db.session, actor))
+    form.mandates.offer(choices.mandates(db.session, actor, now))
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction(db.session):
+                wave = service.draft(db.session, actor, **form.values(choices.currency(db.session, actor)), now=now)
+        except REFUSALS as error:
+            refuse(form, error)
+        else:
+            return redirect(url_for(".wave", wave_id=wave.id))
+    totals = cases.totals(db.session, actor, form.selection_or_all(choices.currency(db.session, actor)))
+    return _page("placements/new.html", form=form, totals=totals), 400 if form.errors else 200
+
+
+@blueprint.get("/selected")
+@requires(Permission.PLACEMENT_PLAN)
+def selected() -> str:
+    """How many cases a filter selects and what they are worth, while it is being set."""
+    actor = current_actor()
+    form = SelectionForm(request.args)
+    form.offer(cases.facets(db.session, actor))
+    totals = None
+    if form.validate():
+        totals = cases.totals(db.session, actor, form.selection(choices.currency(db.session, actor)))
+    return render_template("placements/_selected.html", totals=totals)
+
+
+@blueprint.get('/<ref("wave"):wave_id>')
+@requires(Permission.PLACEMENT_VIEW)
+def wave(wave_id: int) -> str:
+    """One wave: what it would do, or what it did."""
+    return _wave(queries.get_wave(db.session, current_actor(), wave_id), CommitForm())
+
+
+@blueprint.post('/<ref("wave"):wave_id>/redraw')
+@requires(Permission.PLACEMENT_PLAN)
+def redraw(wave_id: int) -> Response:
+    """Draw again: from what is selected now, with a new seed if one is asked for."""
+    seed = secrets.randbelow(SEEDS) if request.form.get("seed") == "new" else None
+    with transaction(db.session):
+        service.redraw(db.session, current_actor(), wave_id, seed=seed, now=utc_now())
+    flash(_("The split was drawn again."), "success")
+    return redirect(url_for(".wave", wave_id=wave_id))
+
+
+@blueprint.post('/<ref("wave"):wave_id>/place')
+@requires(Permission.PLACEMENT_PLAN)
+def place(wave_id: int) -> Response | tuple[str, int]:
+    """Place exactly what was previewed."""
+    actor, form = current_actor(), CommitForm(request.form)
+    if form.validate():
+        try:
+            with transaction(db.session):
+                service.place(db.session, actor, wave_id, digest=form.digest.data, now=utc_now())
+        except REFUSALS as error:
+            refuse(form, error)
+        else:
+            flash(_("The cases were placed. The agencies can acknowledge them now."), "success")
+            return redirect(url_for(".wave", wave_id=wave_id))
+    return _wave(queries.get_wave(db.session, actor, wave_id), form), 400
+
+
+@blueprint.get('/consignments/<ref("consignment"):consignment_id>')
+@requires(Permission.PLACEMENT_VIEW)
+def consignment(consignment_id: int) -> str:
+    """What one agency received in one wave."""
+    actor = current_actor()
+    row = queries.get_consignment(db.session, actor, consignment_id)
+    page = queries.list_placements(db.session, actor, consignment_id, after=paging.after())
+    may_acknowledge = presenter.may_acknowledge(row, actor)
+    may_download = presenter.may_download(row, actor)
+    return _page(
+        "placements/consignment.html",
+        row=row,
+        page=page,
+        pages=paging.addresses(page),
+        may_acknowledge=may_acknowledge,
+        may_download=may_download,
+    )
+
+
+@blueprint.post('/consignments/<ref("consignment"):consignment_id>/acknowledge')
+@requires(Permission.PLACEMENT_ACKNOWLEDGE)
+def acknowledge(consignment_id: int) -> Response:
+    """The agency takes the cases on."""
+    with transaction(db.session):
+        service.acknowledge(db.session, current_actor(), consignment_id, now=utc_now())
+    flash(_("You have taken these cases on. Download them and begin."), "success")
+    return redirect(url_for(".consignment", consignment_id=consignment_id))
+
+
+@blueprint.get('/consignments/<ref("consignment"):consignment_id>/manifest.csv')
+@requires(Permission.MANIFEST_DOWNLOAD)
+def download(consignment_id: int) -> Response:
+    """The consignment's cases as a file."""
+    actor, now = current_actor(), utc_now()
+    row = queries.get_consignment(db.session, actor, consignment_id)
+    return csv_file(
+        lambda: manifest(db.session, actor, consignment_id, references(), now=now),
+        presenter.file_name(row),
+    )
+
+
+def _wave(row: Wave, form: CommitForm) -> str:
+    actor = current_actor()
+    preview = preview_of(row)
+    return _page(
+        "placements/wave.html",
+        wave=row,
+        preview=preview,
+        form=form,
+        chips=chips(cases.Selection.from_dict(row.selection), choices.names(db.session, actor), preview.currency),
+        is_open=row.state is WaveState.DRAFT and actor.may(Permission.PLACEMENT_PLAN),
+        consignments=queries.list_consignments(db.session, actor, wave_id=row.id).rows,
+    )
+
+
+def _page(template: str, **shown: object) -> str:
+    return render_template(template, show=presenter, **shown)

@@ -1,0 +1,49 @@
+"""Reports: what agencies owe their creditors for each month, seen by both."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from agencies.kernel.clock import utc_now
+from agencies.kernel.session import transaction
+from agencies.organisations.permissions import Permission
+from assignments.reports import queries, service
+from portal.extensions import db
+from portal.identity import current_actor
+from portal.presenters import reports as presenter
+from portal.security import requires
+from portal.views import paging
+from uploads.models import UploadKind
+
+blueprint = Blueprint("reports", __name__, url_prefix="/reports")
+
+
+@blueprint.get("/")
+@requires(Permission.REPORT_VIEW)
+def index() -> str:
+    """Due, overdue and handed in, the latest month first."""
+    actor, now = current_actor(), utc_now()
+    chosen = request.args.get("show", "")
+    standings = presenter.FILTERS[chosen][1] if chosen in presenter.FILTERS else None
+    page = queries.list_reports(db.session, actor, standing_in=standings, after=paging.after(), now=now)
+    return render_template(
+        "reports/index.html",
+        lines=presenter.lines(page.rows, actor.side, actor.time_zone, now),
+        pages=paging.addresses(page),
+        chosen=chosen if standings else "",
+        may_send=actor.may(Permission.REPORT_SUBMIT),
+        show=presenter,
+    )
+
+
+@blueprint.post('/<ref("report"):report_id>/nothing')
+@requires(Permission.REPORT_SUBMIT)
+def declare_nothing(report_id: int) -> Response:
+    """The agency states that a month held no payments, or no activities."""
+    kind = UploadKind.ACTIVITIES if request.form.get("kind") == "activities" else UploadKind.PAYMENTS
+    with transaction(db.session):
+        service.declare_nothing(db.session, current_actor(), report_id, kind=kind, now=utc_now())
+    flash(_("The report says now that there was nothing."), "success")
+    return redirect(url_for(".index"), code=303)
