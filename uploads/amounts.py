@@ -1,7 +1,7 @@
 """Amounts as senders write them, read by one decimal sign into minor units, a column at a time.
 
 The grammar is strict: a group of thousands has three digits, so that an amount written with the other decimal sign is
-refused and never read a thousand times too large.
+refused and never read a thousand times too large. All reckoning is in integers.
 """
 
 from __future__ import annotations
@@ -10,79 +10,76 @@ import re
 
 import polars as pl
 
+from uploads.columns import Read
+
 _MAX_DIGITS = 15
 _SYMBOLS = r"(?:US\$|\$|S/\.?|€|₡|₲)"
 _SPACES = " '\u00a0\u202f\u2019"
 
 
-def read_amounts(text: pl.Series, decimal: str, currency: pl.Series, exponents: dict[str, int]) -> pl.DataFrame:
-    """Columns `value` (minor units) and `fault` (a code, or null) for the cells of one column.
+def read_amounts(text: pl.Series, decimal: str, currency: pl.Series, exponents: dict[str, int]) -> Read:
+    """Minor units of each cell; `currency` has the code of every row, a code written beside an amount must be it."""
+    exponent = currency.replace_strict(exponents, default=2, return_dtype=pl.Int64)
+    if text.str.contains(rf"^\d{{1,{_MAX_DIGITS}}}(?:{re.escape(decimal)}\d{{1,2}})?$").all():
+        value, too_many = _minor(text, decimal, exponent)
+        return Read(value).with_fault(too_many, "too_many_decimals")
+    return _read_any(text, decimal, currency, exponent)
 
-    `currency` has the code of every row; a code written beside an amount must be the same.
-    """
+
+def _read_any(text: pl.Series, decimal: str, currency: pl.Series, exponent: pl.Series) -> Read:
+    """Groups of thousands, signs before and behind, brackets, symbols and codes of currencies."""
     group = "." if decimal == "," else ","
-    digits = rf"(?:\d+|\d{{1,3}}(?:[{re.escape(group)}{_SPACES}]\d{{3}})+)(?:{re.escape(decimal)}\d+)?"
-    number, negative, readable = text, pl.Series([False]).new_from_index(0, len(text)), text.str.contains(f"^{digits}$")
-    if not readable.fill_null(value=True).all():
-        parts = _parts(text, digits)
-        agrees = (parts["code"].is_null() | (parts["code"] == currency)) & (parts["open"].is_null() == parts["close"].is_null())
-        signs = parts.select(pl.sum_horizontal(pl.col("lead", "sign", "trail", "open").is_not_null())).to_series()
-        readable = parts["n"].is_not_null() & agrees & (signs <= 1)
-        number = parts["n"]
-        minus = parts.select(pl.any_horizontal(pl.col("lead", "sign", "trail").eq_missing("-"))).to_series()
-        negative = minus | parts["open"].is_not_null()
-    plain = number.str.replace_all(f"[{re.escape(group)}{_SPACES}]", "") if _has_groups(number, group) else number
-    halves = plain.str.splitn(decimal, 2).struct.unnest()
-    whole, fraction = halves["field_0"], halves["field_1"].fill_null("")
-    frame = pl.DataFrame(
-        {
-            "text": text,
-            "whole": whole,
-            "fraction": fraction,
-            "readable": readable,
-            "negative": negative,
-            "exponent": currency.replace_strict(exponents, default=2, return_dtype=pl.Int64),
-        }
-    )
-    return frame.select(_value(exponents).alias("value"), _fault().alias("fault"))
-
-
-def _parts(text: pl.Series, digits: str) -> pl.DataFrame:
-    pattern = (
+    thousands = rf"[{re.escape(group)}{_SPACES}]"
+    digits = rf"(?:\d+|\d{{1,3}}(?:{thousands}\d{{3}})+)(?:{re.escape(decimal)}\d+)?"
+    parts = text.str.extract_groups(
         rf"^(?P<open>\()?\s*(?P<lead>[-+])?\s*(?:(?P<code>[A-Z]{{3}})|{_SYMBOLS})?\s*(?P<sign>[-+])?\s*"
         rf"(?P<n>{digits})\s*(?P<after>[A-Z]{{3}})?\s*(?P<trail>[-+])?\s*(?P<close>\))?$"
+    ).struct.unnest()
+    parts = parts.with_columns(pl.coalesce("code", "after").alias("code"), currency.alias("currency"))
+    flags = parts.select(
+        readable=pl.col("n").is_not_null()
+        & (pl.col("code").is_null() | (pl.col("code") == pl.col("currency")))
+        & (pl.col("open").is_null() == pl.col("close").is_null())
+        & (pl.sum_horizontal(pl.col("lead", "sign", "trail", "open").is_not_null()) <= 1),
+        negative=pl.any_horizontal(pl.col("lead", "sign", "trail").eq_missing("-"), pl.col("open").is_not_null()),
     )
-    parts = text.str.extract_groups(pattern).struct.unnest()
-    return parts.with_columns(pl.coalesce("code", "after").alias("code"))
+    number = parts["n"].str.replace_all(thousands, "")
+    whole = number.str.extract(r"^0*(\d*)")
+    too_large = (whole.str.len_bytes() > _MAX_DIGITS).fill_null(value=False)
+    value, too_many = _minor(number.set(too_large, None), decimal, exponent)
+    read = Read(value.zip_with(~flags["negative"], -value)).with_fault(too_many, "too_many_decimals")
+    read = read.with_fault(too_large, "amount_too_large")
+    return read.with_fault(text.is_not_null() & ~flags["readable"], "unreadable_amount")
 
 
-def _has_groups(number: pl.Series, group: str) -> bool:
-    return any(bool(number.str.contains(sign, literal=True).any()) for sign in (group, *_SPACES))
+def _minor(number: pl.Series, decimal: str, exponent: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Minor units, and where the decimals are too many for the currency.
+
+    Decimals beyond the currency's are forgiven when they are zeros, but never three of them: those may be thousands.
+    """
+    frame = pl.DataFrame({"number": number, "exponent": exponent})
+    text, decimals = pl.col("number"), pl.col("decimals")
+    at = text.str.find(decimal, literal=True)
+    frame = frame.with_columns(decimals=pl.when(at.is_null()).then(0).otherwise(text.str.len_bytes() - at - 1).cast(pl.Int64))
+    longest = int(frame["decimals"].max() or 0)  # type: ignore[arg-type]
+    if longest > 3:
+        # Only so many digits fit an integer; what is cut is nothing, or refused.
+        rest = text.str.slice(pl.col("number").str.len_bytes() - decimals + 3)
+        frame = frame.with_columns(
+            is_lost=(decimals > 3) & rest.str.contains("[1-9]"),
+            number=pl.when(decimals > 3).then(text.str.slice(0, text.str.len_bytes() - decimals + 3)).otherwise(text),
+            cut=decimals.clip(upper_bound=3),
+        )
+    else:
+        frame = frame.with_columns(is_lost=pl.lit(value=False), cut=decimals)
+    units = text.str.replace(decimal, "", literal=True).cast(pl.Int64, strict=False)
+    beyond = pl.col("cut") - pl.col("exponent")
+    scaled = pl.when(beyond <= 0).then(units * _power(-beyond)).otherwise(units // _power(beyond))
+    dropped = (beyond > 0) & ((decimals == 3) | (units % _power(beyond) != 0))
+    read = frame.select(value=scaled, faulty=(dropped | pl.col("is_lost")).fill_null(value=False))
+    return read["value"], read["faulty"]
 
 
-def _value(exponents: dict[str, int]) -> pl.Expr:
-    whole = pl.col("whole").cast(pl.Int64, strict=False)
-    fraction = pl.col("fraction")
-    value = pl.lit(None, dtype=pl.Int64)
-    for exponent in sorted({2, *exponents.values()}):
-        cents = fraction.str.slice(0, exponent).str.pad_end(exponent, "0").cast(pl.Int64, strict=False) if exponent else 0
-        value = pl.when(pl.col("exponent") == exponent).then(whole * 10**exponent + cents).otherwise(value)
-    return pl.when("negative").then(-value).otherwise(value)
-
-
-def _fault() -> pl.Expr:
-    """Decimals beyond the currency's are forgiven when they are zeros, but never three: those may be thousands."""
-    length = pl.col("fraction").str.len_bytes()
-    beyond = pl.col("fraction").str.slice(pl.col("exponent"))
-    too_many = (length > pl.col("exponent")) & ((length == 3) | (beyond.str.strip_chars("0") != ""))
-    return (
-        pl.when(pl.col("text").is_null())
-        .then(None)
-        .when(~pl.col("readable"))
-        .then(pl.lit("unreadable_amount"))
-        .when(pl.col("whole").str.strip_chars_start("0").str.len_bytes() > _MAX_DIGITS)
-        .then(pl.lit("amount_too_large"))
-        .when(too_many)
-        .then(pl.lit("too_many_decimals"))
-        .otherwise(None)
-    )
+def _power(of: pl.Expr) -> pl.Expr:
+    """Ten to the power of a small number."""
+    return pl.when(of == 2).then(100).when(of == 1).then(10).when(of == 3).then(1000).otherwise(1).cast(pl.Int64)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from uploads.cells import clean, read_cells, read_currency
+from uploads.columns import constant
 from uploads.faults import WHOLE_ROW
 from uploads.frames import LINE, Sheet
 from uploads.options import Options
@@ -44,18 +45,17 @@ def check(sheet: Sheet, mapping: Mapping[int, str], schema: Schema, options: Opt
         if field.name == CURRENCY:
             read = currency
         elif field.name in text:
-            read = read_cells(text[field.name], field, options, currency["value"])
+            read = read_cells(text[field.name], field, options, currency.value, is_plain=sheet.is_plain)
         else:
             continue
-        columns[field.name] = read["value"]
-        if read["fault"].null_count() < len(frame):
-            faults.append(_faults(frame[LINE], field.name, read["fault"], raw.get(field.name)))
+        columns[field.name] = read.value
+        if read.fault is not None:
+            faults.append(_faults(frame[LINE], field.name, read.fault, raw.get(field.name)))
     errors = pl.concat(faults).sort(LINE, maintain_order=True)
     rows = pl.DataFrame(columns)
-    rejected = errors[LINE].n_unique()
     if len(errors):
         rows = rows.filter(~pl.col(LINE).is_in(errors[LINE].unique().implode()))
-    return Checked(rows, errors, read=len(frame) + len(sheet.ragged), rejected=rejected)
+    return Checked(rows, errors, read=len(frame) + len(sheet.ragged), rejected=errors[LINE].n_unique())
 
 
 def _ragged(sheet: Sheet) -> pl.DataFrame:
@@ -64,13 +64,13 @@ def _ragged(sheet: Sheet) -> pl.DataFrame:
 
 
 def _faults(lines: pl.Series, field: str, codes: pl.Series, raw: pl.Series | None) -> pl.DataFrame:
-    stood = raw if raw is not None else pl.Series([""]).new_from_index(0, len(lines))
+    stood = raw if raw is not None else constant("", len(lines))
     found = pl.DataFrame({LINE: lines, "code": codes, "value": stood}).filter(pl.col("code").is_not_null())
     return found.select(
         LINE,
         pl.lit(field).alias("field"),
         "code",
-        pl.col("value").str.replace_all("[\\x00-\\x1f\\x7f]", "\ufffd").str.slice(0, _SHOWN),
+        pl.col("value").fill_null("").str.replace_all("[\\x00-\\x1f\\x7f]", "\ufffd").str.slice(0, _SHOWN),
     )
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from uploads.columns import Read
+
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 #: Written where there is no date.
 NO_DATE = ("0", "00/00/0000", "0000-00-00", "00-00-0000", "99/99/9999", "9999-99-99", "00000000")
@@ -15,43 +17,39 @@ _MONTHS = {"ene": "jan", "abr": "apr", "ago": "aug", "set": "sep", "dic": "dec"}
 _DATE_AND_TIME = r"(?i)^(.*?\d)(?:[T ]\s*(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)\s*([ap])?\.?\s?(?:m\.?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$"
 
 
-def read_dates(text: pl.Series, order: str) -> pl.DataFrame:
-    """Columns `value` (a date) and `fault` (a code, or null); a time of day behind the date is left out."""
-    text = text.set(text.is_in(NO_DATE).fill_null(value=False), None)
+def read_dates(text: pl.Series, order: str) -> Read:
+    """The date of each cell; a time of day behind the date is left out."""
     value = _dates(text, order)
     if value.null_count() > text.null_count():
-        halves = _halves(text)
-        value = value.zip_with(value.is_not_null(), _dates(halves["date"], order))
-    return _judged(text, value, _dates_in_other_orders(text, value, order))
+        text = _without_placeholders(text)
+        value = value.zip_with(value.is_not_null(), _dates(_halves(text)["date"], order))
+    return _judged(text, value, text, order)
 
 
-def read_instants(text: pl.Series, order: str, time_zone: str) -> pl.DataFrame:
-    """Columns `value` (UTC) and `fault`; without an offset of its own a clock time is the sender's."""
-    text = text.set(text.is_in(NO_DATE).fill_null(value=False), None)
+def read_instants(text: pl.Series, order: str, time_zone: str) -> Read:
+    """The instant of each cell in UTC; without an offset of its own a clock time is the sender's."""
+    text = _without_placeholders(text)
     halves = _halves(text)
     day = _dates(halves["date"], order)
-    parts = pl.DataFrame({"day": day, "time": halves["time"], "half": halves["half"], "offset": halves["offset"]})
     clock = pl.col("time").fill_null("00:00").str.extract_groups(r"^(\d+):(\d+)(?::(\d+))?")
     hour, minute, second = (clock.struct.field(name).fill_null("0").cast(pl.Int64) for name in ("1", "2", "3"))
-    hour = (
-        pl.when(pl.col("half") == "p").then(hour % 12 + 12).when(pl.col("half") == "a").then(hour % 12).otherwise(hour)
-    )
-    naive = pl.col("day").cast(pl.Datetime("us")) + pl.duration(hours=hour, minutes=minute, seconds=second)
+    in_half = pl.when(pl.col("half") == "p").then(hour % 12 + 12).when(pl.col("half") == "a").then(hour % 12)
+    naive = pl.col("day").cast(pl.Datetime("us")) + pl.duration(hours=in_half.otherwise(hour), minutes=minute, seconds=second)
     local = naive.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
+    stated = naive.dt.replace_time_zone("UTC") - _offset(pl.col("offset"))
     is_clock = (hour < 24) & (minute < 60) & (second < 60)
-    value = parts.select(
-        pl.when(is_clock)
-        .then(
-            pl.when(pl.col("offset").is_null())
-            .then(local.dt.convert_time_zone("UTC"))
-            .otherwise(naive.dt.replace_time_zone("UTC") - _offset(pl.col("offset")))
+    value = (
+        halves.with_columns(day=day)
+        .select(
+            pl.when(is_clock).then(
+                pl.when(pl.col("offset").is_null()).then(local.dt.convert_time_zone("UTC")).otherwise(stated)
+            )
         )
-        .alias("value")
-    ).to_series()
-    judged = _judged(text, day, _dates_in_other_orders(halves["date"], day, order))
-    fault = judged["fault"]
-    impossible = value.is_null() & text.is_not_null() & fault.is_null()
-    return pl.DataFrame({"value": value, "fault": fault.set(impossible, "unreadable_date")})
+        .to_series()
+    )
+    faults = _judged(text, day, halves["date"], order).faults
+    impossible = value.is_null() & text.is_not_null() & faults.is_null()
+    return Read(value, faults).with_fault(impossible, "unreadable_date")
 
 
 def decisive_orders(text: pl.Series) -> set[str]:
@@ -115,28 +113,18 @@ def _offset(written: pl.Expr) -> pl.Expr:
     return pl.duration(minutes=(minutes * sign).fill_null(0))
 
 
-def _dates_in_other_orders(text: pl.Series, value: pl.Series, order: str) -> pl.Series:
+def _without_placeholders(text: pl.Series) -> pl.Series:
+    return text.set(text.is_in(NO_DATE).fill_null(value=False), None)
+
+
+def _judged(text: pl.Series, value: pl.Series, day: pl.Series, order: str) -> Read:
+    """The values with the faults of those that are no dates, or none that we believe; `day` is the text of the date."""
+    read = Read(value)
     unread = value.is_null() & text.is_not_null()
-    if not unread.any():
-        return unread
-    other = pl.Series([False]).new_from_index(0, len(text))
-    for one in _OTHER[order]:
-        other |= unread & _dates(text, one).is_not_null()
-    return other
-
-
-def _judged(text: pl.Series, value: pl.Series, in_other_order: pl.Series) -> pl.DataFrame:
-    frame = pl.DataFrame({"text": text, "value": value, "other": in_other_order})
-    return frame.select(
-        "value",
-        pl.when(pl.col("text").is_null())
-        .then(None)
-        .when("other")
-        .then(pl.lit("date_order"))
-        .when(pl.col("value").is_null())
-        .then(pl.lit("unreadable_date"))
-        .when(~pl.col("value").dt.year().is_between(FIRST_YEAR, LAST_YEAR))
-        .then(pl.lit("date_out_of_range"))
-        .otherwise(None)
-        .alias("fault"),
-    )
+    if unread.any():
+        in_other_order = [_dates(day.set(~unread, None), other).is_not_null() for other in _OTHER[order]]
+        read = read.with_fault(unread, "unreadable_date")
+        for readable in in_other_order:
+            read = read.with_fault(unread & readable, "date_order")
+    year = value.dt.year()
+    return read.with_fault(((year < FIRST_YEAR) | (year > LAST_YEAR)).fill_null(value=False), "date_out_of_range")

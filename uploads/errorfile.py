@@ -22,7 +22,7 @@ from uploads.blocks import blocks
 from uploads.checking import Plan
 from uploads.checks import check
 from uploads.faults import ROW_FAULTS
-from uploads.frames import LINE, Sheet, read
+from uploads.frames import LINE, Sheet, as_written, read
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import Upload, UploadError
 from uploads.queries import get_upload
@@ -60,14 +60,15 @@ def _error_file(
         dialect = sniff(file)
         line = dialect.data_line
         for block in blocks(file, plan.encoding, plan.delimiter, dialect.data_offset):
-            sheet = read(block, plan.width, plan.delimiter, range(plan.width), line + 1)
+            sheet = read(block, plan.width, plan.delimiter, sorted(plan.mapping), line + 1)
             faults = _faults(session, actor, upload, plan, sheet, line)
-            line += sheet.records
             if faults:
+                whole = as_written(block, plan.width, plan.delimiter, line + 1)
                 yield csv_bytes(
                     [*cells, number, " ".join(say(labels.get(field, ""), code) for field, code in faults[number])]
-                    for number, cells in _originals(sheet, plan, set(faults))
+                    for number, cells in _originals(whole, sheet, plan, set(faults))
                 )
+            line += sheet.records
 
 
 def _faults(
@@ -89,9 +90,9 @@ def _faults(
     return dict(faults)
 
 
-def _originals(sheet: Sheet, plan: Plan, lines: set[int]) -> list[tuple[int, list[str]]]:
+def _originals(whole: pl.DataFrame, sheet: Sheet, plan: Plan, lines: set[int]) -> list[tuple[int, list[str]]]:
     """The cells of the rows with these numbers as they stand in the file, in its order."""
-    rows = {row[0]: list(row[1:]) for row in sheet.frame.filter(pl.col(LINE).is_in(sorted(lines))).iter_rows()}
+    rows = {row[0]: list(row[1:]) for row in whole.filter(pl.col(LINE).is_in(sorted(lines))).iter_rows()}
     for ragged in sheet.ragged:
         try:
             cells = next(csv.reader(io.StringIO(ragged.text), delimiter=plan.delimiter), [])

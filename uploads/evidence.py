@@ -11,6 +11,7 @@ import polars as pl
 
 from agencies.kernel.money import EXPONENT
 from uploads.cells import clean, read_currency
+from uploads.columns import Read
 from uploads.dates import decisive_orders, needs_an_order, read_dates, read_instants
 from uploads.options import DATE_ORDERS, Options
 from uploads.schemas.fields import Field, FieldType
@@ -33,9 +34,9 @@ def likeness(values: Sequence[str], field: Field) -> float | None:
         case FieldType.INTEGER:
             return _share(text, _INTEGER)
         case FieldType.DATE:
-            return max(_read(read_dates(text, order)) for order in DATE_ORDERS)
+            return max(_readable(read_dates(text, order)) for order in DATE_ORDERS)
         case FieldType.INSTANT:
-            return max(_read(read_instants(text, order, _ZONE)) for order in DATE_ORDERS)
+            return max(_readable(read_instants(text, order, _ZONE)) for order in DATE_ORDERS)
         case FieldType.CHOICE | FieldType.TEXT:
             return _text_likeness(text, field)
 
@@ -77,7 +78,7 @@ def settle_decimal(columns: Iterable[Sequence[str]]) -> str | None:
 def settle_currency(values: Sequence[str], own: str) -> str:
     """The currency most rows of a currency column name, else the organisation's own."""
     text = clean(pl.Series(values, dtype=pl.String)).drop_nulls()
-    codes = read_currency(text, len(text), Options(currency=own), is_only_one=False)["value"].to_list()
+    codes = read_currency(text, len(text), Options(currency=own), is_only_one=False).value.to_list()
     known = Counter(code for code in codes if code in EXPONENT)
     return known.most_common(1)[0][0] if known else own
 
@@ -87,8 +88,8 @@ def _share(text: pl.Series, pattern: re.Pattern[str]) -> float:
     return sum(bool(pattern.fullmatch(cell)) for cell in cells) / len(cells)
 
 
-def _read(read: pl.DataFrame) -> float:
-    return read["fault"].null_count() / len(read)
+def _readable(read: Read) -> float:
+    return read.faults.null_count() / len(read.value)
 
 
 def _text_likeness(text: pl.Series, field: Field) -> float | None:

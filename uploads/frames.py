@@ -6,6 +6,7 @@ The frame library gets one thread: checking runs beside the COPY of the block be
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,12 @@ from pyarrow import csv
 from uploads.blocks import Block
 
 LINE = "line"
+#: Written where there is nothing to write.
+_NOTHING = ("-", "--", "n/a", "#n/a", "n.a.", "null", "nan", "sin informacion", "sin información", "sin dato", "no aplica")
+PLACEHOLDERS = ["", *dict.fromkeys(form for word in _NOTHING for form in (word, word.upper(), word.capitalize()))]
+#: Characters that are not text, and the line breaks and tabs that only a quoted cell can hold.
+_CONTROLS = bytes((*range(10), 11, 12, *range(14, 32), 127))
+_C1 = re.compile(rb"\xc2[\x80-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -35,11 +42,13 @@ class Ragged:
 class Sheet:
     """The records of one block: those that fit the header as columns of text, and those that do not."""
 
-    #: `line`, then one column of text per wanted position, named by the position.
+    #: `line`, then one column of text per wanted position, named by the position; null where nothing stands.
     frame: pl.DataFrame
     ragged: tuple[Ragged, ...]
     #: Records in the block, blank ones included: the next block begins so many further.
     records: int
+    #: No cell holds a line break, a tab or a control character.
+    is_plain: bool = False
 
 
 def read(block: Block, width: int, delimiter: str, wanted: Sequence[int], first_line: int) -> Sheet:
@@ -51,17 +60,33 @@ def read(block: Block, width: int, delimiter: str, wanted: Sequence[int], first_
         ends = block.data.count(b"\n") or block.data.count(b"\r")
         return Sheet(_empty(wanted), (), ends)
     frame, misfits, records = _parse(block.data, width, delimiter, wanted, first_line)
-    blank = frame.select(pl.all_horizontal(pl.exclude(LINE) == "")).to_series()
-    if blank.any():
-        frame = frame.filter(~_wholly_blank(block.data, width, delimiter, first_line, frame, blank))
+    nothing = frame.select(pl.all_horizontal(pl.exclude(LINE).is_null())).to_series()
+    if nothing.any():
+        frame = frame.filter(~_wholly_blank(block.data, width, delimiter, first_line, nothing))
     is_cut = block.is_last and not block.data.endswith((b"\n", b"\r"))
     last = first_line + records - 1
-    ragged = [_ragged(number, columns, width, text, is_cut=is_cut and number == last) for number, columns, text in misfits]
-    return Sheet(frame, tuple(ragged), records)
+    ragged = [
+        _ragged(number, columns, width, text, is_cut=is_cut and number == last)
+        for number, columns, text in misfits
+        if text.strip()
+    ]
+    return Sheet(frame, tuple(ragged), records, is_plain=_is_plain(block.data, delimiter))
+
+
+def as_written(block: Block, width: int, delimiter: str, first_line: int) -> pl.DataFrame:
+    """All columns of a block exactly as they stand in the file, blank records included."""
+    if block.is_broken or not block.data.strip(b"\r\n"):
+        return _empty(range(width))
+    return _parse(block.data, width, delimiter, range(width), first_line, nothing=[])[0]
 
 
 def _parse(
-    data: bytes, width: int, delimiter: str, wanted: Sequence[int], first_line: int
+    data: bytes,
+    width: int,
+    delimiter: str,
+    wanted: Sequence[int],
+    first_line: int,
+    nothing: Sequence[str] = PLACEHOLDERS,
 ) -> tuple[pl.DataFrame, list[tuple[int, int, str]], int]:
     misfits: list[tuple[int, int, str]] = []
 
@@ -78,7 +103,10 @@ def _parse(
             delimiter=delimiter, newlines_in_values=True, ignore_empty_lines=False, invalid_row_handler=skip
         ),
         convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(included, pa.string()), include_columns=included, strings_can_be_null=False
+            column_types=dict.fromkeys(included, pa.string()),
+            include_columns=included,
+            null_values=list(nothing),
+            strings_can_be_null=bool(nothing),
         ),
     )
     records = table.num_rows + len(misfits)
@@ -86,17 +114,21 @@ def _parse(
     if misfits:
         lines = np.delete(lines, [number - first_line for number, _, _ in misfits])
     frame = pl.DataFrame(pl.from_arrow(table)).insert_column(0, pl.Series(LINE, lines))
-    blank = [number for number, _, text in misfits if not text.strip()]
-    return frame, [misfit for misfit in misfits if misfit[0] not in blank], records
+    return frame, misfits, records
 
 
-def _wholly_blank(
-    data: bytes, width: int, delimiter: str, first_line: int, frame: pl.DataFrame, blank: pl.Series
-) -> pl.Series:
+def _wholly_blank(data: bytes, width: int, delimiter: str, first_line: int, nothing: pl.Series) -> pl.Series:
     """Of the rows without any wanted cell, those without any cell at all."""
     whole, _, _ = _parse(data, width, delimiter, range(width), first_line)
-    nothing = whole.select(pl.all_horizontal(pl.exclude(LINE).str.strip_chars() == "")).to_series()
-    return blank & nothing if len(whole) == len(frame) else blank
+    empty = (pl.exclude(LINE).is_null()) | (pl.exclude(LINE).str.strip_chars() == "")
+    return nothing & whole.select(pl.all_horizontal(empty)).to_series()
+
+
+def _is_plain(data: bytes, delimiter: str) -> bool:
+    if b'"' in data:
+        return False
+    text = data.replace(b"\t", b"") if delimiter == "\t" else data
+    return len(text.translate(None, _CONTROLS)) == len(text) and _C1.search(text) is None
 
 
 def _ragged(number: int, columns: int, width: int, text: str, *, is_cut: bool) -> Ragged:

@@ -26,13 +26,16 @@ ADD_DEBTORS = f"""
     select :creditor, n.identity, :country, translate(upper(n.id_type), ' .-', ''), n.national_id,
            coalesce(n.full_name, nullif(concat_ws(' ', n.first_name, n.last_name), '')), n.person_type, n.birth_date
     from (
-        select distinct on (identity collate "C") {IDENTITY} as identity, s.*
-        from staged_portfolio s
-        where s.organisation_id = :creditor and s.upload_id = :upload
-        order by identity collate "C"
+        select distinct on (i.identity) i.*
+        from (
+            select {IDENTITY} collate "C" as identity, s.*
+            from staged_portfolio s
+            where s.organisation_id = :creditor and s.upload_id = :upload
+        ) i
+        order by i.identity, i.line
     ) n
-    where not exists (select from debtors d where d.creditor_id = :creditor and d.identity = n.identity)
-    order by n.identity collate "C"
+    where not exists (select from debtors d where d.creditor_id = :creditor and d.identity = n.identity collate "default")
+    order by n.identity
 """  # noqa: S608  put together from constants
 
 ADD_CASES = f"""

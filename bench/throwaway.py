@@ -1,0 +1,92 @@
+"""A PostgreSQL of our own that keeps its promises (fsync on) for the time of a benchmark, and ports on it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import DOOR, Actor, Side
+from agencies.organisations import service as organisations
+from agencies.organisations.models import OrganisationKind
+from agencies.organisations.permissions import Role
+from config import Settings
+from portal.migrations import runner
+from portal.ports import Ports, open_ports
+from portal.stack import postgres
+from portal.stack.provision import provision
+
+PASSWORD = "una frase larga para el banco de pruebas 9"
+#: Half of what a small database server would be given, and the same for both sides of every comparison.
+SERVER = {"shared_buffers": "1GB", "max_wal_size": "8GB", "maintenance_work_mem": "256MB"}
+
+
+@contextlib.contextmanager
+def server() -> Iterator[postgres.PostgresServer]:
+    """A durable server in a temporary folder; stopped and removed at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="encargo-bench-", dir="/tmp"))  # noqa: S108  a socket's path must be short
+    postgres.SETTINGS.update(SERVER)
+    running = postgres.PostgresServer(folder / "data", folder, folder / "postgres.log", durable=True)
+    try:
+        running.start(follow=True)
+        yield running
+    finally:
+        running.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def ports(running: postgres.PostgresServer, database: str, files: Path) -> Ports:
+    """A fresh, migrated database of the product on the server."""
+    provision(running.url(), database)
+    runner.upgrade(running.url("encargo_owner", database))
+    return open_ports(Settings.from_env(environment(running, database, files)))
+
+
+def environment(running: postgres.PostgresServer, database: str, files: Path) -> dict[str, str]:
+    """The settings of an instance on that database."""
+    return {
+        "DATABASE_URL": running.url("encargo_app", database),
+        "REDIS_URL": "redis://127.0.0.1:1/0",  # Nothing here rings.
+        "SECRET_KEY": "only-for-benchmarks-0123456789-abcdefghijkl",
+        "REFERENCE_KEY": "6f" * 32,
+        "STORAGE_URL": f"file://{files}",
+        "PUBLIC_URL": "http://127.0.0.1:8080",
+    }
+
+
+def creditor(opened: Ports, now: datetime) -> Actor:
+    """The director of a new creditor, made by the services."""
+    with opened.session(Actor(side=Side.PLATFORM)) as session, transaction(session):
+        made = organisations.create_operator(
+            session, email="operadora@encargo.example", name="Operadora", password=PASSWORD, now=now
+        )
+        operator_id = made.id
+    operator = actor_of(opened, operator_id)
+    with opened.session(operator) as session, transaction(session):
+        bank = organisations.register(
+            session,
+            operator,
+            kind=OrganisationKind.CREDITOR,
+            name="Banco de Pruebas",
+            legal_name="Banco de Pruebas S.A.",
+            tax_id="900123456-8",
+            country="CO",
+            now=now,
+        )
+        invited = organisations.invite(
+            session, operator, email="directora@banco.example", role=Role.DIRECTOR, organisation_id=bank.id, now=now
+        )
+    with opened.session(DOOR) as session, transaction(session):
+        user = organisations.accept_invitation(session, invited.token, name="Directora", password=PASSWORD, now=now)
+        return organisations.actor_of(user, bank)
+
+
+def actor_of(opened: Ports, user_id: int) -> Actor:
+    """The actor a user is, read as at sign-in."""
+    with opened.session(DOOR) as session:
+        user = session.get_one(organisations.User, user_id)
+        return organisations.actor_of(user, session.get_one(organisations.Organisation, user.organisation_id))
