@@ -9,14 +9,14 @@ from collections.abc import Iterable
 
 #: What a spreadsheet reads as the beginning of a formula, also in full width, and what can hide one.
 _FORMULA = (*"=+-@\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-#: A signed number, such as a telephone number with its country, computes nothing.
-_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+#: Signed numbers, such as telephone numbers with their country, compute nothing.
+_NUMBERS = re.compile(r"[+-]?\d+([.,]\d+)?(; \+?\d+)*")
 
 
 def inert(text: str) -> str:
     """The text, with an apostrophe before it where a spreadsheet would otherwise run it."""
     begins = text.lstrip(" ").startswith(_FORMULA)
-    return f"'{text}" if begins and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if begins and not _NUMBERS.fullmatch(text) else text
 
 
 def csv_bytes(rows: Iterable[Iterable[object]]) -> bytes:

@@ -17,14 +17,11 @@ from agencies.organisations.permissions import Permission
 from assignments.ledger.commission import COMMISSION_SQL
 from assignments.ledger.posting import POSTINGS_SQL
 
-# Entries and postings of one statement see each other through `booked` only. The entry's id is drawn beforehand, so
-# that nothing has to be joined back to what was just inserted.
+# An entry's id is drawn before anything is written, in the order of the payments, so that nothing has to be joined back
+# to what was just inserted.
 _BOOK = f"""
-with booked as materialized (
-    select p.creditor_id, p.agency_id, nextval(pg_get_serial_sequence('entries', 'id')) as entry_id,
-           p.id as payment_id, p.natural_key, p.paid_on, p.currency, p.amount_minor, v.id as version_id,
-           v.commission_bp, {COMMISSION_SQL} as commission_minor, p.received_by,
-           case p.received_by when 'agency' then 'held_by_agency' else 'received_by_creditor' end as holder
+with priced as (
+    select p.*, v.id as version_id, v.commission_bp, {COMMISSION_SQL} as commission_minor
     from payments p
     join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
     join mandate_versions v on v.creditor_id = l.creditor_id and v.agency_id = l.agency_id
@@ -34,13 +31,18 @@ with booked as materialized (
           select from entries e where e.creditor_id = p.creditor_id and e.agency_id = p.agency_id
                                   and e.idempotency_key = 'payment:' || p.natural_key
       )
+    order by p.id
+), booked as materialized (
+    select priced.*, nextval(pg_get_serial_sequence('entries', 'id')) as entry_id,
+           case received_by when 'agency' then 'held_by_agency' else 'received_by_creditor' end as holder
+    from priced
 ), entered as (
     insert into entries (id, creditor_id, agency_id, kind, idempotency_key, inputs_hash, payment_id,
                          mandate_version_id, commission_bp, occurred_on, currency, total_minor, booked_at)
     select entry_id, creditor_id, agency_id, 'payment', 'payment:' || natural_key,
            sha256(convert_to(concat_ws('|', creditor_id, agency_id, natural_key, to_char(paid_on, 'YYYY-MM-DD'),
                                        currency, amount_minor, received_by, version_id, commission_bp), 'UTF8')),
-           payment_id, version_id, commission_bp, paid_on, currency, amount_minor + commission_minor, :now
+           id, version_id, commission_bp, paid_on, currency, amount_minor + commission_minor, :now
     from booked order by entry_id
 ), posted as (
     {POSTINGS_SQL}

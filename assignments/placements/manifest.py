@@ -52,7 +52,7 @@ HEADER = (
 )
 TRAILER = "TOTAL"
 #: Several phones of one debtor stand in one cell.
-BETWEEN = " | "
+BETWEEN = "; "
 BATCH = 2_000
 
 

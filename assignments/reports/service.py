@@ -171,6 +171,7 @@ def _facts(session: Session, actor: Actor, upload: Upload) -> _Facts:
         "upload": upload.id,
         "zone": zone,
         "today": local_date(upload.created_at, zone),
+        "currency": upload.currency,
     }
     return _Facts(agency_id, upload.creditor_id, upload.id, zone, parameters)
 

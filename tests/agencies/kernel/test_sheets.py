@@ -1,0 +1,36 @@
+"""Cells of the files we hand out, and pages of lists."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from agencies.kernel.pages import cut
+from agencies.kernel.sheets import csv_bytes, inert
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["=1+1", "+1-2", "-cmd", "@SUM(A1)", "\t=1", "\r=1", "  =1", "\uff1d1", "+57 300|cmd", "+573001112233; =1", "-1;2"],
+)
+def test_text_a_spreadsheet_would_run_gets_an_apostrophe(text):
+    assert inert(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    "text", ["", "Ana", "a=b", "12-34", "+573001112233", "-12.50", "+573001112233; 6011234567", "'=1"]
+)
+def test_other_text_stays_as_it_is(text):
+    assert inert(text) == text
+
+
+def test_numbers_and_gaps_are_not_text():
+    assert csv_bytes([["=1", Decimal("-5.00"), None, 7, 'a "b", c']]) == b'\'=1,-5.00,,7,"a ""b"", c"\r\n'
+
+
+def test_a_page_ends_where_nothing_follows():
+    assert cut([1, 2, 3], 2, lambda row: row).next_cursor == 2
+    assert cut([1, 2, 3], 2, lambda row: row).rows == (1, 2)
+    assert cut([1, 2], 2, lambda row: row).next_cursor is None
+    assert cut([], 2, lambda row: row).rows == ()

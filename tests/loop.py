@@ -1,0 +1,273 @@
+"""Cases, mandates, waves and reported rows for tests of the loop's middle: plain functions over the services.
+
+Portfolios and reports come to the product as files; what a file turns into is written here straight into the tables
+behind it, so that these tests need no file. The files themselves are tested with the uploads and in the pipeline.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import insert, select
+
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import Actor, as_loader
+from agencies.mandates import service as mandates
+from agencies.mandates.models import Mandate
+from assignments.cases.models import Case, CaseState, Debtor, Portfolio
+from assignments.cases.queries import Selection
+from assignments.contacts.models import ContactKind, ContactPoint
+from assignments.placements import service as placements
+from assignments.placements.models import Consignment, Wave
+from assignments.reports import service as reports
+from portal.ports import Ports
+from uploads.models import Upload, UploadError, UploadKind, UploadState
+from uploads.rows import Loaded
+
+PLACED_AT = datetime(2026, 1, 12, 15, tzinfo=UTC)
+REPORTED_AT = datetime(2026, 3, 11, 17, tzinfo=UTC)
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class NewCase:
+    """One debt to be added."""
+
+    account_ref: str
+    balance_minor: int
+    #: Cases with the same customer number have one debtor.
+    debtor_ref: str | None = None
+    currency: str = "COP"
+    phones: tuple[str, ...] = ()
+    name: str | None = None
+
+
+def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase]) -> None:
+    """Open cases, as an applied portfolio does."""
+    with ports.session(creditor) as session, transaction(session):
+        upload = _upload(creditor, UploadKind.PORTFOLIO, rows=len(cases))
+        session.add(upload)
+        session.flush()
+        portfolio = Portfolio(
+            creditor_id=creditor.tenant,
+            upload_id=upload.id,
+            name="cartera.csv",
+            currency=cases[0].currency,
+            cases=len(cases),
+            placed_minor=sum(one.balance_minor for one in cases),
+            facets={},
+            created_at=PLACED_AT,
+        )
+        session.add(portfolio)
+        session.flush()
+        identities = {_identity(one): one for one in cases}
+        known = dict(
+            session.execute(select(Debtor.identity, Debtor.id).where(Debtor.identity.in_(list(identities)))).all()
+        )
+        for identity, one in identities.items():
+            if identity not in known:
+                debtor = Debtor(creditor_id=creditor.tenant, identity=identity, country="CO", name=one.name)
+                session.add(debtor)
+                session.flush()
+                known[identity] = debtor.id
+        session.execute(
+            insert(Case),
+            [
+                {
+                    "creditor_id": creditor.tenant,
+                    "portfolio_id": portfolio.id,
+                    "debtor_id": known[_identity(one)],
+                    "line": line,
+                    "account_ref": one.account_ref,
+                    "state": CaseState.OPEN,
+                    "currency": one.currency,
+                    "placed_minor": one.balance_minor,
+                    "balance_minor": one.balance_minor,
+                }
+                for line, one in enumerate(cases, start=2)
+            ],
+        )
+        points = [
+            {
+                "creditor_id": creditor.tenant,
+                "debtor_id": known[_identity(one)],
+                "portfolio_id": portfolio.id,
+                "kind": ContactKind.PHONE,
+                "value": phone,
+            }
+            for one in cases
+            for phone in one.phones
+        ]
+        if points:
+            session.execute(insert(ContactPoint), points)
+
+
+def add_mandate(
+    ports: Ports,
+    creditor: Actor,
+    agency: Actor,
+    *,
+    commission_bp: int = 2000,
+    valid_from: date = date(2025, 1, 1),
+    report_due_days: int = 5,
+) -> Mandate:
+    """Make a mandate between the two."""
+    with ports.session(creditor) as session, transaction(session):
+        return mandates.make(
+            session,
+            creditor,
+            agency_id=agency.tenant,
+            name=f"Mandato {next(_numbers)}",
+            commission_bp=commission_bp,
+            report_due_days=report_due_days,
+            valid_from=valid_from,
+            now=PLACED_AT,
+        )
+
+
+def draft(
+    ports: Ports,
+    creditor: Actor,
+    wave_mandates: Sequence[Mandate],
+    *,
+    selection: Selection | None = None,
+    now: datetime = PLACED_AT,
+    **options: Any,
+) -> Wave:
+    """Draft a wave of all selected cases."""
+    with ports.session(creditor) as session, transaction(session):
+        return placements.draft(
+            session,
+            creditor,
+            name=f"Entrega {next(_numbers)}",
+            selection=selection or Selection(),
+            mandate_ids=[one.id for one in wave_mandates],
+            now=now,
+            **{"seed": 7, **options},
+        )
+
+
+def place(ports: Ports, creditor: Actor, wave: Wave, *, now: datetime = PLACED_AT) -> Wave:
+    """Commit a wave as previewed."""
+    with ports.session(creditor) as session, transaction(session):
+        return placements.place(session, creditor, wave.id, digest=str(wave.digest), now=now)
+
+
+def place_with(
+    ports: Ports, creditor: Actor, agency: Actor, cases: Sequence[NewCase], *, now: datetime = PLACED_AT, **terms: Any
+) -> Mandate:
+    """Open cases and place whatever is open with one agency under a mandate of its own."""
+    add_cases(ports, creditor, cases)
+    mandate = add_mandate(ports, creditor, agency, **terms)
+    place(ports, creditor, draft(ports, creditor, [mandate], now=now), now=now)
+    return mandate
+
+
+def acknowledge_all(ports: Ports, agency: Actor, *, now: datetime = PLACED_AT) -> list[Consignment]:
+    """The agency takes on everything it was sent."""
+    with ports.session(agency) as session, transaction(session):
+        ids = session.scalars(select(Consignment.id).where(Consignment.agency_id == agency.tenant)).all()
+        return [placements.acknowledge(session, agency, one, now=now) for one in ids]
+
+
+def report_payments(
+    ports: Ports,
+    agency: Actor,
+    creditor: Actor,
+    rows: Sequence[dict[str, Any]],
+    *,
+    report_id: int | None = None,
+    now: datetime = REPORTED_AT,
+) -> tuple[Upload, Loaded]:
+    """Report payments, as an applied file does: rows of account_ref, paid_on, amount and what else there is."""
+    return _report(ports, agency, creditor, UploadKind.PAYMENTS, rows, report_id, now)
+
+
+def report_activities(
+    ports: Ports,
+    agency: Actor,
+    creditor: Actor,
+    rows: Sequence[dict[str, Any]],
+    *,
+    report_id: int | None = None,
+    now: datetime = REPORTED_AT,
+) -> tuple[Upload, Loaded]:
+    """Report activities: rows of account_ref, happened_at, channel, result and what else there is."""
+    return _report(ports, agency, creditor, UploadKind.ACTIVITIES, rows, report_id, now)
+
+
+def faults(ports: Ports, agency: Actor, upload: Upload) -> dict[int, tuple[str, str, str]]:
+    """The refused rows of an upload: line -> field, code, value."""
+    with ports.session(agency) as session:
+        return {
+            one.line: (one.field, one.code, one.value)
+            for one in session.scalars(select(UploadError).where(UploadError.upload_id == upload.id))
+        }
+
+
+def _report(
+    ports: Ports,
+    agency: Actor,
+    creditor: Actor,
+    kind: UploadKind,
+    rows: Sequence[dict[str, Any]],
+    report_id: int | None,
+    now: datetime,
+) -> tuple[Upload, Loaded]:
+    ingest = {UploadKind.PAYMENTS: reports.ingest_payments, UploadKind.ACTIVITIES: reports.ingest_activities}[kind]
+    with ports.session(agency) as session, transaction(session):
+        upload = _upload(agency, kind, rows=len(rows), creditor_id=creditor.tenant, report_id=report_id, at=now)
+        session.add(upload)
+        session.flush()
+        with as_loader(session) as connection, connection.cursor() as cursor:
+            for line, row in enumerate(rows, start=2):
+                staged = {"organisation_id": agency.tenant, "upload_id": upload.id, "line": line, **row}
+                cursor.execute(
+                    f"insert into staged_{kind} ({', '.join(staged)}) values ({', '.join(['%s'] * len(staged))})",
+                    list(staged.values()),
+                )
+        return upload, ingest(session, agency, upload, now=now)
+
+
+def _identity(case: NewCase) -> str:
+    return f"ref:{case.debtor_ref}" if case.debtor_ref else f"account:{case.account_ref}"
+
+
+def _upload(
+    actor: Actor,
+    kind: UploadKind,
+    *,
+    rows: int,
+    creditor_id: int | None = None,
+    report_id: int | None = None,
+    at: datetime = PLACED_AT,
+) -> Upload:
+    number = next(_numbers)
+    return Upload(
+        organisation_id=actor.tenant,
+        creditor_id=creditor_id,
+        report_id=report_id,
+        kind=kind,
+        state=UploadState.APPLIED,
+        filename=f"{kind}-{number}.csv",
+        size_bytes=1,
+        sha256=hashlib.sha256(str(number).encode()).digest(),
+        storage_key=f"uploads/{number}",
+        currency="COP",
+        offset_bytes=0,
+        offset_line=0,
+        rows_read=rows,
+        rows_good=rows,
+        rows_rejected=0,
+        errors_found=0,
+        error_counts={},
+        rows_applied=0,
+        rows_unchanged=0,
+        value_minor=0,
+        created_at=at,
+    )
