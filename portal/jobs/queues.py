@@ -16,6 +16,8 @@ from config import Settings
 TASK = "portal.jobs.worker.perform_rung"
 #: A backstop against a hung process only: the lease says who may work, not the clock of the queue.
 TIMEOUT_SECONDS = 12 * 3600
+#: An orphan may end after its heir, and RQ then looks for the job it shared with it.
+RESULT_SECONDS = 60
 #: Long enough to look at why a process died; nothing is ever read back from Redis.
 FAILURE_SECONDS = 3600
 #: A person may be waiting behind the ring, and the sweep rings again anyway.
@@ -48,7 +50,7 @@ def ring(queue: Queue, work_id: int) -> bool:
         args=[work_id],
         job_id=job_id,
         timeout=TIMEOUT_SECONDS,
-        result_ttl=0,
+        result_ttl=RESULT_SECONDS,
         failure_ttl=FAILURE_SECONDS,
         description=f"work {work_id}",
     )

@@ -1,0 +1,129 @@
+"""Every job may run twice, also at the same time: what it does is done once."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from agencies.kernel import work
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import WORKER
+from agencies.kernel.work import WorkState
+from portal.invariants import violations
+from portal.jobs import tasks
+from portal.jobs.sweep import Sweep
+from portal.ports import Ports
+from tests.pipeline.files import apply, look, portfolio, receive, send, works
+from tests.tenants import Tenants
+from uploads.models import UploadState
+
+ROWS = 3_000
+
+
+def ask_again(ports: Ports) -> None:
+    """Let all work that is done be done once more, as if its end had been lost."""
+    with ports.session(WORKER) as session, transaction(session):
+        session.execute(
+            text("update work set state = 'queued', lease_token = null, next_attempt_at = clock_timestamp()")
+        )
+
+
+def everything(ports: Ports, actor) -> dict[str, list[tuple]]:
+    """Digest of all rows the creditor has of an import."""
+    tables = ("uploads", "upload_errors", "staged_portfolio", "portfolios", "debtors", "cases", "contact_points")
+    with ports.session(actor) as session:
+        return {
+            table: session.execute(
+                text(f"select count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t")
+            ).all()
+            for table in tables
+        }
+
+
+def test_a_check_and_an_apply_that_run_again_change_nothing(hasty_ports: Ports, tenants: Tenants):
+    actor, sheet = tenants.creditor, portfolio(3, ROWS)
+    upload_id = send(hasty_ports, actor, sheet)
+    assert tasks.perform_due(hasty_ports) == 1
+    checked = everything(hasty_ports, actor)
+    ask_again(hasty_ports)
+    assert tasks.perform_due(hasty_ports) == 1
+    assert everything(hasty_ports, actor) == checked
+
+    apply(hasty_ports, actor, upload_id)
+    assert tasks.perform_due(hasty_ports) == 1
+    applied = everything(hasty_ports, actor)
+    ask_again(hasty_ports)
+    assert tasks.perform_due(hasty_ports) == 2
+    assert everything(hasty_ports, actor) == applied
+    assert look(hasty_ports, actor, upload_id).rows_applied == sheet.good
+
+
+def test_the_schedule_s_work_run_again_changes_nothing(hasty_ports: Ports, tenants: Tenants):
+    Sweep(hasty_ports).begin_schedules(hasty_ports.now())
+    assert tasks.perform_due(hasty_ports) == 2
+    ask_again(hasty_ports)
+    assert tasks.perform_due(hasty_ports) == 2
+    assert list(violations(hasty_ports)) == []
+
+
+@pytest.mark.parametrize("lease_seconds", [1, 60], ids=["a lease that always runs out", "a lease that holds"])
+def test_copies_of_one_job_at_the_same_time_do_it_once(hasty_ports: Ports, tenants: Tenants, lease_seconds):
+    ports = replace(hasty_ports, settings=replace(hasty_ports.settings, work_lease_seconds=lease_seconds))
+    actor, sheet = tenants.creditor, portfolio(4, ROWS)
+    upload_id = send(ports, actor, sheet)
+    for end in (UploadState.CHECKED, UploadState.APPLIED):
+        (todo,) = [one.id for one in works(ports, actor) if one.state is not WorkState.DONE]
+        start, ended, failures = threading.Barrier(4), [], []
+
+        def run(work_id=todo, start=start, ended=ended, failures=failures):
+            start.wait()
+            try:
+                ended.append(tasks.perform(ports, work_id))
+            except Exception as failure:  # noqa: BLE001 - told to the test's own thread
+                failures.append(failure)
+
+        threads = [threading.Thread(target=run) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+        assert failures == []
+        assert ended.count(True) == 1
+        assert look(ports, actor, upload_id).state is end
+        if end is UploadState.CHECKED:
+            apply(ports, actor, upload_id)
+
+    upload = look(ports, actor, upload_id)
+    assert (upload.rows_read, upload.rows_applied) == (sheet.rows, sheet.good)
+    assert list(violations(ports)) == []
+
+
+def test_the_same_file_again_is_the_same_upload_and_the_same_work(hasty_ports: Ports, tenants: Tenants):
+    actor, sheet = tenants.creditor, portfolio(5, 300)
+    first = send(hasty_ports, actor, sheet)
+    tasks.perform_due(hasty_ports)
+    again = receive(hasty_ports, actor, sheet.data, "otro nombre.csv")
+
+    assert (again.is_repeat, again.upload.id) == (True, first)
+    assert len(works(hasty_ports, actor)) == 1
+
+
+def test_a_job_in_another_organisation_s_name_finds_nothing(hasty_ports: Ports, tenants: Tenants):
+    sheet = portfolio(6, 300)
+    upload_id = send(hasty_ports, tenants.creditor, sheet)
+    thief = tenants.other_creditor
+    with hasty_ports.session(thief) as session, transaction(session):
+        planted = work.request(
+            session, thief, "check_upload", "planted", {"upload_id": upload_id}, now=hasty_ports.now()
+        )
+
+    tasks.perform(hasty_ports, planted)
+
+    with hasty_ports.session(WORKER) as session:
+        found = session.get_one(work.Work, planted)
+    assert (found.state, found.error) == (WorkState.FAILED, "not_found")
+    assert look(hasty_ports, tenants.creditor, upload_id).rows_read == 0
