@@ -1,0 +1,110 @@
+"""A setting that is missing or will not do stops the start, with its name and the remedy and never its value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from config import Settings, SettingsError
+
+GOOD = {
+    "DATABASE_URL": "postgresql+psycopg://encargo_app@127.0.0.1/encargo",
+    "DATABASE_OWNER_URL": "postgresql+psycopg://encargo_owner@127.0.0.1/encargo",
+    "REDIS_URL": "redis://127.0.0.1:6379/0",
+    "SECRET_KEY": "bk3YQ9xv-aB7cD8eF0gH1iJ2kL3mN4oP5",
+    "REFERENCE_KEY": "0123456789abcdef" * 4,
+    "STORAGE_URL": "file:///srv/encargo/files",
+    "PUBLIC_URL": "https://encargo.example/",
+}
+
+
+def test_good_settings_are_read_and_frozen():
+    settings = Settings.from_env({**GOOD, "MAX_UPLOAD_BYTES": "1000", "SWEEP_SECONDS": "7", "LOG_LEVEL": "DEBUG"})
+
+    assert settings.database_url == GOOD["DATABASE_URL"]
+    assert settings.reference_key == bytes.fromhex(GOOD["REFERENCE_KEY"])
+    assert settings.storage_folder == Path("/srv/encargo/files")
+    assert settings.public_url == "https://encargo.example"
+    assert settings.is_secure
+    assert (settings.max_upload_bytes, settings.sweep_seconds, settings.log_level) == (1000, 7, "DEBUG")
+    with pytest.raises(AttributeError):
+        settings.secret_key = "another"
+
+
+def test_what_is_optional_has_a_default():
+    settings = Settings.from_env({name: value for name, value in GOOD.items() if name != "DATABASE_OWNER_URL"})
+
+    assert settings.database_owner_url is None
+    assert settings.max_upload_bytes == 2 * 1024**3
+    assert settings.check_block_bytes == 8 * 1024**2
+    assert (settings.work_lease_seconds, settings.sweep_seconds) == (60, 5)
+    assert settings.log_level == "INFO"
+
+
+@pytest.mark.parametrize(
+    "name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "REFERENCE_KEY", "STORAGE_URL", "PUBLIC_URL"]
+)
+@pytest.mark.parametrize("value", [None, "", "   "])
+def test_a_missing_setting_is_named(name, value):
+    env = {key: given for key, given in GOOD.items() if key != name} | ({} if value is None else {name: value})
+
+    with pytest.raises(SettingsError, match=f"{name} is not set"):
+        Settings.from_env(env)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "sqlite:///encargo.db"),
+        ("DATABASE_URL", "postgresql://encargo_app@127.0.0.1/encargo"),
+        ("DATABASE_OWNER_URL", "mysql://encargo_owner@127.0.0.1/encargo"),
+        ("REDIS_URL", "http://127.0.0.1:6379"),
+        ("REDIS_URL", "127.0.0.1:6379"),
+        ("SECRET_KEY", "short"),
+        ("SECRET_KEY", "a" * 64),
+        ("SECRET_KEY", "change-me"),
+        ("REFERENCE_KEY", "0123456789abcdef"),
+        ("REFERENCE_KEY", "0123456789ABCDEF" * 4),
+        ("REFERENCE_KEY", "z" * 64),
+        ("STORAGE_URL", "/srv/encargo/files"),
+        ("STORAGE_URL", "file://srv"),
+        ("STORAGE_URL", "http://files.example"),
+        ("PUBLIC_URL", "http://encargo.example"),
+        ("PUBLIC_URL", "encargo.example"),
+        ("PUBLIC_URL", "ftp://encargo.example"),
+        ("PUBLIC_URL", "https://"),
+        *(
+            (name, value)
+            for name in ("MAX_UPLOAD_BYTES", "CHECK_BLOCK_BYTES", "WORK_LEASE_SECONDS", "SWEEP_SECONDS")
+            for value in ("0", "-1", "1.5", "many", " ")
+        ),
+        ("LOG_LEVEL", "LOUD"),
+        ("LOG_LEVEL", "debug"),
+    ],
+)
+def test_a_setting_that_will_not_do_is_named_and_its_value_is_not(name, value):
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_env({**GOOD, name: value})
+
+    assert str(refusal.value).startswith(name)
+    if len(value) > 5:
+        assert value not in str(refusal.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8080", "localhost", "[::1]:8080"])
+def test_without_https_only_this_machine_is_served(host):
+    settings = Settings.from_env({**GOOD, "PUBLIC_URL": f"http://{host}"})
+
+    assert not settings.is_secure
+
+
+@pytest.mark.parametrize("url", ["unix:///run/valkey.sock?db=3", "rediss://cache.example:6380/0"])
+def test_redis_may_be_a_socket_or_behind_tls(url):
+    assert Settings.from_env({**GOOD, "REDIS_URL": url}).redis_url == url
+
+
+def test_a_folder_may_have_a_space_in_its_name():
+    settings = Settings.from_env({**GOOD, "STORAGE_URL": Path("/srv/mis archivos").as_uri()})
+
+    assert settings.storage_folder == Path("/srv/mis archivos")
