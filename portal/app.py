@@ -44,12 +44,12 @@ def create_app(settings: Settings) -> security.GuardedFlask:
         MAX_CONTENT_LENGTH=security.ORDINARY_BODY,
         SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
         RATELIMIT_STORAGE_URI=settings.redis_url.replace("unix://", "redis+unix://", 1),
-        # Instances that share one Redis do not share their counts.
-        RATELIMIT_KEY_PREFIX=hashlib.sha256(settings.database_url.encode()).hexdigest()[:12],
+        RATELIMIT_STRATEGY="moving-window",
     )
     logs.configure(settings.log_level)
     db.init_app(app)
-    login_manager.init_app(app)
+    # Its own context processor would look somebody up again while the page of an outage is drawn.
+    login_manager.init_app(app, add_context_processor=False)
     login_manager.session_protection = None
     limiter.init_app(app)
     babel.init_app(app, locale_selector=i18n.locale, timezone_selector=i18n.time_zone)

@@ -147,7 +147,7 @@ def set_headers(response: Response, *, is_secure: bool) -> Response:
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
     if is_secure:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return response
 

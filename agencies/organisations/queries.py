@@ -198,7 +198,7 @@ def list_events(
 def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Names of the organisations the bound role may see."""
     rows = session.execute(select(Organisation.id, Organisation.name).where(Organisation.id.in_(set(ids))))
-    return dict(rows.tuples().all())
+    return {number: name for number, name in rows}  # noqa: C416  a row is not a pair for dict()
 
 
 def user_names(session: Session, ids: Iterable[int]) -> dict[int, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import DataRequired, EqualTo, InputRequired, Length
 
 from agencies.kernel.errors import msg
 from portal.forms.base import PortalForm
@@ -12,7 +12,7 @@ from portal.forms.base import PortalForm
 class SignInForm(PortalForm):
     """E-mail and password, and where to go afterwards."""
 
-    email = StringField(msg("E-mail"), [InputRequired(), Length(max=254)])
+    email = StringField(msg("E-mail"), [DataRequired(), Length(max=254)])
     password = PasswordField(msg("Password"), [InputRequired(), Length(max=1024)])
     next = HiddenField()
 
@@ -20,7 +20,7 @@ class SignInForm(PortalForm):
 class AcceptForm(PortalForm):
     """What an invited person sets."""
 
-    name = StringField(msg("Your name"), [InputRequired(), Length(max=120)])
+    name = StringField(msg("Your name"), [DataRequired(), Length(max=120)])
     password = PasswordField(msg("Password"), [InputRequired()])
     repeated = PasswordField(
         msg("The password again"), [InputRequired(), EqualTo("password", msg("The two passwords differ."))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wtforms import SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from agencies.kernel.errors import msg
 from agencies.organisations.countries import COUNTRIES
@@ -22,12 +22,12 @@ class OrganisationForm(PortalForm):
     """A creditor or an agency, and the person who comes in first."""
 
     kind = SelectField(msg("Kind"))
-    name = StringField(msg("Name on screens"), [InputRequired(), Length(max=80)])
-    legal_name = StringField(msg("Legal name"), [InputRequired(), Length(max=160)])
+    name = StringField(msg("Name on screens"), [DataRequired(), Length(max=80)])
+    legal_name = StringField(msg("Legal name"), [DataRequired(), Length(max=160)])
     country = SelectField(msg("Country"))
-    tax_id = StringField(msg("Tax number"), [InputRequired(), Length(max=30)])
+    tax_id = StringField(msg("Tax number"), [DataRequired(), Length(max=30)])
     language = SelectField(msg("Language"))
-    email = StringField(msg("E-mail of the first user"), [InputRequired(), Length(max=254)])
+    email = StringField(msg("E-mail of the first user"), [DataRequired(), Length(max=254)])
 
     def offer(self) -> OrganisationForm:
         """Set what can be chosen, in the reader's language."""
@@ -40,7 +40,7 @@ class OrganisationForm(PortalForm):
 class InvitationForm(PortalForm):
     """Whom to invite, and as what."""
 
-    email = StringField(msg("E-mail"), [InputRequired(), Length(max=254)])
+    email = StringField(msg("E-mail"), [DataRequired(), Length(max=254)])
     name = StringField(msg("Name"), [Length(max=120)])
     role = SelectField(msg("Role"))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import structlog
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -14,7 +12,7 @@ from agencies.kernel.clock import utc_now
 from agencies.kernel.errors import Invalid
 from agencies.kernel.session import transaction
 from agencies.organisations import service, signing_in
-from portal import identity
+from portal import identity, throttle
 from portal.addresses import local_target
 from portal.extensions import db, limiter
 from portal.forms.auth import AcceptForm, SignInForm
@@ -23,15 +21,6 @@ from portal.security import public, signed_in
 
 blueprint = Blueprint("auth", __name__)
 log = structlog.get_logger()
-
-
-def _email_key() -> str:
-    email = request.form.get("email", "").strip().lower()
-    return hashlib.sha256(email.encode()).hexdigest()
-
-
-def _failed(response: Response) -> bool:
-    return response.status_code != 303
 
 
 @blueprint.get("/sign-in")
@@ -45,8 +34,8 @@ def sign_in() -> str | Response:
 
 @blueprint.post("/sign-in")
 @public
-@limiter.limit("60 per hour", key_func=_email_key, deduct_when=_failed, scope="email")
-@limiter.limit("30 per minute; 300 per hour", deduct_when=_failed, scope="address")
+@limiter.limit("60 per hour", key_func=throttle.by_email, deduct_when=throttle.has_failed)
+@limiter.limit("30 per minute; 300 per hour", key_func=throttle.by_address, deduct_when=throttle.has_failed)
 def enter() -> tuple[str, int] | Response:
     """Try e-mail and password; every failure gets the same answer."""
     form = SignInForm(request.form)
@@ -56,7 +45,7 @@ def enter() -> tuple[str, int] | Response:
         with transaction(db.session):
             token = _try(form.email.data or "", form.password.data or "")
     if token is None:
-        log.warning("sign_in_failed", email_hash=_email_key()[:12])
+        log.warning("sign_in_failed", email_hash=throttle.email_hash()[:12])
         return render_template("auth/sign_in.html", form=form, has_failed=True), 401
     identity.enter(token)
     return redirect(local_target(form.next.data) or url_for("home.index"), code=303)
@@ -83,7 +72,7 @@ def invitation(token: str) -> str:
 
 @blueprint.post("/invitations/<token>")
 @public
-@limiter.limit("30 per minute", scope="invitation")
+@limiter.limit("30 per minute", key_func=throttle.by_address)
 def accept(token: str) -> tuple[str, int] | Response:
     """Set name and password and go to the door."""
     identity.as_door()
