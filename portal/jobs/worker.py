@@ -57,7 +57,8 @@ def listen(ports: Ports, *, burst: bool = False) -> None:
         job_monitoring_interval=MONITORING_SECONDS,
         log_job_description=False,
     )
-    worker.work(burst=burst)
+    # What is done is logged by the frame, as JSON and with ids.
+    worker.work(burst=burst, logging_level="WARNING")
 
 
 def perform_rung(work_id: int) -> None:
