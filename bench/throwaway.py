@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import select
+
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
 from agencies.organisations import service as organisations
-from agencies.organisations.models import OrganisationKind
+from agencies.organisations.models import OrganisationKind, User
 from agencies.organisations.permissions import Role
 from config import Settings
 from portal.migrations import runner
@@ -83,6 +85,13 @@ def creditor(opened: Ports, now: datetime) -> Actor:
     with opened.session(DOOR) as session, transaction(session):
         user = organisations.accept_invitation(session, invited.token, name="Directora", password=PASSWORD, now=now)
         return organisations.actor_of(user, bank)
+
+
+def operator(opened: Ports) -> Actor:
+    """The platform's operator, once there is one."""
+    with opened.session(DOOR) as session:
+        found = session.scalars(select(User.id).where(User.role == Role.OPERATOR)).one()
+    return actor_of(opened, found)
 
 
 def actor_of(opened: Ports, user_id: int) -> Actor:
