@@ -30,9 +30,6 @@ from portal.demo.steps import Step
 from portal.demo.world import Held, World
 from uploads.models import Upload
 
-#: Bank debts above this many cents go to the two strongest agencies only.
-LARGE = 25_000_000_00
-
 
 @dataclass(frozen=True)
 class PlannedWave:
@@ -57,7 +54,7 @@ def planned_waves(chronology: Chronology) -> tuple[PlannedWave, ...]:
     return (
         PlannedWave(
             "bank-1", BANK, days(8, 2, 10), "Castigada, primera entrega", "bank-1", AGENCIES,
-            lambda portfolio: Selection(portfolio_id=portfolio, max_minor=LARGE),
+            lambda portfolio: Selection(portfolio_id=portfolio),
         ),
         PlannedWave(
             "telco-1", TELCO, days(8, 5, 11), "Servicios suspendidos", "telco-1", (TINTALUZ, MARIMONDE, PIRANDELA),
@@ -66,15 +63,15 @@ def planned_waves(chronology: Chronology) -> tuple[PlannedWave, ...]:
         PlannedWave(
             "bank-2", BANK, days(4, 4, 9), "Castigada, segunda entrega", "bank-2",
             (GUADUVIO, TINTALUZ, OCARIMBA, MARIMONDE),
-            lambda portfolio: Selection(portfolio_id=portfolio, min_dpd=91, max_minor=LARGE),
+            lambda portfolio: Selection(portfolio_id=portfolio, min_dpd=91),
         ),
         PlannedWave(
             "telco-2", TELCO, days(3, 6, 14), "Mora hasta un año", "telco-2", (TINTALUZ, MARIMONDE, PIRANDELA),
             lambda portfolio: Selection(portfolio_id=portfolio, max_dpd=360),
         ),
         PlannedWave(
-            "bank-3", BANK, ago(9, 10), "Cuantía alta", "bank-1", (GUADUVIO, TINTALUZ),
-            lambda portfolio: Selection(portfolio_id=portfolio, min_minor=LARGE + 1),
+            "bank-3", BANK, ago(9, 10), "Mora de 61 a 90 días", "bank-2", (GUADUVIO, TINTALUZ),
+            lambda portfolio: Selection(portfolio_id=portfolio, min_dpd=61, max_dpd=90),
         ),
         PlannedWave(
             "telco-3", TELCO, ago(2, 15), "Mora de uno a dos años", "telco-2", (TINTALUZ, MARIMONDE),
@@ -82,7 +79,7 @@ def planned_waves(chronology: Chronology) -> tuple[PlannedWave, ...]:
         ),
         PlannedWave(
             "bank-4", BANK, ago(1, 17), "Mora temprana (en estudio)", "bank-2", (GUADUVIO, OCARIMBA),
-            lambda portfolio: Selection(portfolio_id=portfolio, max_dpd=90), is_draft=True,
+            lambda portfolio: Selection(portfolio_id=portfolio, max_dpd=60), is_draft=True,
         ),
     )  # fmt: skip
 
