@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 from agencies.kernel import audit
 from agencies.kernel.tenancy import WORKER, Actor, Side
 from agencies.organisations.models import Organisation
+from agencies.organisations.permissions import Permission
+from assignments import performance
 from assignments.ledger import statements
 from portal.ports import Ports
 
@@ -29,6 +31,7 @@ class Violation:
     subject: str
 
 
+_MAY_JUDGE = frozenset({Permission.SCORECARD_VIEW})
 _BOTH = {Side.CREDITOR, Side.AGENCY}
 
 #: Code -> the sides it is checked on, and the statement that must find nothing.
@@ -117,8 +120,13 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
     ),
 }
 
-#: Of the queue itself, under the worker's role: nobody may have to wait this long.
-QUEUE_CHECKS = {
+#: Of the installation as a whole, under the worker's role.
+COMMON_CHECKS = {
+    # The walls bind only a login that owns nothing and bypasses nothing.
+    "login_may_too_much": """
+        select rolname as login from pg_roles where rolname = session_user
+          and (rolsuper or rolbypassrls or exists (select from pg_class where relowner = pg_roles.oid))
+        """,
     "work_is_stuck": """
         select id as work_id from work where state in ('queued', 'running')
           and next_attempt_at < clock_timestamp() - interval '5 minutes'
@@ -134,10 +142,11 @@ def violations(ports: Ports) -> Iterator[Violation]:
     """Every row of every organisation that must not be."""
     for organisation_id, side in organisations(ports):
         if side in _BOTH:
-            with ports.session(Actor(side=side, organisation_id=organisation_id)) as session:
-                yield from _of_organisation(session, organisation_id, side)
+            actor = Actor(side=side, organisation_id=organisation_id, permissions=_MAY_JUDGE)
+            with ports.session(actor) as session:
+                yield from _of_organisation(session, actor)
     with ports.session(WORKER) as session:
-        for code, statement in QUEUE_CHECKS.items():
+        for code, statement in COMMON_CHECKS.items():
             yield from _found(session, code, statement, None)
 
 
@@ -155,14 +164,16 @@ def organisations(ports: Ports) -> list[tuple[int, Side]]:
         return [(row.id, Side(row.kind.value)) for row in rows]
 
 
-def _of_organisation(session: Session, organisation_id: int, side: Side) -> Iterator[Violation]:
+def _of_organisation(session: Session, actor: Actor) -> Iterator[Violation]:
     for code, (sides, statement) in CHECKS.items():
-        if side in sides:
-            yield from _found(session, code, statement, organisation_id)
-    if side is Side.CREDITOR:
+        if actor.side in sides:
+            yield from _found(session, code, statement, actor.tenant)
+    if actor.side is Side.CREDITOR:
         for problem in statements.verify(session):
             subject = f"agency_id={problem.agency_id} id={problem.subject_id}"
-            yield Violation(problem.code, organisation_id, subject)
+            yield Violation(problem.code, actor.tenant, subject)
+        if cells := performance.differing(session, actor):
+            yield Violation("cells_differ_from_the_records", actor.tenant, f"cells={cells}")
 
 
 def _found(session: Session, code: str, statement: str, organisation_id: int | None) -> Iterator[Violation]:
