@@ -17,6 +17,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations import service as organisations
 from portal import invariants
+from portal.demo.commands import demo_accounts_command, load_demo_command
 from portal.i18n import LANGUAGE_NAMES
 from portal.jobs.sweep import Sweep, sweep_forever
 from portal.jobs.worker import listen
@@ -29,7 +30,8 @@ _PLATFORM = Actor(side=Side.PLATFORM)
 
 def register(app: Flask) -> None:
     """Give the app its commands."""
-    for command in (db_upgrade, create_operator, work, sweep, verify, verify_audit, heads):
+    own = (db_upgrade, create_operator, work, sweep, verify, verify_audit, heads)
+    for command in (*own, load_demo_command, demo_accounts_command):
         app.cli.add_command(command)
 
 
