@@ -1,0 +1,138 @@
+"""Two creditors with an agency each that have nothing to do with each other, the first with something of every kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from sqlalchemy import Engine, text
+
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import Actor, Side
+from agencies.organisations.permissions import SIDE_OF, Role
+from assignments.reports import service as reports
+from portal.jobs import tasks
+from portal.ports import Ports
+from tests import loop, people
+from tests.pipeline.files import portfolio, receive, send
+
+#: Stands in everything that only the first creditor and its agency may read.
+SENTINEL = "CENTINELA"
+#: Kind of reference -> the table whose ids it encodes.
+TABLES = {
+    "case": "cases",
+    "consignment": "consignments",
+    "entry": "entries",
+    "mandate": "mandates",
+    "organisation": "organisations",
+    "payment": "payments",
+    "placement": "placements",
+    "portfolio": "portfolios",
+    "report": "reports",
+    "upload": "uploads",
+    "user": "users",
+    "wave": "placement_waves",
+    "work": "work",
+}
+#: Rows that change when people sign in, and nobody's secret.
+RESTLESS = {"web_sessions"}
+_OWNED = """
+    select c.table_name::text, array_agg(c.column_name::text order by c.column_name) from information_schema.columns c
+    join information_schema.tables t using (table_schema, table_name)
+    where c.table_schema = 'public' and t.table_type = 'BASE TABLE'
+      and c.column_name in ('creditor_id', 'agency_id', 'organisation_id') group by 1 order by 1
+"""
+
+
+@dataclass
+class Neighbours:
+    """The first creditor and agency, whose rows are watched, and everybody of the second ones."""
+
+    ports: Ports
+    world: people.World
+    superuser: Engine
+    creditor: Actor = field(init=False)
+    agency: Actor = field(init=False)
+    #: Table -> the columns that say whose a row is.
+    owned: dict[str, list[str]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.creditor, self.agency = self.world.actor(Role.DIRECTOR), self.world.actor(Role.MANAGER)
+        self._settle(self.creditor, self.agency, SENTINEL)
+        # The second ones have data too, or seeing nothing would be no wonder.
+        self._settle(
+            self.world.actor(Role.DIRECTOR, organisation=1), self.world.actor(Role.MANAGER, organisation=1), "OTRO"
+        )
+        with self.superuser.connect() as connection:
+            self.owned = {row[0]: row[1] for row in connection.execute(text(_OWNED))}
+
+    def strangers(self) -> list[Role]:
+        """Every role of the second creditor and agency."""
+        return [role for role in Role if SIDE_OF[role] is not Side.PLATFORM]
+
+    def ids(self, kind: str) -> list[int]:
+        """Some ids of the first ones' rows, of a creditor's and of an agency's where both have them."""
+        table = TABLES[kind]
+        if kind == "organisation":
+            return [self.creditor.tenant]
+        with self.superuser.connect() as connection:
+            found = [
+                connection.scalar(text(f"select max(id) from {table} where {column} = :tenant"), {"tenant": tenant})
+                for column, tenant in self._tenants(table)
+            ]
+        return sorted({number for number in found if number is not None})
+
+    def digest(self) -> dict[str, tuple[int, str]]:
+        """Count and hash of the first ones' rows in every table."""
+        with self.superuser.connect() as connection:
+            return {
+                table: tuple(
+                    connection.execute(
+                        text(
+                            f"select count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t"
+                            f" where {self.where(table)}"
+                        )
+                    ).one()
+                )
+                for table in [*self.owned, "organisations"]
+                if table not in RESTLESS
+            }
+
+    def where(self, table: str) -> str:
+        """The condition of the first ones' rows."""
+        tenants = f"({self.creditor.tenant}, {self.agency.tenant})"
+        columns = self.owned.get(table, ["id"])
+        return "(" + " or ".join(f"{column} in {tenants}" for column in columns) + ")"
+
+    def _tenants(self, table: str) -> list[tuple[str, int]]:
+        columns = self.owned[table]
+        owner = "creditor_id" if "organisation_id" not in columns else "organisation_id"
+        both = [(owner, self.creditor.tenant)]
+        return both if owner == "creditor_id" else [*both, (owner, self.agency.tenant)]
+
+    def _settle(self, creditor: Actor, agency: Actor, mark: str) -> None:
+        ports, accounts = self.ports, [f"{mark}-{number}" for number in range(6)]
+        loop.place_with(
+            ports,
+            creditor,
+            agency,
+            [
+                loop.NewCase(
+                    account, 100_000 + 50 * at, phones=(f"+57300{creditor.tenant}{at:05}",), name=f"{mark} Pérez"
+                )
+                for at, account in enumerate(accounts)
+            ],
+        )
+        loop.acknowledge_all(ports, agency)
+        payments = [
+            {"account_ref": account, "paid_on": date(2026, 2, 3), "amount": 5_000, "currency": "COP"}
+            for account in accounts[:3]
+        ]
+        loop.report_payments(ports, agency, creditor, payments)
+        with ports.session(creditor) as session, transaction(session):
+            reports.open_periods(session, creditor, now=loop.REPORTED_AT)
+        sheet = portfolio(creditor.tenant, 40)
+        send(ports, creditor, sheet)
+        tasks.perform_due(ports)
+        receive(ports, creditor, sheet.data + f"{mark},CC,1,{mark},Cali,Tarjeta,1,1,2\n".encode(), f"{mark}.csv")
+        loop.draft(ports, creditor, [loop.add_mandate(ports, creditor, agency)])

@@ -1,0 +1,254 @@
+"""No role of another organisation reads or changes anything, by any route and any statement."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import product
+
+import pytest
+from flask import Flask
+from psycopg import errors
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError
+from werkzeug.routing import Rule
+
+from agencies.organisations.permissions import Role
+from portal.app import create_app, ports_of
+from portal.security import UndeclaredAccess
+from tests import people
+from tests.pipeline.neighbours import SENTINEL, TABLES, Neighbours
+from tests.portal.conftest import Browser
+
+#: Parts of addresses that are no references: a secret that cannot be guessed, and files of the pages.
+SECRETS = {("auth.invitation", "token"), ("auth.accept", "token")}
+FILES = {("static", "filename")}
+REFUSED = {302, 303, 403, 404}
+NOBODY = 999_999_999
+
+
+@pytest.fixture
+def superuser(database) -> Iterator[Engine]:
+    engine = create_engine(database.superuser_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def app(settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
+    yield app
+    with app.app_context():
+        ports_of(app).engine.dispose()
+
+
+@pytest.fixture
+def neighbours(app: Flask, superuser: Engine) -> Neighbours:
+    return Neighbours(ports_of(app), people.World(ports_of(app)), superuser)
+
+
+def rules(app: Flask) -> list[Rule]:
+    return sorted((rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"), key=lambda one: one.rule)
+
+
+def kinds(rule: Rule) -> dict[str, str]:
+    """The arguments of a rule that are references, with their kinds."""
+    return {name: getattr(converter, "kind", "") for name, converter in rule._converters.items()}
+
+
+def methods(rule: Rule) -> list[str]:
+    return sorted(rule.methods & {"GET", "POST", "PUT", "PATCH", "DELETE"})
+
+
+def addresses(app: Flask, rule: Rule, found: dict[str, list[int]]) -> list[str]:
+    """The rule's addresses with every combination of ids, by kind."""
+    names = kinds(rule)
+    with app.test_request_context():
+        adapter = app.url_map.bind("127.0.0.1")
+        choices = [["x" * 43] if (rule.endpoint, name) in SECRETS else found[kind] for name, kind in names.items()]
+        return [
+            adapter.build(rule.endpoint, dict(zip(names, values, strict=True)), force_external=False)
+            for values in product(*choices)
+        ]
+
+
+def sign_in(app: Flask, person: people.Person) -> Browser:
+    browser = Browser(app.test_client())
+    answer = browser.post("/sign-in", {"email": person.email, "password": person.password})
+    assert answer.status_code == 303, answer.text
+    browser.person = person
+    return browser
+
+
+def smuggled(app: Flask, found: dict[str, list[int]]) -> dict[str, object]:
+    """A form that names the first ones' things under every name a field could have, as references and as numbers."""
+    encode = ports_of(app).references.encode
+    form: dict[str, object] = {"name": "x", "digest": "x", "language": "es"}
+    for kind, numbers in found.items():
+        references = [encode(kind, number) for number in numbers]
+        form |= {kind: references[0], f"{kind}_id": str(numbers[0]), f"{kind}s": references, f"{kind}_ids": references}
+    return form
+
+
+def same(body: str) -> str:
+    """A page without what differs from request to request."""
+    body = re.sub(r"[a-z2-7]{26}|[A-Za-z0-9_-]{22,}|[0-9a-f]{16}", "*", body)
+    return re.sub(r"\s+", " ", body)
+
+
+def test_every_part_of_every_address_is_a_reference_the_walk_knows(app: Flask):
+    unknown = [
+        (rule.rule, name)
+        for rule in rules(app)
+        for name, kind in kinds(rule).items()
+        if kind not in TABLES and (rule.endpoint, name) not in SECRETS | FILES
+    ]
+
+    assert unknown == []
+
+
+def test_a_route_that_does_not_say_who_may_call_it_cannot_be_registered(app: Flask):
+    with pytest.raises(UndeclaredAccess):
+        app.add_url_rule("/open", "open", lambda: "everything")
+
+
+@pytest.mark.slow
+def test_no_role_of_another_organisation_reads_or_changes_anything_by_any_route(app: Flask, neighbours: Neighbours):
+    found = {kind: neighbours.ids(kind) for kind in TABLES}
+    nobody = {kind: [NOBODY] for kind in TABLES}
+    form, before = smuggled(app, found), neighbours.digest()
+    assert all(found.values()), found
+    calls = 0
+    for role in neighbours.strangers():
+        browser = sign_in(app, neighbours.world.person(role, organisation=1))
+        for rule in rules(app):
+            if rule.endpoint == "auth.sign_out":
+                continue
+            for method, address in product(methods(rule), addresses(app, rule, found)):
+                calls += 1
+                case = f"{role} {method} {address} ({rule.rule})"
+                answer = call(browser, method, address, form)
+                assert answer.status_code < 500, case
+                assert SENTINEL not in answer.text, case
+                if set(kinds(rule).values()) & set(TABLES):
+                    assert answer.status_code in {403, 404}, f"{case}: {answer.status_code}"
+                    (other,) = addresses(app, rule, nobody)
+                    unknown = call(browser, method, other, form)
+                    assert unknown.status_code == answer.status_code, case
+                    assert same(unknown.text) == same(answer.text), case
+                if method != "GET":
+                    assert neighbours.digest() == before, case
+        assert neighbours.digest() == before, role
+    assert calls > 200
+
+
+@pytest.mark.slow
+def test_somebody_who_is_not_signed_in_gets_no_further_than_the_door(app: Flask, neighbours: Neighbours):
+    found = {kind: neighbours.ids(kind) for kind in TABLES}
+    form, before = smuggled(app, found), neighbours.digest()
+    for rule in rules(app):
+        is_public = app.view_functions[rule.endpoint].access.is_public
+        for method, address in product(methods(rule), addresses(app, rule, found)):
+            browser = Browser(app.test_client())
+            answer = call(browser, method, address, form)
+            assert SENTINEL not in answer.text, address
+            if not is_public:
+                assert answer.status_code in {303, 404}, f"{method} {address}: {answer.status_code}"
+                assert answer.status_code == 404 or "/sign-in" in answer.location, address
+            assert answer.status_code < 500, address
+    assert neighbours.digest() == before
+
+
+@pytest.mark.slow
+def test_the_operator_sees_nothing_of_the_business(app: Flask, neighbours: Neighbours):
+    found = {kind: neighbours.ids(kind) for kind in TABLES}
+    browser, before = sign_in(app, neighbours.world.person(Role.OPERATOR)), neighbours.digest()
+    for rule in rules(app):
+        is_own = set(kinds(rule).values()) & {"organisation", "user"}
+        for method, address in product(methods(rule), addresses(app, rule, found)):
+            if rule.endpoint == "auth.sign_out" or (is_own and method != "GET"):
+                continue
+            answer = call(browser, method, address, {})
+            assert answer.status_code < 500, address
+            assert SENTINEL not in answer.text, address
+            if kinds(rule) and not is_own:
+                assert answer.status_code in {403, 404}, address
+    assert neighbours.digest() == before
+
+
+def test_the_walk_would_see_it_for_somebody_of_the_house_sees_each_page(app: Flask, neighbours: Neighbours):
+    found = {kind: neighbours.ids(kind) for kind in TABLES}
+    pages = {rule.rule: rule for rule in rules(app) if "GET" in methods(rule)}
+    opened, told = set(), ""
+    for role in [*neighbours.strangers(), Role.OPERATOR]:
+        browser = sign_in(app, neighbours.world.person(role))
+        for rule in pages.values():
+            for address in addresses(app, rule, found):
+                answer = browser.get(address)
+                told += answer.text
+                if answer.status_code == 200:
+                    opened.add(rule.rule)
+
+    assert set(pages) - opened == {"/invitations/<token>", "/sign-in"}
+    assert SENTINEL in told
+
+
+def call(browser: Browser, method: str, address: str, form: dict[str, object]):
+    if method == "GET":
+        return browser.get(address)
+    data = {"csrf_token": browser.token(), **form}
+    return browser.client.open(address, method=method, data=data)
+
+
+@pytest.mark.parametrize("role", [Role.DIRECTOR, Role.MANAGER])
+def test_no_statement_of_another_organisation_reaches_a_row(neighbours: Neighbours, superuser: Engine, role: Role):
+    stranger, before = neighbours.world.actor(role, organisation=1), neighbours.digest()
+    attempts = 0
+    for table in [*neighbours.owned, "organisations"]:
+        condition, columns = neighbours.where(table), neighbours.owned.get(table, ["id"])
+        # Agencies are listed for creditors to choose among; that is all anybody sees of a stranger.
+        if table == "organisations":
+            condition = f"id = {neighbours.creditor.tenant}"
+        with superuser.connect() as connection:
+            row = connection.scalar(text(f"select to_jsonb(t) from {table} t where {condition} limit 1"))
+        change = f"update {table} set {columns[0]} = {columns[0]} where {condition} returning 1"
+        for statement in (
+            f"select count(*) from {table} where {condition}",
+            f"with gone as (delete from {table} where {condition} returning 1) select count(*) from gone",
+            f"with changed as ({change}) select count(*) from changed",
+        ):
+            attempts += 1
+            assert reached(neighbours, stranger, statement) == 0, statement
+        if row is not None:
+            attempts += 1
+            assert planted(neighbours, stranger, table, row) == 0, table
+    assert neighbours.digest() == before
+    assert attempts > 90
+
+
+def reached(neighbours: Neighbours, stranger, statement: str) -> int:
+    """Rows a statement reached; a refusal for lack of rights is none, any other error is an error."""
+    with neighbours.ports.session(stranger) as session:
+        try:
+            return session.scalar(text(statement))
+        except DBAPIError as refusal:
+            if isinstance(refusal.orig, errors.InsufficientPrivilege):
+                return 0
+            raise
+
+
+def planted(neighbours: Neighbours, stranger, table: str, row: dict[str, object]) -> int:
+    """Rows of the first ones that the stranger could add, made after one they have."""
+    statement = text(
+        f"with added as (insert into {table} select * from jsonb_populate_record(null::{table}, cast(:row as jsonb))"
+        " returning 1) select count(*) from added"
+    )
+    with neighbours.ports.session(stranger) as session:
+        try:
+            return session.scalar(statement, {"row": json.dumps(row)})
+        except DBAPIError as refusal:
+            if isinstance(refusal.orig, errors.InsufficientPrivilege):
+                return 0
+            raise
