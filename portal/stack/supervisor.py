@@ -100,12 +100,14 @@ class Supervisor:
                     self.places, self.given, local=servers.addresses(), port=self.port
                 ) | {MARK: str(self.places.var)}
                 self._prepare(environ)
+                # Only the two commands of the demo need its password.
+                lasting = {name: value for name, value in environ.items() if name != "DEMO_PASSWORD"}
                 children = self._children()
                 for child in children:
-                    child.start(environ)
+                    child.start(lasting)
                 self._wait_until_ready(children[0])
                 self._greet(environ)
-                watch(servers, children, environ)
+                watch(servers, children, lasting)
             except Stopped:
                 say("Stopping ...")
             finally:
