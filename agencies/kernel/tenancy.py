@@ -87,7 +87,9 @@ def require_side(actor: Actor, side: Side) -> int:
 
 
 def owned_by(
-    actor: Actor, creditor_id: InstrumentedAttribute[int], agency_id: InstrumentedAttribute[int]
+    actor: Actor,
+    creditor_id: InstrumentedAttribute[int],
+    agency_id: InstrumentedAttribute[int] | InstrumentedAttribute[int | None],
 ) -> ColumnElement[bool]:
     """The first wall of a query on rows two sides share: the actor's own; raises `Forbidden` for other sides."""
     if actor.side is Side.CREDITOR:

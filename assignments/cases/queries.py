@@ -1,0 +1,282 @@
+"""Cases as the two sides see them: what a filter selects, its totals, a page of it, one case.
+
+The same statement selects for looking and for placing, so that what is placed is what was seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select
+from sqlalchemy.orm import Session, aliased
+
+from agencies.kernel.errors import NotFound
+from agencies.kernel.pages import PAGE, Page, cut
+from agencies.kernel.tenancy import Actor, Side, owned_by, require
+from agencies.mandates.models import Mandate
+from agencies.organisations.models import Organisation
+from agencies.organisations.permissions import Permission
+from assignments.cases.models import Case, CaseState, Debtor, Portfolio
+
+_MOST_VALUES = 200
+
+
+@dataclass(frozen=True)
+class Selection:
+    """A filter over cases; what is left empty lets everything through."""
+
+    portfolio_id: int | None = None
+    product: str | None = None
+    region: str | None = None
+    segment: str | None = None
+    state: CaseState | None = None
+    agency_id: int | None = None
+    #: Balance, both ends included.
+    min_minor: int | None = None
+    max_minor: int | None = None
+    #: Days past due, both ends included; a case without them is in no range.
+    min_dpd: int | None = None
+    max_dpd: int | None = None
+    #: The beginning of the account's number.
+    search: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As stored with a wave: only what is set."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
+
+    @classmethod
+    def from_dict(cls, stored: dict[str, Any]) -> Selection:
+        """As stored with a wave."""
+        state = stored.get("state")
+        return cls(**{**stored, "state": CaseState(state) if state else None})
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One case in a list."""
+
+    id: int
+    account_ref: str
+    creditor_id: int
+    creditor_name: str
+    agency_id: int | None
+    agency_name: str | None
+    debtor_name: str | None
+    id_type: str | None
+    id_number: str | None
+    product: str | None
+    region: str | None
+    city: str | None
+    days_past_due: int | None
+    currency: str
+    placed_minor: int
+    balance_minor: int
+    state: CaseState
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """What the selected cases of one currency come to."""
+
+    currency: str
+    cases: int
+    placed_minor: int
+    balance_minor: int
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What a selection comes to, by currency, the one with most cases first; never summed across currencies."""
+
+    by_currency: tuple[Amounts, ...]
+
+    @property
+    def cases(self) -> int:
+        """How many cases are selected."""
+        return sum(one.cases for one in self.by_currency)
+
+
+@dataclass(frozen=True)
+class CaseDetail:
+    """One case with its debtor and the names around it."""
+
+    case: Case
+    debtor: Debtor
+    creditor_name: str
+    agency_name: str | None
+    #: The creditor's own only: an agency does not see portfolios.
+    portfolio: Portfolio | None
+
+
+@dataclass(frozen=True)
+class Facets:
+    """What the cases an actor sees can be filtered by; organisations and portfolios as (id, name)."""
+
+    portfolios: tuple[tuple[int, str], ...]
+    agencies: tuple[tuple[int, str], ...]
+    products: tuple[str, ...]
+    regions: tuple[str, ...]
+    segments: tuple[str, ...]
+
+
+_creditor = aliased(Organisation)
+_agency = aliased(Organisation)
+
+
+def selected(actor: Actor, selection: Selection) -> Select[Case]:
+    """The cases of the actor's organisation that pass the filter, for other statements to build on."""
+    statement = select(Case).where(owned_by(actor, Case.creditor_id, Case.agency_id))
+    for column, value in (
+        (Case.portfolio_id, selection.portfolio_id),
+        (Case.product, selection.product),
+        (Case.region, selection.region),
+        (Case.segment, selection.segment),
+        (Case.state, selection.state),
+        (Case.agency_id, selection.agency_id),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    for low, column, high in (
+        (selection.min_minor, Case.balance_minor, selection.max_minor),
+        (selection.min_dpd, Case.days_past_due, selection.max_dpd),
+    ):
+        if low is not None:
+            statement = statement.where(column >= low)
+        if high is not None:
+            statement = statement.where(column <= high)
+    if selection.search:
+        statement = statement.where(Case.account_ref.startswith(selection.search, autoescape=True))
+    return statement
+
+
+def list_cases(
+    session: Session, actor: Actor, selection: Selection, *, after: int | None = None, limit: int = PAGE
+) -> Page[CaseRow]:
+    """A page of what is selected, in the order the cases came in."""
+    require(actor, Permission.CASE_VIEW)
+    statement: Select[*tuple[Any, ...]] = (
+        selected(actor, selection)
+        .join(Debtor, _debtor_of_case())
+        .join(_creditor, _creditor.id == Case.creditor_id)
+        .outerjoin(_agency, _agency.id == Case.agency_id)
+        .with_only_columns(
+            Case.id,
+            Case.account_ref,
+            Case.creditor_id,
+            _creditor.name,
+            Case.agency_id,
+            _agency.name,
+            Debtor.name,
+            Debtor.id_type,
+            Debtor.id_number,
+            Case.product,
+            Case.region,
+            Case.city,
+            Case.days_past_due,
+            Case.currency,
+            Case.placed_minor,
+            Case.balance_minor,
+            Case.state,
+        )
+    )
+    if after is not None:
+        statement = statement.where(Case.id > after)
+    rows = [CaseRow(*row) for row in session.execute(statement.order_by(Case.id).limit(limit + 1))]
+    return cut(rows, limit, lambda row: row.id)
+
+
+def totals(session: Session, actor: Actor, selection: Selection) -> Totals:
+    """What is selected, counted and summed per currency."""
+    require(actor, Permission.CASE_VIEW)
+    rows = session.execute(
+        selected(actor, selection)
+        .with_only_columns(Case.currency, func.count(), func.sum(Case.placed_minor), func.sum(Case.balance_minor))
+        .group_by(Case.currency)
+        .order_by(func.count().desc(), Case.currency)
+    )
+    return Totals(
+        tuple(Amounts(currency, cases, int(placed), int(balance)) for currency, cases, placed, balance in rows)
+    )
+
+
+def get_case(session: Session, actor: Actor, case_id: int) -> CaseDetail:
+    """One case of the actor's organisation; raises `NotFound`."""
+    require(actor, Permission.CASE_VIEW)
+    row = session.execute(
+        select(Case, Debtor, _creditor.name, _agency.name)
+        .join(Debtor, _debtor_of_case())
+        .join(_creditor, _creditor.id == Case.creditor_id)
+        .outerjoin(_agency, _agency.id == Case.agency_id)
+        .where(owned_by(actor, Case.creditor_id, Case.agency_id), Case.id == case_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    case, debtor, creditor_name, agency_name = row
+    portfolio = None
+    if actor.side is Side.CREDITOR:
+        portfolio = session.get(Portfolio, (actor.tenant, case.portfolio_id))
+    return CaseDetail(case, debtor, creditor_name, agency_name, portfolio)
+
+
+def list_portfolios(session: Session, actor: Actor) -> list[Portfolio]:
+    """The creditor's portfolios, newest first; an agency has none."""
+    if actor.side is not Side.CREDITOR:
+        return []
+    statement = select(Portfolio).where(Portfolio.creditor_id == actor.tenant)
+    return list(session.scalars(statement.order_by(Portfolio.id.desc())))
+
+
+def find_portfolio(session: Session, actor: Actor, upload_id: int) -> Portfolio | None:
+    """The portfolio an upload became, if it became one."""
+    if actor.side is not Side.CREDITOR:
+        return None
+    return session.scalar(
+        select(Portfolio).where(Portfolio.creditor_id == actor.tenant, Portfolio.upload_id == upload_id)
+    )
+
+
+def facets(session: Session, actor: Actor) -> Facets:
+    """What the actor can filter by: what its portfolios say they hold, or the cases an agency holds."""
+    require(actor, Permission.CASE_VIEW)
+    if actor.side is Side.AGENCY:
+        found = {name: _distinct(session, actor, name) for name in ("product", "region", "segment")}
+        return Facets((), (), found["product"], found["region"], found["segment"])
+    portfolios = list_portfolios(session, actor)
+    return Facets(
+        tuple((one.id, _title(one.name, one.created_at)) for one in portfolios),
+        _agencies(session, actor),
+        _values(portfolios, "product"),
+        _values(portfolios, "region"),
+        _values(portfolios, "segment"),
+    )
+
+
+def _debtor_of_case() -> Any:
+    return and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id)
+
+
+def _title(name: str, created_at: datetime) -> str:
+    return f"{name} ({created_at:%Y-%m-%d})"
+
+
+def _agencies(session: Session, actor: Actor) -> tuple[tuple[int, str], ...]:
+    rows = session.execute(
+        select(_agency.id, _agency.name)
+        .where(_agency.id.in_(select(Mandate.agency_id).where(Mandate.creditor_id == actor.tenant)))
+        .order_by(_agency.name)
+    )
+    return tuple((number, name) for number, name in rows)
+
+
+def _values(portfolios: Iterable[Portfolio], name: str) -> tuple[str, ...]:
+    return tuple(sorted({value for one in portfolios for value in one.facets.get(name, ())}))
+
+
+def _distinct(session: Session, actor: Actor, name: str) -> tuple[str, ...]:
+    column = getattr(Case, name)
+    statement = selected(actor, Selection()).with_only_columns(column).where(column.is_not(None)).distinct()
+    values = session.scalars(statement.order_by(column).limit(_MOST_VALUES + 1)).all()
+    return tuple(values) if len(values) <= _MOST_VALUES else ()

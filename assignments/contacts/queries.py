@@ -1,0 +1,19 @@
+"""How a debtor can be reached, as far as the actor may know it."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agencies.kernel.tenancy import Actor, owned_by, require
+from agencies.organisations.permissions import Permission
+from assignments.contacts.models import ContactPoint
+
+
+def list_contacts(session: Session, actor: Actor, debtor_id: int) -> list[ContactPoint]:
+    """The contact points of one debtor, phones first as they were given."""
+    require(actor, Permission.CASE_VIEW)
+    statement = select(ContactPoint).where(
+        owned_by(actor, ContactPoint.creditor_id, ContactPoint.agency_id), ContactPoint.debtor_id == debtor_id
+    )
+    return list(session.scalars(statement.order_by(ContactPoint.kind.desc(), ContactPoint.id)))
