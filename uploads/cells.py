@@ -89,6 +89,8 @@ def plain(text: str) -> str:
 
 
 def _text(text: pl.Series, field: Field, *, is_plain: bool) -> Read:
+    if field.is_code and text.str.contains("[^A-Z0-9]|^(?:0+|9+)$").any():
+        text = _codes(text)
     read = Read(text)
     if not is_plain:
         if text.str.contains("[\t\r\n]").any():
@@ -98,6 +100,13 @@ def _text(text: pl.Series, field: Field, *, is_plain: bool) -> Read:
     if isinstance(longest, int) and longest > field.max_length:
         read = read.with_fault((read.value.str.len_chars() > field.max_length).fill_null(value=False), "too_long")
     return read
+
+
+def _codes(text: pl.Series) -> pl.Series:
+    """Capitals and digits; a spreadsheet's `860003563.0` is the number, and zeros or nines alone are none."""
+    bare = text.str.replace(r"^(\d+)\.0$", "$1").str.to_uppercase()
+    bare = bare.str.replace_all(r"[\s.,/_'\u00a0-]", "")
+    return bare.set(bare.str.contains("^(?:0*|9+)$").fill_null(value=False), None)
 
 
 def _integers(text: pl.Series) -> Read:

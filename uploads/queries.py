@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, or_, select, text, tuple_
 from sqlalchemy.orm import Session, defer
@@ -13,7 +14,9 @@ from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor
 from agencies.kernel.work import Work
 from uploads.models import Upload, UploadError, UploadKind, UploadState
+from uploads.schemas.registry import SCHEMAS
 from uploads.service import APPLY, CHECK
+from uploads.staging import STAGED
 
 _WORKING = {UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}
 
@@ -139,6 +142,18 @@ def list_errors(
         query = query.where(tuple_(*key) > after)
     rows = [RowFault(*row) for row in session.execute(query.order_by(*key).limit(limit + 1))]
     return cut(rows, limit, lambda row: (row.line, row.field, row.code))
+
+
+def find_staged_row(session: Session, actor: Actor, upload: Upload, line: int) -> dict[str, Any] | None:
+    """One row of the actor's own upload as it was read, while it is kept: field -> value of the fields that have one."""
+    staged = STAGED[upload.kind]
+    row = session.execute(
+        select(staged).where(
+            staged.c.organisation_id == actor.tenant, staged.c.upload_id == upload.id, staged.c.line == line
+        )
+    ).one_or_none()
+    names = [field.name for field in SCHEMAS[upload.kind].fields]
+    return {name: getattr(row, name) for name in names if getattr(row, name) is not None} if row else None
 
 
 def _progress(upload: Upload, work: Work | None, seconds: float | None) -> Progress:

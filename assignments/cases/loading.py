@@ -12,30 +12,25 @@ SETTINGS = """
            set_config('jit', 'off', true)
 """
 
-_NUMBER = "nullif(translate(upper(s.national_id), ' .,-/_''', ''), '')"
+#: What makes two rows one debtor; the check has brought type and number to one spelling.
+IDENTITY = """coalesce('id:' || :country || ':' || coalesce(s.id_type, '') || ':' || s.national_id,
+                       'ref:' || s.debtor_ref, 'account:' || s.account_ref)"""
 
-#: What makes two rows one debtor. A number of a spreadsheet that turned it into a float ends in `.0`.
-IDENTITY = f"""coalesce(
-    'id:' || :country || ':' || coalesce(translate(upper(s.id_type), ' .-', ''), '') || ':'
-          || case when s.national_id like '%.0' then left(s.national_id, -2) else {_NUMBER} end,
-    'ref:' || s.debtor_ref,
-    'account:' || s.account_ref)"""
-
+#: Sorted by identity through `distinct on`, so that both indexes grow at their ends.
 ADD_DEBTORS = f"""
     insert into debtors (creditor_id, identity, country, id_type, id_number, name, person_type, birth_date)
-    select :creditor, n.identity, :country, translate(upper(n.id_type), ' .-', ''), n.national_id,
-           coalesce(n.full_name, nullif(concat_ws(' ', n.first_name, n.last_name), '')), n.person_type, n.birth_date
+    select distinct on (n.identity) :creditor, n.identity, :country, n.id_type, n.national_id,
+           coalesce(n.full_name, nullif(concat_ws(' ', n.first_name, n.last_name), '')),
+           n.person_type, n.birth_date
     from (
-        select distinct on (i.identity) i.*
-        from (
-            select {IDENTITY} collate "C" as identity, s.*
-            from staged_portfolio s
-            where s.organisation_id = :creditor and s.upload_id = :upload
-        ) i
-        order by i.identity, i.line
+        select {IDENTITY} collate "C" as identity, s.*
+        from staged_portfolio s
+        where s.organisation_id = :creditor and s.upload_id = :upload
     ) n
-    where not exists (select from debtors d where d.creditor_id = :creditor and d.identity = n.identity collate "default")
-    order by n.identity
+    where not exists (
+        select from debtors d where d.creditor_id = :creditor and d.identity = n.identity collate "default"
+    )
+    order by n.identity, n.line
 """  # noqa: S608  put together from constants
 
 ADD_CASES = f"""
@@ -50,28 +45,48 @@ ADD_CASES = f"""
     from staged_portfolio s
     join debtors d on d.creditor_id = :creditor and d.identity = {IDENTITY}
     where s.organisation_id = :creditor and s.upload_id = :upload
-    order by s.account_ref collate "C"
+    order by d.id
 """  # noqa: S608  put together from constants
 
-#: A debtor's contact points are visible to the agency that works the debtor now.
-ADD_CONTACTS = """
-    insert into contact_points (creditor_id, agency_id, debtor_id, portfolio_id, kind, value)
-    select :creditor, d.agency_id, d.id, :portfolio, n.kind, n.value
+_POINTS = """(values ('phone', s.phone), ('phone', nullif(s.phone_2, s.phone)), ('email', s.email),
+                       ('address', s.address)) v (kind, value)"""
+
+#: Points of the first case of each debtor that had none: nothing to compare them with.
+ADD_FIRST_CONTACTS = f"""
+    insert into contact_points (creditor_id, debtor_id, portfolio_id, kind, value)
+    select :creditor, s.debtor_id, :portfolio, v.kind, v.value
     from (
-        select distinct c.debtor_id, v.kind, v.value
-        from staged_portfolio s
-        join cases c on c.creditor_id = :creditor and c.portfolio_id = :portfolio and c.line = s.line
-        cross join lateral (values ('phone', s.phone), ('phone', s.phone_2), ('email', s.email),
-                                   ('address', s.address)) v (kind, value)
-        where s.organisation_id = :creditor and s.upload_id = :upload and v.value is not null
-    ) n
-    join debtors d on d.creditor_id = :creditor and d.id = n.debtor_id
-    where not exists (
-        select from contact_points p
-        where p.creditor_id = :creditor and p.debtor_id = n.debtor_id and p.kind = n.kind and p.value = n.value
-    )
+        select c.debtor_id, s.phone, s.phone_2, s.email, s.address
+        from (
+            select debtor_id, line, lag(debtor_id) over (order by id) as before
+            from cases where creditor_id = :creditor and portfolio_id = :portfolio
+        ) c
+        join staged_portfolio s on s.organisation_id = :creditor and s.upload_id = :upload and s.line = c.line
+        where c.debtor_id is distinct from c.before and c.debtor_id > :last_debtor
+        order by c.debtor_id
+    ) s
+    cross join lateral {_POINTS}
+    where v.value is not null
+"""  # noqa: S608  put together from constants
+
+#: Points of all other cases, where they are new. What the agency that works a debtor now may see, it sees at once.
+ADD_OTHER_CONTACTS = f"""
+    insert into contact_points (creditor_id, agency_id, debtor_id, portfolio_id, kind, value)
+    select distinct :creditor, d.agency_id, d.id, :portfolio, v.kind, v.value
+    from (
+        select debtor_id, line, lag(debtor_id) over (order by id) as before
+        from cases where creditor_id = :creditor and portfolio_id = :portfolio
+    ) c
+    join debtors d on d.creditor_id = :creditor and d.id = c.debtor_id
+    join staged_portfolio s on s.organisation_id = :creditor and s.upload_id = :upload and s.line = c.line
+    cross join lateral {_POINTS}
+    where v.value is not null and (c.debtor_id = c.before or c.debtor_id <= :last_debtor)
+      and not exists (
+          select from contact_points p
+          where p.creditor_id = :creditor and p.debtor_id = d.id and p.kind = v.kind and p.value = v.value
+      )
     order by d.id
-"""
+"""  # noqa: S608  put together from constants
 
 #: The values by which cases are filtered, the frequent ones first; a column of very many values is no filter.
 FACETS = """

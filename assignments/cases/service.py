@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import and_, func, literal, select, text
+from sqlalchemy import CursorResult, and_, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
@@ -13,21 +13,23 @@ from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases import loading
-from assignments.cases.models import Case, Portfolio
-from uploads.models import Upload, UploadKind
+from assignments.cases.models import Case, Debtor, Portfolio
+from uploads.models import Upload, UploadKind, UploadState
 from uploads.rejecting import reject_rows
 from uploads.rows import Loaded
 from uploads.staging import STAGED
 
 FACETS = ("product", "region", "segment")
 _MOST_VALUES = 200
-#: From so many new rows on, the plans of other queries wait for no one else to gather statistics.
+#: From so many new rows on, statistics are gathered at once.
 _MANY = 5_000
 
 
 def screen_portfolio(session: Session, actor: Actor, upload: Upload) -> int:
     """Turn away staged accounts that the creditor has handed over before; returns how many."""
     creditor_id = require_side(actor, Side.CREDITOR)
+    if upload.state is UploadState.APPLYING:
+        _one_at_a_time(session, creditor_id)
     staged = STAGED[UploadKind.PORTFOLIO]
     return reject_rows(
         session,
@@ -62,7 +64,7 @@ def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime)
         name=upload.filename,
         currency=upload.currency,
         cases=0,
-        placed_minor=0,
+        placed_minor=upload.value_minor,
         facets=_facets(session, creditor_id, upload),
         created_at=now,
     )
@@ -73,19 +75,17 @@ def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime)
         "upload": upload.id,
         "portfolio": portfolio.id,
         "country": country,
+        "last_debtor": session.scalar(select(func.max(Debtor.id)).where(Debtor.creditor_id == creditor_id)) or 0,
     }
     session.execute(text(loading.ADD_DEBTORS), parameters)
-    session.execute(text(loading.ADD_CASES), parameters)
-    session.execute(text(loading.ADD_CONTACTS), parameters)
-    portfolio.cases, placed = session.execute(
-        select(func.count(), func.sum(Case.placed_minor)).where(
-            Case.creditor_id == creditor_id, Case.portfolio_id == portfolio.id
-        )
-    ).one()
-    portfolio.placed_minor = int(placed or 0)
-    if portfolio.cases >= _MANY:
-        for name in ("debtors", "cases", "contact_points"):
-            session.execute(text(loading.GATHER_STATISTICS), {"name": name})
+    made = session.execute(text(loading.ADD_CASES), parameters)
+    _gather_statistics(session, upload, "debtors", "cases")
+    session.execute(text(loading.ADD_FIRST_CONTACTS), parameters)
+    session.execute(text(loading.ADD_OTHER_CONTACTS), parameters)
+    _gather_statistics(session, upload, "contact_points")
+    portfolio.cases = cast("CursorResult[Any]", made).rowcount
+    if portfolio.cases != upload.rows_good:
+        raise RuntimeError(f"upload {upload.id}: {upload.rows_good} good rows became {portfolio.cases} cases")
     audit.record(
         session,
         actor,
@@ -98,6 +98,13 @@ def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime)
         currency=portfolio.currency,
     )
     return portfolio
+
+
+def _gather_statistics(session: Session, upload: Upload, *names: str) -> None:
+    """Let plans, also those of this transaction, know of many new rows."""
+    if upload.rows_good >= _MANY:
+        for name in names:
+            session.execute(text(loading.GATHER_STATISTICS), {"name": name})
 
 
 def _one_at_a_time(session: Session, creditor_id: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, Index, PrimaryKeyConstraint, text
+from sqlalchemy import BigInteger, Identity, Index, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import Base, code_type
@@ -19,13 +19,12 @@ class ContactKind(StrEnum):
 
 
 class ContactPoint(Base):
-    """One way to reach a debtor; the portfolio it came with is its source."""
+    """One way to reach a debtor, who exists (a trigger asks once per statement); the portfolio is its source."""
 
     __tablename__ = "contact_points"
     __table_args__ = (
         # In the order in which they are read: a debtor's together.
         PrimaryKeyConstraint("creditor_id", "debtor_id", "id"),
-        ForeignKeyConstraint(["creditor_id", "debtor_id"], ["debtors.creditor_id", "debtors.id"]),
         Index("ix_contact_points_agency_id", "agency_id", postgresql_where=text("agency_id is not null")),
     )
 

@@ -67,12 +67,14 @@ PORTFOLIO = Schema(
             "id_type",
             msg("Type of identity document"),
             max_length=20,
+            is_code=True,
             synonyms=("tipo identificacion", "tipo documento", "tipo id", "id type", "document type"),
         ),
         Field(
             "national_id",
             msg("Identity number"),
             max_length=30,
+            is_code=True,
             synonyms=(
                 "numero documento",
                 "documento",
