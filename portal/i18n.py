@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import request, session
-from flask_babel import get_locale, gettext, ngettext
+from flask_babel import get_locale, gettext
 
 from agencies.kernel.errors import DomainError
 from portal.identity import find_visitor
@@ -58,13 +58,3 @@ def country_name(code: str) -> str:
 def refusal(error: DomainError) -> str:
     """What a refusal says, in the reader's language."""
     return say(error.text, error.params)
-
-
-class FormTranslations:
-    """WTForms' own messages, from our catalogue."""
-
-    def gettext(self, string: str) -> str:
-        return str(gettext(string))
-
-    def ngettext(self, singular: str, plural: str, n: int) -> str:
-        return str(ngettext(singular, plural, n))

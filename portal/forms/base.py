@@ -9,8 +9,9 @@ from flask import abort, current_app, request, session
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 from wtforms.csrf.session import SessionCSRF
+from wtforms.i18n import get_translations
 
-from portal.i18n import FormTranslations
+from portal.i18n import language
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
@@ -35,8 +36,9 @@ class PortalForm(Form):
     class Meta:
         csrf = False
 
-        def get_translations(self, _form: Form) -> FormTranslations:
-            return FormTranslations()
+        def get_translations(self, _form: Form) -> Any:
+            """WTForms speaks both languages by itself; our own messages are translated where they are shown."""
+            return get_translations([language()])
 
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Any:
             filters = list(unbound_field.kwargs.get("filters", ()))
