@@ -7,10 +7,13 @@ import sys
 
 import structlog
 from flask import g, request
+from structlog.tracebacks import ExceptionDictTransformer
+from structlog.typing import EventDict, WrappedLogger
 
 from agencies.kernel.clock import utc_now
 
 log = structlog.get_logger()
+_TRACES = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
 
 
 def configure(level: str) -> None:
@@ -20,7 +23,7 @@ def configure(level: str) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            _where,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
@@ -28,6 +31,14 @@ def configure(level: str) -> None:
         logger_factory=lambda *_: structlog.WriteLogger(sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _where(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """An exception as its class and the places it came through: local variables and messages may hold anything."""
+    for one in (told := _TRACES(_logger, _name, event)).get("exception", ()):
+        for spoken in ("exc_value", "exc_notes", "syntax_error"):
+            one.pop(spoken, None)
+    return told
 
 
 def request_begun() -> None:

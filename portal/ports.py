@@ -39,7 +39,8 @@ class Ports:
 
 def engine_options() -> dict[str, object]:
     """How every engine on the portal's login is made."""
-    return {"pool_pre_ping": True, "connect_args": _CONNECT_ARGS}
+    # What a failed statement was given may be somebody's name or number, and errors end in logs.
+    return {"pool_pre_ping": True, "connect_args": _CONNECT_ARGS, "hide_parameters": True}
 
 
 def open_ports(settings: Settings) -> Ports:
