@@ -28,7 +28,6 @@ from agencies.kernel.tenancy import Actor
 from bench import portfolio_file, throwaway
 from config import Settings
 from portal.jobs import tasks
-sys.path.insert(0,"/tmp"); import tasks_shim  # TEMPORARY
 from portal.ports import Ports, open_ports
 from portal.stack.postgres import PostgresServer
 from portal.stack.provision import plain_url

@@ -22,7 +22,7 @@ from portal.ports import Ports, open_ports
 from portal.stack import postgres
 from portal.stack.provision import provision
 
-PASSWORD = "una frase larga para el banco de pruebas 9"
+PASSWORD = "una frase larga para el banco de pruebas 9"  # noqa: S105  it opens nothing
 #: Half of what a small database server would be given, and the same for both sides of every comparison.
 SERVER = {"shared_buffers": "1GB", "max_wal_size": "8GB", "maintenance_work_mem": "256MB"}
 
@@ -30,7 +30,7 @@ SERVER = {"shared_buffers": "1GB", "max_wal_size": "8GB", "maintenance_work_mem"
 @contextlib.contextmanager
 def server() -> Iterator[postgres.PostgresServer]:
     """A durable server in a temporary folder; stopped and removed at the end."""
-    folder = Path(tempfile.mkdtemp(prefix="encargo-bench-", dir="/tmp"))  # noqa: S108  a socket's path must be short
+    folder = Path(tempfile.mkdtemp(prefix="encargo-bench-", dir="/tmp"))
     postgres.SETTINGS.update(SERVER)
     running = postgres.PostgresServer(folder / "data", folder, folder / "postgres.log", durable=True)
     try:

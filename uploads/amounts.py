@@ -60,7 +60,9 @@ def _minor(number: pl.Series, decimal: str, exponent: pl.Series) -> tuple[pl.Ser
     frame = pl.DataFrame({"number": number, "exponent": exponent})
     text, decimals = pl.col("number"), pl.col("decimals")
     at = text.str.find(decimal, literal=True)
-    frame = frame.with_columns(decimals=pl.when(at.is_null()).then(0).otherwise(text.str.len_bytes() - at - 1).cast(pl.Int64))
+    frame = frame.with_columns(
+        decimals=pl.when(at.is_null()).then(0).otherwise(text.str.len_bytes() - at - 1).cast(pl.Int64)
+    )
     longest = int(frame["decimals"].max() or 0)  # type: ignore[arg-type]
     if longest > 3:
         # Only so many digits fit an integer; what is cut is nothing, or refused.

@@ -1,4 +1,4 @@
-"""Cuts a file into blocks of whole records, each one known by where it ends, so that reading can go on after any of them.
+"""Cuts a file into blocks of whole records, each known by where it ends, so that reading can go on after any of them.
 
 A newline ends a record unless it stands in quotes. Which quotes count is decided as the CSV reader decides it: one
 opens only at the beginning of a cell, and the next single one closes. A cell of very many lines is not believed: it is
@@ -77,6 +77,7 @@ def record_ends(data: bytes, delimiter: str) -> Ends:
 
 
 def _block(file: BinaryIO, encoding: str, delimiter: str, offset: int, size: int, total: int) -> Block:
+    data, raw, is_last = b"", b"", False
     for growth in range(_MAX_GROWTH):
         file.seek(offset)
         raw = file.read(size << growth)

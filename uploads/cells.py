@@ -1,4 +1,4 @@
-"""Cells of one column, read by the type of their field: values and, where a cell cannot be read, the code of its fault."""
+"""Cells of one column, read by the type of their field: values and, where one cannot be read, the code of its fault."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def read_cells(text: pl.Series, field: Field, options: Options, currency: pl.Ser
             read = _integers(text)
         case FieldType.CHOICE:
             read = _choices(text, field)
-        case FieldType.TEXT:
+        case _:
             read = _text(text, field, is_plain=is_plain)
     if field.type in {FieldType.AMOUNT, FieldType.INTEGER} and not field.may_be_negative:
         below = (read.value < 0).fill_null(value=False)

@@ -12,7 +12,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
-import uploads.frames  # isort: skip  (limits the threads of polars before it is first imported)
 import polars as pl
 from psycopg import sql
 from sqlalchemy import select, text
@@ -21,7 +20,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel.tenancy import Actor, as_loader
 from uploads.blocks import BLOCK_BYTES, blocks
 from uploads.checks import Checked, check
-from uploads.frames import LINE
+from uploads.frames import read
 from uploads.models import Upload, UploadError, UploadState
 from uploads.options import Options
 from uploads.rejecting import count_faults, reject_repeated
@@ -158,7 +157,7 @@ class Plan:
         """For every block from a place on: the place behind it, the records up to there, and what was found."""
         schema, wanted = SCHEMAS[self.kind], sorted(self.mapping)
         for block in blocks(file, self.encoding, self.delimiter, offset, block_bytes):
-            sheet = uploads.frames.read(block, self.width, self.delimiter, wanted, line + 1)
+            sheet = read(block, self.width, self.delimiter, wanted, line + 1)
             line += sheet.records
             yield block.end, line, check(sheet, self.mapping, schema, self.options)
 
@@ -188,9 +187,7 @@ def _batches(
 ) -> Iterator[Batch]:
     for end, reached, found in plan.checked(file, offset, line, block_bytes):
         owned = found.rows.select(*(pl.lit(number).alias(name) for name, number in owner.items()), pl.all())
-        yield Batch(
-            offset, end, reached, tuple(owned.columns), _csv(owned), found.errors, found.read, found.rejected
-        )
+        yield Batch(offset, end, reached, tuple(owned.columns), _csv(owned), found.errors, found.read, found.rejected)
         offset = end
 
 

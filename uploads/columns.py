@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import uploads.frames  # noqa: F401  (limits the threads of polars before it is first imported)
 import polars as pl
 
 

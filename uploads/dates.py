@@ -14,7 +14,9 @@ _NAMED = ("%d-%b-%Y", "%d-%b-%y", "%b-%d-%Y")
 _BY_ORDER = {"dmy": ("%d-%m-%Y", "%d-%m-%y"), "mdy": ("%m-%d-%Y", "%m-%d-%y"), "ymd": ("%y-%m-%d",)}
 _OTHER = {"dmy": ("mdy",), "mdy": ("dmy",), "ymd": ("dmy", "mdy")}
 _MONTHS = {"ene": "jan", "abr": "apr", "ago": "aug", "set": "sep", "dic": "dec"}
-_DATE_AND_TIME = r"(?i)^(.*?\d)(?:[T ]\s*(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)\s*([ap])?\.?\s?(?:m\.?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$"
+_DATE_AND_TIME = (
+    r"(?i)^(.*?\d)(?:[T ]\s*(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)\s*([ap])?\.?\s?(?:m\.?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$"
+)
 
 
 def read_dates(text: pl.Series, order: str) -> Read:
@@ -34,7 +36,9 @@ def read_instants(text: pl.Series, order: str, time_zone: str) -> Read:
     clock = pl.col("time").fill_null("00:00").str.extract_groups(r"^(\d+):(\d+)(?::(\d+))?")
     hour, minute, second = (clock.struct.field(name).fill_null("0").cast(pl.Int64) for name in ("1", "2", "3"))
     in_half = pl.when(pl.col("half") == "p").then(hour % 12 + 12).when(pl.col("half") == "a").then(hour % 12)
-    naive = pl.col("day").cast(pl.Datetime("us")) + pl.duration(hours=in_half.otherwise(hour), minutes=minute, seconds=second)
+    naive = pl.col("day").cast(pl.Datetime("us")) + pl.duration(
+        hours=in_half.otherwise(hour), minutes=minute, seconds=second
+    )
     local = naive.dt.replace_time_zone(time_zone, ambiguous="earliest", non_existent="null")
     stated = naive.dt.replace_time_zone("UTC") - _offset(pl.col("offset"))
     is_clock = (hour < 24) & (minute < 60) & (second < 60)
@@ -77,7 +81,9 @@ def _dates(text: pl.Series, order: str) -> pl.Series:
         return value
     unified = text.str.replace_all(r"[/. ]", "-").str.to_lowercase()
     if unified.str.contains("[a-z]").any():
-        unified = unified.str.replace_many(_MONTHS).str.replace_all(r"([a-z]{3})[a-z]*-?", "$1-").str.replace_all("-de-", "-")
+        unified = (
+            unified.str.replace_many(_MONTHS).str.replace_all(r"([a-z]{3})[a-z]*-?", "$1-").str.replace_all("-de-", "-")
+        )
         unified = unified.str.replace(r"^([a-z]{3}-(?:\d{4}|\d{2}))$", "01-$1")
     for form in (*_ISO[1:], *_BY_ORDER[order], *_NAMED, _ISO[0]):
         left = value.is_null() & unified.is_not_null()

@@ -1,4 +1,4 @@
-"""The file of rejected rows: the rows as they were sent, each with its reasons in words, ready to be corrected and sent again.
+"""The file of rejected rows: as they were sent, each with its reasons in words, ready to be corrected and sent again.
 
 Faults of single rows are found again by the same check, so that none is missing however many there are; faults that
 needed other rows stand in the database.
@@ -11,7 +11,6 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
-import uploads.frames  # isort: skip  (limits the threads of polars before it is first imported)
 import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session

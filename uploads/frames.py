@@ -1,17 +1,14 @@
 """One block of a file as columns of text, every row with the number of its record.
 
-The frame library gets one thread: checking runs beside the COPY of the block before it, and two cores are enough for both.
+Rows of another width than the header are kept aside as they stand, blank ones are passed over, and both are counted.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-
-os.environ.setdefault("POLARS_MAX_THREADS", "1")
 
 import numpy as np
 import polars as pl
@@ -22,7 +19,7 @@ from uploads.blocks import Block
 
 LINE = "line"
 #: Written where there is nothing to write.
-_NOTHING = ("-", "--", "n/a", "#n/a", "n.a.", "null", "nan", "sin informacion", "sin información", "sin dato", "no aplica")
+_NOTHING = ("-", "--", "n/a", "#n/a", "n.a.", "null", "nan", "sin informacion", "sin información", "no aplica")
 PLACEHOLDERS = ["", *dict.fromkeys(form for word in _NOTHING for form in (word, word.upper(), word.capitalize()))]
 #: Characters that are not text, and the line breaks and tabs that only a quoted cell can hold.
 _CONTROLS = bytes((*range(10), 11, 12, *range(14, 32), 127))

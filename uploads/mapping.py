@@ -161,9 +161,8 @@ def _spellings(field: Field) -> tuple[str, ...]:
 def _names(field: Field) -> dict[str, int]:
     """Every known name without its spaces, and its place in the list."""
     own = {normal(field.name), normal(field.label)}
-    return {
-        name.replace(" ", ""): 0 if name in own else order for order, name in reversed(list(enumerate(_spellings(field))))
-    }
+    listed = reversed(list(enumerate(_spellings(field))))
+    return {name.replace(" ", ""): 0 if name in own else order for order, name in listed}
 
 
 def _shown(values: Sequence[str]) -> tuple[str, ...]:

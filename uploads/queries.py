@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select, text, tuple_
+from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from agencies.kernel.errors import NotFound
@@ -99,7 +99,7 @@ def progress(session: Session, actor: Actor, upload_id: int) -> Progress:
     kind = _WORKING.get(upload.state)
     if kind is None:
         return _progress(upload, None, None)
-    seconds: ColumnElement[float] = func.extract("epoch", text("clock_timestamp()") - Work.created_at)
+    seconds = func.extract("epoch", func.clock_timestamp() - Work.created_at)
     found = session.execute(
         select(Work, seconds)
         .where(
@@ -117,7 +117,7 @@ def progress(session: Session, actor: Actor, upload_id: int) -> Progress:
 def error_groups(session: Session, actor: Actor, upload_id: int) -> list[ErrorGroup]:
     """Every kind of fault found in the upload with its count, the most frequent first."""
     counts = get_upload(session, actor, upload_id).error_counts
-    groups = [ErrorGroup(*key.split(":", 1), count) for key, count in counts.items()]
+    groups = [ErrorGroup(*key.partition(":")[::2], count) for key, count in counts.items()]
     return sorted(groups, key=lambda group: (-group.count, group.field, group.code))
 
 
@@ -145,7 +145,7 @@ def list_errors(
 
 
 def find_staged_row(session: Session, actor: Actor, upload: Upload, line: int) -> dict[str, Any] | None:
-    """One row of the actor's own upload as it was read, while it is kept: field -> value of the fields that have one."""
+    """One row of the actor's own upload as it was read, while it is kept: field -> value, without empty ones."""
     staged = STAGED[upload.kind]
     row = session.execute(
         select(staged).where(

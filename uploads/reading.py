@@ -1,4 +1,4 @@
-"""What a file looks like before anything is known about it: its encoding, separator, header, and rows from all over it."""
+"""What a file looks like before anything is known of it: encoding, separator, header, and rows from all over it."""
 
 from __future__ import annotations
 

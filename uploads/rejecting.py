@@ -46,8 +46,9 @@ def reject_rows(session: Session, upload: Upload, faulty: Select[Any]) -> int:
         .cte("told")
     )
     rows = session.execute(
-        select(told.c.field, told.c.code, func.count(), select(func.count()).select_from(gone).scalar_subquery())
-        .group_by(told.c.field, told.c.code)
+        select(
+            told.c.field, told.c.code, func.count(), select(func.count()).select_from(gone).scalar_subquery()
+        ).group_by(told.c.field, told.c.code)
     ).all()
     count_faults(upload, {(field, code): count for field, code, count, _ in rows})
     rejected = rows[0][3] if rows else 0

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
+from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -140,7 +141,7 @@ def proposal(session: Session, actor: Actor, upload_id: int) -> Proposal:
     if upload.header is None or upload.sample is None:
         raise lifecycle.UploadMovedOn
     remembered = session.get(HeaderMapping, (actor.tenant, upload.kind, header_hash(upload.header)))
-    before = remembered and Remembered(remembered.mapping, Options.from_dict(remembered.options))
+    before = Remembered(remembered.mapping, Options.from_dict(remembered.options)) if remembered else None
     schema = SCHEMAS[upload.kind]
     return propose(upload.header, upload.sample, schema, before, own=_own_options(session, actor))
 
@@ -183,7 +184,7 @@ def conclude_check(session: Session, actor: Actor, upload_id: int, *, now: datet
 def recount(session: Session, upload: Upload) -> None:
     """Take the number and the value of the good rows from what is staged."""
     staged, value = STAGED[upload.kind], SCHEMAS[upload.kind].value
-    total = func.sum(staged.c[value]) if value else None
+    total = func.sum(staged.c[value]) if value else literal(0)
     rows, minor = session.execute(
         select(func.count(), total).where(
             staged.c.organisation_id == upload.organisation_id, staged.c.upload_id == upload.id
@@ -331,5 +332,5 @@ def _safe_name(filename: str) -> str:
     return "".join(c for c in name if c.isprintable())[-_LONGEST_NAME:] or "file"
 
 
-def _record(session: Session, actor: Actor, action: str, upload: Upload, now: datetime, **details: object) -> None:
+def _record(session: Session, actor: Actor, action: str, upload: Upload, now: datetime, **details: Any) -> None:
     audit.record(session, actor, action, now=now, upload_id=upload.id, kind=upload.kind.value, **details)

@@ -6,6 +6,8 @@ stay as the typed source of what was made from them, until the upload is purged.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Date, DateTime, PrimaryKeyConstraint, Table, Text
 from sqlalchemy.types import TypeEngine
 
@@ -14,7 +16,7 @@ from uploads.models import UploadKind
 from uploads.schemas.fields import FieldType, Schema
 from uploads.schemas.registry import SCHEMAS
 
-_COLUMN: dict[FieldType, type[TypeEngine[object]]] = {
+_COLUMN: dict[FieldType, type[TypeEngine[Any]]] = {
     FieldType.TEXT: Text,
     FieldType.CHOICE: Text,
     FieldType.AMOUNT: BigInteger,

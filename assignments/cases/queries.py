@@ -22,6 +22,7 @@ from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState, Debtor, Portfolio
 
 _MOST_VALUES = 200
+_LAST_CHARACTER = "\U0010ffff"
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,9 @@ def selected(actor: Actor, selection: Selection) -> Select[Case]:
         if high is not None:
             statement = statement.where(column <= high)
     if selection.search:
-        statement = statement.where(Case.account_ref.startswith(selection.search, autoescape=True))
+        # A range and not LIKE: row-level security lets only the former use the index.
+        first, last = selection.search, selection.search + _LAST_CHARACTER
+        statement = statement.where(Case.account_ref >= first, Case.account_ref < last)
     return statement
 
 

@@ -1,4 +1,4 @@
-"""Contact points are kept by debtor: one index where there were two; a portfolio remembers what its cases can be filtered by."""
+"""Contact points are kept by debtor, with one index, not two; a portfolio knows what its cases can be filtered by."""
 
 import sqlalchemy as sa
 from alembic import op
