@@ -218,7 +218,8 @@ def test_a_bug_tells_its_id_and_nothing_else(settings, capsys):
 
     @public
     def broken():
-        raise RuntimeError("a-secret-detail")
+        password = "a-secret-detail"
+        raise RuntimeError(password)
 
     app.add_url_rule("/planted", "planted", broken)
     answer = app.test_client().get("/planted")
@@ -228,6 +229,8 @@ def test_a_bug_tells_its_id_and_nothing_else(settings, capsys):
     logged = capsys.readouterr().err
     assert answer.headers["X-Request-Id"] in logged
     assert "RuntimeError" in logged
+    assert "in broken" in logged or '"name": "broken"' in logged
+    assert "a-secret-detail" not in logged
 
 
 def test_a_database_that_is_away_is_said_so_and_the_process_lives(settings):
