@@ -18,6 +18,7 @@ from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations import service as organisations
 from portal import invariants
 from portal.demo.commands import demo_accounts_command, load_demo_command
+from portal.demo.commands import demo_accounts_command, load_demo_command
 from portal.i18n import LANGUAGE_NAMES
 from portal.jobs.sweep import Sweep, sweep_forever
 from portal.jobs.worker import listen
