@@ -22,6 +22,7 @@ MARK = "ENCARGO_SUPERVISED"  # In the environment of our children, so that stray
 READY_PATIENCE = 90.0
 STOP_PATIENCE = 15.0
 LONGEST_PAUSE = 30.0
+SIGN_OF_LIFE = 20.0  # Seconds of silence after which a long command is said to be going on.
 FLASK = [sys.executable, "-m", "flask", "--app", "wsgi"]
 
 
@@ -123,7 +124,7 @@ class Supervisor:
         say("Bringing the database up to date ...")
         flask("db-upgrade", environ, self.places.log / "migrate.log")
         if self.demo:
-            say("Loading the demo, if the database is new ...")
+            say("Loading the demo, if the database is new (once, a minute or two) ...")
             flask("load-demo", environ, self.places.log / "demo.log")
 
     def _children(self) -> list[Child]:
@@ -184,9 +185,11 @@ def watch(servers: Servers, children: list[Child], environ: Mapping[str, str]) -
 
 def flask(command: str, environ: Mapping[str, str], log: Path) -> None:
     """Run one of the application's commands to its end; raises with the end of its log when it fails."""
+    began = time.monotonic()
     process = processes.start([*FLASK, command], environ=environ, log=log, follow=signal.SIGTERM)
     try:
-        code = process.wait()
+        while (code := _code_within(process, SIGN_OF_LIFE)) is None:
+            say(f"  ... {time.monotonic() - began:.0f} s")
     finally:
         processes.end([process], patience=STOP_PATIENCE)
     if code != 0:
@@ -235,3 +238,10 @@ def say(message: str) -> None:
 
 def _raise_stopped(_signal: int, _frame: object) -> None:
     raise Stopped
+
+
+def _code_within(process: subprocess.Popen[bytes], seconds: float) -> int | None:
+    """How the process ended; None when it goes on."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(seconds)
+    return None
