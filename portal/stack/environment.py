@@ -13,9 +13,6 @@ ROOT = Path(__file__).resolve().parents[2]
 #: A unix socket's address must fit 107 bytes; the longest name we put in the folder is `.s.PGSQL.5432.lock`.
 LONGEST_SOCKET_FOLDER = 107 - len("/.s.PGSQL.5432.lock")
 
-#: The secrets of an installation and their strength; the last one is what the people of its demo sign in with.
-SECRET_BYTES = {"SECRET_KEY": 32, "REFERENCE_KEY": 32, "DEMO_PASSWORD": 8}
-
 
 class StackError(Exception):
     """The local stack cannot do what was asked; the message says why and what to do."""
