@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import abort, current_app, request, session
 from werkzeug.datastructures import MultiDict
-from wtforms import Form
+from wtforms import FieldList, Form, PasswordField
 from wtforms.csrf.session import SessionCSRF
 from wtforms.i18n import get_translations
 
@@ -42,7 +42,10 @@ class PortalForm(Form):
 
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Any:
             filters = list(unbound_field.kwargs.get("filters", ()))
-            if unbound_field.field_class.__name__ != "PasswordField":
+            if unbound_field.field_class is FieldList:
+                # A list has no text of its own and takes no filters; its entries do.
+                return unbound_field.bind(form=form, **options)
+            if unbound_field.field_class is not PasswordField:
                 filters.append(_trimmed)
             return unbound_field.bind(form=form, filters=filters, **options)
 

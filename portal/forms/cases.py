@@ -34,7 +34,7 @@ class SelectionForm(PortalForm):
 
     def offer(self, facets: Facets) -> None:
         """Set what can be chosen from what the cases hold."""
-        self.portfolio.offer((one.id, one.name) for one in facets.portfolios)
+        self.portfolio.offer(facets.portfolios)
         for field, values in (
             (self.product, facets.products),
             (self.region, facets.regions),
@@ -71,7 +71,7 @@ class CaseFilterForm(SelectionForm):
         """Set what can be chosen from what the cases hold."""
         super().offer(facets)
         self.state.choices = [("", say(ANY)), *((state.value, say(STATES[state])) for state in CaseState)]
-        self.agency.offer((one.id, one.name) for one in facets.agencies)
+        self.agency.offer(facets.agencies)
 
     def _values(self, currency: str) -> dict[str, Any]:
         return {

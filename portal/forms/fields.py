@@ -74,6 +74,8 @@ class ReferenceField(SelectField):
 
     def __init__(self, label: Any, *, kind: str, nothing: Any = None, **kwargs: Any) -> None:
         super().__init__(label, choices=[], default="", **kwargs)
+        # It is drawn as any other select.
+        self.type = "SelectField"
         self.kind = kind
         self.nothing = nothing
 

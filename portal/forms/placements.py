@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wtforms import BooleanField, HiddenField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
@@ -19,6 +21,15 @@ class WaveForm(SelectionForm):
         msg("Mandates"), kind="mandate", validators=[InputRequired(msg("Choose at least one mandate."))]
     )
     bands = IntegerField(msg("Balance bands"), [InputRequired(), NumberRange(1, 20)], default=5)
+
+    def plan(self, currency: str) -> dict[str, Any]:
+        """What was chosen, as the service takes it."""
+        return {
+            "name": self.name.data,
+            "selection": self.selection(currency),
+            "mandate_ids": self.mandates.numbers,
+            "bands": self.bands.data,
+        }
 
 
 class CommitForm(PortalForm):

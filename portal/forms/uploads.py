@@ -56,10 +56,13 @@ class ReportFileForm(FileForm):
         if len(creditors) == 1 and not self.creditor.raw_data:
             self.creditor.offer(creditors, chosen=creditors[0][0])
 
-    def validate_creditor(self, field: ReferenceField) -> None:
+    def validate(self, extra_validators: Any = None) -> bool:
         """Without a report the file must still say whose cases it speaks of."""
-        if field.number is None and self.report.number is None:
-            raise ValidationError(say(WHOSE))
+        is_valid = super().validate(extra_validators)
+        if is_valid and self.report.number is None and self.creditor.number is None:
+            self.form_errors.append(say(WHOSE))
+            return False
+        return is_valid
 
 
 class MappingForm(PortalForm):

@@ -10,11 +10,17 @@ from typing import Any
 from agencies.kernel.errors import msg
 from assignments.cases.models import Case, CaseState
 from assignments.cases.queries import Selection
+from assignments.contacts.models import ContactKind, ContactPoint
 from assignments.placements.queries import PlacementRow
 from assignments.reports.models import Activity, Payment, ReceivedBy
+from portal.presenters import placements
+from uploads.models import Upload
+from uploads.schemas.fields import FieldType
+from uploads.schemas.registry import SCHEMAS
 
 STATES = {CaseState.OPEN: msg("Open"), CaseState.PLACED: msg("Placed"), CaseState.CLOSED: msg("Closed")}
 TONES = {CaseState.OPEN: "waiting", CaseState.PLACED: "working", CaseState.CLOSED: "neutral"}
+PLACEMENT_STATES, PLACEMENT_TONES = placements.STATES, placements.TONES
 PERSON_TYPES = {"person": msg("Person"), "company": msg("Company")}
 CHANNELS = {
     "call": msg("Call"),
@@ -49,6 +55,12 @@ RESULTS = {
     "wrong_address": msg("Wrong address"),
 }
 RECEIVED_BY = {ReceivedBy.AGENCY: msg("received by the agency"), ReceivedBy.CREDITOR: msg("paid to the creditor")}
+CONTACTS = {ContactKind.PHONE: msg("Phone"), ContactKind.EMAIL: msg("E-mail"), ContactKind.ADDRESS: msg("Address")}
+#: Fields of a source row that name or reach a person.
+PERSONAL = frozenset(
+    {"national_id", "full_name", "first_name", "last_name", "birth_date", "address", "phone", "phone_2", "email"}
+)
+COVER = "••••"
 
 
 @dataclass(frozen=True)
@@ -107,13 +119,13 @@ def components(case: Case) -> list[tuple[str, int]]:
 
 
 def timeline(
-    placements: Iterable[PlacementRow],
+    placed: Iterable[PlacementRow],
     payments: Iterable[Payment],
     activities: Iterable[Activity],
     local_day: Callable[[datetime], date],
 ) -> list[Event]:
     """Placements, payments and activities as one story, the latest first."""
-    events = [Event(local_day(one.placed_at), one.placed_at, "placed", one) for one in placements]
+    events = [Event(local_day(one.placed_at), one.placed_at, "placed", one) for one in placed]
     events += [Event(one.paid_on, None, "paid", one) for one in payments]
     events += [Event(local_day(one.happened_at), one.happened_at, "activity", one) for one in activities]
     return sorted(events, key=_order, reverse=True)
@@ -126,3 +138,56 @@ def _order(event: Event) -> tuple[date, float]:
 
 def _known(names: Mapping[int, str], number: int | None) -> str | None:
     return None if number is None else names.get(number, "–")
+
+
+@dataclass(frozen=True)
+class ContactLine:
+    """One way to reach the debtor, covered."""
+
+    kind: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """The row of the file a case was made from; what names or reaches the debtor is covered."""
+
+    upload: Upload
+    line: int
+    cells: tuple[SourceCell, ...]
+
+
+@dataclass(frozen=True)
+class SourceCell:
+    """One field of the source row with its value as it was read."""
+
+    label: str
+    value: Any
+    is_amount: bool
+
+
+def contact_lines(points: Iterable[ContactPoint]) -> list[ContactLine]:
+    """The contact points, covered: enough to tell them apart, not enough to use them."""
+    return [ContactLine(CONTACTS[one.kind], covered(one.kind, one.value)) for one in points]
+
+
+def covered(kind: ContactKind, value: str) -> str:
+    """A phone's last three digits, an e-mail's first letter and its domain, nothing of an address."""
+    if kind is ContactKind.EMAIL:
+        name, _, domain = value.partition("@")
+        return f"{name[:1]}{COVER}@{domain}"
+    return COVER + value[-3:] if kind is ContactKind.PHONE and len(value) > 6 else COVER
+
+
+def source(upload: Upload, line: int, row: Mapping[str, Any]) -> Source:
+    """The source row with its fields by name, in the order of the schema."""
+    cells = (
+        SourceCell(
+            field.label,
+            COVER if field.name in PERSONAL else row[field.name],
+            field.type is FieldType.AMOUNT,
+        )
+        for field in SCHEMAS[upload.kind].fields
+        if field.name in row
+    )
+    return Source(upload, line, tuple(cells))

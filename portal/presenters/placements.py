@@ -12,7 +12,7 @@ from assignments.placements.models import PlacementState, WaveState
 from assignments.placements.preview import HELD_BACK, AgencyTotals, BandTotals, Cell, Preview
 from assignments.placements.queries import ConsignmentRow
 
-WAVE_STATES = {WaveState.DRAFT: msg("Draft"), WaveState.COMMITTED: msg("Placed")}
+WAVE_STATES = {WaveState.DRAFT: msg("Draft"), WaveState.COMMITTED: msg("Cases placed")}
 WAVE_TONES = {WaveState.DRAFT: "waiting", WaveState.COMMITTED: "good"}
 STATES = {
     PlacementState.SENT: msg("Sent, not yet acknowledged"),

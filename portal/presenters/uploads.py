@@ -26,7 +26,7 @@ STATES = {
     UploadState.CHECKED: msg("Checked, your decision"),
     UploadState.APPLYING: msg("Being applied"),
     UploadState.APPLIED: msg("Applied"),
-    UploadState.REJECTED: msg("Rejected"),
+    UploadState.REJECTED: msg("Turned away"),
 }
 TONES = {
     UploadState.RECEIVED: "waiting",

@@ -3,14 +3,17 @@
 from portal.views import (
     audit,
     auth,
+    cases,
     health,
     home,
     language,
     ledger,
     mandates,
     organisations,
+    placements,
     reports,
     scorecards,
+    uploads,
     users,
 )
 
@@ -19,6 +22,9 @@ BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
     language.blueprint,
+    uploads.blueprint,
+    cases.blueprint,
+    placements.blueprint,
     mandates.blueprint,
     reports.blueprint,
     ledger.blueprint,

@@ -12,12 +12,14 @@ from sqlalchemy.orm import Session
 from agencies.kernel.clock import local_date
 from agencies.kernel.tenancy import Actor
 from agencies.mandates.queries import list_mandates
-from agencies.organisations.queries import home_currency, list_agencies, organisation_names, user_names
+from agencies.organisations.queries import list_agencies, organisation_names, user_names
+from assignments.cases.queries import Facets
 from assignments.reports.calendar import Standing
 from assignments.reports.queries import get_report, list_reports
 from portal.filters import basis_points
 from portal.forms.uploads import FileForm, ReportFileForm
 from portal.i18n import locale
+from portal.presenters.cases import Names
 from portal.presenters.mandates import standing
 from uploads.models import UploadKind
 
@@ -64,9 +66,9 @@ def purpose(session: Session, actor: Actor, form: FileForm, now: datetime) -> di
     return {"kind": kind, "creditor_id": creditor_id, "report_id": report_id}
 
 
-def currency(session: Session, actor: Actor) -> str:
-    """What the person's organisation reckons in."""
-    return home_currency(session, actor)
+def named_facets(facets: Facets) -> Names:
+    """Names of the portfolios and agencies a selection may name."""
+    return Names(dict(facets.portfolios), dict(facets.agencies))
 
 
 def people(session: Session, ids: Iterable[int | None]) -> dict[int, str]:

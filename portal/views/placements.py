@@ -12,6 +12,7 @@ from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Side
 from agencies.organisations.permissions import Permission
+from agencies.organisations.queries import home_currency
 from assignments.cases import queries as cases
 from assignments.placements import queries, service
 from assignments.placements.allocation import SEEDS
@@ -19,10 +20,12 @@ from assignments.placements.manifest import manifest
 from assignments.placements.models import Wave, WaveState
 from assignments.placements.preview import preview_of
 from portal.extensions import db
+from portal.filters import money
 from portal.forms.cases import SelectionForm
 from portal.forms.fields import references
 from portal.forms.placements import CommitForm, WaveForm
 from portal.forms.refusals import REFUSALS, refuse
+from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import placements as presenter
 from portal.presenters.cases import chips
@@ -47,37 +50,35 @@ def index() -> str:
     return _page("placements/index.html", page=waves, pages=pages, may_plan=may_plan, preview_of=preview_of)
 
 
-@blueprint.route("/new", methods=["GET", "POST"])
+@blueprint.get("/new")
 @requires(Permission.PLACEMENT_PLAN)
-def new() -> str | Response | tuple[str, int]:
-    """Choose cases and mandates, and look at how they would be split."""
-    actor, now = current_actor(), utc_now()
-    form = WaveForm(request.form if request.method == "POST" else request.args)
-    form.offer(cases.facets(db.session, actor))
-    form.mandates.offer(choices.mandates(db.session, actor, now))
-    if request.method == "POST" and form.validate():
+def new() -> str:
+    """Choose cases and mandates; a filter may stand in the address already."""
+    return _planning(WaveForm(request.args), SelectionForm(request.args))
+
+
+@blueprint.post("/new")
+@requires(Permission.PLACEMENT_PLAN)
+def draft() -> Response | tuple[str, int]:
+    """Draw a first split of what was chosen, to be looked at."""
+    actor, form = current_actor(), WaveForm(request.form)
+    _offer(form)
+    if form.validate():
         try:
             with transaction(db.session):
-                wave = service.draft(db.session, actor, **form.values(choices.currency(db.session, actor)), now=now)
+                drawn = service.draft(db.session, actor, **form.plan(home_currency(db.session, actor)), now=utc_now())
         except REFUSALS as error:
             refuse(form, error)
         else:
-            return redirect(url_for(".wave", wave_id=wave.id))
-    totals = cases.totals(db.session, actor, form.selection_or_all(choices.currency(db.session, actor)))
-    return _page("placements/new.html", form=form, totals=totals), 400 if form.errors else 200
+            return redirect(url_for(".wave", wave_id=drawn.id), code=303)
+    return _planning(form, SelectionForm(request.form)), 400
 
 
 @blueprint.get("/selected")
 @requires(Permission.PLACEMENT_PLAN)
 def selected() -> str:
     """How many cases a filter selects and what they are worth, while it is being set."""
-    actor = current_actor()
-    form = SelectionForm(request.args)
-    form.offer(cases.facets(db.session, actor))
-    totals = None
-    if form.validate():
-        totals = cases.totals(db.session, actor, form.selection(choices.currency(db.session, actor)))
-    return render_template("placements/_selected.html", totals=totals)
+    return render_template("placements/_selected.html", totals=_totals(SelectionForm(request.args)))
 
 
 @blueprint.get('/<ref("wave"):wave_id>')
@@ -156,15 +157,41 @@ def download(consignment_id: int) -> Response:
     )
 
 
+def _offer(form: WaveForm) -> None:
+    actor = current_actor()
+    form.offer(cases.facets(db.session, actor))
+    form.mandates.offer(choices.mandates(db.session, actor, utc_now()))
+
+
+def _totals(form: SelectionForm) -> cases.Totals | None:
+    """What the filter selects; nothing when it cannot be read."""
+    actor = current_actor()
+    form.offer(cases.facets(db.session, actor))
+    if not form.validate():
+        return None
+    return cases.totals(db.session, actor, form.selection(home_currency(db.session, actor)))
+
+
+def _planning(form: WaveForm, selection: SelectionForm) -> str:
+    _offer(form)
+    return _page("placements/new.html", form=form, totals=_totals(selection))
+
+
 def _wave(row: Wave, form: CommitForm) -> str:
     actor = current_actor()
     preview = preview_of(row)
+    currency = preview.currency or home_currency(db.session, actor)
     return _page(
         "placements/wave.html",
         wave=row,
         preview=preview,
         form=form,
-        chips=chips(cases.Selection.from_dict(row.selection), choices.names(db.session, actor), preview.currency),
+        chips=chips(
+            cases.Selection.from_dict(row.selection),
+            choices.named_facets(cases.facets(db.session, actor)),
+            lambda minor: money(minor, currency),
+            say,
+        ),
         is_open=row.state is WaveState.DRAFT and actor.may(Permission.PLACEMENT_PLAN),
         consignments=queries.list_consignments(db.session, actor, wave_id=row.id).rows,
     )

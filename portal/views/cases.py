@@ -1,0 +1,84 @@
+"""Cases: the list with its filters and totals, and one case with its story."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+
+from agencies.kernel.clock import local_date
+from agencies.organisations.permissions import Permission
+from agencies.organisations.queries import home_currency
+from assignments.cases import queries
+from assignments.contacts.queries import list_contacts
+from assignments.placements.queries import PlacementRow, list_placements
+from assignments.reports.queries import list_activities, list_payments
+from portal.extensions import db
+from portal.forms.cases import CaseFilterForm
+from portal.identity import current_actor
+from portal.presenters import cases as presenter
+from portal.security import requires
+from portal.views import paging
+from uploads.queries import find_staged_row, get_upload
+
+blueprint = Blueprint("cases", __name__, url_prefix="/cases")
+
+
+@blueprint.get("/")
+@requires(Permission.CASE_VIEW)
+def index() -> str:
+    """The creditor's cases, or those an agency holds."""
+    actor, form = current_actor(), CaseFilterForm(request.args)
+    form.offer(queries.facets(db.session, actor))
+    # A filter that cannot be read selects nothing; the form says which field.
+    is_readable = form.validate()
+    selection = form.selection(home_currency(db.session, actor)) if is_readable else None
+    page = queries.list_cases(db.session, actor, selection, after=paging.after()) if selection else None
+    return render_template(
+        "cases/index.html",
+        form=form,
+        page=page,
+        pages=paging.addresses(page) if page else {},
+        totals=queries.totals(db.session, actor, selection) if selection else None,
+        is_filtered=bool(selection and selection.to_dict()),
+        may_place=actor.may(Permission.PLACEMENT_PLAN),
+        show=presenter,
+    )
+
+
+@blueprint.get('/<ref("case"):case_id>')
+@requires(Permission.CASE_VIEW)
+def show(case_id: int) -> str:
+    """One case: its balance, its debtor, where it came from, and all that happened on it."""
+    actor = current_actor()
+    detail = queries.get_case(db.session, actor, case_id)
+    activities = list_activities(db.session, actor, case_id, after=paging.after())
+    payments = list_payments(db.session, actor, case_id)
+    placements: tuple[PlacementRow, ...] = ()
+    if actor.may(Permission.PLACEMENT_VIEW):
+        placements = list_placements(db.session, actor, case_id=case_id).rows
+    is_first = paging.after() is None
+    return render_template(
+        "cases/show.html",
+        detail=detail,
+        case=detail.case,
+        source=_source(detail),
+        contacts=presenter.contact_lines(list_contacts(db.session, actor, detail.debtor.id)),
+        placements=placements,
+        paid_minor=sum(one.amount_minor for one in payments),
+        timeline=presenter.timeline(
+            placements if is_first else (),
+            payments if is_first else (),
+            activities.rows,
+            lambda at: local_date(at, actor.time_zone),
+        ),
+        pages=paging.addresses(activities),
+        show=presenter,
+    )
+
+
+def _source(detail: queries.CaseDetail) -> presenter.Source | None:
+    """The row of the creditor's file the case was made from, while it is kept."""
+    if detail.portfolio is None:
+        return None
+    upload = get_upload(db.session, current_actor(), detail.portfolio.upload_id)
+    row = find_staged_row(db.session, current_actor(), upload, detail.case.line)
+    return presenter.source(upload, detail.case.line, row or {})
