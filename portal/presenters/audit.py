@@ -35,7 +35,7 @@ SENTENCES: dict[str, str] = {
     "upload.apply_requested": msg("%(who)s decided to apply a file"),
     "upload.applied": msg("A file was applied"),
     "upload.rejected": msg("%(who)s rejected a file"),
-    "cases.opened": msg("The rows of a file became cases"),
+    "portfolio.opened": msg("The rows of a file became cases"),
     "mandate.made": msg("%(who)s made a mandate"),
     "mandate.amended": msg("%(who)s changed the terms of a mandate"),
     "mandate.ended": msg("%(who)s ended a mandate"),
@@ -47,7 +47,7 @@ SENTENCES: dict[str, str] = {
     "manifest.downloaded": msg("%(who)s downloaded the file of placed cases"),
     "payments.reported": msg("%(who)s reported payments"),
     "activities.reported": msg("%(who)s reported activities"),
-    "payments.booked": msg("Payments were booked on the ledger"),
+    "report.declared_empty": msg("%(who)s stated that a month had nothing to report"),
     "work.retried": msg("%(who)s started failed work again"),
     "demo.told": msg("The demonstration data were loaded"),
 }
@@ -55,7 +55,7 @@ SENTENCES: dict[str, str] = {
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
-    "files": (msg("Files"), ("upload", "cases")),
+    "files": (msg("Files"), ("upload", "portfolio")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest")),
     "mandates": (msg("Mandates"), ("mandate",)),
     "reports": (msg("Reports"), ("payments", "activities", "report")),
@@ -65,10 +65,8 @@ _KINDS = {"portfolio": msg("portfolio"), "payments": msg("payments"), "activitie
 #: Counts in the details that are worth a word.
 _COUNTS = {
     "cases": msg("%(n)s cases"),
-    "rows": msg("%(n)s rows"),
-    "rows_read": msg("%(n)s rows read"),
-    "rows_good": msg("%(n)s good"),
-    "rows_rejected": msg("%(n)s rejected"),
+    "read": msg("%(n)s rows read"),
+    "rejected": msg("%(n)s rejected"),
     "new": msg("%(n)s new"),
     "known": msg("%(n)s reported before"),
     "failures": msg("failures in a row: %(n)s"),
@@ -141,7 +139,11 @@ def _facts(details: dict[str, Any]) -> list[str]:
         told.append(say(_KINDS[details["kind"]]))
     if details.get("role") in set(Role):
         told.append(say(ROLE_NAMES[Role(details["role"])]))
-    told += [say(text, {"n": number(details[name])}) for name, text in _COUNTS.items() if _is_count(details.get(name))]
+    told += [
+        say(text, {"n": number(details[name])})
+        for name, text in _COUNTS.items()
+        if _is_count(details.get(name)) and details[name]
+    ]
     amount: Any = details.get("placed_minor", details.get("value_minor"))
     if _is_count(amount) and details.get("currency"):
         told.append(money(amount, details["currency"]))

@@ -28,7 +28,7 @@ KIND_NAMES: dict[OrganisationKind, str] = {
 }
 
 ORGANISATION_STATES: dict[OrganisationState, tuple[str, str]] = {
-    OrganisationState.APPROVED: (msg("Active"), "good"),
+    OrganisationState.APPROVED: (msg("Approved"), "good"),
     OrganisationState.SUSPENDED: (msg("Suspended"), "bad"),
 }
 

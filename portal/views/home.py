@@ -10,10 +10,12 @@ from agencies.kernel.clock import utc_now
 from agencies.kernel.tenancy import Actor
 from agencies.organisations import queries
 from agencies.organisations.permissions import Permission
+from assignments import performance
 from assignments.today import Waiting, list_waiting
 from portal.extensions import db
 from portal.identity import current_actor
 from portal.presenters import home
+from portal.presenters.headline import headlines
 from portal.security import signed_in
 
 blueprint = Blueprint("home", __name__)
@@ -30,7 +32,8 @@ def index() -> str:
         current_app.view_functions,
         now_local=now.astimezone(ZoneInfo(actor.time_zone)),
     )
-    return render_template("home/index.html", home=page)
+    facts = performance.facts(db.session, actor, now=now) if actor.may(Permission.SCORECARD_VIEW) else []
+    return render_template("home/index.html", home=page, headlines=headlines(facts))
 
 
 def _waiting(actor: Actor) -> list[Waiting]:
