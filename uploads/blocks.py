@@ -77,7 +77,7 @@ def record_ends(data: bytes, delimiter: str) -> Ends:
 
 
 def _block(file: BinaryIO, encoding: str, delimiter: str, offset: int, size: int, total: int) -> Block:
-    data, raw, is_last = b"", b"", False
+    data = b""
     for growth in range(_MAX_GROWTH):
         file.seek(offset)
         raw = file.read(size << growth)
@@ -90,11 +90,12 @@ def _block(file: BinaryIO, encoding: str, delimiter: str, offset: int, size: int
             cut = int(found.ends[-1])
             end = offset + _raw_length(data[:cut], encoding)
             return Block(data[:cut], end, is_broken=False, is_last=end >= total)
-        if found.open_at is not None and (is_last or found.is_hopeless or b"\n" in data):
-            cut = (data.find(b"\n") + 1) or len(data)
-            end = offset + _raw_length(data[:cut], encoding)
-            return Block(data[:cut], end, is_broken=True, is_last=end >= total)
-    return Block(data, offset + len(raw), is_broken=True, is_last=is_last)
+        if is_last or found.is_hopeless:
+            break
+    # The first line is given up; if there is none, as much of it as was read, up to a whole character.
+    cut = (data.find(b"\n") + 1) or len(data.decode(errors="ignore").encode())
+    end = offset + _raw_length(data[:cut], encoding)
+    return Block(data[:cut], end, is_broken=True, is_last=end >= total)
 
 
 def _counting_quotes(data: bytes, octets: NDArray[np.uint8], delimiter: int) -> Positions:

@@ -57,9 +57,11 @@ def read(block: Block, width: int, delimiter: str, wanted: Sequence[int], first_
         ends = block.data.count(b"\n") or block.data.count(b"\r")
         return Sheet(_empty(wanted), (), ends)
     frame, misfits, records = _parse(block.data, width, delimiter, wanted, first_line)
-    nothing = frame.select(pl.all_horizontal(pl.exclude(LINE).is_null())).to_series()
+    nothing = _blank(frame, included=frame.columns[1:2])
     if nothing.any():
-        frame = frame.filter(~_wholly_blank(block.data, width, delimiter, first_line, nothing))
+        # Few rows lack their first cell, so only for them the whole record is looked at.
+        whole, _, _ = _parse(block.data, width, delimiter, range(width), first_line)
+        frame = frame.filter(~(nothing & _blank(whole, included=whole.columns[1:])))
     is_cut = block.is_last and not block.data.endswith((b"\n", b"\r"))
     last = first_line + records - 1
     ragged = [
@@ -114,11 +116,9 @@ def _parse(
     return frame, misfits, records
 
 
-def _wholly_blank(data: bytes, width: int, delimiter: str, first_line: int, nothing: pl.Series) -> pl.Series:
-    """Of the rows without any wanted cell, those without any cell at all."""
-    whole, _, _ = _parse(data, width, delimiter, range(width), first_line)
-    empty = (pl.exclude(LINE).is_null()) | (pl.exclude(LINE).str.strip_chars() == "")
-    return nothing & whole.select(pl.all_horizontal(empty)).to_series()
+def _blank(frame: pl.DataFrame, included: Sequence[str]) -> pl.Series:
+    cells = pl.col(*included)
+    return frame.select(pl.all_horizontal(cells.is_null() | (cells.str.strip_chars() == ""))).to_series()
 
 
 def _is_plain(data: bytes, delimiter: str) -> bool:

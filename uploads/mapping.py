@@ -105,7 +105,8 @@ def _assigned(header: Sequence[str], values: Sequence[Sequence[str]], schema: Sc
         for position, name in enumerate(header)
         for order, field in enumerate(schema.fields)
         for guess, is_danger in [_guess(normal(name), values[position], field)]
-        if guess >= FLOOR
+        # A name we know is not taken for a misspelling of another one.
+        if guess >= FLOOR and (guess > NEAR + 3 or not _is_known(normal(name), schema))
     ]
     taken: dict[int, ColumnGuess] = {}
     for confidence, _, position, field_name, is_danger in sorted(guesses, key=lambda one: (-one[0], -one[1], one[2])):
@@ -124,7 +125,7 @@ def _guess(name: str, values: Sequence[str], field: Field) -> tuple[int, bool]:
     if like is None:
         return by_name, is_danger
     if like < 0.5:
-        return by_name - 45, True
+        return by_name - 50, True
     return min(99, by_name + (3 if like > 0.95 else 0)), is_danger
 
 
@@ -147,6 +148,10 @@ def _by_name(name: str, field: Field) -> tuple[int, bool]:
     if any(len(words(known)) > 1 and words(known) <= said for known in _spellings(field)):
         return INSIDE, True
     return 0, False
+
+
+def _is_known(name: str, schema: Schema) -> bool:
+    return any(name.replace(" ", "") in _names(field) for field in schema.fields)
 
 
 @lru_cache(maxsize=512)
