@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable
 from typing import NoReturn, TextIO
@@ -18,8 +19,8 @@ from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations import service as organisations
 from portal import invariants
 from portal.demo.commands import demo_accounts_command, load_demo_command
-from portal.demo.commands import demo_accounts_command, load_demo_command
 from portal.i18n import LANGUAGE_NAMES
+from portal.jobs.progress import standing
 from portal.jobs.sweep import Sweep, sweep_forever
 from portal.jobs.worker import listen
 from portal.migrations import runner
@@ -31,7 +32,7 @@ _PLATFORM = Actor(side=Side.PLATFORM)
 
 def register(app: Flask) -> None:
     """Give the app its commands."""
-    own = (db_upgrade, create_operator, work, sweep, verify, verify_audit, heads)
+    own = (db_upgrade, create_operator, work, sweep, queue, verify, verify_audit, heads)
     for command in (*own, load_demo_command, demo_accounts_command):
         app.cli.add_command(command)
 
@@ -84,6 +85,13 @@ def sweep(*, forever: bool) -> None:
         sweep_forever(ports)
     else:
         click.echo(f"{Sweep(ports).once(ports.now())} put right.")
+
+
+@click.command("queue")
+@with_appcontext
+def queue() -> None:
+    """Print how the queue stands as JSON: work by state, and how long the oldest has waited."""
+    click.echo(json.dumps(dataclasses.asdict(standing(_ports()))))
 
 
 @click.command("verify")

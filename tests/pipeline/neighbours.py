@@ -71,44 +71,44 @@ class Neighbours:
         return [role for role in Role if SIDE_OF[role] is not Side.PLATFORM]
 
     def ids(self, kind: str) -> list[int]:
-        """Some ids of the first ones' rows, of a creditor's and of an agency's where both have them."""
+        """The first and the last id of the first ones' rows, the creditor's and the agency's."""
         table = TABLES[kind]
         if kind == "organisation":
             return [self.creditor.tenant]
+        columns = self.owned[table]
+        if "organisation_id" in columns:
+            owners = [("organisation_id", self.creditor.tenant), ("organisation_id", self.agency.tenant)]
+        else:
+            owners = [("creditor_id", self.creditor.tenant)]
         with self.superuser.connect() as connection:
             found = [
-                connection.scalar(text(f"select max(id) from {table} where {column} = :tenant"), {"tenant": tenant})
-                for column, tenant in self._tenants(table)
+                connection.execute(
+                    text(f"select min(id), max(id) from {table} where {column} = :tenant"), {"tenant": tenant}
+                ).one()
+                for column, tenant in owners
             ]
-        return sorted({number for number in found if number is not None})
+        return sorted({number for pair in found for number in pair if number is not None})
 
     def digest(self) -> dict[str, tuple[int, str]]:
         """Count and hash of the first ones' rows in every table."""
+        watched = sorted({*self.owned, "organisations"} - RESTLESS)
         with self.superuser.connect() as connection:
-            return {
-                table: tuple(
-                    connection.execute(
-                        text(
-                            f"select count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t"
-                            f" where {self.where(table)}"
-                        )
-                    ).one()
+            rows = connection.execute(
+                text(
+                    " union all ".join(
+                        f"select '{table}', count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t"
+                        f" where {self.where(table)}"
+                        for table in watched
+                    )
                 )
-                for table in [*self.owned, "organisations"]
-                if table not in RESTLESS
-            }
+            )
+            return {table: (count, digest) for table, count, digest in rows}
 
     def where(self, table: str) -> str:
         """The condition of the first ones' rows."""
         tenants = f"({self.creditor.tenant}, {self.agency.tenant})"
         columns = self.owned.get(table, ["id"])
         return "(" + " or ".join(f"{column} in {tenants}" for column in columns) + ")"
-
-    def _tenants(self, table: str) -> list[tuple[str, int]]:
-        columns = self.owned[table]
-        owner = "creditor_id" if "organisation_id" not in columns else "organisation_id"
-        both = [(owner, self.creditor.tenant)]
-        return both if owner == "creditor_id" else [*both, (owner, self.agency.tenant)]
 
     def _settle(self, creditor: Actor, agency: Actor, mark: str) -> None:
         ports, accounts = self.ports, [f"{mark}-{number}" for number in range(6)]
@@ -132,7 +132,7 @@ class Neighbours:
         with ports.session(creditor) as session, transaction(session):
             reports.open_periods(session, creditor, now=loop.REPORTED_AT)
         sheet = portfolio(creditor.tenant, 40)
+        receive(ports, creditor, sheet.data + f"{mark},CC,1,{mark},Cali,Tarjeta,1,1,2\n".encode(), f"{mark}.csv")
         send(ports, creditor, sheet)
         tasks.perform_due(ports)
-        receive(ports, creditor, sheet.data + f"{mark},CC,1,{mark},Cali,Tarjeta,1,1,2\n".encode(), f"{mark}.csv")
         loop.draft(ports, creditor, [loop.add_mandate(ports, creditor, agency)])

@@ -94,7 +94,7 @@ def smuggled(app: Flask, found: dict[str, list[int]]) -> dict[str, object]:
 
 def same(body: str) -> str:
     """A page without what differs from request to request."""
-    body = re.sub(r"[a-z2-7]{26}|[A-Za-z0-9_-]{22,}|[0-9a-f]{16}", "*", body)
+    body = re.sub(r"\d{14}##[0-9a-f]+|[a-z2-7]{26}|[A-Za-z0-9_-]{22,}|[0-9a-f]{16}", "*", body)
     return re.sub(r"\s+", " ", body)
 
 
@@ -126,6 +126,7 @@ def test_no_role_of_another_organisation_reads_or_changes_anything_by_any_route(
         for rule in rules(app):
             if rule.endpoint == "auth.sign_out":
                 continue
+            unknown = {}
             for method, address in product(methods(rule), addresses(app, rule, found)):
                 calls += 1
                 case = f"{role} {method} {address} ({rule.rule})"
@@ -134,10 +135,11 @@ def test_no_role_of_another_organisation_reads_or_changes_anything_by_any_route(
                 assert SENTINEL not in answer.text, case
                 if set(kinds(rule).values()) & set(TABLES):
                     assert answer.status_code in {403, 404}, f"{case}: {answer.status_code}"
-                    (other,) = addresses(app, rule, nobody)
-                    unknown = call(browser, method, other, form)
-                    assert unknown.status_code == answer.status_code, case
-                    assert same(unknown.text) == same(answer.text), case
+                    if method not in unknown:
+                        (other,) = addresses(app, rule, nobody)
+                        unknown[method] = call(browser, method, other, form)
+                    assert unknown[method].status_code == answer.status_code, case
+                    assert same(unknown[method].text) == same(answer.text), case
                 if method != "GET":
                     assert neighbours.digest() == before, case
         assert neighbours.digest() == before, role
@@ -198,8 +200,14 @@ def test_the_walk_would_see_it_for_somebody_of_the_house_sees_each_page(app: Fla
 def call(browser: Browser, method: str, address: str, form: dict[str, object]):
     if method == "GET":
         return browser.get(address)
-    data = {"csrf_token": browser.token(), **form}
-    return browser.client.open(address, method=method, data=data)
+    return browser.client.open(address, method=method, data={"csrf_token": token_of(browser), **form})
+
+
+def token_of(browser: Browser) -> str:
+    """The token of the browser's session, which stays the same as long as the session."""
+    if "token_once" not in vars(browser):
+        browser.token_once = browser.token()
+    return browser.token_once
 
 
 @pytest.mark.parametrize("role", [Role.DIRECTOR, Role.MANAGER])
@@ -226,6 +234,25 @@ def test_no_statement_of_another_organisation_reaches_a_row(neighbours: Neighbou
             assert planted(neighbours, stranger, table, row) == 0, table
     assert neighbours.digest() == before
     assert attempts > 90
+
+
+@pytest.mark.parametrize("role", [Role.DIRECTOR, Role.MANAGER])
+def test_without_its_wall_a_table_would_be_reached(neighbours: Neighbours, superuser: Engine, role: Role):
+    stranger = neighbours.world.actor(role, organisation=1)
+    open_without_wall = set()
+    for table in neighbours.owned:
+        count = f"select count(*) from {table} where {neighbours.where(table)}"
+        with superuser.begin() as connection:
+            connection.execute(text(f"alter table {table} disable row level security"))
+        if reached(neighbours, stranger, count):
+            open_without_wall.add(table)
+        with superuser.begin() as connection:
+            connection.execute(text(f"alter table {table} enable row level security"))
+        assert reached(neighbours, stranger, count) == 0, table
+
+    # The others are closed to this side by its grants, or hold nothing yet.
+    assert {"mandates", "debtors", "cases", "contact_points", "placements", "payments", "entries"} <= open_without_wall
+    assert {"uploads", "work", "users", "audit_events", "recovery_cells"} <= open_without_wall
 
 
 def reached(neighbours: Neighbours, stranger, statement: str) -> int:

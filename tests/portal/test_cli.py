@@ -170,3 +170,16 @@ def test_one_sweep_says_what_it_put_right(run, world: people.World, settings: Se
     queue = queues.doorbell_queue(settings)
     assert queue.count == 2
     queue.delete(delete_jobs=True)
+
+
+def test_the_queue_s_standing_is_told_as_json(run, world: people.World):
+    result = run("queue")
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == {
+        "queued": 0,
+        "running": 0,
+        "failed": 0,
+        "oldest_due_seconds": 0,
+        "oldest_unsent_seconds": 0,
+    }
