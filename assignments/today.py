@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from agencies.kernel.tenancy import Actor, Side
+from agencies.kernel.pages import PAGE, Page, cut
+from agencies.kernel.tenancy import Actor, Side, require
 from agencies.kernel.work import Work, WorkState
+from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState
 from assignments.placements.models import Consignment, PlacementState, Wave, WaveState
@@ -34,6 +36,21 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class WorkRow:
+    """One piece of work that is not done; of whose data it tells nothing but the organisation."""
+
+    id: int
+    organisation: str
+    kind: str
+    state: WorkState
+    attempt: int
+    done: int
+    total: int
+    error: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class _Counter:
     permissions: tuple[Permission, ...]
     sides: tuple[Side, ...]
@@ -47,6 +64,33 @@ def list_waiting(session: Session, actor: Actor, *, now: datetime) -> list[Waiti
         for kind, counter in _COUNTERS.items()
         if actor.side in counter.sides and any(actor.may(one) for one in counter.permissions)
     ]
+
+
+def list_work(session: Session, actor: Actor, *, after: tuple[int, int] | None = None) -> Page[WorkRow]:
+    """Everybody's work that is not done, for whoever watches the machinery: what failed first, then the newest."""
+    require(actor, Permission.WORK_VIEW_ALL)
+    urgency = case((Work.state == WorkState.FAILED, 1), else_=0)
+    statement = (
+        select(
+            Work.id,
+            Organisation.name,
+            Work.kind,
+            Work.state,
+            Work.attempt,
+            Work.done,
+            Work.total,
+            Work.error,
+            Work.created_at,
+        )
+        .join(Organisation, Organisation.id == Work.organisation_id)
+        .where(Work.state != WorkState.DONE)
+        .order_by(urgency.desc(), Work.id.desc())
+        .limit(PAGE + 1)
+    )
+    if after is not None:
+        statement = statement.where(tuple_(urgency, Work.id) < after)
+    rows = [WorkRow(*row) for row in session.execute(statement)]
+    return cut(rows, PAGE, lambda row: (int(row.state is WorkState.FAILED), row.id))
 
 
 def _count(session: Session, rows: Select[Any]) -> int:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, or_, select, tuple_
+from sqlalchemy import Text, cast, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor
-from agencies.kernel.work import Work
+from agencies.kernel.work import Work, WorkState
 from uploads.models import Upload, UploadError, UploadKind, UploadState
 from uploads.schemas.registry import SCHEMAS
 from uploads.service import APPLY, CHECK
@@ -75,14 +75,30 @@ def list_uploads(
     after: tuple[datetime, int] | None = None,
     *,
     creditor_id: int | None = None,
+    state: UploadState | None = None,
+    has_failed: bool = False,
     limit: int = PAGE,
 ) -> Page[Upload]:
-    """The organisation's uploads, newest first; the cursor is the time and id of the last one shown."""
+    """The organisation's uploads, newest first; the cursor is the time and id of the last one shown.
+
+    `has_failed` keeps those whose work gave up and waits for a person.
+    """
     query = select(Upload).where(Upload.organisation_id == actor.tenant)
     if kind is not None:
         query = query.where(Upload.kind == kind)
     if creditor_id is not None:
         query = query.where(Upload.creditor_id == creditor_id)
+    if state is not None:
+        query = query.where(Upload.state == state)
+    if has_failed:
+        query = query.where(
+            exists().where(
+                Work.organisation_id == Upload.organisation_id,
+                Work.kind.in_(_WORKING.values()),
+                Work.key == cast(Upload.id, Text),
+                Work.state == WorkState.FAILED,
+            )
+        )
     if after is not None:
         query = query.where(tuple_(Upload.created_at, Upload.id) < after)
     rows = session.scalars(

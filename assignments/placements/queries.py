@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel.errors import NotFound
@@ -49,6 +49,7 @@ class PlacementRow:
     id: int
     case_id: int
     account_ref: str
+    creditor_id: int
     agency_id: int
     agency_name: str
     consignment_id: int
@@ -93,11 +94,12 @@ def list_consignments(
     *,
     wave_id: int | None = None,
     state: PlacementState | None = None,
+    is_untouched: bool = False,
     after: int | None = None,
 ) -> Page[ConsignmentRow]:
     """What agencies received from the creditor, or the agency from its creditors, newest first.
 
-    Only of committed waves, unless one wave is asked for.
+    Only of committed waves, unless one wave is asked for; `is_untouched` keeps those whose cases nobody has downloaded.
     """
     require(actor, Permission.PLACEMENT_VIEW)
     statement = _consignments(actor)
@@ -107,6 +109,8 @@ def list_consignments(
         statement = statement.where(Consignment.wave_id == wave_id)
     if state is not None:
         statement = statement.where(Consignment.state == state)
+    if is_untouched:
+        statement = statement.where(Consignment.manifest_downloaded_at.is_(None))
     if after is not None:
         statement = statement.where(Consignment.id < after)
     rows = session.execute(statement.order_by(Consignment.id.desc()).limit(PAGE + 1)).all()
@@ -128,16 +132,20 @@ def list_placements(
     consignment_id: int | None = None,
     *,
     case_id: int | None = None,
-    after: int | None = None,
+    after: tuple[int, int, int] | None = None,
     limit: int = PAGE,
 ) -> Page[PlacementRow]:
-    """Placements of the actor's organisation, oldest first: all, those of a consignment, or the history of a case."""
+    """Placements of the actor's organisation: all, those of a consignment, or the history of a case.
+
+    By creditor and agency, then the oldest first: the order in which each side's index has them.
+    """
     require(actor, Permission.PLACEMENT_VIEW)
     statement: Select[*tuple[Any, ...]] = (
         select(
             Placement.id,
             Placement.case_id,
             Placement.account_ref,
+            Placement.creditor_id,
             Placement.agency_id,
             Organisation.name,
             Placement.consignment_id,
@@ -173,10 +181,11 @@ def list_placements(
         statement = statement.where(Placement.consignment_id == consignment_id)
     if case_id is not None:
         statement = statement.where(Placement.case_id == case_id)
+    key = (Placement.creditor_id, Placement.agency_id, Placement.id)
     if after is not None:
-        statement = statement.where(Placement.id > after)
-    rows = session.execute(statement.order_by(Placement.id).limit(limit + 1)).all()
-    return cut([PlacementRow(*row) for row in rows], limit, lambda row: row.id)
+        statement = statement.where(tuple_(*key) > after)
+    rows = session.execute(statement.order_by(*key).limit(limit + 1)).all()
+    return cut([PlacementRow(*row) for row in rows], limit, lambda row: (row.creditor_id, row.agency_id, row.id))
 
 
 _creditor = aliased(Organisation)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from agencies.kernel.errors import msg
+from agencies.kernel.money import major
 from agencies.scorecards.facts import AgencyFacts
 from agencies.scorecards.metrics import Metric, gross_recovery, net_back, punctuality
 from portal.filters import money, month, number, percent
@@ -14,6 +15,8 @@ from portal.presenters.scorecards import EXPLANATIONS, NOT_ENOUGH_DATA, currenci
 
 _VALUE = msg("Balance of the cases when they were placed, all placements so far.")
 _COLLECTED = msg("Payments reported on placed cases, whoever received the money.")
+#: From ten millions on, the last digits only make a figure hard to read.
+_MANY = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Headline:
 
     label: str
     figure: str
+    unit: str
     note: str
     explanation: list[tuple[str, str]]
 
@@ -36,15 +40,23 @@ def headlines(facts: Sequence[AgencyFacts]) -> list[Headline]:
     return [
         Headline(
             say(msg("Value placed")),
-            money(total.placed_minor, total.currency),
+            *_short(total.placed_minor, total.currency),
             say(msg("on %(n)s cases"), {"n": number(total.cases)}),
-            [(say(msg("Formula")), say(_VALUE)), _period(total)],
+            [
+                (say(msg("Exactly")), money(total.placed_minor, total.currency)),
+                (say(msg("Formula")), say(_VALUE)),
+                _period(total),
+            ],
         ),
         Headline(
             say(msg("Collected")),
-            money(total.collected_minor, total.currency),
+            *_short(total.collected_minor, total.currency),
             say(msg("from %(n)s paying cases"), {"n": number(total.payers)}),
-            [(say(msg("Formula")), say(_COLLECTED)), _period(total)],
+            [
+                (say(msg("Exactly")), money(total.collected_minor, total.currency)),
+                (say(msg("Formula")), say(_COLLECTED)),
+                _period(total),
+            ],
         ),
         *(_share(metric, total) for metric in (gross_recovery(total), net_back(total), punctuality(total))),
     ]
@@ -75,6 +87,7 @@ def _share(metric: Metric, total: AgencyFacts) -> Headline:
     return Headline(
         label=say(told.label),
         figure=say(NOT_ENOUGH_DATA) if metric.value is None else percent(metric.value, 2),
+        unit="",
         note=say(reason(metric)) if metric.missing else "",
         explanation=[
             (say(msg("Formula")), say(told.formula)),
@@ -83,6 +96,14 @@ def _share(metric: Metric, total: AgencyFacts) -> Headline:
             _period(total),
         ],
     )
+
+
+def _short(minor: int, currency: str) -> tuple[str, str]:
+    """An amount in millions where it has many, and its unit; the exact one stands in the explanation."""
+    amount = major(minor, currency)
+    if abs(amount) < _MANY:
+        return money(minor, currency, is_bare=True), currency
+    return number(amount / 1_000_000, 1), say(msg("million %(currency)s"), {"currency": currency})
 
 
 def _amount(metric: Metric, value: int, total: AgencyFacts) -> str:

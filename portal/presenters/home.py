@@ -60,12 +60,19 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         {"state": "failed"},
         is_late=True,
     ),
+    (Side.PLATFORM, "work_failed"): Errand(
+        msg("Work that failed"),
+        msg("It waits for its organisation to start it again. Look at the reason."),
+        "work.index",
+        "alert-triangle",
+        is_late=True,
+    ),
     (Side.CREDITOR, "reports_late"): Errand(
         msg("Reports overdue"),
         msg("Agencies that have not reported by the due date. Ask them."),
         "reports.index",
         "calendar-due",
-        {"state": "late"},
+        {"show": "overdue"},
         is_late=True,
     ),
     (Side.AGENCY, "reports_late"): Errand(
@@ -73,7 +80,7 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         msg("The due date has passed and the creditor sees it. Send the files now."),
         "reports.index",
         "calendar-due",
-        {"state": "late"},
+        {"show": "overdue"},
         is_late=True,
     ),
     (None, "to_acknowledge"): Errand(
@@ -109,14 +116,14 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         msg("Periods that are over and not yet reported."),
         "reports.index",
         "clock",
-        {"state": "due"},
+        {"show": "open"},
     ),
     (Side.AGENCY, "reports_due"): Errand(
         msg("Reports due within seven days"),
         msg("Send payments and activities before the due date."),
         "reports.index",
         "clock",
-        {"state": "due"},
+        {"show": "open"},
     ),
     (None, "drafts"): Errand(
         msg("Placements not sent yet"),

@@ -24,6 +24,9 @@ TONES = {
     PlacementState.ACKNOWLEDGED: "good",
     PlacementState.ENDED: "neutral",
 }
+#: What the lists can be narrowed to: what waits for one side or the other.
+CREDITOR_FILTERS = {"draft": msg("Not sent yet"), "sent": STATES[PlacementState.SENT]}
+AGENCY_FILTERS = {"sent": msg("To acknowledge"), "acknowledged": msg("Not downloaded yet")}
 
 
 @dataclass(frozen=True)

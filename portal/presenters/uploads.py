@@ -28,6 +28,12 @@ STATES = {
     UploadState.APPLIED: msg("Applied"),
     UploadState.REJECTED: msg("Turned away"),
 }
+#: What a list of files can be narrowed to: those that wait for a person.
+WAITING: dict[str, tuple[str, UploadState | None]] = {
+    "received": (STATES[UploadState.RECEIVED], UploadState.RECEIVED),
+    "checked": (STATES[UploadState.CHECKED], UploadState.CHECKED),
+    "failed": (msg("Work that failed"), None),
+}
 TONES = {
     UploadState.RECEIVED: "waiting",
     UploadState.CHECKING: "working",

@@ -15,6 +15,7 @@ from portal.views import (
     scorecards,
     uploads,
     users,
+    work,
 )
 
 #: In the order of the menu.
@@ -30,6 +31,7 @@ BLUEPRINTS = (
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,
+    work.blueprint,
     users.blueprint,
     audit.blueprint,
     health.blueprint,

@@ -17,7 +17,7 @@ from assignments.cases import queries as cases
 from assignments.placements import queries, service
 from assignments.placements.allocation import SEEDS
 from assignments.placements.manifest import manifest
-from assignments.placements.models import Wave, WaveState
+from assignments.placements.models import PlacementState, Wave, WaveState
 from assignments.placements.preview import preview_of
 from portal.extensions import db
 from portal.filters import money
@@ -40,14 +40,16 @@ blueprint = Blueprint("placements", __name__, url_prefix="/placements")
 @requires(Permission.PLACEMENT_VIEW)
 def index() -> str:
     """The creditor's waves, or the consignments an agency received."""
-    actor = current_actor()
-    if actor.side is Side.AGENCY:
-        page = queries.list_consignments(db.session, actor, after=paging.after())
-        return _page("placements/consignments.html", page=page, pages=paging.addresses(page))
-    waves = queries.list_waves(db.session, actor, after=paging.after())
+    actor, chosen = current_actor(), request.args.get("state", "")
+    if actor.side is Side.AGENCY or chosen == "sent":
+        return _consignments(chosen)
+    state = WaveState.DRAFT if chosen == "draft" else None
+    waves = queries.list_waves(db.session, actor, state=state, after=paging.after())
     may_plan = actor.may(Permission.PLACEMENT_PLAN)
     pages = paging.addresses(waves)
-    return _page("placements/index.html", page=waves, pages=pages, may_plan=may_plan, preview_of=preview_of)
+    return _page(
+        "placements/index.html", page=waves, pages=pages, chosen=chosen, may_plan=may_plan, preview_of=preview_of
+    )
 
 
 @blueprint.get("/new")
@@ -195,6 +197,18 @@ def _wave(row: Wave, form: CommitForm) -> str:
         is_open=row.state is WaveState.DRAFT and actor.may(Permission.PLACEMENT_PLAN),
         consignments=queries.list_consignments(db.session, actor, wave_id=row.id).rows,
     )
+
+
+def _consignments(chosen: str) -> str:
+    states = {"sent": PlacementState.SENT, "acknowledged": PlacementState.ACKNOWLEDGED}
+    page = queries.list_consignments(
+        db.session,
+        current_actor(),
+        state=states.get(chosen),
+        is_untouched=chosen == "acknowledged",
+        after=paging.after(),
+    )
+    return _page("placements/consignments.html", page=page, pages=paging.addresses(page), chosen=chosen)
 
 
 def _page(template: str, **shown: object) -> str:

@@ -41,12 +41,15 @@ def index() -> str:
     actor = current_actor()
     asked = request.args.get("kind")
     kind = UploadKind(asked) if asked in set(UploadKind) else None
-    page = queries.list_uploads(db.session, actor, kind, paging.after())
+    chosen = request.args.get("state", "")
+    state = presenter.WAITING[chosen][1] if chosen in presenter.WAITING else None
+    page = queries.list_uploads(db.session, actor, kind, paging.after(), state=state, has_failed=chosen == "failed")
     return render_template(
         "uploads/index.html",
         page=page,
         pages=paging.addresses(page),
         kind=kind,
+        chosen=chosen,
         kinds=(UploadKind.PAYMENTS, UploadKind.ACTIVITIES),
         people=choices.people(db.session, (one.created_by for one in page.rows)),
         names=choices.organisations(db.session, (one.creditor_id for one in page.rows)),

@@ -1,0 +1,26 @@
+"""Work in words: what kind it is, how it stands, why it failed."""
+
+from __future__ import annotations
+
+from agencies.kernel.errors import msg
+from agencies.kernel.work import WorkState
+from portal.presenters.uploads import reason
+from uploads.service import APPLY, CHECK
+
+KINDS = {CHECK: msg("Check of a file"), APPLY: msg("Application of a file")}
+STATES = {
+    WorkState.QUEUED: (msg("Waiting"), "waiting"),
+    WorkState.RUNNING: (msg("Running"), "working"),
+    WorkState.DONE: (msg("Done"), "good"),
+    WorkState.FAILED: (msg("Failed"), "bad"),
+}
+
+
+def kind(code: str) -> str:
+    """What is being done; a kind this page does not know is shown as it is."""
+    return KINDS.get(code, code)
+
+
+def why(code: str | None) -> str:
+    """Why it failed or was put off."""
+    return reason(code) if code else ""
