@@ -9,9 +9,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from agencies.kernel import outbox
+from agencies.kernel import outbox, work
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import WORKER
+from agencies.kernel.tenancy import WORKER, bind
+from portal.app import create_app, ports_of
+from portal.extensions import db
 from portal.jobs import doorbell, queues
 from portal.ports import Ports
 from tests.jobs.counting import ask
@@ -53,6 +55,18 @@ def test_a_session_with_a_doorbell_rings_by_itself_after_the_commit(ports: Ports
             outbox.put(session, tenants.creditor.tenant, "work.ring", "7:0", {"work_id": 7}, now=now)
             assert queue.count == 0
         assert queue.count == 1
+
+
+def test_a_page_rings_by_itself_for_the_work_it_asks_for(settings, tenants: Tenants, queue, now):
+    app = create_app(settings)
+    with app.test_request_context("/livez"):
+        app.preprocess_request()
+        bind(db.session, tenants.creditor)
+        with transaction(db.session):
+            work.request(db.session, tenants.creditor, "test", "a", {}, now=now)
+            assert queue.count == 0
+        assert queue.count == 1
+        ports_of(app).engine.dispose()
 
 
 def test_a_dead_redis_fails_no_business_and_loses_no_ring(deaf: Ports, ports: Ports, tenants: Tenants, queue, now):
