@@ -1,0 +1,159 @@
+"""The pages of cases: a list with filters and totals, and one case with what is covered on it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from agencies.organisations.permissions import Role
+from assignments.cases.models import Case
+from portal.jobs.tasks import perform_due
+from tests import files, loop
+
+PORTFOLIO = (
+    "Obligación;Tipo documento;Documento;Nombre deudor;Producto;Saldo total;Saldo capital;Días mora;Celular;Correo\n"
+    "A-1;CC;52123456;Ana Uno;Tarjeta;1.000,00;900,00;40;3001234567;ana.uno@correo.example\n"
+    "A-2;CC;52123457;Beto Dos;Tarjeta;2.000,00;2.000,00;90;3001234568;beto@correo.example\n"
+    "B-1;CC;52123458;Caro Tres;Libranza;4.000,00;3.500,00;200;3001234569;caro@correo.example\n"
+).encode()
+
+
+@pytest.fixture
+def portfolio(world) -> None:
+    """Three cases of the first creditor, as an applied file makes them."""
+    analyst = world.actor(Role.ANALYST)
+    upload = files.send(world.ports, analyst, PORTFOLIO).upload
+    files.confirm(world.ports, analyst, upload.id)
+    perform_due(world.ports)
+    files.apply(world.ports, analyst, upload.id)
+    perform_due(world.ports)
+
+
+def case_id(world, account: str) -> int:
+    creditor = world.actor(Role.DIRECTOR)
+    with world.ports.session(creditor) as session:
+        return session.scalars(select(Case.id).where(Case.account_ref == account)).one()
+
+
+def address(world, account: str) -> str:
+    return f"/cases/{world.ports.references.encode('case', case_id(world, account))}"
+
+
+def accounts(page: str) -> list[str]:
+    return re.findall(r'<th scope="row" class="nowrap"><a href="/cases/[a-z2-7]{26}">([^<]+)</a>', page)
+
+
+@pytest.mark.parametrize(
+    ("query", "found", "balance"),
+    [
+        ("", ["A-1", "A-2", "B-1"], "7.000,00"),
+        ("?product=Tarjeta", ["A-1", "A-2"], "3.000,00"),
+        ("?min_balance=1.500,00", ["A-2", "B-1"], "6.000,00"),
+        ("?max_balance=2.000", ["A-1", "A-2"], "3.000,00"),
+        ("?min_dpd=41&max_dpd=100", ["A-2"], "2.000,00"),
+        ("?search=B-", ["B-1"], "4.000,00"),
+        ("?state=open", ["A-1", "A-2", "B-1"], "7.000,00"),
+    ],
+)
+def test_a_filter_shows_what_it_says_with_its_totals(portfolio, sign_in, query, found, balance) -> None:
+    page = sign_in(Role.DIRECTOR).get(f"/cases/{query}").text
+    assert accounts(page) == found
+    assert balance in re.search(r'class="totals".*?</p>', page, re.DOTALL)[0]
+
+
+def test_a_filter_that_lets_nothing_through_says_so(portfolio, sign_in) -> None:
+    page = sign_in(Role.DIRECTOR).get("/cases/?state=closed").text
+    assert accounts(page) == []
+    assert "empty-state" in page
+
+
+@pytest.mark.parametrize("query", ["?min_balance=1.5.0", "?min_dpd=-1", "?state=lost", "?product=Yate"])
+def test_a_filter_that_cannot_be_read_is_marked_and_shows_nothing(portfolio, sign_in, query) -> None:
+    answer = sign_in(Role.DIRECTOR).get(f"/cases/{query}")
+    assert answer.status_code == 200
+    assert "is-invalid" in answer.text
+    assert accounts(answer.text) == []
+
+
+def test_identity_and_contact_data_are_covered_everywhere(portfolio, world, sign_in) -> None:
+    director = sign_in(Role.DIRECTOR)
+    for page in (director.get("/cases/").text, director.get(address(world, "A-1")).text):
+        assert "••••456" in page
+        for secret in ("52123456", "3001234567", "ana.uno@"):
+            assert secret not in page
+    assert "a••••@correo.example" in director.get(address(world, "A-1")).text
+
+
+def test_one_case_tells_its_balance_and_its_source(portfolio, world, sign_in) -> None:
+    page = sign_in(Role.ANALYST).get(address(world, "A-1")).text
+    assert "COP 900,00" in page
+    assert "cartera.csv" in page
+    assert re.search(r"fila\s+2", page)
+
+
+def test_one_case_tells_its_story_to_both_sides(portfolio, world, sign_in) -> None:
+    creditor, manager = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
+    mandate = loop.add_mandate(world.ports, creditor, manager)
+    loop.place(world.ports, creditor, loop.draft(world.ports, creditor, [mandate]))
+    loop.report_payments(
+        world.ports,
+        manager,
+        creditor,
+        [{"account_ref": "A-1", "paid_on": "2026-02-01", "amount": 30_000, "received_by": "agency"}],
+    )
+    loop.report_activities(
+        world.ports,
+        manager,
+        creditor,
+        [{"account_ref": "A-1", "happened_at": "2026-02-02T15:00Z", "channel": "call", "result": "promise"}],
+    )
+    for role in (Role.DIRECTOR, Role.MANAGER):
+        page = sign_in(role).get(address(world, "A-1")).text
+        events = re.findall(r"<li>.*?<strong>(.*?)</strong>", page.split('class="story"')[1], re.DOTALL)
+        assert ["Compromiso de pago" in events[0], "300,00" in events[1], len(events)] == [True, True, 3]
+        assert "COP 700,00" in page
+
+
+def test_an_agency_sees_the_cases_it_holds_and_no_other(portfolio, world, sign_in) -> None:
+    creditor, manager = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
+    mandate = loop.add_mandate(world.ports, creditor, manager)
+    chosen = loop.Selection(product="Tarjeta")
+    loop.place(world.ports, creditor, loop.draft(world.ports, creditor, [mandate], selection=chosen))
+    for role in (Role.MANAGER, Role.AGENT):
+        agency = sign_in(role)
+        assert accounts(agency.get("/cases/").text) == ["A-1", "A-2"]
+        assert agency.get(address(world, "A-2")).status_code == 200
+        assert agency.get(address(world, "B-1")).status_code == 404
+        assert "cartera.csv" not in agency.get(address(world, "A-2")).text
+
+
+def test_nobody_else_sees_a_case(portfolio, world, sign_in) -> None:
+    for stranger in (sign_in(Role.DIRECTOR, organisation=1), sign_in(Role.MANAGER, organisation=1)):
+        assert accounts(stranger.get("/cases/").text) == []
+        assert stranger.get(address(world, "A-1")).status_code == 404
+    for role in (Role.FINANCE, Role.OPERATOR):
+        assert sign_in(role).get(address(world, "A-1")).status_code == 403
+
+
+def test_a_made_up_address_is_not_found(sign_in) -> None:
+    assert sign_in(Role.DIRECTOR).get(f"/cases/{'a' * 26}").status_code == 404
+    assert sign_in(Role.DIRECTOR).get("/cases/?after=iabc").status_code == 404
+
+
+def test_pages_follow_each_other_and_keep_the_filter(world, sign_in) -> None:
+    creditor = world.actor(Role.DIRECTOR)
+    loop.add_cases(world.ports, creditor, [loop.NewCase(f"X-{number:03}", 1000) for number in range(60)])
+    director = sign_in(Role.DIRECTOR)
+    page = director.get("/cases/?state=open").text
+    following = re.search(r'rel="next" href="([^"]+)"', page)[1].replace("&amp;", "&")
+    assert "state=open" in following
+    rest = director.get(following).text
+    assert accounts(page) + accounts(rest) == [f"X-{number:03}" for number in range(60)]
+    assert 'rel="next"' not in rest
+
+
+def test_an_empty_book_says_what_to_do(sign_in) -> None:
+    assert "/uploads/new" in sign_in(Role.ANALYST).get("/cases/").text
+    assert "empty-state" in sign_in(Role.MANAGER).get("/cases/").text

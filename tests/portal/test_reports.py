@@ -1,0 +1,87 @@
+"""The page of reports: the same standing on both sides, and what an agency can do about it."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, timedelta
+
+import pytest
+
+from agencies.kernel.clock import utc_now
+from agencies.kernel.session import transaction
+from agencies.organisations.permissions import Role
+from assignments.reports import service
+from assignments.reports.queries import list_reports
+from tests import loop
+
+
+@pytest.fixture
+def owed(world) -> list[str]:
+    """Cases placed two months ago, so that the reports of two months are open; their references."""
+    creditor, manager = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
+    now = utc_now()
+    placed = (now.replace(day=1) - timedelta(days=40)).astimezone(UTC)
+    loop.place_with(world.ports, creditor, manager, [loop.NewCase("A-1", 100_000)], now=placed)
+    with world.ports.session(creditor) as session, transaction(session):
+        service.open_periods(session, creditor, now=now)
+    with world.ports.session(manager) as session:
+        rows = list_reports(session, manager, now=now).rows
+    return [world.ports.references.encode("report", row.id) for row in rows]
+
+
+def standings(page: str) -> list[str]:
+    return re.findall(r'class="state state-(\w+)"', page)
+
+
+def test_both_sides_see_what_is_owed(world, owed, sign_in) -> None:
+    assert len(owed) == 2
+    creditor, agency = sign_in(Role.ANALYST).get("/reports/").text, sign_in(Role.MANAGER).get("/reports/").text
+    assert "Cobranzas 0" in creditor
+    assert "Banco 0" in agency
+    assert standings(creditor) == standings(agency)
+    assert standings(agency)[-1] == "bad"
+
+
+def test_an_agency_goes_to_a_file_with_its_report_chosen(owed, sign_in) -> None:
+    agency = sign_in(Role.MANAGER)
+    [first, *_] = re.findall(r'href="(/uploads/new\?kind=payments[^"]+)"', agency.get("/reports/").text)
+    page = agency.get(first.replace("&amp;", "&")).text
+    assert f'<option selected value="{owed[0]}">' in page
+    assert '<option selected value="payments">' in page
+
+
+def test_only_the_agency_hands_in(owed, sign_in) -> None:
+    director = sign_in(Role.DIRECTOR)
+    assert "/uploads/new" not in director.get("/reports/").text
+    assert director.post(f"/reports/{owed[0]}/nothing", {"kind": "payments"}).status_code == 403
+
+
+def test_a_month_without_anything_is_declared_once(world, owed, sign_in) -> None:
+    agency = sign_in(Role.MANAGER)
+    address = f"/reports/{owed[0]}/nothing"
+    assert agency.post(address, {"kind": "payments"}).status_code == 303
+    assert agency.post(address, {"kind": "activities"}).status_code == 303
+    assert agency.post(address, {"kind": "payments"}).status_code == 409
+    with world.ports.session(agency.person.actor) as session:
+        [row, _] = list_reports(session, agency.person.actor, now=utc_now()).rows
+    assert row.submitted_at is not None
+
+
+def test_the_tabs_show_what_they_say(owed, sign_in) -> None:
+    agency = sign_in(Role.MANAGER)
+    assert len(standings(agency.get("/reports/?show=open").text)) == 2
+    assert set(standings(agency.get("/reports/?show=overdue").text)) == {"bad"}
+    assert standings(agency.get("/reports/?show=done").text) == []
+    assert len(standings(agency.get("/reports/?show=nonsense").text)) == 2
+
+
+def test_nobody_else_sees_or_answers_a_report(owed, sign_in) -> None:
+    for stranger in (sign_in(Role.ANALYST, organisation=1), sign_in(Role.MANAGER, organisation=1)):
+        assert standings(stranger.get("/reports/").text) == []
+    other = sign_in(Role.MANAGER, organisation=1)
+    assert other.post(f"/reports/{owed[0]}/nothing", {"kind": "payments"}).status_code == 404
+    assert sign_in(Role.AGENT).get("/reports/").status_code == 403
+
+
+def test_an_empty_list_says_when_the_first_one_comes(sign_in) -> None:
+    assert "empty-state" in sign_in(Role.MANAGER).get("/reports/").text

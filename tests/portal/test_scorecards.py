@@ -1,0 +1,79 @@
+"""The comparison of agencies: real figures, their explanations, and nothing where there is not enough."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from agencies.organisations.permissions import Role
+from tests import loop
+
+
+@pytest.fixture
+def compared(world) -> None:
+    """Two agencies with twenty cases of 1,000.00 each, placed in January; one has twelve payers, the other three."""
+    creditor = world.actor(Role.DIRECTOR)
+    for number, payers in enumerate((12, 3)):
+        agency = world.actor(Role.MANAGER, organisation=number)
+        cases = [loop.NewCase(f"{number}-{one}", 100_000) for one in range(20)]
+        loop.place_with(world.ports, creditor, agency, cases, commission_bp=2500)
+        paid = [
+            {"account_ref": case.account_ref, "paid_on": "2026-02-01", "amount": 50_000, "received_by": "agency"}
+            for case in cases[:payers]
+        ]
+        loop.report_payments(world.ports, agency, creditor, paid)
+
+
+def data(page: str, name: str) -> dict:
+    return json.loads(re.search(rf'id="{name}"[^>]*>(.*?)</script>', page, re.DOTALL)[1])
+
+
+def test_a_director_compares_agencies_side_by_side(compared, sign_in) -> None:
+    page = sign_in(Role.DIRECTOR).get("/scorecards/").text
+    bars = data(page, "bars-data")
+    assert bars["categories"] == ["Cobranzas 0", "Cobranzas 1"]
+    assert [one["values"] for one in bars["series"]] == [[0.3, None], [0.225, None]]
+    assert "30,00 %" in page
+    assert "COP 6.000,00" in page
+    assert "22,50 %" in page
+
+
+def test_too_few_payers_have_no_rate_and_the_page_says_why(compared, sign_in) -> None:
+    page = sign_in(Role.DIRECTOR, language="en").get("/scorecards/").text
+    assert "Not enough data" in page
+    assert "Fewer than 10 cases have paid." in page
+    assert "10.00 %" not in page
+
+
+def test_the_curve_counts_from_the_month_of_placement(compared, sign_in) -> None:
+    curve = data(sign_in(Role.DIRECTOR).get("/scorecards/").text, "curve-data")
+    assert curve["categories"][:2] == ["0", "1"]
+    assert curve["series"][0]["values"][:2] == [None, 0.3]
+    assert set(curve["series"][1]["values"]) == {None}
+
+
+@pytest.mark.parametrize("query", ["?months=3", "?months=7", "?months=viele", "?currency=USD"])
+def test_the_choice_of_age_and_currency_cannot_break_the_page(compared, sign_in, query) -> None:
+    assert sign_in(Role.DIRECTOR).get(f"/scorecards/{query}").status_code == 200
+
+
+def test_an_agency_sees_itself_and_no_competitor(compared, sign_in) -> None:
+    page = sign_in(Role.MANAGER).get("/scorecards/").text
+    assert data(page, "bars-data")["categories"] == ["Banco 0"]
+    assert "Cobranzas 1" not in page
+
+
+def test_strangers_see_nothing_and_other_roles_are_refused(compared, sign_in) -> None:
+    assert "empty-state" in sign_in(Role.DIRECTOR, organisation=1).get("/scorecards/").text
+    for role in (Role.AGENT, Role.OPERATOR):
+        assert sign_in(role).get("/scorecards/").status_code == 403
+
+
+def test_scripts_and_data_pass_the_policy(compared, sign_in) -> None:
+    answer = sign_in(Role.DIRECTOR).get("/scorecards/")
+    nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])[1]
+    for tag in re.findall(r"<script[^>]*>", answer.text):
+        assert f'nonce="{nonce}"' in tag or 'src="/static/' in tag
+    assert " style=" not in answer.text
