@@ -59,13 +59,14 @@ class World:
     def organisation(self, role: Role, number: int = 0) -> Organisation:
         return (self.creditors if SIDE_OF[role] is Side.CREDITOR else self.agencies)[number]
 
-    def person(self, role: Role, *, organisation: int = 0, language: str = "es") -> Person:
+    def person(self, role: Role, *, organisation: int = 0, language: str | None = None) -> Person:
         """The person of this role in the creditor or agency of this number."""
         if (role, organisation) not in self.known:
             self.known[role, organisation] = self._make(role, organisation)
         person = self.known[role, organisation]
-        with self.ports.session(self.operator) as session, transaction(session):
-            session.get_one(User, person.actor.user_id).language = language
+        if language is not None:
+            with self.ports.session(self.operator) as session, transaction(session):
+                session.get_one(User, person.actor.user_id).language = language
         return person
 
     def actor(self, role: Role, *, organisation: int = 0) -> Actor:
