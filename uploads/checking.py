@@ -31,6 +31,8 @@ from uploads.storage import Storage
 
 #: Faults of single rows beyond this are counted and no longer listed; the error file finds them again.
 LISTED = 10_000
+#: Rows from which on the plans that follow have to know what was staged; a smaller file is done sooner without.
+STATISTICS_FROM = 10_000
 _WRITE_BYTES = 1 << 18
 _OWNER = ("organisation_id", "upload_id")
 _INSTANT = "%Y-%m-%dT%H:%M:%S%.6f+00:00"
@@ -75,7 +77,7 @@ class Check:
             self.close()
             return None
         batch = self._take(upload)
-        if batch is None and not self._has_statistics:
+        if batch is None and not self._has_statistics and upload.rows_read >= STATISTICS_FROM:
             # In a transaction of its own, because it locks out whoever else gathers them until it ends.
             self._session.execute(text("select gather_statistics(:name)"), {"name": STAGED[upload.kind].name})
             self._has_statistics = True
