@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
 
+from sqlalchemy.orm import Session
+
+from agencies.kernel.tenancy import Actor
 from agencies.organisations.permissions import Role
 from portal.demo.cast import TELCO, Member
 from portal.demo.exports import FileStyle
@@ -50,21 +53,23 @@ def steps(world: World) -> Iterator[Step]:
     yield Step(world.chronology.days_ago(1, 17, 40), partial(_send_unconfirmed, world))
 
 
-def send(world: World, letter: Letter, *, to: WayPoint, now: datetime) -> UploadState:
+def send(world: World, letter: Letter, *, to: WayPoint, now: datetime) -> None:
     """Take a file as far as asked, of the good rows only; what was done before is not done again."""
-    upload = _receive(world, letter, now)
-    if to is WayPoint.SENT:
-        return upload.state
-    if upload.state is UploadState.RECEIVED:
-        _confirm(world, letter, upload.id, now)
-    world.let_work_happen(now)
-    upload = _receive(world, letter, now)
-    if to is WayPoint.APPLIED and upload.state is UploadState.CHECKED:
+    with world.acting(letter.sender) as (session, actor):
+        upload = _receive(world, session, actor, letter, now)
+        state = upload.state
+        if state is UploadState.RECEIVED and to is not WayPoint.SENT:
+            _confirm(session, actor, letter, upload.id, now)
+            state = UploadState.CHECKING
+    if state is UploadState.CHECKING:
+        world.let_work_happen(now)
+        state = UploadState.CHECKED
+    if state is UploadState.CHECKED and to is WayPoint.APPLIED:
         with world.acting(letter.sender) as (session, actor):
             uploads.apply(session, actor, upload.id, good_rows_only=True, now=now)
+        state = UploadState.APPLYING
+    if state is UploadState.APPLYING:
         world.let_work_happen(now)
-        upload = _receive(world, letter, now)
-    return upload.state
 
 
 def _hand_over(world: World, key: str, handover: Handover, now: datetime) -> None:
@@ -103,35 +108,31 @@ def _send_unconfirmed(world: World, now: datetime) -> None:
     send(world, letter, to=WayPoint.SENT, now=now + timedelta(minutes=5))
 
 
-def _receive(world: World, letter: Letter, now: datetime) -> Upload:
-    """The upload of these bytes; sending them again gives the upload of the first time as it stands now."""
-    with world.acting(letter.sender) as (session, actor):
-        incoming = world.ports.storage.incoming()
-        incoming.write(letter.data)
-        received = uploads.receive(
-            session,
-            actor,
-            incoming,
-            kind=letter.kind,
-            filename=letter.filename,
-            creditor_id=letter.creditor_id,
-            report_id=letter.report_id,
-            now=now,
-        )
-        return received.upload
+def _receive(world: World, session: Session, actor: Actor, letter: Letter, now: datetime) -> Upload:
+    """The upload of these bytes, of the first time they were sent."""
+    incoming = world.ports.storage.incoming()
+    incoming.write(letter.data)
+    received = uploads.receive(
+        session,
+        actor,
+        incoming,
+        kind=letter.kind,
+        filename=letter.filename,
+        creditor_id=letter.creditor_id,
+        report_id=letter.report_id,
+        now=now,
+    )
+    return received.upload
 
 
-def _confirm(world: World, letter: Letter, upload_id: int, now: datetime) -> None:
+def _confirm(session: Session, actor: Actor, letter: Letter, upload_id: int, now: datetime) -> None:
     """Agree to the columns as proposed, and say what the values leave open."""
-    with world.acting(letter.sender) as (session, actor):
-        proposed = uploads.proposal(session, actor, upload_id)
-        uploads.confirm(
-            session,
-            actor,
-            upload_id,
-            mapping={column.position: column.field for column in proposed.columns if column.field},
-            options=Options(
-                date_order="dmy" if "/" in letter.style.date_format else "ymd", decimal=letter.style.decimal
-            ),
-            now=now,
-        )
+    proposed = uploads.proposal(session, actor, upload_id)
+    uploads.confirm(
+        session,
+        actor,
+        upload_id,
+        mapping={column.position: column.field for column in proposed.columns if column.field},
+        options=Options(date_order="dmy" if "/" in letter.style.date_format else "ymd", decimal=letter.style.decimal),
+        now=now,
+    )

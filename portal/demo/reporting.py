@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
+from sqlalchemy.orm import Session
+
 from agencies.kernel import clock
+from agencies.kernel.errors import NotFound
+from agencies.kernel.tenancy import Actor
 from assignments.reports.queries import ReportRow, list_reports
 from assignments.reports.service import declare_nothing, open_periods
 from portal.demo.activities import DrawnActivity, draw_activities
@@ -134,11 +138,22 @@ def _declare_nothing(world: World, report: PlannedReport, owed: ReportRow, kind:
 
 def _owed(world: World, report: PlannedReport, now: datetime) -> ReportRow:
     """What the agency owes the creditor for the month, as the product knows it."""
-    creditor_id = world.actor(report.creditor.members[0]).tenant
     with world.acting(report.manager) as (session, actor):
-        open_periods(session, actor, now=now)
-        rows = list_reports(session, actor, limit=200, now=now).rows
-    return next(row for row in rows if (row.creditor_id, row.period_start) == (creditor_id, report.month))
+        known = _find_report(session, actor, world, report, now)
+        if known is None:
+            open_periods(session, actor, now=now)
+            known = _find_report(session, actor, world, report, now)
+        if known is None:
+            raise NotFound
+        return known
+
+
+def _find_report(
+    session: Session, actor: Actor, world: World, report: PlannedReport, now: datetime
+) -> ReportRow | None:
+    creditor_id = world.actor(report.creditor.members[0]).tenant
+    rows = list_reports(session, actor, limit=200, now=now).rows
+    return next((row for row in rows if (row.creditor_id, row.period_start) == (creditor_id, report.month)), None)
 
 
 def _strays(world: World, report: PlannedReport) -> list[DrawnPayment]:
