@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,6 +21,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import structlog
 from sqlalchemy.orm import Session
 
 from agencies.kernel.money import major
@@ -302,6 +304,7 @@ def show(found: RealLoop) -> None:
 
 def main() -> int:
     """Run on a server of its own."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_FOLDER
     if not (folder / lendingclub.FILE).is_file():
         print(f"{folder / lendingclub.FILE} is not there; name the folder that holds it", file=sys.stderr)

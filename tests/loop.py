@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, as_loader
@@ -23,7 +23,7 @@ from assignments.cases.models import Case, CaseState, Debtor, Portfolio
 from assignments.cases.queries import Selection
 from assignments.contacts.models import ContactKind, ContactPoint
 from assignments.placements import service as placements
-from assignments.placements.models import Consignment, Wave
+from assignments.placements.models import Consignment, Placement, PlacementState, Wave
 from assignments.reports import service as reports
 from portal.ports import Ports
 from uploads.models import Upload, UploadError, UploadKind, UploadState
@@ -208,6 +208,40 @@ def faults(ports: Ports, agency: Actor, upload: Upload) -> dict[int, tuple[str, 
             one.line: (one.field, one.code, one.value)
             for one in session.scalars(select(UploadError).where(UploadError.upload_id == upload.id))
         }
+
+
+def paid(account: str, amount: int = 10_000, day: date = date(2026, 2, 3), **others: object) -> dict[str, object]:
+    """A row of a report on payments."""
+    return {"account_ref": account, "paid_on": day, "amount": amount, **others}
+
+
+def worked(account: str, at: datetime = datetime(2026, 2, 3, 15, tzinfo=UTC), **others: object) -> dict[str, object]:
+    """A row of a report on activities."""
+    return {"account_ref": account, "happened_at": at, "channel": "call", "result": "no_answer", **others}
+
+
+def end_placement(ports: Ports, creditor: Actor, account: str, at: datetime) -> None:
+    """End the live placement of a case, which then is nobody's; no service does that yet."""
+    with ports.session(creditor) as session, transaction(session):
+        debtor = session.scalars(select(Case.debtor_id).where(Case.account_ref == account)).one()
+        session.execute(
+            update(Placement)
+            .where(Placement.account_ref == account, Placement.ended_at.is_(None))
+            .values(state=PlacementState.ENDED, ended_at=at, end_code="test")
+        )
+        session.execute(update(Case).where(Case.account_ref == account).values(agency_id=None, state=CaseState.OPEN))
+        session.execute(update(Debtor).where(Debtor.id == debtor).values(agency_id=None))
+
+
+def holders(ports: Ports, creditor: Actor) -> dict[str, int | None]:
+    """Account -> the agency that holds the case."""
+    with ports.session(creditor) as session:
+        return dict(session.execute(select(Case.account_ref, Case.agency_id).order_by(Case.account_ref)).all())
+
+
+def some_cases(number: int, start: int = 1) -> list[NewCase]:
+    """So many cases of rising balance, each with a phone."""
+    return [NewCase(f"A{n:05}", 1_000 * n, phones=(f"30000{n:05}",)) for n in range(start, start + number)]
 
 
 def _report(

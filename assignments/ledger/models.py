@@ -56,6 +56,7 @@ class Entry(Base):
         ),
         Index("ix_entries_creditor_id", "creditor_id", "id"),
         Index("ix_entries_agency_id", "agency_id", "id"),
+        Index("ix_entries_payment_id", "creditor_id", "agency_id", "payment_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())

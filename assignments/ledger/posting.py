@@ -36,11 +36,20 @@ def payment_moves(received_by: str, amount: Money, commission: Money) -> list[Mo
 #: The same for a whole file at once, in the order of `payment_moves`; a test holds the two against each other.
 POSTINGS_SQL = """
 insert into postings (creditor_id, agency_id, entry_id, position, source, destination, currency, amount_minor)
-select b.creditor_id, b.agency_id, b.entry_id, m.position, m.source, m.destination, b.currency, m.amount_minor
-from booked b
+select e.creditor_id, e.agency_id, e.id, m.position, m.source, m.destination, e.currency, m.amount_minor
+from payments p
+join entries e on e.creditor_id = p.creditor_id and e.agency_id = p.agency_id and e.payment_id = p.id
+              and e.kind = 'payment'
 cross join lateral (
-    values (1, 'receivable', b.holder, b.amount_minor), (2, b.holder, 'commission', b.commission_minor)
-) as m (position, source, destination, amount_minor)
-where m.amount_minor > 0
-order by b.entry_id, m.position
+    select case p.received_by when 'agency' then 'held_by_agency' else 'received_by_creditor' end as account
+) holder
+cross join lateral (
+    values (1, 'receivable', holder.account, p.amount_minor),
+           (2, holder.account, 'commission', e.total_minor - p.amount_minor)
+) m (position, source, destination, amount_minor)
+where p.agency_id = :agency and p.upload_id = :upload and m.amount_minor > 0
+  and not exists (
+      select from postings t where t.creditor_id = e.creditor_id and t.agency_id = e.agency_id and t.entry_id = e.id
+  )
+order by e.id, m.position
 """

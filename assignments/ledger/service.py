@@ -12,16 +12,21 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
 from assignments.ledger.commission import COMMISSION_SQL
 from assignments.ledger.posting import POSTINGS_SQL
 
-# An entry's id is drawn before anything is written, in the order of the payments, so that nothing has to be joined back
-# to what was just inserted.
-_BOOK = f"""
-with priced as (
-    select p.*, v.id as version_id, v.commission_bp, {COMMISSION_SQL} as commission_minor
+_ENTRIES = f"""
+with entered as (
+    insert into entries (creditor_id, agency_id, kind, idempotency_key, inputs_hash, payment_id,
+                         mandate_version_id, commission_bp, occurred_on, currency, total_minor, booked_at)
+    select p.creditor_id, p.agency_id, 'payment', 'payment:' || p.natural_key,
+           sha256(convert_to(concat_ws('|', p.creditor_id, p.agency_id, p.natural_key,
+                                       to_char(p.paid_on, 'YYYY-MM-DD'), p.currency, p.amount_minor, p.received_by,
+                                       v.id, v.commission_bp), 'UTF8')),
+           p.id, v.id, v.commission_bp, p.paid_on, p.currency, p.amount_minor + {COMMISSION_SQL}, :now
     from payments p
     join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
     join mandate_versions v on v.creditor_id = l.creditor_id and v.agency_id = l.agency_id
@@ -29,26 +34,14 @@ with priced as (
     where p.agency_id = :agency and p.upload_id = :upload
       and not exists (
           select from entries e where e.creditor_id = p.creditor_id and e.agency_id = p.agency_id
-                                  and e.idempotency_key = 'payment:' || p.natural_key
+                                  and e.payment_id = p.id and e.kind = 'payment'
       )
     order by p.id
-), booked as materialized (
-    select priced.*, nextval(pg_get_serial_sequence('entries', 'id')) as entry_id,
-           case received_by when 'agency' then 'held_by_agency' else 'received_by_creditor' end as holder
-    from priced
-), entered as (
-    insert into entries (id, creditor_id, agency_id, kind, idempotency_key, inputs_hash, payment_id,
-                         mandate_version_id, commission_bp, occurred_on, currency, total_minor, booked_at)
-    select entry_id, creditor_id, agency_id, 'payment', 'payment:' || natural_key,
-           sha256(convert_to(concat_ws('|', creditor_id, agency_id, natural_key, to_char(paid_on, 'YYYY-MM-DD'),
-                                       currency, amount_minor, received_by, version_id, commission_bp), 'UTF8')),
-           id, version_id, commission_bp, paid_on, currency, amount_minor + commission_minor, :now
-    from booked order by entry_id
-), posted as (
-    {POSTINGS_SQL}
+    returning currency, payment_id, total_minor
 )
-select currency, count(*), sum(amount_minor)::bigint, sum(commission_minor)::bigint from booked
-group by currency order by currency
+select n.currency, count(*), sum(p.amount_minor)::bigint, sum(n.total_minor - p.amount_minor)::bigint
+from entered n join payments p on p.id = n.payment_id and p.agency_id = :agency and p.upload_id = :upload
+group by n.currency order by n.currency
 """  # noqa: S608  put together from constants
 
 
@@ -66,5 +59,9 @@ def book_payments(session: Session, actor: Actor, upload_id: int, *, now: dateti
     """Book an upload's payments with the commission of each one's frozen terms; what is booked stays as it is."""
     require(actor, Permission.REPORT_SUBMIT)
     agency_id = require_side(actor, Side.AGENCY)
-    rows = session.execute(text(_BOOK), {"agency": agency_id, "upload": upload_id, "now": now})
-    return [Booked(*row) for row in rows]
+    upload = {"agency": agency_id, "upload": upload_id}
+    booked = [Booked(*row) for row in session.execute(text(_ENTRIES), {**upload, "now": now})]
+    # Each posting asks for its entry; unless the planner knows how many there are, it reads them all to find one.
+    gather_statistics(session, sum(one.payments for one in booked), "entries")
+    session.execute(text(POSTINGS_SQL), upload)
+    return booked

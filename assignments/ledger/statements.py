@@ -20,7 +20,6 @@ from assignments.placements.models import Placement
 _payments = table(
     "payments",
     *(column(name, BigInteger) for name in ("creditor_id", "agency_id", "id", "case_id", "placement_id")),
-    column("natural_key"),
     column("received_by"),
 )
 
@@ -147,8 +146,6 @@ def list_entries(
                 _payments.c.creditor_id == Entry.creditor_id,
                 _payments.c.agency_id == Entry.agency_id,
                 _payments.c.id == Entry.payment_id,
-                # Says nothing new, but lets the entries of one case be found by their unique key.
-                Entry.idempotency_key == "payment:" + _payments.c.natural_key,
             ),
         )
         .join(

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel import audit
 from agencies.kernel.clock import first_of_month, local_date
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
+from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.mandates.models import Mandate, MandateVersion, Service
 from agencies.mandates.queries import version_in_force
@@ -161,6 +162,7 @@ def place(session: Session, actor: Actor, wave_id: int, *, digest: str, now: dat
     if not len(drawn.case_ids):
         raise NothingToPlace
     sent = write(session, wave, drawn, now=now)
+    gather_statistics(session, len(drawn.case_ids), "debtors", "cases", "contact_points", "placements")
     wave.state, wave.committed_at, wave.committed_by = WaveState.COMMITTED, now, actor.user_id
     add_placed(session, _cells(session, wave, drawn, now))
     _record(session, actor, "wave.placed", wave, now)

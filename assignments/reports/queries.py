@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel.errors import NotFound
@@ -151,11 +151,11 @@ def _reports(actor: Actor) -> Select[*tuple[Any, ...]]:
         select(
             Report.id,
             Report.creditor_id,
-            _creditor.name,
+            _creditor.name.label("creditor_name"),
             Report.agency_id,
-            _agency.name,
+            _agency.name.label("agency_name"),
             Report.mandate_id,
-            Mandate.name,
+            Mandate.name.label("mandate_name"),
             Report.period_start,
             Report.period_end,
             Report.due_at,
@@ -177,5 +177,5 @@ def _reports(actor: Actor) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _row(row: Any, now: datetime) -> ReportRow:
-    return ReportRow(*row, standing(row.due_at, row.submitted_at, now))
+def _row(row: Row[*tuple[Any, ...]], now: datetime) -> ReportRow:
+    return ReportRow(**row._asdict(), standing=standing(row.due_at, row.submitted_at, now))

@@ -38,7 +38,7 @@ _PAYMENTS = f"""{_NEWS.format(reported="payments")}, touched as (
            e.total_minor - n.amount_minor as commission_minor, 0 as new_payers
     from news n
     join entries e on e.creditor_id = n.creditor_id and e.agency_id = n.agency_id
-                  and e.idempotency_key = 'payment:' || n.natural_key
+                  and e.payment_id = n.id and e.kind = 'payment'
     union all
     select n.creditor_id, n.agency_id, n.currency, n.placement_month, n.stratum,
            {_month_on_book("n.paid_on")}, 0, 0, 0, 1

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, NotFound, msg
+from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.mandates.lifecycle import in_force
 from agencies.mandates.models import Mandate, MandateState, MandateVersion
@@ -55,6 +56,7 @@ def ingest_payments(session: Session, actor: Actor, upload: Upload, *, now: date
     """Take in an upload's payments: new ones lower balances and are booked, known ones count as unchanged."""
     facts = _facts(session, actor, upload)
     good, added = _add(session, judging.ADD_PAYMENTS, facts, now)
+    gather_statistics(session, added, "payments")
     session.execute(text("select restate_balances(:upload)"), {"upload": upload.id})
     booked = book_payments(session, actor, upload.id, now=now)
     add_recovered(session, recovery.recovered_by_payments(facts.agency_id, upload.id, facts.time_zone))
@@ -67,6 +69,7 @@ def ingest_activities(session: Session, actor: Actor, upload: Upload, *, now: da
     """Take in an upload's activities; known ones count as unchanged."""
     facts = _facts(session, actor, upload)
     good, added = _add(session, judging.ADD_ACTIVITIES, facts, now)
+    gather_statistics(session, added, "activities")
     add_recovered(session, recovery.worked_by_activities(facts.agency_id, upload.id, facts.time_zone))
     _stamp(session, upload, now)
     _record(session, actor, "activities.reported", upload, now, new=added, known=good - added)

@@ -7,54 +7,31 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select
 
 from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import Forbidden, NotFound
-from agencies.kernel.session import transaction
-from agencies.mandates import service as mandates
 from agencies.organisations.permissions import Role
 from assignments import performance
 from assignments.cases.models import Case
 from assignments.ledger.statements import balances, verify
-from assignments.placements.models import Placement, PlacementState
-from assignments.reports import service
-from assignments.reports.calendar import Standing
-from assignments.reports.models import Activity, Payment, Report
-from assignments.reports.queries import list_activities, list_payments, list_reports, punctuality
+from assignments.reports.models import Activity, Payment
+from assignments.reports.queries import list_activities, list_payments
 from tests.loop import (
-    PLACED_AT,
-    REPORTED_AT,
     NewCase,
-    add_cases,
     add_mandate,
     draft,
+    end_placement,
     faults,
+    paid,
     place,
     place_with,
     report_activities,
     report_payments,
+    worked,
 )
-from tests.tenants import add_person, add_tenants
-from uploads.models import UploadKind
+from tests.tenants import add_person
 from uploads.rows import Loaded
-
-CASES = [NewCase(f"A{n}", 100_000) for n in range(1, 6)]
-
-
-@pytest.fixture
-def tenants(ports):
-    made = add_tenants(ports)
-    place_with(ports, made.creditor, made.agency, CASES, commission_bp=1850)
-    return made
-
-
-def paid(account: str, amount: int = 10_000, day: date = date(2026, 2, 3), **others: object) -> dict[str, object]:
-    return {"account_ref": account, "paid_on": day, "amount": amount, **others}
-
-
-def worked(account: str, at: datetime = datetime(2026, 2, 3, 15, tzinfo=UTC), **others: object) -> dict[str, object]:
-    return {"account_ref": account, "happened_at": at, "channel": "call", "result": "no_answer", **others}
 
 
 def balance_of(ports, actor, account: str) -> int:
@@ -87,10 +64,10 @@ def test_payments_lower_balances_and_are_booked(ports, tenants):
 def test_the_same_rows_again_change_nothing(ports, tenants):
     rows = [paid("A1"), paid("A1"), paid("A2", payment_ref="R-1"), paid("A3", 1)]
     report_payments(ports, tenants.agency, tenants.creditor, rows)
-    before = [balance_of(ports, tenants.creditor, one.account_ref) for one in CASES]
+    before = [balance_of(ports, tenants.creditor, f"A{n}") for n in range(1, 6)]
     _, loaded = report_payments(ports, tenants.agency, tenants.creditor, list(reversed(rows)))
     assert loaded == Loaded(applied=0, unchanged=4, rejected=0)
-    assert [balance_of(ports, tenants.creditor, one.account_ref) for one in CASES] == before
+    assert [balance_of(ports, tenants.creditor, f"A{n}") for n in range(1, 6)] == before
     with ports.session(tenants.creditor) as session:
         assert session.scalar(select(func.count()).select_from(Payment)) == 4
         assert verify(session) == []
@@ -142,23 +119,6 @@ def test_the_day_of_placement_and_the_day_of_receipt_count(ports, tenants):
     rows = [paid("A1", day=date(2026, 1, 12)), paid("A1", day=date(2026, 3, 11))]
     _, loaded = report_payments(ports, tenants.agency, tenants.creditor, rows)
     assert loaded.applied == 2
-
-
-def end_placement(ports, creditor, account: str, at: datetime) -> None:
-    with ports.session(creditor) as session, transaction(session):
-        session.execute(
-            update(Placement)
-            .where(Placement.account_ref == account, Placement.ended_at.is_(None))
-            .values(state=PlacementState.ENDED, ended_at=at, end_code="test")
-        )
-        session.execute(update(Case).where(Case.account_ref == account).values(agency_id=None, state="open"))
-        session.execute(
-            text(
-                "update debtors set agency_id = null where id in (select debtor_id from cases "
-                "where account_ref = :account)"
-            ),
-            {"account": account},
-        )
 
 
 def test_an_ended_placement_keeps_the_payments_made_while_it_lived(ports, tenants):
@@ -290,105 +250,3 @@ def test_the_order_of_reports_changes_no_total(ports, tenants, seed):
         assert (row.payments, row.collected_minor) == (6, sum(1_000 + n for n in range(6)))
         assert performance.differing(session, tenants.creditor) == 0
     assert sum(balance_of(ports, tenants.creditor, f"A{n}") for n in (1, 2, 3)) == 300_000 - row.collected_minor
-
-
-# --- the calendar of what is owed -------------------------------------------------------------------------------------
-
-
-def open_all(ports, actor, now: datetime) -> int:
-    with ports.session(actor) as session, transaction(session):
-        return service.open_periods(session, actor, now=now)
-
-
-def test_periods_are_opened_once_from_the_first_consignment_on_by_either_side(ports, tenants):
-    assert open_all(ports, tenants.creditor, REPORTED_AT) == 2
-    assert open_all(ports, tenants.agency, REPORTED_AT) == 0
-    assert open_all(ports, tenants.agency, REPORTED_AT + timedelta(days=30)) == 1
-    assert open_all(ports, tenants.other_agency, REPORTED_AT) == 0
-    with ports.session(tenants.agency) as session:
-        rows = list_reports(session, tenants.agency, now=REPORTED_AT).rows
-    assert [(row.period_start, row.period_end) for row in rows] == [
-        (date(2026, 3, 1), date(2026, 3, 31)),
-        (date(2026, 2, 1), date(2026, 2, 28)),
-        (date(2026, 1, 1), date(2026, 1, 31)),
-    ]
-    assert [row.standing for row in rows] == [Standing.DUE, Standing.MISSING, Standing.MISSING]
-
-
-def test_no_report_is_owed_without_a_case_and_none_after_the_end(ports, tenants):
-    mandate = add_mandate(ports, tenants.creditor, tenants.other_agency)
-    assert open_all(ports, tenants.other_agency, REPORTED_AT) == 0
-    add_cases(ports, tenants.creditor, [NewCase("B1", 1_000)])
-    place(ports, tenants.creditor, draft(ports, tenants.creditor, [mandate]))
-    end_placement(ports, tenants.creditor, "B1", datetime(2026, 2, 20, tzinfo=UTC))
-    with ports.session(tenants.creditor) as session, transaction(session):
-        mandates.end(session, tenants.creditor, mandate.id, now=datetime(2026, 2, 20, tzinfo=UTC))
-    assert open_all(ports, tenants.other_agency, REPORTED_AT + timedelta(days=60)) == 1
-
-
-def test_a_report_is_in_when_both_of_its_files_are(ports, tenants):
-    open_all(ports, tenants.agency, REPORTED_AT)
-    with ports.session(tenants.agency) as session:
-        february = list_reports(session, tenants.agency, now=REPORTED_AT).rows[0]
-    first, second = february.due_at, february.due_at + timedelta(hours=1)
-    report_payments(ports, tenants.agency, tenants.creditor, [paid("A1")], report_id=february.id, now=first)
-    with ports.session(tenants.creditor) as session:
-        row = list_reports(session, tenants.creditor, standing_in={Standing.MISSING}, now=second).rows[0]
-        assert (row.payments_at, row.submitted_at) == (first, None)
-    report_activities(ports, tenants.agency, tenants.creditor, [worked("A1")], report_id=february.id, now=second)
-    with ports.session(tenants.creditor) as session:
-        [late] = list_reports(session, tenants.creditor, standing_in={Standing.LATE}, now=second).rows
-        assert (late.id, late.submitted_at) == (february.id, second)
-        [row] = punctuality(session, tenants.creditor, now=second)
-        assert (row.due, row.on_time) == (2, 0)
-
-
-def test_a_period_without_payments_is_declared_and_then_complete(ports, tenants):
-    open_all(ports, tenants.agency, REPORTED_AT)
-    with ports.session(tenants.agency) as session:
-        january = list_reports(session, tenants.agency, now=REPORTED_AT).rows[1]
-    at = january.due_at - timedelta(days=1)
-    report_activities(ports, tenants.agency, tenants.creditor, [worked("A1", PLACED_AT)], report_id=january.id, now=at)
-    with ports.session(tenants.agency) as session, transaction(session):
-        done = service.declare_nothing(session, tenants.agency, january.id, kind=UploadKind.PAYMENTS, now=at)
-        assert (done.payments_at, done.submitted_at) == (at, at)
-    with ports.session(tenants.agency) as session, pytest.raises(service.AlreadyReported):
-        service.declare_nothing(session, tenants.agency, january.id, kind=UploadKind.ACTIVITIES, now=at)
-    with ports.session(tenants.other_agency) as session, pytest.raises(NotFound):
-        service.declare_nothing(session, tenants.other_agency, january.id, kind=UploadKind.PAYMENTS, now=at)
-    with ports.session(tenants.creditor) as session:
-        [row] = punctuality(session, tenants.creditor, now=REPORTED_AT)
-        assert (row.due, row.on_time) == (2, 1)
-
-
-def test_a_file_cannot_complete_a_report_to_somebody_else(ports, tenants):
-    place_with(ports, tenants.other_creditor, tenants.agency, [NewCase("C1", 1_000)])
-    open_all(ports, tenants.agency, REPORTED_AT)
-    with ports.session(tenants.agency) as session:
-        other = session.scalars(
-            select(Report.id).where(Report.creditor_id == tenants.other_creditor.tenant).limit(1)
-        ).one()
-    with pytest.raises(NotFound):
-        report_payments(ports, tenants.agency, tenants.creditor, [paid("A1")], report_id=other)
-
-
-def test_what_is_not_yet_due_counts_neither_way(ports, tenants):
-    open_all(ports, tenants.agency, REPORTED_AT)
-    with ports.session(tenants.creditor) as session:
-        due = [row.due_at for row in list_reports(session, tenants.creditor, now=REPORTED_AT).rows]
-        [row] = punctuality(session, tenants.creditor, now=min(due) + timedelta(seconds=1))
-        assert (row.due, row.on_time) == (1, 0)
-        assert punctuality(session, tenants.creditor, now=min(due)) == []
-
-
-def test_pages_of_reports_follow_each_other_without_gap(ports, tenants):
-    open_all(ports, tenants.agency, REPORTED_AT + timedelta(days=365))
-    seen, after = [], None
-    with ports.session(tenants.agency) as session:
-        while True:
-            page = list_reports(session, tenants.agency, after=after, limit=4, now=REPORTED_AT)
-            seen += [row.period_start for row in page.rows]
-            if (after := page.next_cursor) is None:
-                break
-    assert seen == sorted(seen, reverse=True)
-    assert len(set(seen)) == len(seen) == 14
