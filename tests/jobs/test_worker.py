@@ -16,6 +16,8 @@ from agencies.kernel.work import WorkState
 from portal.jobs import doorbell
 from portal.jobs.worker import perform_rung
 from portal.ports import Ports
+from portal.stack import processes
+from portal.stack.environment import ROOT
 from tests.jobs.counting import ask, look, steps_of
 from tests.pipeline.product import environment, until
 from tests.tenants import Tenants
@@ -30,6 +32,7 @@ def serve(ports: Ports) -> Iterator:
         started.append(
             subprocess.Popen(
                 [sys.executable, "-m", "tests.jobs.serve", *arguments],
+                cwd=ROOT,
                 env=environment(ports.settings),
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -41,8 +44,7 @@ def serve(ports: Ports) -> Iterator:
 
     yield start
     for process in started:
-        if process.poll() is None:
-            process.kill()
+        processes.kill_session(process.pid)
         process.communicate()
 
 
