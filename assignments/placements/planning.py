@@ -118,13 +118,15 @@ def _read(
         HeldBack.DEBTOR_ELSEWHERE: and_(Debtor.agency_id.is_not(None), Debtor.agency_id.not_in(agencies)),
     }
     reason = case(*((reasons[one], number) for number, one in enumerate(_REASONS, start=1)), else_=0)
-    rows = session.execute(
+    statement = (
         selected(actor, selection)
         .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
         .with_only_columns(Case.id, Case.debtor_id, Case.balance_minor, reason, func.coalesce(Debtor.agency_id, 0))
         .order_by(Case.id)
-    ).all()
-    return np.array([tuple(row) for row in rows], dtype=np.int64).reshape(-1, 5)
+    )
+    # A million cases are streamed into one array and never stand as a million rows.
+    rows = session.execute(statement, execution_options={"yield_per": 20_000})
+    return np.fromiter(rows, dtype=np.dtype((np.int64, 5)))
 
 
 def _held_back(held: Integers) -> list[HeldBackCount]:
