@@ -32,6 +32,8 @@ const splitLine = { lineStyle: { color: colour("--tblr-border-color", "#dce1e7")
 function bars(data) {
   return {
     ...base(data),
+    // Room for the figure behind the longest bar.
+    grid: { left: 8, right: 52, top: 40, bottom: 8, containLabel: true },
     xAxis: { type: "value", axisLabel: { ...axisLabel, formatter: percent(data.locale, data.digits ?? 0) }, splitLine },
     yAxis: { type: "category", inverse: true, data: data.categories, axisLabel: { ...axisLabel, width: 160, overflow: "truncate" }, axisTick: { show: false } },
     series: data.series.map((one, at) => ({
