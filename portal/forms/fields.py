@@ -8,8 +8,8 @@ from typing import Any
 
 from babel.numbers import NumberFormatError, parse_decimal
 from flask import current_app
-from wtforms import SelectField, SelectMultipleField, StringField
-from wtforms.widgets import CheckboxInput, ListWidget
+from wtforms import Field, SelectField, SelectMultipleField
+from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from agencies.kernel.errors import msg
 from agencies.kernel.references import References
@@ -27,11 +27,13 @@ def references() -> References:
     return codec
 
 
-class NumberField(StringField):
+class NumberField(Field):
     """A number in the reader's format; a sign that could mean two things is refused and never guessed."""
 
-    def __init__(self, *args: Any, places: int = 2, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    widget = TextInput()
+
+    def __init__(self, label: Any, validators: Any = None, *, places: int = 2, **kwargs: Any) -> None:
+        super().__init__(label, validators, **kwargs)
         self.places = places
         #: What was typed, given back as it was when it cannot be read.
         self.typed: str | None = None

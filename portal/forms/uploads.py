@@ -74,8 +74,14 @@ class MappingForm(PortalForm):
     currency = SelectField(msg("Currency"), [InputRequired()])
 
     def __init__(self, formdata: Any, schema: Schema, proposal: Proposal) -> None:
-        guessed = {"columns": [guess.field or "" for guess in proposal.columns], **_settled(proposal.options)}
-        super().__init__(formdata, **guessed)
+        settled = proposal.options
+        guessed = {
+            "columns": [guess.field or "" for guess in proposal.columns],
+            "date_order": settled.date_order,
+            "decimal": settled.decimal,
+            "currency": settled.currency,
+        }
+        super().__init__(formdata, data=guessed)
         self._schema = schema
         labels = {field.name: say(field.label) for field in schema.fields}
         for entry in self.columns:
@@ -104,10 +110,6 @@ class MappingForm(PortalForm):
     def options(self) -> Options:
         """How the cells are to be read."""
         return Options(currency=self.currency.data, date_order=self.date_order.data, decimal=self.decimal.data)
-
-
-def _settled(options: Options) -> dict[str, str | None]:
-    return {"date_order": options.date_order, "decimal": options.decimal, "currency": options.currency}
 
 
 def _asked(choices: Mapping[str, str], settled: str | None) -> list[tuple[str, str]]:

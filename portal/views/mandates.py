@@ -66,7 +66,7 @@ def amend(mandate_id: int) -> str | Response | tuple[str, int]:
     """Agree new terms from a date on."""
     actor, now = current_actor(), utc_now()
     row = queries.get_mandate(db.session, actor, mandate_id)
-    form = TermsForm(request.form, **presenter.as_typed(row, local_date(now, actor.time_zone)))
+    form = TermsForm(request.form, data=presenter.as_typed(row, local_date(now, actor.time_zone)))
     if request.method == "POST" and form.validate():
         try:
             with transaction(db.session):

@@ -25,6 +25,6 @@ def addresses(page: Page[Any]) -> dict[str, str | None]:
     endpoint = str(request.endpoint)
     begins = cursors.write(references(), page.next_cursor)
     return {
-        "next_address": url_for(endpoint, **kept, **{_NAME: begins}) if begins else None,
+        "next_address": url_for(endpoint, **(kept | {_NAME: begins})) if begins else None,
         "first_address": url_for(endpoint, **kept) if request.args.get(_NAME) else None,
     }

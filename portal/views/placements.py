@@ -109,7 +109,7 @@ def place(wave_id: int) -> Response | tuple[str, int]:
     if form.validate():
         try:
             with transaction(db.session):
-                service.place(db.session, actor, wave_id, digest=form.digest.data, now=utc_now())
+                service.place(db.session, actor, wave_id, digest=str(form.digest.data), now=utc_now())
         except REFUSALS as error:
             refuse(form, error)
         else:

@@ -32,7 +32,7 @@ def stage_of(session: Session, actor: Actor, upload: Upload) -> tuple[str, dict[
     """The template for the stage the file is at, and what only that stage shows."""
     shown: dict[str, Any] = {
         "people": choices.people(session, [upload.created_by, upload.applied_by]),
-        "creditor_name": choices.organisations(session, [upload.creditor_id]).get(upload.creditor_id),
+        "creditor_name": choices.organisations(session, [upload.creditor_id]).get(upload.creditor_id or 0),
     }
     if upload.state is UploadState.RECEIVED:
         return "uploads/mapping.html", shown | _mapping(session, actor, upload)

@@ -27,6 +27,7 @@ from portal.views.downloads import csv_file
 from portal.views.stages import ports, stage_of
 from uploads import queries, service
 from uploads.errorfile import error_file as rejected_rows
+from uploads.faults import ROW_FAULTS
 from uploads.models import UploadKind, UploadState
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/uploads")
@@ -194,7 +195,7 @@ def error_file(upload_id: int) -> Response:
     upload = queries.get_upload(db.session, actor, upload_id)
 
     def reason(label: str, code: str) -> str:
-        return say(presenter.ROW_FAULTS[code], {"field": say(label), "value": ""})
+        return say(ROW_FAULTS[code], {"field": say(label), "value": ""})
 
     return csv_file(
         lambda: rejected_rows(db.session, actor, ports().storage, upload_id, say=reason, reasons=_("reasons")),

@@ -103,9 +103,9 @@ def people(browser: Browser, site: Site) -> Iterator[Callable[..., Person]]:
     """Makes people by name, each with a browser of their own; at the end none may have seen a fault."""
     made: list[Person] = []
 
-    def meet(name: str, language: str = "es-CO") -> Person:
+    def meet(name: str, language: str = "es") -> Person:
         context = browser.new_context(base_url=site.url, viewport=DESK, locale=language, reduced_motion="reduce")
-        made.append(Person(name, context.new_page()))
+        made.append(Person(name, context.new_page(), language))
         return made[-1]
 
     yield meet

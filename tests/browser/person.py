@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import ConsoleMessage, Page, Response, expect
+from babel.support import NullTranslations, Translations
+from playwright.sync_api import ConsoleMessage, Locator, Page, Response, ViewportSize, expect
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "var" / "screenshots"
-DOCS = ROOT / "docs" / "screenshots"
-#: The pictures that the documentation shows, renewed when this variable is set.
-DOCS_SWITCH = "DOCS_SCREENSHOTS"
-PHONE = {"width": 360, "height": 780}
+#: The pictures the documentation shows are renewed when this variable is set.
+DOCS, DOCS_SWITCH = ROOT / "docs" / "screenshots", "DOCS_SCREENSHOTS"
+PHONE: ViewportSize = {"width": 360, "height": 780}
+SERIOUS = {"serious", "critical"}
 
 WATCH = """
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -22,61 +25,99 @@ document.addEventListener("securitypolicyviolation", (event) =>
 """
 
 
-class Person:
-    """One signed-in or not yet signed-in person with a browser of their own."""
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """The product's own texts in a language, so that a test names them as the sources do."""
+    return Translations.load(str(ROOT / "portal" / "translations"), [language])
 
-    def __init__(self, name: str, page: Page) -> None:
+
+class Person:
+    """One person with a browser of their own."""
+
+    def __init__(self, name: str, page: Page, language: str = "es") -> None:
         self.name = name
         self.page = page
-        #: What a browser's console, the network or a check complained about.
+        self.language = language
+        #: What the browser's console, the network or a check complained about.
         self.faults: list[str] = []
-        self._seen = 0
         page.add_init_script(WATCH)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.faults.append(f"{name}: script: {error}"))
         page.on("response", self._answer)
+        page.on("dialog", lambda dialog: dialog.accept())
+
+    def say(self, text: str, **params: Any) -> str:
+        """A text of the product in the person's language."""
+        told = catalogue(self.language).gettext(text)
+        return told % params if params else told
+
+    def count(self, singular: str, plural: str, number: int, **params: Any) -> str:
+        """A text of the product that counts something, in the person's language."""
+        return catalogue(self.language).ngettext(singular, plural, number) % {"num": number, **params}
 
     def go(self, path: str) -> None:
         """Open an address."""
         self.page.goto(path)
 
     def fill(self, **fields: str) -> None:
-        """Type into fields by their names."""
-        for field, value in fields.items():
-            self.page.locator(f"[name='{field}']").fill(value)
+        """Type into fields, or choose in them, by their names."""
+        for name, value in fields.items():
+            field = self.page.locator(f"[name='{name}']").first
+            if field.evaluate("field => field.tagName") == "SELECT":
+                field.select_option(value)
+            else:
+                field.fill(value)
 
-    def press(self, name: str) -> None:
-        """Press the button or follow the link with these words."""
-        button = self.page.get_by_role("button", name=name, exact=True)
-        (button if button.count() else self.page.get_by_role("link", name=name, exact=True)).first.click()
+    def press(self, text: str, **params: Any) -> None:
+        """Press the button, or follow the link, with this text of the product."""
+        self.press_words(self.say(text, **params))
 
-    def sees(self, text: str | re.Pattern[str], *, within: str = "main", seconds: float = 10) -> None:
-        """Wait until the text stands on the page."""
-        expect(self.page.locator(within).first).to_contain_text(text, timeout=1000 * seconds)
+    def press_words(self, words: str) -> None:
+        """Press the button, or follow the link, with exactly these words."""
+        main = self.page.locator("main")
+        self._first(main, words).click()
+        self.page.wait_for_load_state()
+
+    def menu(self, text: str) -> None:
+        """Go somewhere by the menu at the left."""
+        self.page.get_by_role("navigation").get_by_role("link", name=self.say(text), exact=True).first.click()
+        self.page.wait_for_load_state()
+
+    def sees(self, words: str | re.Pattern[str], *, seconds: float = 15) -> None:
+        """Wait until the words stand on the page."""
+        expect(self.page.locator("main")).to_contain_text(words, timeout=1000 * seconds)
 
     def look(self, name: str, *, phone: bool = False, docs: bool = False) -> None:
-        """Judge the page and keep a picture of it; at 360 px as well where asked for."""
+        """Judge the page and keep a picture of it; at the width of a phone as well where asked for."""
         self._judge(name)
         self._picture(name, docs=docs)
         if phone:
             desk = self.page.viewport_size
-            self.page.set_viewport_size(PHONE)  # type: ignore[arg-type]
-            self.page.wait_for_timeout(150)
-            wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-            if wide > 0:
-                self.faults.append(f"{self.name}: {name}: {wide} px wider than a phone")
+            assert desk is not None
+            self.page.set_viewport_size(PHONE)
+            self.page.wait_for_timeout(200)
+            too_wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+            if too_wide > 0:
+                self.faults.append(f"{self.name}: {name}: {too_wide} px wider than a phone")
             self._judge(f"{name} on a phone")
-            self._picture(f"{name}-360", docs=False)
-            self.page.set_viewport_size(desk)  # type: ignore[arg-type]
+            self._picture(f"{name}-360")
+            self.page.set_viewport_size(desk)
+            self.page.wait_for_timeout(100)
+
+    def _first(self, main: Locator, words: str) -> Locator:
+        button = main.get_by_role("button", name=words, exact=True)
+        link = main.get_by_role("link", name=words, exact=True)
+        found = button.or_(link).first
+        expect(found).to_be_visible()
+        return found
 
     def _judge(self, name: str) -> None:
-        found = Axe().run(self.page).response["violations"]
-        for one in found:
-            if one["impact"] in {"serious", "critical"}:
+        for one in Axe().run(self.page).response["violations"]:
+            if one["impact"] in SERIOUS:
                 where = "; ".join(node["html"][:160] for node in one["nodes"][:3])
                 self.faults.append(f"{self.name}: {name}: {one['id']}: {one['help']}: {where}")
 
-    def _picture(self, name: str, *, docs: bool) -> None:
+    def _picture(self, name: str, *, docs: bool = False) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
         if docs and os.environ.get(DOCS_SWITCH):
