@@ -24,7 +24,7 @@ _PLACEMENT = """
 #: Without the agency's own reference a payment is known by account, day and amount, and by how many such rows
 #: the file has before it, so that the same report in other bytes names the same payments.
 PAYMENTS = f"""
-with staged as (
+with staged as materialized (
     select t.*, t.paid_on as on_day, coalesce(t.currency, :currency) as stated_currency,
            coalesce('ref:' || t.payment_ref, 'fp:' || encode(sha256(convert_to(concat_ws('|', t.account_ref,
                to_char(t.paid_on, 'YYYY-MM-DD'), t.amount,
@@ -70,7 +70,7 @@ with staged as (
 
 #: The same for activities.
 ACTIVITIES = f"""
-with staged as (
+with staged as materialized (
     select t.*, (t.happened_at at time zone :zone)::date as on_day,
            coalesce('ref:' || t.activity_ref, 'fp:' || encode(sha256(convert_to(concat_ws('|', t.account_ref,
                extract(epoch from t.happened_at), t.channel, t.result,

@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import Forbidden, NotFound
@@ -250,3 +250,13 @@ def test_the_order_of_reports_changes_no_total(ports, tenants, seed):
         assert (row.payments, row.collected_minor) == (6, sum(1_000 + n for n in range(6)))
         assert performance.differing(session, tenants.creditor) == 0
     assert sum(balance_of(ports, tenants.creditor, f"A{n}") for n in (1, 2, 3)) == 300_000 - row.collected_minor
+
+
+def test_the_planner_knows_of_what_a_report_has_filled(ports, tenants):
+    """Without statistics each row of a first large report would look for its parent by reading all of them."""
+    report_payments(ports, tenants.agency, tenants.creditor, [paid("A1", 1 + n) for n in range(30)])
+    with ports.session(tenants.agency) as session:
+        known = session.execute(
+            text("select relname, reltuples::int from pg_class where relname in ('payments', 'entries', 'placements')")
+        ).all()
+    assert dict(map(tuple, known)) == {"payments": 30, "entries": 30, "placements": 5}
