@@ -39,9 +39,7 @@ def screen(session: Session, actor: Actor, upload_id: int) -> int:
     upload = _locked(session, actor, upload_id)
     if upload.state is not UploadState.CHECKING:
         return 0
-    _SCREEN[upload.kind](session, actor, upload)
-    # A topic may turn rows away by their fault alone; they leave staging here.
-    return drop_refused(session, upload)
+    return _screen(session, actor, upload)
 
 
 def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Loaded:
@@ -53,8 +51,7 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
     upload = _locked(session, actor, upload_id)
     if upload.state is not UploadState.APPLYING:
         return Loaded(upload.rows_applied, upload.rows_unchanged, upload.rows_rejected)
-    _SCREEN[upload.kind](session, actor, upload)
-    if drop_refused(session, upload):
+    if _screen(session, actor, upload):
         recount(session, upload)
         if not upload.good_rows_only or not upload.rows_good:
             lifecycle.move(upload, UploadState.CHECKED)
@@ -79,6 +76,14 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
         rejected=loaded.rejected,
     )
     return loaded
+
+
+def _screen(session: Session, actor: Actor, upload: Upload) -> int:
+    before = upload.rows_rejected
+    _SCREEN[upload.kind](session, actor, upload)
+    # A topic may turn rows away by telling their fault alone; they leave staging here.
+    drop_refused(session, upload)
+    return upload.rows_rejected - before
 
 
 def _locked(session: Session, actor: Actor, upload_id: int) -> Upload:

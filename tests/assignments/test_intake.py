@@ -26,7 +26,9 @@ from uploads.options import Options
 from uploads.queries import get_upload, list_errors
 from uploads.rows import Loaded
 
-HEADER = "obligacion;tipo documento;cedula;codigo cliente;nombres;apellidos;saldo total;capital;producto;celular;correo\n"
+HEADER = (
+    "obligacion;tipo documento;cedula;codigo cliente;nombres;apellidos;saldo total;capital;producto;celular;correo\n"
+)
 
 
 @pytest.fixture
@@ -59,9 +61,9 @@ def test_rows_become_cases_debtors_and_contact_points(ports: Ports, analyst: Act
     loaded = applied(
         ports,
         analyst,
-        "A1;C.C.;52.123.456;;Ana;Peña;1.500,50;1.000,00;Tarjeta;3001;ana@correo.example",
-        "A2;CC;52123456;;Ana;Peña;200,00;;Consumo;3001;",
-        "A3;;;K7;Luis;;300,00;;;3002;luis@correo.example",
+        "A1;C.C.;52.123.456;;Ana;Peña;1.500,50;1.000,00;Tarjeta;3001233001;ana@correo.example",
+        "A2;CC;52123456;;Ana;Peña;200,00;;Consumo;3001233001;",
+        "A3;;;K7;Luis;;300,00;;;3001233002;luis@correo.example",
         "A4;;;;;;400,00;;;;",
     )
     assert loaded == Loaded(applied=4, unchanged=0, rejected=0)
@@ -85,9 +87,9 @@ def test_rows_become_cases_debtors_and_contact_points(ports: Ports, analyst: Act
     assert sorted((one.debtor_id, one.kind.value, one.value) for one in points) == sorted(
         [
             (debtors[1].id, "email", "ana@correo.example"),
-            (debtors[1].id, "phone", "3001"),
+            (debtors[1].id, "phone", "3001233001"),
             (debtors[2].id, "email", "luis@correo.example"),
-            (debtors[2].id, "phone", "3002"),
+            (debtors[2].id, "phone", "3001233002"),
         ]
     )
     (portfolio,) = all_of(ports, analyst, Portfolio)
@@ -164,7 +166,7 @@ def test_applying_again_changes_nothing(ports: Ports, analyst: Actor) -> None:
 
 
 def test_an_interrupted_load_leaves_nothing(ports: Ports, analyst: Actor) -> None:
-    upload = files.checked(ports, analyst, (HEADER + "A1;;;;;;100;;;3001;\n").encode())
+    upload = files.checked(ports, analyst, (HEADER + "A1;;;;;;100;;;3001233001;\n").encode())
     with ports.session(analyst) as session, transaction(session):
         service.apply(session, analyst, upload.id, good_rows_only=True, now=utc_now())
     with (
@@ -180,30 +182,32 @@ def test_an_interrupted_load_leaves_nothing(ports: Ports, analyst: Actor) -> Non
 
 
 def test_a_known_debtor_gets_the_new_case_and_only_new_contact_points(ports: Ports, analyst: Actor) -> None:
-    applied(ports, analyst, "A1;CC;52123456;;Ana;Peña;100;;;3001;ana@correo.example")
+    applied(ports, analyst, "A1;CC;52123456;;Ana;Peña;100;;;3001233001;ana@correo.example")
     with ports.session(analyst) as session, transaction(session):
         session.execute(text("update debtors set agency_id = 4"))
     applied(
         ports,
         analyst,
-        "A2;CC;52.123.456;;Anita;;200;;;3001;nueva@correo.example",
-        "A3;CC;52.123.456;;Anita;;200;;;3009;nueva@correo.example",
+        "A2;CC;52.123.456;;Anita;;200;;;3001233001;nueva@correo.example",
+        "A3;CC;52.123.456;;Anita;;200;;;3001233009;nueva@correo.example",
     )
     (debtor,) = all_of(ports, analyst, Debtor)
     assert debtor.name == "Ana Peña"
     assert {one.debtor_id for one in all_of(ports, analyst, Case)} == {debtor.id}
     points = all_of(ports, analyst, ContactPoint, ContactPoint.value)
     assert [(one.value, one.agency_id) for one in points] == [
-        ("3001", None),
-        ("3009", 4),
+        ("3001233001", None),
+        ("3001233009", 4),
         ("ana@correo.example", None),
         ("nueva@correo.example", 4),
     ]
 
 
-def test_the_same_accounts_and_people_of_two_creditors_are_strangers(ports: Ports, world: World, analyst: Actor) -> None:
+def test_the_same_accounts_and_people_of_two_creditors_are_strangers(
+    ports: Ports, world: World, analyst: Actor
+) -> None:
     other = world.actor(Role.ANALYST, organisation=1)
-    row = "A1;CC;52123456;;Ana;Peña;100;;;3001;"
+    row = "A1;CC;52123456;;Ana;Peña;100;;;3001233001;"
     assert applied(ports, analyst, row) == applied(ports, other, row) == Loaded(1, 0, 0)
     for actor in (analyst, other):
         (case,) = all_of(ports, actor, Case)
@@ -224,14 +228,14 @@ def test_another_creditor_cannot_load_an_upload(ports: Ports, world: World, anal
 
 
 def test_a_case_cannot_be_written_without_its_parents(ports: Ports, analyst: Actor) -> None:
-    applied(ports, analyst, "A1;CC;52123456;;Ana;Peña;100;;;3001;")
+    applied(ports, analyst, "A1;CC;52123456;;Ana;Peña;100;;;3001233001;")
+    case = "creditor_id, portfolio_id, debtor_id, line, account_ref, state, currency, placed_minor, balance_minor"
+    other = case.replace("account_ref", "account_ref || 'X'")
+    point = "creditor_id, debtor_id, portfolio_id, kind, value"
     orphans = (
-        "insert into cases (creditor_id, portfolio_id, debtor_id, line, account_ref, state, currency, placed_minor, "
-        "balance_minor) select creditor_id, portfolio_id, debtor_id + 99, 9, 'X', state, currency, 1, 1 from cases",
-        "insert into cases (creditor_id, portfolio_id, debtor_id, line, account_ref, state, currency, placed_minor, "
-        "balance_minor) select creditor_id, portfolio_id + 99, debtor_id, 9, 'X', state, currency, 1, 1 from cases",
-        "insert into contact_points (creditor_id, debtor_id, portfolio_id, kind, value) "
-        "select creditor_id, debtor_id + 99, portfolio_id, kind, value from contact_points",
+        f"insert into cases ({case}) select {other.replace('debtor_id', 'debtor_id + 99')} from cases",
+        f"insert into cases ({case}) select {other.replace('portfolio_id', 'portfolio_id + 99')} from cases",
+        f"insert into contact_points ({point}) select {point.replace('debtor_id', 'debtor_id + 99')} from contact_points",
         "update cases set debtor_id = debtor_id + 99",
         "update contact_points set debtor_id = debtor_id + 99",
     )
@@ -243,7 +247,10 @@ def test_a_case_cannot_be_written_without_its_parents(ports: Ports, analyst: Act
 
 
 def test_many_rows_in_any_order_keep_every_account(ports: Ports, analyst: Actor) -> None:
-    rows = [f"B{number * 7919 % 5003:05d};CC;{10_000 + number % 3001};;N;;{number % 50};;;30{number % 4000};" for number in range(5003)]
+    rows = [
+        f"B{number * 7919 % 5003:05d};CC;{10_000 + number % 3001};;N;;{number % 50};;;{3_000_000_000 + number % 4000};"
+        for number in range(5003)
+    ]
     loaded = applied(ports, analyst, *rows)
     assert loaded == Loaded(5003, 0, 0)
     cases = all_of(ports, analyst, Case, Case.line)
@@ -255,4 +262,6 @@ def test_many_rows_in_any_order_keep_every_account(ports: Ports, analyst: Actor)
     points = {(debtors[one.debtor_id].split(":")[3], one.value) for one in all_of(ports, analyst, ContactPoint)}
     assert points == expected
     with ports.session(analyst) as session:
-        assert get_upload(session, analyst, latest(ports, analyst).id).value_minor == sum(one.placed_minor for one in cases)
+        assert get_upload(session, analyst, latest(ports, analyst).id).value_minor == sum(
+            one.placed_minor for one in cases
+        )

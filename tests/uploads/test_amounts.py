@@ -1,3 +1,5 @@
+"""Amounts as people write them, read to the cent or refused."""
+
 from __future__ import annotations
 
 import polars as pl

@@ -1,3 +1,5 @@
+"""Files cut into blocks of whole records, wherever their lines and quotes stand."""
+
 from __future__ import annotations
 
 import csv
@@ -37,7 +39,9 @@ def test_records_survive_any_block_size(cells: list[tuple[str, str, str]], size:
     csv.writer(written, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows(cells)
     found = sheets(written.getvalue().encode(), width=3, size=size)
     expected = [
-        (line, *(cell or None for cell in row)) for line, row in enumerate(cells, start=1) if any(c.strip() for c in row)
+        (line, *(cell or None for cell in row))
+        for line, row in enumerate(cells, start=1)
+        if any(c.strip() for c in row)
     ]
     assert rows(found) == expected
     assert faults(found) == []
@@ -64,9 +68,7 @@ def test_blank_records_are_passed_over_and_counted() -> None:
 
 
 def test_a_row_of_placeholders_in_one_column_is_no_blank_row() -> None:
-    found = [
-        read(block, 2, ",", [0], 1) for block in blocks(io.BytesIO(b"-,seen\n-,\nx,\n"), "utf-8", ",", 0)
-    ]
+    found = [read(block, 2, ",", [0], 1) for block in blocks(io.BytesIO(b"-,seen\n-,\nx,\n"), "utf-8", ",", 0)]
     assert rows(found) == [(1, None), (3, "x")]
 
 

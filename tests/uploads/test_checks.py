@@ -1,3 +1,5 @@
+"""Rows read against their schema: typed, or told what is wrong with them."""
+
 from __future__ import annotations
 
 import io
@@ -14,9 +16,7 @@ from uploads.schemas.registry import SCHEMAS
 OPTIONS = Options(currency="COP", date_order="dmy", decimal=",", time_zone="America/Bogota")
 
 
-def checked(
-    fields: str, *rows: str, kind: UploadKind = UploadKind.PORTFOLIO, options: Options = OPTIONS
-) -> Checked:
+def checked(fields: str, *rows: str, kind: UploadKind = UploadKind.PORTFOLIO, options: Options = OPTIONS) -> Checked:
     names = fields.split(";")
     data = "".join(f"{row}\n" for row in rows).encode()
     (block,) = blocks(io.BytesIO(data), "utf-8", ";", 0)
@@ -113,9 +113,7 @@ def test_an_identity_number_has_one_spelling(written: str, kept: str | None) -> 
 
 
 def test_a_currency_is_known_by_its_names() -> None:
-    found = checked(
-        "account_ref;balance_total;currency", "A1;1;pesos", "A2;1;$", "A3;1;cop", "A4;1;", options=OPTIONS
-    )
+    found = checked("account_ref;balance_total;currency", "A1;1;pesos", "A2;1;$", "A3;1;cop", "A4;1;", options=OPTIONS)
     assert found.rows["currency"].to_list() == ["COP"] * 4
 
 

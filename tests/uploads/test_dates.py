@@ -1,3 +1,5 @@
+"""Dates and instants as people write them, read or refused."""
+
 from __future__ import annotations
 
 from datetime import UTC, date, datetime

@@ -1,3 +1,5 @@
+"""Columns known by their names and values, doubts marked, questions asked."""
+
 from __future__ import annotations
 
 import pytest

@@ -1,3 +1,5 @@
+"""What a file looks like before anything is known of it, or why it cannot be used."""
+
 from __future__ import annotations
 
 import io
@@ -52,7 +54,7 @@ def test_the_separator_is_found(delimiter: str) -> None:
 
 
 def test_the_rows_begin_behind_the_header() -> None:
-    data = 'id;"nombre\ncompleto";saldo\r\nA1;Ana;1\r\n'.encode()
+    data = b'id;"nombre\ncompleto";saldo\r\nA1;Ana;1\r\n'
     found = look(data)
     assert data[found.data_offset :] == b"A1;Ana;1\r\n"
     assert (found.data_line, found.header[1]) == (1, "nombre\ncompleto")
