@@ -1,4 +1,4 @@
-"""Two creditors with an agency each that have nothing to do with each other, the first with something of every kind."""
+"""Two creditors with an agency each; the first has something of every kind, and the second agency works for it too."""
 
 from __future__ import annotations
 
@@ -58,11 +58,13 @@ class Neighbours:
 
     def __post_init__(self) -> None:
         self.creditor, self.agency = self.world.actor(Role.DIRECTOR), self.world.actor(Role.MANAGER)
+        rival = self.world.actor(Role.MANAGER, organisation=1)
+        # What one agency of a creditor holds is as little the business of another agency of the same creditor.
+        loop.place_with(self.ports, self.creditor, rival, [loop.NewCase("RIVAL-1", 100_000)])
+        loop.acknowledge_all(self.ports, rival)
         self._settle(self.creditor, self.agency, SENTINEL)
         # The second ones have data too, or seeing nothing would be no wonder.
-        self._settle(
-            self.world.actor(Role.DIRECTOR, organisation=1), self.world.actor(Role.MANAGER, organisation=1), "OTRO"
-        )
+        self._settle(self.world.actor(Role.DIRECTOR, organisation=1), rival, "OTRO")
         with self.superuser.connect() as connection:
             self.owned = {row[0]: row[1] for row in connection.execute(text(_OWNED))}
 
@@ -75,17 +77,14 @@ class Neighbours:
         table = TABLES[kind]
         if kind == "organisation":
             return [self.creditor.tenant]
-        columns = self.owned[table]
-        if "organisation_id" in columns:
-            owners = [("organisation_id", self.creditor.tenant), ("organisation_id", self.agency.tenant)]
+        if "organisation_id" in self.owned[table]:
+            owners = [f"organisation_id = {actor.tenant}" for actor in (self.creditor, self.agency)]
         else:
-            owners = [("creditor_id", self.creditor.tenant)]
+            owners = [self.where(table)]
         with self.superuser.connect() as connection:
             found = [
-                connection.execute(
-                    text(f"select min(id), max(id) from {table} where {column} = :tenant"), {"tenant": tenant}
-                ).one()
-                for column, tenant in owners
+                connection.execute(text(f"select min(id), max(id) from {table} where {owner}")).one()
+                for owner in owners
             ]
         return sorted({number for pair in found for number in pair if number is not None})
 
@@ -105,10 +104,14 @@ class Neighbours:
             return {table: (count, digest) for table, count, digest in rows}
 
     def where(self, table: str) -> str:
-        """The condition of the first ones' rows."""
-        tenants = f"({self.creditor.tenant}, {self.agency.tenant})"
+        """The condition of the rows that are nobody's but the first ones'."""
+        creditor, agency = self.creditor.tenant, self.agency.tenant
         columns = self.owned.get(table, ["id"])
-        return "(" + " or ".join(f"{column} in {tenants}" for column in columns) + ")"
+        if "organisation_id" in columns or columns == ["id"]:
+            return f"{'organisation_id' if 'organisation_id' in columns else 'id'} in ({creditor}, {agency})"
+        if "agency_id" in columns:
+            return f"creditor_id = {creditor} and (agency_id = {agency} or agency_id is null)"
+        return f"creditor_id = {creditor}"
 
     def _settle(self, creditor: Actor, agency: Actor, mark: str) -> None:
         ports, accounts = self.ports, [f"{mark}-{number}" for number in range(6)]

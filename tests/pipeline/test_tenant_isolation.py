@@ -216,9 +216,10 @@ def test_no_statement_of_another_organisation_reaches_a_row(neighbours: Neighbou
     attempts = 0
     for table in [*neighbours.owned, "organisations"]:
         condition, columns = neighbours.where(table), neighbours.owned.get(table, ["id"])
-        # Agencies are listed for creditors to choose among; that is all anybody sees of a stranger.
         if table == "organisations":
-            condition = f"id = {neighbours.creditor.tenant}"
+            # Agencies are listed for creditors to choose among, and an agency knows whom it works for.
+            unknown = neighbours.creditor if role is Role.DIRECTOR else neighbours.agency
+            condition = f"id = {unknown.tenant}"
         with superuser.connect() as connection:
             row = connection.scalar(text(f"select to_jsonb(t) from {table} t where {condition} limit 1"))
         change = f"update {table} set {columns[0]} = {columns[0]} where {condition} returning 1"
