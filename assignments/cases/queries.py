@@ -158,7 +158,7 @@ def selected(actor: Actor, selection: Selection) -> Select[Case]:
 def list_cases(
     session: Session, actor: Actor, selection: Selection, *, after: int | None = None, limit: int = PAGE
 ) -> Page[CaseRow]:
-    """A page of what is selected, in the order the cases came in."""
+    """A page of what is selected, portfolio by portfolio."""
     require(actor, Permission.CASE_VIEW)
     statement: Select[*tuple[Any, ...]] = (
         selected(actor, selection)

@@ -4,6 +4,8 @@
 const form = document.querySelector("[data-upload]");
 
 if (form) {
+  // The browser's own control speaks the browser's language; a label in the page's language stands in for it.
+  form.classList.add("is-scripted");
   const box = form.querySelector("[data-drop]");
   const input = form.querySelector("input[type=file]");
   const chosen = form.querySelector("[data-chosen]");
