@@ -82,8 +82,8 @@ TELCO = CreditorProfile(
         Member("carolina.cumplimiento@telco-demo.example", "Carolina Mejía", Role.COMPLIANCE),
     ),
     exporter=TELCO_EXPORT,
-    # No month has more than 23 business days: on any day one agency's last period is still open.
-    mandates=(Terms(TINTALUZ, 2500, 23), Terms(MARIMONDE, 2000, 5), Terms(PIRANDELA, 1800, 5)),
+    # No month has more than 23 business days, and this agency is two days early: its last period is always open.
+    mandates=(Terms(TINTALUZ, 2500, 26), Terms(MARIMONDE, 2000, 5), Terms(PIRANDELA, 1800, 5)),
 )
 CREDITORS = (BANK, TELCO)
 

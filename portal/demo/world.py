@@ -10,8 +10,9 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agencies.kernel import outbox
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import DOOR, Actor
+from agencies.kernel.tenancy import DOOR, WORKER, Actor
 from agencies.organisations.models import Organisation, User
 from agencies.organisations.service import actor_of
 from portal.demo.cast import Member
@@ -75,3 +76,9 @@ class World:
     def let_work_happen(self, now: datetime) -> None:
         """Do in this process what the people have asked for, as of a time."""
         perform_due(replace(self.ports, now=lambda: now))
+        with self.ports.session(WORKER) as session, transaction(session):
+            outbox.drain(session, _nobody_has_to_be_called, now=now)
+
+
+def _nobody_has_to_be_called(_message: outbox.OutboxMessage) -> None:
+    """The work a message rings for has just been done here."""
