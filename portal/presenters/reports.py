@@ -26,7 +26,7 @@ TONES = {
 #: What the tabs of the list show, besides everything.
 FILTERS: dict[str, tuple[str, set[Standing]]] = {
     "open": (msg("Due and overdue"), {Standing.DUE, Standing.MISSING}),
-    "overdue": (msg("Overdue"), {Standing.MISSING}),
+    "overdue": (msg("Only overdue"), {Standing.MISSING}),
     "done": (msg("Handed in"), {Standing.ON_TIME, Standing.LATE}),
 }
 #: A due time is the midnight after the last punctual day.

@@ -83,6 +83,9 @@ class Journey:
         person.sees(person.say("What each column is"))
 
     def check(self, person: Person) -> None:
+        """Confirm the columns; days below thirteen do not tell their order, so the page asks for it."""
+        if person.page.locator("[name=date_order]").input_value() == "":
+            person.fill(date_order="dmy")
         person.press("Confirm and check the rows")
         person.sees(person.say("Your decision"), seconds=60)
 
