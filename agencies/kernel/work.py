@@ -255,6 +255,12 @@ def overdue(session: Session, *, limit: int = 100) -> list[int]:
     return list(rows)
 
 
+def is_open(session: Session, work_id: int) -> bool:
+    """Whether the work is still to be done or being done; seen by the worker's role only."""
+    state = session.scalar(select(Work.state).where(Work.id == work_id))
+    return state in {WorkState.QUEUED, WorkState.RUNNING}
+
+
 def find(session: Session, actor: Actor, kind: str, key: str) -> Work | None:
     """The actor's organisation's work of this kind and key, if it was ever asked for."""
     return session.scalar(select(Work).where(Work.organisation_id == actor.tenant, Work.kind == kind, Work.key == key))

@@ -42,11 +42,13 @@ def ring(ports: Ports) -> int:
 def drain(ports: Ports) -> int:
     """Send what the outbox holds; raises when Redis or the database does not answer."""
     queue = queues.doorbell_queue(ports.settings)
-
-    def send(message: outbox.OutboxMessage) -> None:
-        if message.topic != work.RING:
-            raise UnknownTopic(message.topic)
-        queues.ring(queue, message.payload["work_id"])
-
     with ports.session(WORKER) as session, transaction(session):
+
+        def send(message: outbox.OutboxMessage) -> None:
+            if message.topic != work.RING:
+                raise UnknownTopic(message.topic)
+            # A command may have done the work itself before anybody rang for it.
+            if work.is_open(session, message.payload["work_id"]):
+                queues.ring(queue, message.payload["work_id"])
+
         return outbox.drain(session, send, now=ports.now())

@@ -14,9 +14,9 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER, bind
 from portal.app import create_app, ports_of
 from portal.extensions import db
-from portal.jobs import doorbell, queues
+from portal.jobs import doorbell, frame, queues
 from portal.ports import Ports
-from tests.jobs.counting import ask
+from tests.jobs.counting import ask, counting
 from tests.tenants import Tenants
 
 
@@ -40,6 +40,14 @@ def test_work_asked_for_is_rung_once(ports: Ports, tenants: Tenants, queue):
     assert unsent(ports) == 0
 
 
+def test_work_that_was_done_without_a_ring_is_not_rung(ports: Ports, tenants: Tenants, queue):
+    frame.run(ports, ask(ports, tenants.creditor), {"count": counting()})
+
+    assert doorbell.ring(ports) == 1
+    assert queue.count == 0
+    assert unsent(ports) == 0
+
+
 def test_work_that_waits_in_the_queue_is_not_put_there_again(ports: Ports, tenants: Tenants, queue):
     work_id = ask(ports, tenants.creditor)
 
@@ -52,7 +60,7 @@ def test_a_session_with_a_doorbell_rings_by_itself_after_the_commit(ports: Ports
     with ports.session(tenants.creditor) as session:
         doorbell.attach(session, ports)
         with transaction(session):
-            outbox.put(session, tenants.creditor.tenant, "work.ring", "7:0", {"work_id": 7}, now=now)
+            work.request(session, tenants.creditor, "count", "a", {}, now=now)
             assert queue.count == 0
         assert queue.count == 1
 
@@ -73,7 +81,7 @@ def test_a_dead_redis_fails_no_business_and_loses_no_ring(deaf: Ports, ports: Po
     with deaf.session(tenants.creditor) as session:
         doorbell.attach(session, deaf)
         with transaction(session):
-            outbox.put(session, tenants.creditor.tenant, "work.ring", "7:0", {"work_id": 7}, now=now)
+            work.request(session, tenants.creditor, "count", "a", {}, now=now)
 
     assert unsent(ports) == 1
     assert doorbell.ring(deaf) == 0
