@@ -49,8 +49,8 @@ types: setup-test
 
 # Collect the texts of the pages into the translation catalogues, then compile them
 messages: $(INSTALLED)
-	$(BIN)/pybabel -q extract -F portal/babel.cfg -k lazy_gettext -k _l -k msg -o portal/translations/messages.pot --no-location --sort-output --project Encargo .
-	$(BIN)/pybabel -q update -i portal/translations/messages.pot -d portal/translations --no-fuzzy-matching --omit-header
+	$(BIN)/pybabel -q extract -F portal/babel.cfg -k lazy_gettext -k _l -k msg -o var/messages.pot --no-location --sort-output --project Encargo .
+	$(BIN)/pybabel -q update -i var/messages.pot -d portal/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110
 	$(BIN)/pybabel -q compile -d portal/translations
 
 # A shell with the local servers up and their addresses set, for flask commands and psql
