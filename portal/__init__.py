@@ -1,1 +1,1 @@
-"""The only place that knows the web, the job queue and the local servers; building the app is `portal.app.create_app`."""
+"""The only place that knows the web, the job queue and the local servers; `portal.app.create_app` builds the app."""

@@ -9,9 +9,9 @@ import re
 import pytest
 from sqlalchemy import select
 
+from agencies.kernel.session import transaction
 from agencies.mandates import service as mandates
 from agencies.organisations.permissions import Role
-from agencies.kernel.session import transaction
 from assignments.placements.models import Consignment, Wave, WaveState
 from tests import loop
 
