@@ -27,7 +27,7 @@ TONES = {
 FILTERS: dict[str, tuple[str, set[Standing]]] = {
     "open": (msg("Due and overdue"), {Standing.DUE, Standing.MISSING}),
     "overdue": (msg("Only overdue"), {Standing.MISSING}),
-    "done": (msg("Handed in"), {Standing.ON_TIME, Standing.LATE}),
+    "done": (msg("Only handed in"), {Standing.ON_TIME, Standing.LATE}),
 }
 #: A due time is the midnight after the last punctual day.
 _BEFORE_MIDNIGHT = timedelta(seconds=1)
