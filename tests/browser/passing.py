@@ -20,7 +20,8 @@ EARLIER = """
 update placements set placed_at = placed_at - :days * interval '1 day';
 update consignments set sent_at = sent_at - :days * interval '1 day',
                         acknowledged_at = acknowledged_at - :days * interval '1 day';
-update placement_waves set committed_at = committed_at - :days * interval '1 day';
+update placement_waves set created_at = created_at - :days * interval '1 day',
+                           committed_at = committed_at - :days * interval '1 day';
 update placement_cells set placement_month =
     date_trunc('month', (select min(placed_at) from placements) at time zone 'America/Bogota')::date;
 """

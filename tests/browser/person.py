@@ -122,7 +122,7 @@ class Person:
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
         if docs and os.environ.get(DOCS_SWITCH):
             DOCS.mkdir(parents=True, exist_ok=True)
-            self.page.screenshot(path=DOCS / f"{name}.png")
+            self.page.screenshot(path=DOCS / f"{name.partition('-')[2]}.png")
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:

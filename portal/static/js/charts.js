@@ -9,9 +9,19 @@ const SERIES = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#56b4e9"
 const DASHES = ["solid", "dashed", "dotted"];
 const SYMBOLS = ["circle", "rect", "triangle", "diamond", "roundRect", "pin"];
 
+// The two measures of one agency, told apart from the colours of agencies below by their hue.
+const MEASURES = ["#14505c", "#6b9fa9"];
+
+// As the pages write it: the reader's separators, a space, the sign.
 const percent = (locale, digits) => {
-  const format = new Intl.NumberFormat(locale, { style: "percent", minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return (value) => (value === null || value === undefined ? "–" : format.format(value));
+  const format = new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return (value) => (value === null || value === undefined ? "–" : `${format.format(100 * value)} %`);
+};
+
+// Enough digits that two marks of an axis never read the same.
+const axisDigits = (data) => {
+  const largest = Math.max(0, ...data.series.flatMap((one) => one.values.map((value) => value ?? 0)));
+  return largest < 0.01 ? 2 : largest < 0.08 ? 1 : 0;
 };
 
 const base = (data) => ({
@@ -34,14 +44,14 @@ function bars(data) {
     ...base(data),
     // Room for the figure behind the longest bar.
     grid: { left: 8, right: 52, top: 40, bottom: 8, containLabel: true },
-    xAxis: { type: "value", axisLabel: { ...axisLabel, formatter: percent(data.locale, data.digits ?? 0) }, splitLine },
+    xAxis: { type: "value", axisLabel: { ...axisLabel, formatter: percent(data.locale, axisDigits(data)) }, splitLine },
     yAxis: { type: "category", inverse: true, data: data.categories, axisLabel: { ...axisLabel, width: 160, overflow: "truncate" }, axisTick: { show: false } },
     series: data.series.map((one, at) => ({
       type: "bar",
       name: one.name,
       data: one.values,
       barMaxWidth: 18,
-      itemStyle: { color: SERIES[at], borderRadius: [0, 3, 3, 0] },
+      itemStyle: { color: MEASURES[at % MEASURES.length], borderRadius: [0, 3, 3, 0] },
       label: { show: true, position: "right", formatter: (point) => percent(data.locale, 2)(point.value), color: colour("--tblr-body-color", "#182433") },
     })),
   };
@@ -51,7 +61,7 @@ function lines(data) {
   return {
     ...base(data),
     xAxis: { type: "category", name: data.xName, nameLocation: "middle", nameGap: 28, data: data.categories, boundaryGap: false, axisLabel },
-    yAxis: { type: "value", axisLabel: { ...axisLabel, formatter: percent(data.locale, data.digits ?? 0) }, splitLine },
+    yAxis: { type: "value", axisLabel: { ...axisLabel, formatter: percent(data.locale, axisDigits(data)) }, splitLine },
     grid: { left: 8, right: 24, top: 40, bottom: 28, containLabel: true },
     series: data.series.map((one, at) => ({
       type: "line",
