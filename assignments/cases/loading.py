@@ -6,10 +6,11 @@ that fills a table nobody knows its size yet.
 
 from __future__ import annotations
 
-#: A million rows are sorted and hashed in memory; no plan may look rows up one by one for want of statistics.
+#: A million rows are sorted and hashed in memory, and none looked up by itself for want of statistics; a few rows, or
+#: rows that meet a table of any size, are better looked up.
 SETTINGS = """
-    select set_config('work_mem', '192MB', true), set_config('enable_nestloop', 'off', true),
-           set_config('jit', 'off', true)
+    select set_config('work_mem', '192MB', true), set_config('jit', 'off', true),
+           set_config('enable_nestloop', :look_up, true)
 """
 
 #: What makes two rows one debtor; the check has brought type and number to one spelling.
@@ -58,7 +59,7 @@ ADD_FIRST_CONTACTS = f"""
     from (
         select c.debtor_id, s.phone, s.phone_2, s.email, s.address
         from (
-            select debtor_id, line, lag(debtor_id) over (order by id) as before
+            select debtor_id, line, lag(debtor_id) over (order by debtor_id) as before
             from cases where creditor_id = :creditor and portfolio_id = :portfolio
         ) c
         join staged_portfolio s on s.organisation_id = :creditor and s.upload_id = :upload and s.line = c.line
@@ -74,7 +75,7 @@ ADD_OTHER_CONTACTS = f"""
     insert into contact_points (creditor_id, agency_id, debtor_id, portfolio_id, kind, value)
     select distinct :creditor, d.agency_id, d.id, :portfolio, v.kind, v.value
     from (
-        select debtor_id, line, lag(debtor_id) over (order by id) as before
+        select debtor_id, line, lag(debtor_id) over (order by debtor_id) as before
         from cases where creditor_id = :creditor and portfolio_id = :portfolio
     ) c
     join debtors d on d.creditor_id = :creditor and d.id = c.debtor_id

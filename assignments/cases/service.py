@@ -21,8 +21,8 @@ from uploads.staging import STAGED
 
 FACETS = ("product", "region", "segment")
 _MOST_VALUES = 200
-#: From so many new rows on, statistics are gathered at once.
-_MANY = 5_000
+#: From so many new rows on, a table is not what its statistics say.
+_MANY = 20_000
 
 
 def screen_portfolio(session: Session, actor: Actor, upload: Upload) -> int:
@@ -56,7 +56,7 @@ def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime)
     require(actor, Permission.PORTFOLIO_UPLOAD)
     creditor_id = require_side(actor, Side.CREDITOR)
     _one_at_a_time(session, creditor_id)
-    session.execute(text(loading.SETTINGS))
+    _look_up(session, is_on=upload.rows_good < _MANY)
     country = session.execute(select(Organisation.country).where(Organisation.id == creditor_id)).scalar_one()
     portfolio = Portfolio(
         creditor_id=creditor_id,
@@ -79,10 +79,13 @@ def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime)
     }
     session.execute(text(loading.ADD_DEBTORS), parameters)
     made = session.execute(text(loading.ADD_CASES), parameters)
-    _gather_statistics(session, upload, "debtors", "cases")
     session.execute(text(loading.ADD_FIRST_CONTACTS), parameters)
+    _look_up(session, is_on=True)
     session.execute(text(loading.ADD_OTHER_CONTACTS), parameters)
-    _gather_statistics(session, upload, "contact_points")
+    if upload.rows_good >= _MANY:
+        # Last of all, because it locks out whoever else gathers them until the end of the transaction.
+        for name in ("debtors", "cases", "contact_points"):
+            session.execute(text(loading.GATHER_STATISTICS), {"name": name})
     portfolio.cases = cast("CursorResult[Any]", made).rowcount
     if portfolio.cases != upload.rows_good:
         raise RuntimeError(f"upload {upload.id}: {upload.rows_good} good rows became {portfolio.cases} cases")
@@ -100,11 +103,8 @@ def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime)
     return portfolio
 
 
-def _gather_statistics(session: Session, upload: Upload, *names: str) -> None:
-    """Let plans, also those of this transaction, know of many new rows."""
-    if upload.rows_good >= _MANY:
-        for name in names:
-            session.execute(text(loading.GATHER_STATISTICS), {"name": name})
+def _look_up(session: Session, *, is_on: bool) -> None:
+    session.execute(text(loading.SETTINGS), {"look_up": "on" if is_on else "off"})
 
 
 def _one_at_a_time(session: Session, creditor_id: int) -> None:

@@ -232,13 +232,14 @@ def test_a_case_cannot_be_written_without_its_parents(ports: Ports, analyst: Act
     case = "creditor_id, portfolio_id, debtor_id, line, account_ref, state, currency, placed_minor, balance_minor"
     other = case.replace("account_ref", "account_ref || 'X'")
     point = "creditor_id, debtor_id, portfolio_id, kind, value"
-    orphans = (
+    lost = point.replace("debtor_id", "debtor_id + 99")
+    orphans = [
         f"insert into cases ({case}) select {other.replace('debtor_id', 'debtor_id + 99')} from cases",
         f"insert into cases ({case}) select {other.replace('portfolio_id', 'portfolio_id + 99')} from cases",
-        f"insert into contact_points ({point}) select {point.replace('debtor_id', 'debtor_id + 99')} from contact_points",
+        f"insert into contact_points ({point}) select {lost} from contact_points",
         "update cases set debtor_id = debtor_id + 99",
         "update contact_points set debtor_id = debtor_id + 99",
-    )
+    ]
     for orphan in orphans:
         with ports.session(analyst) as session, pytest.raises(Exception, match=r"is not one of|keeps its parents"):
             session.execute(text(orphan))
