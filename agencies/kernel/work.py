@@ -220,7 +220,7 @@ def release(session: Session, lease: Lease) -> None:
 
 
 def retry(session: Session, actor: Actor, work_id: int, *, now: datetime) -> None:
-    """Let failed work of the actor's organisation start again; raises `NotFound` or `Conflict`."""
+    """Let failed work of the actor's organisation start again in the actor's name; raises `NotFound` or `Conflict`."""
     work = session.scalar(
         select(Work).where(Work.id == work_id, Work.organisation_id == actor.tenant).with_for_update()
     )
@@ -229,6 +229,8 @@ def retry(session: Session, actor: Actor, work_id: int, *, now: datetime) -> Non
     if work.state is not WorkState.FAILED:
         raise Conflict
     work.state, work.attempt, work.error = WorkState.QUEUED, 0, None
+    # Who first asked may have been disabled since, and work is never done in the name of somebody who left.
+    work.user_id = actor.user_id
     work.lease_token, work.lease_until, work.finished_at = None, None, None
     work.next_attempt_at = session.scalars(select(func.clock_timestamp())).one()
     audit.record(session, actor, "work.retried", now=now, work=work_id, kind=work.kind)

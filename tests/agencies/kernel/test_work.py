@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -226,6 +227,17 @@ def test_failed_work_starts_again_when_its_organisation_says_so(ports: Ports, te
     with ports.session(tenants.creditor) as session:
         assert session.scalars(text("select action from audit_events")).all() == ["work.retried"]
         assert session.scalar(text("select count(*) from outbox")) == 2
+
+
+def test_work_started_again_is_done_in_the_name_of_who_started_it(ports: Ports, tenants: Tenants, work_id, now):
+    colleague = replace(tenants.creditor, user_id=tenants.creditor.user_id + 1000)
+    lease = claim(ports, work_id)
+    with ports.session(WORKER) as session, transaction(session):
+        work.give_up(session, lease, "owner_inactive", now=now)
+    with ports.session(colleague) as session, transaction(session):
+        work.retry(session, colleague, work_id, now=now)
+
+    assert claim(ports, work_id).user_id == colleague.user_id
 
 
 def test_work_that_did_not_fail_cannot_be_retried(ports: Ports, tenants: Tenants, work_id, now):
