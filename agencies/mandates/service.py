@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
@@ -59,19 +60,23 @@ def make(
         raise NotFound
     if agency.state is not OrganisationState.APPROVED:
         raise AgencyNotApproved
-    if session.scalar(select(Mandate.id).where(Mandate.creditor_id == creditor_id, Mandate.name == name)):
-        raise MandateNameTaken(name=name)
-    mandate = Mandate(
-        creditor_id=creditor_id,
-        agency_id=agency_id,
-        name=name,
-        service=Service.COLLECT,
-        state=MandateState.IN_FORCE,
-        created_at=now,
-        created_by=actor.user_id,
+    mandate: Mandate | None = session.scalar(
+        insert(Mandate)
+        .values(
+            creditor_id=creditor_id,
+            agency_id=agency_id,
+            name=name,
+            service=Service.COLLECT,
+            state=MandateState.IN_FORCE,
+            created_at=now,
+            created_by=actor.user_id,
+        )
+        # Of two requests with one name at the same time, the second waits here for the first and is told.
+        .on_conflict_do_nothing(index_elements=["creditor_id", "name"])
+        .returning(Mandate)
     )
-    session.add(mandate)
-    session.flush()
+    if mandate is None:
+        raise MandateNameTaken(name=name)
     version = _add_version(session, actor, mandate, 1, commission_bp, report_due_days, valid_from, now)
     _record(session, actor, "mandate.made", mandate, now, version)
     return mandate

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import create_engine, insert, select, text, update
 
 from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import Forbidden, NotFound
@@ -20,7 +22,7 @@ from agencies.mandates.lifecycle import (
     MandateNotInForce,
     VersionTooEarly,
 )
-from agencies.mandates.models import Mandate, MandateState
+from agencies.mandates.models import Mandate, MandateState, Service
 from agencies.organisations.models import Organisation, OrganisationState
 from agencies.organisations.permissions import Role
 from portal.ports import Ports
@@ -44,6 +46,20 @@ def made(ports: Ports, tenants: Tenants, now: datetime, **changes: Any) -> Manda
     } | changes
     with ports.session(tenants.creditor) as session, transaction(session):
         return service.make(session, tenants.creditor, **terms, now=now)
+
+
+def wait_for_lock(superuser_url: str) -> None:
+    """Until a statement waits for another transaction."""
+    waiting = text(
+        "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    )
+    engine = create_engine(superuser_url, isolation_level="AUTOCOMMIT")
+    end = time.monotonic() + 20
+    with engine.connect() as connection:
+        while not connection.scalar(waiting):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+    engine.dispose()
 
 
 def actions(ports: Ports, actor: Actor) -> list[str]:
@@ -168,6 +184,34 @@ def test_two_mandates_of_a_creditor_have_different_names(ports, tenants, now):
     made(ports, tenants, now)
     with pytest.raises(service.MandateNameTaken):
         made(ports, tenants, now, agency_id=tenants.other_agency.tenant)
+
+
+def test_of_two_mandates_made_with_one_name_at_the_same_time_the_second_is_refused(ports, tenants, now, database):
+    refusals: list[Exception] = []
+
+    def make_another() -> None:
+        try:
+            made(ports, tenants, now)
+        except Exception as refusal:  # noqa: BLE001  the test says below which one it must be
+            refusals.append(refusal)
+
+    another = threading.Thread(target=make_another)
+    with ports.session(tenants.creditor) as session, transaction(session):
+        session.execute(
+            insert(Mandate).values(
+                creditor_id=tenants.creditor.tenant,
+                agency_id=tenants.agency.tenant,
+                name="Cartera castigada",
+                service=Service.COLLECT,
+                state=MandateState.IN_FORCE,
+                created_at=now,
+            )
+        )
+        another.start()
+        wait_for_lock(database.superuser_url)
+    another.join()
+
+    assert [type(one) for one in refusals] == [service.MandateNameTaken]
 
 
 @pytest.mark.parametrize("role", [Role.ANALYST, Role.FINANCE, Role.COMPLIANCE, Role.MANAGER])
