@@ -1,4 +1,4 @@
-"""The whole loop in a real browser: from an empty portal to a comparison of two agencies, each role at its own screen."""
+"""The whole loop in a real browser: from an empty portal to a comparison of two agencies, each role at its screens."""
 
 from __future__ import annotations
 
