@@ -10,7 +10,8 @@ MOVES: dict[UploadState, frozenset[UploadState]] = {
     UploadState.CHECKING: frozenset({UploadState.CHECKED, UploadState.REJECTED}),
     UploadState.CHECKED: frozenset({UploadState.APPLYING, UploadState.REJECTED}),
     # Rows that turn bad while applying send an upload back to the user who asked for all or nothing.
-    UploadState.APPLYING: frozenset({UploadState.APPLIED, UploadState.CHECKED}),
+    # What cannot be applied at all, its work having failed, may be turned away.
+    UploadState.APPLYING: frozenset({UploadState.APPLIED, UploadState.CHECKED, UploadState.REJECTED}),
     UploadState.APPLIED: frozenset(),
     UploadState.REJECTED: frozenset(),
 }

@@ -214,9 +214,17 @@ def apply(session: Session, actor: Actor, upload_id: int, *, good_rows_only: boo
 
 
 def reject(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Upload:
-    """Turn a file away before it is applied; the same bytes may then be sent again."""
+    """Turn a file away before it is applied; the same bytes may then be sent again.
+
+    A file that is being applied is turned away only after its work has failed; raises `UploadMovedOn`. A check may be
+    broken off at any time.
+    """
     upload = _own(session, actor, upload_id, lock=True)
     require(actor, _PERMISSION[upload.kind])
+    if upload.state is UploadState.CHECKING:
+        work.dismiss(session, actor, CHECK, str(upload.id))
+    if upload.state is UploadState.APPLYING and not work.dismiss(session, actor, APPLY, str(upload.id)):
+        raise lifecycle.UploadMovedOn
     turn_away(session, actor, upload, FileFault("turned_away"), now=now)
     return upload
 

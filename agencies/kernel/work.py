@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func, select, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func, or_, select, text
 from sqlalchemy.dialects.postgresql import UUID, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -266,6 +266,29 @@ def is_open(session: Session, work_id: int) -> bool:
 def find(session: Session, actor: Actor, kind: str, key: str) -> Work | None:
     """The actor's organisation's work of this kind and key, if it was ever asked for."""
     return session.scalar(select(Work).where(Work.organisation_id == actor.tenant, Work.kind == kind, Work.key == key))
+
+
+def dismiss(session: Session, actor: Actor, kind: str, key: str) -> bool:
+    """Close failed work whose result nobody wants any more; False when it did not fail, or somebody holds it now.
+
+    Work that was asked for again goes by the key, a colon and a time.
+    """
+    # Whoever does the work holds its row and waits for the thing itself, so that waiting here could wait for ever.
+    work = session.scalar(
+        select(Work)
+        .where(
+            Work.organisation_id == actor.tenant,
+            Work.kind == kind,
+            or_(Work.key == key, Work.key.startswith(f"{key}:", autoescape=True)),
+            Work.state != WorkState.DONE,
+        )
+        .with_for_update(skip_locked=True)
+        .execution_options(populate_existing=True)
+    )
+    if work is None or work.state is not WorkState.FAILED:
+        return False
+    work.state = WorkState.DONE
+    return True
 
 
 def _bury(session: Session, work_id: int) -> None:
