@@ -63,7 +63,7 @@ class Settings:
             storage_folder=_folder(_needed(env, "STORAGE_URL")),
             public_url=_public_url(_needed(env, "PUBLIC_URL")),
             max_upload_bytes=_positive(env, "MAX_UPLOAD_BYTES", 2 * 1024**3),
-            check_block_bytes=_positive(env, "CHECK_BLOCK_BYTES", 8 * 1024**2),
+            check_block_bytes=_positive(env, "CHECK_BLOCK_BYTES", 4 * 1024**2),
             work_lease_seconds=_positive(env, "WORK_LEASE_SECONDS", 60),
             sweep_seconds=_positive(env, "SWEEP_SECONDS", 5),
             log_level=_log_level(env.get("LOG_LEVEL", "INFO")),

@@ -18,7 +18,7 @@ from uploads.queries import get_upload
 from uploads.rows import Loaded
 from uploads.service import Received
 
-BLOCK = 8 << 20
+BLOCK = 4 << 20
 
 
 def send(
