@@ -31,8 +31,8 @@ from uploads.storage import Storage
 
 #: Faults of single rows beyond this are counted and no longer listed; the error file finds them again.
 LISTED = 10_000
-#: Rows from which on the plans that follow have to know what was staged; a smaller file is done sooner without.
-STATISTICS_FROM = 10_000
+#: Rows from which on the joins that follow are planned badly for an unknown number of them.
+STATISTICS_FROM = 500
 _WRITE_BYTES = 1 << 18
 _OWNER = ("organisation_id", "upload_id")
 _INSTANT = "%Y-%m-%dT%H:%M:%S%.6f+00:00"
