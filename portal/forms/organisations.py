@@ -42,9 +42,10 @@ class InvitationForm(PortalForm):
 
     email = StringField(msg("E-mail"), [DataRequired(), Length(max=254)])
     name = StringField(msg("Name"), [Length(max=120)])
-    role = SelectField(msg("Role"))
+    #: Nothing is chosen beforehand: a slip must not make a director.
+    role = SelectField(msg("Role"), [DataRequired()])
 
     def offer(self, roles: list[Role]) -> InvitationForm:
         """Set the roles of the organisation's side."""
-        self.role.choices = [(role.value, role_name(role)) for role in roles]
+        self.role.choices = [("", say(msg("Choose"))), *((role.value, role_name(role)) for role in roles)]
         return self
