@@ -17,7 +17,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from config import Settings
 from portal import cli, errors, filters, i18n, logs, security
 from portal.extensions import babel, db, limiter, login_manager
-from portal.forms.base import check_csrf, csrf_token
+from portal.forms.base import check_csrf, check_letters, csrf_token
 from portal.identity import current_actor, find_visitor
 from portal.jobs import doorbell
 from portal.ports import Ports, engine_options, open_ports
@@ -101,6 +101,7 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
     @app.before_request
     def protect() -> None:
         check_csrf()
+        check_letters()
 
     @app.after_request
     def finish(response: Response) -> Response:

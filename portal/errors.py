@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from agencies.kernel.errors import Conflict, DomainError, Forbidden, NotFound, msg
@@ -90,6 +90,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(DomainError, _refused)
     app.register_error_handler(RateLimitExceeded, _limited)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DataError, _unfit)
     app.register_error_handler(OperationalError, _unavailable)
     app.register_error_handler(InterfaceError, _unavailable)
     app.register_error_handler(Exception, _broken)
@@ -133,6 +134,12 @@ def _http(error: HTTPException) -> Response:
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
     return response
+
+
+def _unfit(error: DataError) -> Response:
+    # A value no column can hold got past the forms: the sender's doing, and ours not to have refused it earlier.
+    log.error("value_unfit", kind=type(error.orig).__name__, endpoint=request.endpoint)
+    return page(400)
 
 
 def _unavailable(error: Exception) -> Response:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from portal.i18n import language
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+#: Control characters but for the tabulator and the ends of lines; PostgreSQL's text cannot hold the first of them.
+_HIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 class CsrfForm(Form):
@@ -32,6 +35,9 @@ class PortalForm(Form):
 
     The token is checked once for every unsafe request, before the view runs, so a form does not check it again.
     """
+
+    #: The status of a page that shows the form again.
+    refused_with = 400
 
     class Meta:
         csrf = False
@@ -63,6 +69,14 @@ def check_csrf() -> None:
     given = request.headers.get(HEADER) or request.form.get(FIELD, "")
     if "csrf" not in session or not CsrfForm(MultiDict({FIELD: given}), meta=_meta()).validate():
         abort(400, "csrf")
+
+
+def check_letters() -> None:
+    """Refuse a request whose address or form holds letters nobody types, such as a NUL; 400."""
+    for given in (request.args, request.form):
+        for name, values in given.lists():
+            if any(_HIDDEN.search(text) for text in (name, *values)):
+                abort(400, "letters")
 
 
 def _meta() -> dict[str, Any]:

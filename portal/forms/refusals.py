@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agencies.kernel.errors import Conflict, DomainError, Invalid
+from portal.errors import status_of
 from portal.forms.base import PortalForm
 from portal.i18n import refusal
 
@@ -11,8 +12,9 @@ REFUSALS = (Conflict, Invalid)
 
 
 def refuse(form: PortalForm, error: DomainError) -> None:
-    """Put the refusal on the form."""
+    """Put the refusal on the form, with the status it would have on a page of its own."""
     form.form_errors.append(refusal(error))
+    form.refused_with = status_of(error)
 
 
 class RefusalForm(PortalForm):

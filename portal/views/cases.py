@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Blueprint, render_template, request
 
 from agencies.kernel.clock import local_date
@@ -31,7 +33,7 @@ def index() -> str:
     # A filter that cannot be read selects nothing; the form says which field.
     is_readable = form.validate()
     selection = form.selection(home_currency(db.session, actor)) if is_readable else None
-    page = queries.list_cases(db.session, actor, selection, after=paging.after()) if selection else None
+    page = queries.list_cases(db.session, actor, selection, after=paging.after(int)) if selection else None
     return render_template(
         "cases/index.html",
         form=form,
@@ -50,12 +52,13 @@ def show(case_id: int) -> str:
     """One case: its balance, its debtor, where it came from, and all that happened on it."""
     actor = current_actor()
     detail = queries.get_case(db.session, actor, case_id)
-    activities = list_activities(db.session, actor, case_id, after=paging.after())
+    after = paging.after(datetime, int)
+    activities = list_activities(db.session, actor, case_id, after=after)
     payments = list_payments(db.session, actor, case_id)
     placements: tuple[PlacementRow, ...] = ()
     if actor.may(Permission.PLACEMENT_VIEW):
         placements = list_placements(db.session, actor, case_id=case_id).rows
-    is_first = paging.after() is None
+    is_first = after is None
     return render_template(
         "cases/show.html",
         detail=detail,

@@ -23,7 +23,7 @@ def index() -> str:
     actor = current_actor()
     chosen = request.args.get("agency")
     agency_id = references().decode("organisation", chosen) if chosen else None
-    page = statements.list_entries(db.session, actor, agency_id=agency_id, after=paging.after())
+    page = statements.list_entries(db.session, actor, agency_id=agency_id, after=paging.after(int))
     return render_template(
         "ledger/index.html",
         balances=statements.balances(db.session, actor),

@@ -13,9 +13,9 @@ from portal.forms.fields import references
 _NAME = "after"
 
 
-def after() -> Any:
-    """Where the page that was asked for begins; None for the first one."""
-    return cursors.read(references(), request.args.get(_NAME))
+def after(*shape: type) -> Any:
+    """Where the page that was asked for begins, in a list with such a sort key; None for the first one."""
+    return cursors.read(references(), request.args.get(_NAME), *shape)
 
 
 def addresses(page: Page[Any]) -> dict[str, str | None]:

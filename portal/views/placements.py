@@ -44,7 +44,7 @@ def index() -> str:
     if actor.side is Side.AGENCY or chosen == "sent":
         return _consignments(chosen)
     state = WaveState.DRAFT if chosen == "draft" else None
-    waves = queries.list_waves(db.session, actor, state=state, after=paging.after())
+    waves = queries.list_waves(db.session, actor, state=state, after=paging.after(int))
     may_plan = actor.may(Permission.PLACEMENT_PLAN)
     pages = paging.addresses(waves)
     return _page(
@@ -73,7 +73,7 @@ def draft() -> Response | tuple[str, int]:
             refuse(form, error)
         else:
             return redirect(url_for(".wave", wave_id=drawn.id), code=303)
-    return _planning(form, SelectionForm(request.form)), 400
+    return _planning(form, SelectionForm(request.form)), form.refused_with
 
 
 @blueprint.get("/selected")
@@ -115,7 +115,7 @@ def place(wave_id: int) -> Response | tuple[str, int]:
         else:
             flash(_("The cases were placed. The agencies can acknowledge them now."), "success")
             return redirect(url_for(".wave", wave_id=wave_id))
-    return _wave(queries.get_wave(db.session, actor, wave_id), form), 400
+    return _wave(queries.get_wave(db.session, actor, wave_id), form), form.refused_with
 
 
 @blueprint.get('/consignments/<ref("consignment"):consignment_id>')
@@ -124,7 +124,7 @@ def consignment(consignment_id: int) -> str:
     """What one agency received in one wave."""
     actor = current_actor()
     row = queries.get_consignment(db.session, actor, consignment_id)
-    page = queries.list_placements(db.session, actor, consignment_id, after=paging.after())
+    page = queries.list_placements(db.session, actor, consignment_id, after=paging.after(int, int, int))
     may_acknowledge = presenter.may_acknowledge(row, actor)
     may_download = presenter.may_download(row, actor)
     return _page(
@@ -206,7 +206,7 @@ def _consignments(chosen: str) -> str:
         current_actor(),
         state=states.get(chosen),
         is_untouched=chosen == "acknowledged",
-        after=paging.after(),
+        after=paging.after(int),
     )
     return _page("placements/consignments.html", page=page, pages=paging.addresses(page), chosen=chosen)
 

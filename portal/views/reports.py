@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -27,7 +29,7 @@ def index() -> str:
     actor, now = current_actor(), utc_now()
     chosen = request.args.get("show", "")
     standings = presenter.FILTERS[chosen][1] if chosen in presenter.FILTERS else None
-    page = queries.list_reports(db.session, actor, standing_in=standings, after=paging.after(), now=now)
+    page = queries.list_reports(db.session, actor, standing_in=standings, after=paging.after(date, int), now=now)
     return render_template(
         "reports/index.html",
         lines=presenter.lines(page.rows, actor.side, actor.time_zone, now),

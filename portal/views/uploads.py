@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -44,7 +45,8 @@ def index() -> str:
     kind = UploadKind(asked) if asked in set(UploadKind) else None
     chosen = request.args.get("state", "")
     state = presenter.WAITING[chosen][1] if chosen in presenter.WAITING else None
-    page = queries.list_uploads(db.session, actor, kind, paging.after(), state=state, has_failed=chosen == "failed")
+    after = paging.after(datetime, int)
+    page = queries.list_uploads(db.session, actor, kind, after, state=state, has_failed=chosen == "failed")
     return render_template(
         "uploads/index.html",
         page=page,
@@ -122,7 +124,7 @@ def confirm(upload_id: int) -> AnyResponse | tuple[str, int]:
             refuse(form, error)
         else:
             return redirect(url_for(".show", upload_id=upload_id), code=303)
-    return _shown(upload_id, form=form), 400
+    return _shown(upload_id, form=form), form.refused_with
 
 
 @blueprint.post('/<ref("upload"):upload_id>/apply')
@@ -141,7 +143,7 @@ def apply(upload_id: int) -> AnyResponse | tuple[str, int]:
             )
     except REFUSALS as error:
         refuse(form, error)
-        return _shown(upload_id, form=form), 400
+        return _shown(upload_id, form=form), form.refused_with
     return redirect(url_for(".show", upload_id=upload_id), code=303)
 
 
@@ -173,7 +175,7 @@ def errors(upload_id: int) -> str:
     """The rejected rows, all or those with one problem."""
     actor, code = current_actor(), request.args.get("code")
     upload = queries.get_upload(db.session, actor, upload_id)
-    page = queries.list_errors(db.session, actor, upload_id, paging.after(), code=code)
+    page = queries.list_errors(db.session, actor, upload_id, paging.after(int, str, str), code=code)
     groups = presenter.grouped(upload.kind, queries.error_groups(db.session, actor, upload_id), (), say)
     lines = presenter.fault_lines(upload.kind, page.rows, say)
     return render_template(

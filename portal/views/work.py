@@ -19,5 +19,5 @@ blueprint = Blueprint("work", __name__, url_prefix="/work")
 @requires(Permission.WORK_VIEW_ALL)
 def index() -> str:
     """What failed first, then what waits or runs."""
-    page = list_work(db.session, current_actor(), after=paging.after())
+    page = list_work(db.session, current_actor(), after=paging.after(int, int))
     return render_template("work/index.html", page=page, pages=paging.addresses(page), show=presenter)
