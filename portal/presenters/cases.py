@@ -163,7 +163,7 @@ class SourceCell:
 
     label: str
     value: Any
-    is_amount: bool
+    type: FieldType
 
 
 def contact_lines(points: Iterable[ContactPoint]) -> list[ContactLine]:
@@ -185,7 +185,7 @@ def source(upload: Upload, line: int, row: Mapping[str, Any]) -> Source:
         SourceCell(
             field.label,
             COVER if field.name in PERSONAL else row[field.name],
-            field.type is FieldType.AMOUNT,
+            FieldType.TEXT if field.name in PERSONAL else field.type,
         )
         for field in SCHEMAS[upload.kind].fields
         if field.name in row

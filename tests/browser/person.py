@@ -68,6 +68,18 @@ class Person:
             else:
                 field.fill(value)
 
+    def drop(self, place: str, name: str, content: str) -> None:
+        """Drop a file on a place of the page, as from a folder of the machine."""
+        held = self.page.evaluate_handle(
+            """([name, content]) => {
+              const held = new DataTransfer();
+              held.items.add(new File([content], name, { type: "text/csv" }));
+              return held;
+            }""",
+            [name, content],
+        )
+        self.page.dispatch_event(place, "drop", {"dataTransfer": held})
+
     def press(self, text: str, **params: Any) -> None:
         """Press the button, or follow the link, with this text of the product."""
         self.press_words(self.say(text, **params))

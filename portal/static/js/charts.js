@@ -21,7 +21,7 @@ const percent = (locale, digits) => {
 // Enough digits that two marks of an axis never read the same.
 const axisDigits = (data) => {
   const largest = Math.max(0, ...data.series.flatMap((one) => one.values.map((value) => value ?? 0)));
-  return largest < 0.01 ? 2 : largest < 0.08 ? 1 : 0;
+  return largest < 0.005 ? 2 : largest < 0.04 ? 1 : 0;
 };
 
 const base = (data) => ({
@@ -62,7 +62,8 @@ function lines(data) {
     ...base(data),
     xAxis: { type: "category", name: data.xName, nameLocation: "middle", nameGap: 28, data: data.categories, boundaryGap: false, axisLabel },
     yAxis: { type: "value", axisLabel: { ...axisLabel, formatter: percent(data.locale, axisDigits(data)) }, splitLine },
-    grid: { left: 8, right: 24, top: 40, bottom: 28, containLabel: true },
+    // The legend of a panel takes two lines.
+    grid: { left: 8, right: 24, top: data.series.length > 3 ? 64 : 40, bottom: 28, containLabel: true },
     series: data.series.map((one, at) => ({
       type: "line",
       name: one.name,
