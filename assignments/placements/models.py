@@ -102,6 +102,8 @@ class Placement(Base):
     __tablename__ = "placements"
     __table_args__ = (
         PrimaryKeyConstraint("creditor_id", "agency_id", "id"),
+        # What is reported refers to a placement together with its case.
+        UniqueConstraint("creditor_id", "agency_id", "id", "case_id"),
         ForeignKeyConstraint(["creditor_id", "case_id"], ["cases.creditor_id", "cases.id"]),
         ForeignKeyConstraint(
             ["creditor_id", "agency_id", "consignment_id"],

@@ -65,8 +65,8 @@ class Payment(Base):
         PrimaryKeyConstraint("creditor_id", "agency_id", "id"),
         UniqueConstraint("creditor_id", "agency_id", "natural_key"),
         ForeignKeyConstraint(
-            ["creditor_id", "agency_id", "placement_id"],
-            ["placements.creditor_id", "placements.agency_id", "placements.id"],
+            ["creditor_id", "agency_id", "placement_id", "case_id"],
+            ["placements.creditor_id", "placements.agency_id", "placements.id", "placements.case_id"],
         ),
         CheckConstraint("amount_minor > 0", name="amount_minor"),
         Index("ix_payments_case_id", "creditor_id", "case_id"),
@@ -98,8 +98,8 @@ class Activity(Base):
         PrimaryKeyConstraint("creditor_id", "agency_id", "id"),
         UniqueConstraint("creditor_id", "agency_id", "natural_key"),
         ForeignKeyConstraint(
-            ["creditor_id", "agency_id", "placement_id"],
-            ["placements.creditor_id", "placements.agency_id", "placements.id"],
+            ["creditor_id", "agency_id", "placement_id", "case_id"],
+            ["placements.creditor_id", "placements.agency_id", "placements.id", "placements.case_id"],
         ),
         Index("ix_activities_case_id", "creditor_id", "case_id", "happened_at"),
         Index("ix_activities_upload_id", "agency_id", "upload_id"),

@@ -101,9 +101,11 @@ def open_periods(session: Session, actor: Actor, *, now: datetime) -> int:
     """Add the reports that have come to be owed since last time; returns how many.
 
     An agency reports on every period that is over, from the one of its first consignment, as long as the mandate
-    stands or cases are still placed under it. Nobody reports on a period that is not over.
+    stands or cases are still placed under it. Nobody reports on a period that is not over. The creditor's calendar
+    says so: an agency does not write down itself what it owes.
     """
     require(actor, Permission.REPORT_VIEW)
+    require_side(actor, Side.CREDITOR)
     rows = [
         {
             "creditor_id": one.mandate.creditor_id,

@@ -138,11 +138,10 @@ def _declare_nothing(world: World, report: PlannedReport, owed: ReportRow, kind:
 
 def _owed(world: World, report: PlannedReport, now: datetime) -> ReportRow:
     """What the agency owes the creditor for the month, as the product knows it."""
+    with world.acting(report.creditor.members[0]) as (session, actor):
+        open_periods(session, actor, now=now)
     with world.acting(report.manager) as (session, actor):
         known = _find_report(session, actor, world, report, now)
-        if known is None:
-            open_periods(session, actor, now=now)
-            known = _find_report(session, actor, world, report, now)
         if known is None:
             raise NotFound
         return known
@@ -161,7 +160,7 @@ def _strays(world: World, report: PlannedReport) -> list[DrawnPayment]:
     if report.terms.agency is not OCARIMBA or report.month.month % 3:
         return []
     held = {debt.account for one in world.held.get((report.creditor.key, OCARIMBA.key), []) for debt in one.debts}
-    others = sorted(debt.account for debt in world.handovers["bank-1"].debts() if debt.account not in held)
+    others = sorted(account for account in world.accounts_of("bank-1") if account not in held)
     return [
         DrawnPayment(account, report.month + timedelta(days=11 + turn), 150_000_00, "agency", "Oficina", settles=False)
         for turn, account in enumerate(others[:2])

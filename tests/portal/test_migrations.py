@@ -22,7 +22,7 @@ TENANTS_THEMSELVES = {"organisations"}
 UNOWNED = {"alembic_version", "schedule_runs"}
 #: What runs as the owner, because no side may do it by hand, and the tables it needs to see.
 FUNCTIONS_OF_THE_OWNER = {"append_audit_event", "restate_balances", "gather_statistics"}
-OPEN_TO_OWNER = {"audit_events", "audit_heads", "cases", "payments"}
+OPEN_TO_OWNER = {"audit_events", "audit_heads", "cases", "mandates", "payments"}
 #: Unique indexes that do not begin with a tenant, and why that tells nobody anything.
 UNIQUE_ACROSS_TENANTS = {
     # Surrogate keys drawn from a sequence: a clash cannot be provoked.

@@ -15,6 +15,7 @@ from agencies.kernel import audit
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR
 from portal.ports import Ports
+from tests.loop import add_mandate
 from tests.tenants import PLATFORM, Tenants
 
 
@@ -69,10 +70,12 @@ def test_an_event_goes_with_the_transaction_that_failed(ports: Ports, tenants: T
 
 
 def test_what_concerns_two_organisations_stands_in_both_chains(ports: Ports, tenants: Tenants, now):
+    add_mandate(ports, tenants.creditor, tenants.agency)
     both = [tenants.creditor.tenant, tenants.agency.tenant]
     happen(ports, tenants.creditor, 1, now, organisations=both)
 
-    assert len(events(ports, tenants.creditor)) == len(events(ports, tenants.agency)) == 1
+    for actor in (tenants.creditor, tenants.agency):
+        assert [event.action for event in events(ports, actor)] == ["mandate.made", "thing.happened"]
     assert events(ports, tenants.other_agency) == []
 
 
@@ -203,7 +206,25 @@ def test_at_the_door_an_event_names_no_actor(ports: Ports, tenants: Tenants, now
     assert broken(ports, tenants.creditor) == []
 
 
+def test_nobody_writes_into_the_chain_of_a_stranger(ports: Ports, tenants: Tenants, now):
+    add_mandate(ports, tenants.creditor, tenants.agency)
+    append = text("select append_audit_event(:chain, :at, 'thing.happened', :own, null, '{}')")
+    for actor, stranger in (
+        (tenants.creditor, tenants.other_creditor),
+        (tenants.creditor, tenants.other_agency),
+        (tenants.agency, tenants.other_creditor),
+        (tenants.agency, tenants.other_agency),
+    ):
+        with ports.session(actor) as session, pytest.raises(ProgrammingError) as refusal:
+            session.execute(append, {"chain": stranger.tenant, "at": now, "own": actor.tenant})
+        assert isinstance(refusal.value.orig, errors.InsufficientPrivilege)
+    with ports.session(tenants.agency) as session:
+        values = {"chain": tenants.creditor.tenant, "at": now, "own": tenants.agency.tenant}
+        assert session.scalar(append, values) == 2
+
+
 def test_writers_at_the_same_time_keep_one_chain(ports: Ports, tenants: Tenants, now):
+    add_mandate(ports, tenants.creditor, tenants.agency)
     both = [tenants.creditor.tenant, tenants.agency.tenant]
     start, failures = threading.Barrier(6), []
 
@@ -227,5 +248,5 @@ def test_writers_at_the_same_time_keep_one_chain(ports: Ports, tenants: Tenants,
 
     assert failures == []
     for actor in (tenants.creditor, tenants.agency):
-        assert [event.seq for event in events(ports, actor)] == list(range(1, 151))
+        assert [event.seq for event in events(ports, actor)] == list(range(1, 152))
         assert broken(ports, actor) == []
