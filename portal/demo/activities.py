@@ -6,9 +6,12 @@ and week, which keeps every draw inside the limits on direct contact. Visits hap
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import accumulate
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,12 +21,29 @@ from portal.demo.outcomes import DrawnPayment
 from portal.demo.portfolio import Debt
 from portal.demo.products import MICROCREDIT
 
-_CHANNELS = ("call", "sms", "whatsapp", "email", "letter", "visit")
-_CHANNEL_WEIGHTS = np.array((0.58, 0.16, 0.13, 0.09, 0.02, 0.02))
-_REACHED = ("promise", "negotiating", "agreement", "cannot_pay", "asks_callback", "refuses", "says_paid", "disputes")
-_REACHED_WEIGHTS = (0.30, 0.20, 0.09, 0.15, 0.12, 0.08, 0.03, 0.03)
-_MISSED = ("no_answer", "voicemail", "busy", "switched_off", "third_party_message", "wrong_number", "out_of_service")
-_MISSED_WEIGHTS = (0.44, 0.20, 0.06, 0.09, 0.11, 0.06, 0.04)
+Thing = TypeVar("Thing")
+#: Names, and where the share of each ends when they are laid one behind the other.
+Weighted = tuple[tuple[str, ...], tuple[float, ...]]
+
+
+def _weighted(shares: dict[str, float]) -> Weighted:
+    return tuple(shares), tuple(accumulate(shares.values()))
+
+
+_CHANNELS = _weighted({"call": 0.58, "sms": 0.16, "whatsapp": 0.13, "email": 0.09, "letter": 0.02, "visit": 0.02})
+_CHANNELS_WITHOUT_VISIT = _weighted({"call": 0.59, "sms": 0.16, "whatsapp": 0.13, "email": 0.10, "letter": 0.02})
+_REACHED = _weighted(
+    {
+        "promise": 0.30, "negotiating": 0.20, "agreement": 0.09, "cannot_pay": 0.15, "asks_callback": 0.12,
+        "refuses": 0.08, "says_paid": 0.03, "disputes": 0.03,
+    }
+)  # fmt: skip
+_MISSED = _weighted(
+    {
+        "no_answer": 0.44, "voicemail": 0.20, "busy": 0.06, "switched_off": 0.09, "third_party_message": 0.11,
+        "wrong_number": 0.06, "out_of_service": 0.04,
+    }
+)  # fmt: skip
 _NOTES = {
     "promise": "Se compromete a pagar en la quincena.",
     "agreement": "Acepta cuotas mensuales; se envía el acuerdo.",
@@ -73,10 +93,11 @@ def draw_activities(
     rate = strength.intensity * _FADE ** clock.months_between(placed_on, month)
     counts = np.minimum(rng.poisson(rate * len(weeks) / 5, size=len(debtors)), len(weeks))
     drawn = []
-    for debts_of_one, count in zip(debtors.values(), counts, strict=True):
-        for week in sorted(rng.permutation(len(weeks))[:count]):
-            debt = debts_of_one[int(rng.integers(len(debts_of_one)))]
-            drawn.append(_activity(rng, debt, strength, paying.get(debt.account), weeks[week]))
+    for debts_of_one, count in zip(debtors.values(), counts.tolist(), strict=True):
+        if count:
+            for week, luck in zip(rng.permutation(len(weeks))[:count], rng.random((count, 7)).tolist(), strict=True):
+                debt = _one_of(debts_of_one, luck[0])
+                drawn.append(_activity(debt, strength, paying.get(debt.account), weeks[week], luck[1:]))
     return sorted(drawn, key=lambda one: (one.happened_at, one.account))
 
 
@@ -95,34 +116,41 @@ def working_weeks(start: date, end: date) -> list[list[date]]:
 
 
 def _activity(
-    rng: np.random.Generator, debt: Debt, strength: Strength, payment: DrawnPayment | None, days: Sequence[date]
+    debt: Debt, strength: Strength, payment: DrawnPayment | None, days: Sequence[date], luck: Sequence[float]
 ) -> DrawnActivity:
-    day = days[int(rng.integers(len(days)))]
+    day = _one_of(days, luck[0])
     opens, closes = (8, 15) if day.weekday() == 5 else (7, 19)
-    minute = int(rng.integers(opens * 60, closes * 60))
-    weights = _CHANNEL_WEIGHTS.copy()
-    if debt.product is not MICROCREDIT:
-        weights[-1] = 0
-    channel = _CHANNELS[int(rng.choice(len(_CHANNELS), p=weights / weights.sum()))]
-    result = _result(rng, channel, strength, payment, day)
+    minute = int((opens + (closes - opens) * luck[1]) * 60)
+    channel = _drawn(_CHANNELS if debt.product is MICROCREDIT else _CHANNELS_WITHOUT_VISIT, luck[2])
+    result = _result(channel, strength, payment, day, reached=luck[3], what=luck[4])
     return DrawnActivity(
         account=debt.account,
         happened_at=datetime.combine(day, time(minute // 60, minute % 60)),
         channel=channel,
         result=result,
-        agent=int(rng.integers(1, 13)),
-        note=_NOTES.get(result, "") if rng.random() < 0.6 else "",
+        agent=1 + int(luck[5] * 12),
+        # The same agents are the ones who take notes.
+        note=_NOTES.get(result, "") if luck[5] < 0.6 else "",
     )
 
 
-def _result(rng: np.random.Generator, channel: str, strength: Strength, payment: DrawnPayment | None, day: date) -> str:
+def _result(
+    channel: str, strength: Strength, payment: DrawnPayment | None, day: date, *, reached: float, what: float
+) -> str:
     if payment is not None and payment.paid_on <= day:
         return "paid_in_full" if payment.settles else "paid_in_part"
-    reached = rng.random() < (min(0.9, strength.reach * 2.2) if payment else strength.reach)
+    is_reached = reached < (min(0.9, strength.reach * 2.2) if payment else strength.reach)
     if channel in {"call", "visit"}:
-        if reached:
-            return _REACHED[int(rng.choice(len(_REACHED), p=_REACHED_WEIGHTS))] if payment is None else "promise"
-        if channel == "visit":
-            return "nobody_home"
-        return _MISSED[int(rng.choice(len(_MISSED), p=_MISSED_WEIGHTS))]
-    return "negotiating" if reached and channel == "whatsapp" else "message_sent"
+        if is_reached:
+            return "promise" if payment else _drawn(_REACHED, what)
+        return "nobody_home" if channel == "visit" else _drawn(_MISSED, what)
+    return "negotiating" if is_reached and channel == "whatsapp" else "message_sent"
+
+
+def _drawn(weighted: Weighted, luck: float) -> str:
+    names, ends = weighted
+    return names[bisect_right(ends, luck * ends[-1])]
+
+
+def _one_of(things: Sequence[Thing], luck: float) -> Thing:
+    return things[int(luck * len(things))]

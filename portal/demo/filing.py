@@ -74,7 +74,7 @@ def send(world: World, letter: Letter, *, to: WayPoint, now: datetime) -> None:
 
 def _hand_over(world: World, key: str, handover: Handover, now: datetime) -> None:
     debts = handover.debts()
-    world.debts |= {debt.account: debt for debt in debts}
+    world.remember(key, debts)
     letter = Letter(
         handover.creditor.member(Role.ANALYST),
         UploadKind.PORTFOLIO,
@@ -87,7 +87,7 @@ def _hand_over(world: World, key: str, handover: Handover, now: datetime) -> Non
 
 def _send_unconfirmed(world: World, now: datetime) -> None:
     """A small file of the telecom's whose columns nobody has confirmed yet."""
-    debts = world.handovers["telco-2"].debts()[:25]
+    debts = [world.debts[account] for account in world.accounts_of("telco-2")[:25]]
     header = ("cuenta", "cliente", "cedula", "valor", "mora", "municipio", "celular")
     style = TELCO.exporter.style
     rows = [

@@ -6,7 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from sqlalchemy import select
@@ -23,7 +23,7 @@ from assignments.placements.models import Wave, WaveState
 from assignments.placements.queries import list_consignments
 from portal.demo.agencies import AGENCIES, GUADUVIO, MARIMONDE, OCARIMBA, PIRANDELA, TINTALUZ, AgencyProfile
 from portal.demo.cast import BANK, TELCO, CreditorProfile, agency_members
-from portal.demo.chronology import ZONE, Chronology
+from portal.demo.chronology import COUNTRY, ZONE, Chronology, at_local
 from portal.demo.founding import find_mandate
 from portal.demo.handovers import SEED
 from portal.demo.steps import Step
@@ -85,13 +85,13 @@ def planned_waves(chronology: Chronology) -> tuple[PlannedWave, ...]:
 
 
 def steps(world: World) -> Iterator[Step]:
-    """Each wave, and each agency that takes its part on, the stronger ones sooner."""
+    """Each wave, and each agency that takes its part on: the first the same afternoon, each other a day later."""
     for planned in planned_waves(world.chronology):
         yield Step(planned.at, partial(place, world, planned))
         if not planned.is_draft:
             for turn, agency in enumerate(one for one in planned.agencies if one not in planned.waiting):
-                at = planned.at + timedelta(hours=2 + 5 * turn)
-                yield Step(at, partial(take_on, world, planned, agency))
+                day = clock.add_business_days(clock.local_date(planned.at, ZONE), turn, COUNTRY)
+                yield Step(at_local(day, 16, 10 * turn), partial(take_on, world, planned, agency))
 
 
 def place(world: World, planned: PlannedWave, now: datetime) -> None:

@@ -47,12 +47,22 @@ class World:
     held: dict[tuple[str, str], list[Held]] = field(default_factory=dict)
     #: Every payment that will come of what is held, drawn once: by creditor, agency and wave.
     drawn: dict[str, list[DrawnPayment]] = field(default_factory=dict)
+    _accounts: dict[str, list[str]] = field(default_factory=dict)
     _actors: dict[str, Actor] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, ports: Ports, chronology: Chronology, *, password: str, cases: int) -> World:
         """A telling that ends when the chronology does, with so many cases."""
         return cls(ports, chronology, password, handovers(chronology, cases))
+
+    def remember(self, key: str, debts: list[Debt]) -> None:
+        """Keep what a hand-over held, for the agencies that will work it."""
+        self.debts |= {debt.account: debt for debt in debts}
+        self._accounts[key] = [debt.account for debt in debts]
+
+    def accounts_of(self, key: str) -> list[str]:
+        """The accounts of a hand-over, in the order of its file."""
+        return self._accounts[key]
 
     def actor(self, member: Member) -> Actor:
         """A person of the cast as the product knows them."""
