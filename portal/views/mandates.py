@@ -47,7 +47,7 @@ def new() -> str | Response | tuple[str, int]:
         else:
             flash(_("The mandate was made."), "success")
             return redirect(url_for(".show", mandate_id=made.id))
-    return render_template("mandates/new.html", form=form), 400 if form.errors else 200
+    return render_template("mandates/new.html", form=form), form.refused_with if form.errors else 200
 
 
 @blueprint.get('/<ref("mandate"):mandate_id>')
@@ -76,7 +76,7 @@ def amend(mandate_id: int) -> str | Response | tuple[str, int]:
         else:
             flash(_("The new terms were added. Cases already placed keep theirs."), "success")
             return redirect(url_for(".show", mandate_id=mandate_id))
-    return render_template("mandates/amend.html", form=form, row=row), 400 if form.errors else 200
+    return render_template("mandates/amend.html", form=form, row=row), form.refused_with if form.errors else 200
 
 
 @blueprint.post('/<ref("mandate"):mandate_id>/end')

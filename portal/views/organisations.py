@@ -53,7 +53,7 @@ def create() -> str | tuple[str, int]:
             return show_link(invited, url_for("organisations.show", organisation_id=made))
         except (Conflict, Invalid) as refused:
             refuse(form, refused)
-    return render_template("organisations/register.html", form=form), 400
+    return render_template("organisations/register.html", form=form), form.refused_with
 
 
 @blueprint.get('/<ref("organisation"):organisation_id>')
@@ -82,7 +82,7 @@ def invite(organisation_id: int) -> str | tuple[str, int]:
     users = queries.list_users(db.session, actor, organisation_id=organisation_id)
     return render_template(
         "organisations/show.html", organisation=profile(organisation), people=people(users, actor), form=form
-    ), 400
+    ), form.refused_with
 
 
 @blueprint.post('/<ref("organisation"):organisation_id>/suspend')

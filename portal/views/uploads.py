@@ -29,6 +29,7 @@ from portal.views.stages import ports, stage_of
 from uploads import queries, service
 from uploads.errorfile import error_file as rejected_rows
 from uploads.faults import ROW_FAULTS
+from uploads.lifecycle import UploadMovedOn
 from uploads.models import UploadKind, UploadState
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/uploads")
@@ -116,7 +117,10 @@ def confirm(upload_id: int) -> AnyResponse | tuple[str, int]:
     upload = queries.get_upload(db.session, actor, upload_id)
     proposal = service.proposal(db.session, actor, upload_id)
     form = MappingForm(request.form, presenter.schema_of(upload.kind), proposal)
-    if form.validate():
+    if upload.state is not UploadState.RECEIVED:
+        # Whatever the form says: its fields are not on the page of any later stage.
+        refuse(form, UploadMovedOn())
+    elif form.validate():
         try:
             with transaction(db.session):
                 service.confirm(db.session, actor, upload_id, mapping=form.mapping, options=form.options, now=utc_now())

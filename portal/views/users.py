@@ -45,7 +45,7 @@ def send() -> str | tuple[str, int]:
     invited = try_to_invite(form)
     if invited is not None:
         return show_link(invited, url_for("users.index"))
-    return render_template("users/invite.html", form=form), 400
+    return render_template("users/invite.html", form=form), form.refused_with
 
 
 @blueprint.post('/<ref("user"):user_id>/invite-again')
