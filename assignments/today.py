@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_
@@ -21,10 +21,11 @@ from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState
 from assignments.placements.models import Consignment, PlacementState, Wave, WaveState
 from assignments.reports.models import Report
+from assignments.reports.queries import due_soon
 from uploads.models import Upload, UploadState
+from uploads.queries import work_failed
 
 MANY = 10_000
-SOON = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,9 @@ def _files(state: UploadState) -> Callable[[Actor, datetime], Select[Any]]:
 
 
 def _failed_work(actor: Actor, _now: datetime) -> Select[Any]:
-    failed = _one(Work.state == WorkState.FAILED)
-    return failed if actor.side is Side.PLATFORM else failed.where(Work.organisation_id == actor.tenant)
+    if actor.side is Side.PLATFORM:
+        return _one(Work.state == WorkState.FAILED)
+    return _one(Upload.organisation_id == actor.tenant, work_failed())
 
 
 def _late_reports(actor: Actor, now: datetime) -> Select[Any]:
@@ -120,13 +122,7 @@ def _late_reports(actor: Actor, now: datetime) -> Select[Any]:
 
 
 def _due_reports(actor: Actor, now: datetime) -> Select[Any]:
-    return _one(
-        _mine(actor, Report),
-        Report.submitted_at.is_(None),
-        Report.due_at >= now,
-        Report.due_at < now + SOON,
-        Report.period_end <= now.date(),
-    )
+    return _one(_mine(actor, Report), due_soon(now))
 
 
 def _unacknowledged(actor: Actor, _now: datetime) -> Select[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
@@ -49,6 +49,9 @@ class Punctuality:
     on_time: int
 
 
+#: How far ahead a report counts as due soon.
+SOON = timedelta(days=7)
+
 _creditor = aliased(Organisation)
 _agency = aliased(Organisation)
 
@@ -58,16 +61,22 @@ def list_reports(
     actor: Actor,
     *,
     standing_in: set[Standing] | None = None,
+    is_due_soon: bool = False,
     agency_id: int | None = None,
     after: tuple[date, int] | None = None,
     limit: int = PAGE,
     now: datetime,
 ) -> Page[ReportRow]:
-    """The reports of the actor's organisation, the latest period first; all, or those that stand in certain ways."""
+    """The reports of the actor's organisation, the latest period first.
+
+    All, or those that stand in certain ways, or those of an ended period that fall due within a week.
+    """
     require(actor, Permission.REPORT_VIEW)
     statement = _reports(actor).order_by(Report.period_start.desc(), Report.id.desc())
     if standing_in is not None:
         statement = statement.where(_stands(standing_in, now))
+    if is_due_soon:
+        statement = statement.where(due_soon(now))
     if agency_id is not None:
         statement = statement.where(Report.agency_id == agency_id)
     if after is not None:
@@ -76,6 +85,16 @@ def list_reports(
         )
     rows = [_row(row, now) for row in session.execute(statement.limit(limit + 1))]
     return cut(rows, limit, lambda row: (row.period_start, row.id))
+
+
+def due_soon(now: datetime) -> ColumnElement[bool]:
+    """A report of a period that is over, not handed in and due within a week."""
+    return and_(
+        Report.submitted_at.is_(None),
+        Report.due_at >= now,
+        Report.due_at < now + SOON,
+        Report.period_end <= now.date(),
+    )
 
 
 def get_report(session: Session, actor: Actor, report_id: int, *, now: datetime) -> ReportRow:

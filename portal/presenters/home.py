@@ -116,14 +116,14 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         msg("Periods that are over and not yet reported."),
         "reports.index",
         "clock",
-        {"show": "open"},
+        {"show": "due_soon"},
     ),
     (Side.AGENCY, "reports_due"): Errand(
         msg("Reports due within seven days"),
         msg("Send payments and activities before the due date."),
         "reports.index",
         "clock",
-        {"show": "open"},
+        {"show": "due_soon"},
     ),
     (None, "drafts"): Errand(
         msg("Placements not sent yet"),

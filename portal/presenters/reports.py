@@ -23,8 +23,11 @@ TONES = {
     Standing.ON_TIME: "good",
     Standing.LATE: "neutral",
 }
+#: The tab that keeps, of what is due, what falls due within a week.
+DUE_SOON = "due_soon"
 #: What the tabs of the list show, besides everything.
 FILTERS: dict[str, tuple[str, set[Standing]]] = {
+    DUE_SOON: (msg("Due within seven days"), {Standing.DUE}),
     "open": (msg("Due and overdue"), {Standing.DUE, Standing.MISSING}),
     "overdue": (msg("Only overdue"), {Standing.MISSING}),
     "done": (msg("Only handed in"), {Standing.ON_TIME, Standing.LATE}),

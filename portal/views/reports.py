@@ -29,7 +29,14 @@ def index() -> str:
     actor, now = current_actor(), utc_now()
     chosen = request.args.get("show", "")
     standings = presenter.FILTERS[chosen][1] if chosen in presenter.FILTERS else None
-    page = queries.list_reports(db.session, actor, standing_in=standings, after=paging.after(date, int), now=now)
+    page = queries.list_reports(
+        db.session,
+        actor,
+        standing_in=standings,
+        is_due_soon=chosen == presenter.DUE_SOON,
+        after=paging.after(date, int),
+        now=now,
+    )
     return render_template(
         "reports/index.html",
         lines=presenter.lines(page.rows, actor.side, actor.time_zone, now),

@@ -6,11 +6,13 @@ import re
 from datetime import UTC, timedelta
 
 import pytest
+from sqlalchemy import create_engine, select, update
 
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
 from assignments.reports import service
+from assignments.reports.models import Report
 from assignments.reports.queries import list_reports
 from tests import loop
 
@@ -73,6 +75,26 @@ def test_the_tabs_show_what_they_say(owed, sign_in) -> None:
     assert set(standings(agency.get("/reports/?show=overdue").text)) == {"bad"}
     assert standings(agency.get("/reports/?show=done").text) == []
     assert len(standings(agency.get("/reports/?show=nonsense").text)) == 2
+
+
+def test_home_leads_to_exactly_the_reports_it_counts(world, sign_in, database) -> None:
+    creditor, manager = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
+    now = utc_now()
+    loop.place_with(world.ports, creditor, manager, [loop.NewCase("A-1", 100_000)], now=now - timedelta(days=200))
+    with world.ports.session(creditor) as session, transaction(session):
+        service.open_periods(session, creditor, now=now)
+    # One on each side of every edge: overdue, due at once, just within the week, just beyond it.
+    hours = [-1, 1, 7 * 24 - 1, 7 * 24 + 1]
+    engine = create_engine(database.superuser_url)
+    with engine.begin() as connection:
+        owed = connection.scalars(select(Report.id).order_by(Report.id)).all()
+        for report_id, distance in zip(owed[:4], hours, strict=True):
+            due = now + timedelta(hours=distance)
+            connection.execute(update(Report).where(Report.id == report_id).values(due_at=due))
+    engine.dispose()
+    for browser in (sign_in(Role.ANALYST, language="en"), sign_in(Role.MANAGER, language="en")):
+        [address] = set(re.findall(r'href="(/reports/\?show=due_soon)"', browser.get("/").text))
+        assert standings(browser.get(address).text) == ["waiting", "waiting"]
 
 
 def test_nobody_else_sees_or_answers_a_report(owed, sign_in) -> None:
