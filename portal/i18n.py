@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
+from babel.dates import format_date
 from flask import request, session
 from flask_babel import get_locale, gettext
 
@@ -56,5 +58,13 @@ def country_name(code: str) -> str:
 
 
 def refusal(error: DomainError) -> str:
-    """What a refusal says, in the reader's language."""
-    return say(error.text, error.params)
+    """What a refusal says, in the reader's language, with its days and labels as the reader writes them."""
+    return say(error.text, {name: _told(value) for name, value in error.params.items()})
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, date):
+        return format_date(value, format="d MMM y", locale=locale())
+    if isinstance(value, (tuple, list)):
+        return ", ".join(say(one) for one in value)
+    return value

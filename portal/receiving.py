@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 
 from flask import Request, current_app
 from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import BadRequest
 
 from uploads.storage import Incoming
 
@@ -68,5 +69,10 @@ class PortalRequest(Request):
 
 
 def incoming_of(file: FileStorage) -> Incoming:
-    """A form's file as the store's incoming file; discarded with the request unless it is kept."""
-    return cast("IncomingFile", file.stream).incoming
+    """A form's file as the store's incoming file; discarded with the request unless it is kept.
+
+    400 when another file stood before it in the form, so that this one was not written to the store.
+    """
+    if not isinstance(file.stream, IncomingFile):
+        raise BadRequest
+    return file.stream.incoming

@@ -143,7 +143,7 @@ def proposal(session: Session, actor: Actor, upload_id: int) -> Proposal:
     remembered = session.get(HeaderMapping, (actor.tenant, upload.kind, header_hash(upload.header)))
     before = Remembered(remembered.mapping, Options.from_dict(remembered.options)) if remembered else None
     schema = SCHEMAS[upload.kind]
-    return propose(upload.header, upload.sample, schema, before, own=_own_options(session, actor))
+    return propose(upload.header, upload.sample, schema, before, own=_own_options(session, upload))
 
 
 def confirm(
@@ -160,7 +160,7 @@ def confirm(
     require(actor, _PERMISSION[upload.kind])
     lifecycle.move(upload, UploadState.CHECKING)
     _check_mapping(upload, mapping)
-    settled = _settled(session, actor, upload, mapping, options)
+    settled = _settled(session, upload, mapping, options)
     upload.mapping = {str(position): field for position, field in sorted(mapping.items())}
     upload.options, upload.currency = settled.to_dict(), settled.currency
     _remember(session, actor, upload, mapping, settled, now)
@@ -269,22 +269,22 @@ def _describe(upload: Upload, dialect: Dialect) -> None:
 
 def _check_mapping(upload: Upload, mapping: Mapping[int, str]) -> None:
     schema = SCHEMAS[upload.kind]
-    known = {field.name for field in schema.fields}
+    known = {field.name: field.label for field in schema.fields}
     used = list(mapping.values())
     wrong = {field for field in used if field not in known or used.count(field) > 1}
     wrong |= {field for position, field in mapping.items() if not 0 <= position < len(upload.header or [])}
     if wrong:
-        raise MappingImpossible(fields=", ".join(sorted(wrong)))
+        raise MappingImpossible(fields=[known.get(field, field) for field in sorted(wrong)])
     missing = [field.label for field in schema.required if field.name not in used]
     if missing:
-        raise ColumnsMissing(fields=", ".join(missing))
+        raise ColumnsMissing(fields=missing)
 
 
-def _settled(session: Session, actor: Actor, upload: Upload, mapping: Mapping[int, str], options: Options) -> Options:
+def _settled(session: Session, upload: Upload, mapping: Mapping[int, str], options: Options) -> Options:
     """The user's word, else what the values prove; raises `OptionNotSettled`."""
     sample = upload.sample or []
     values = [[row[at] for row in sample] for at in range(len(upload.header or []))]
-    schema, own = SCHEMAS[upload.kind], _own_options(session, actor)
+    schema, own = SCHEMAS[upload.kind], _own_options(session, upload)
     settled = options.or_else(settle(mapping, values, schema, own))
     for name in settled.unsettled:
         raise OptionNotSettled(name)
@@ -295,11 +295,12 @@ def _settled(session: Session, actor: Actor, upload: Upload, mapping: Mapping[in
     return settled
 
 
-def _own_options(session: Session, actor: Actor) -> Options:
-    currency, zone = session.execute(
-        select(Organisation.currency, Organisation.time_zone).where(Organisation.id == actor.tenant)
-    ).one()
-    return Options(currency=currency, time_zone=zone)
+def _own_options(session: Session, upload: Upload) -> Options:
+    """The sender's clock, and the money of whoever is owed: an agency reports in its creditor's currency."""
+    creditor_id = upload.creditor_id or upload.organisation_id
+    currency = select(Organisation.currency).where(Organisation.id == creditor_id)
+    zone = select(Organisation.time_zone).where(Organisation.id == upload.organisation_id)
+    return Options(currency=session.scalars(currency).one(), time_zone=session.scalars(zone).one())
 
 
 def _remember(

@@ -72,7 +72,7 @@ def version_in_force(session: Session, actor: Actor, mandate_id: int, on: date) 
     )
     found = in_force(versions, on) if mandate.state is MandateState.IN_FORCE else None
     if found is None:
-        raise MandateNotInForce(name=mandate.name, on=on.isoformat())
+        raise MandateNotInForce(name=mandate.name, on=on)
     return found
 
 

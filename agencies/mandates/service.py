@@ -103,7 +103,7 @@ def amend(
         .limit(1)
     ).one()
     if valid_from < last.valid_from:
-        raise VersionTooEarly(earliest=last.valid_from.isoformat())
+        raise VersionTooEarly(earliest=last.valid_from)
     version = _add_version(session, actor, mandate, last.version + 1, commission_bp, report_due_days, valid_from, now)
     _record(session, actor, "mandate.amended", mandate, now, version)
     return version

@@ -7,9 +7,10 @@ import io
 import re
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import create_engine, select, update
 
 from agencies.kernel.session import transaction
+from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Role
 from assignments.cases.models import Case
 from portal.app import create_app, ports_of
@@ -138,6 +139,14 @@ def test_an_unusable_file_says_why(world, sign_in, data: bytes, said: str) -> No
     assert stored(world)[0].state is UploadState.REJECTED
 
 
+def test_another_file_before_the_file_is_refused(world, sign_in, settings) -> None:
+    parts = {"other": (io.BytesIO(b"a;b\n1;2\n"), "first.csv"), "file": (io.BytesIO(file(GOOD)), "cartera.csv")}
+    answer = sign_in(Role.ANALYST).post("/uploads/new", parts, content_type="multipart/form-data")
+    assert answer.status_code == 400
+    assert stored(world) == []
+    assert list((settings.storage_folder / "incoming").iterdir()) == []
+
+
 def test_no_file_chosen_is_refused(world, sign_in) -> None:
     analyst = sign_in(Role.ANALYST)
     answer = analyst.post("/uploads/new", {}, content_type="multipart/form-data")
@@ -220,9 +229,27 @@ def test_good_rows_only_takes_the_good_ones(world, checked) -> None:
 def test_a_file_turned_away_can_be_sent_again(world, checked) -> None:
     analyst, page = checked
     assert analyst.post(f"{page}/reject").status_code == 303
-    assert analyst.post(f"{page}/apply", {"good_rows_only": "yes"}).status_code == 400
+    assert analyst.post(f"{page}/apply", {"good_rows_only": "yes"}).status_code == 409
     assert send(analyst, file(GOOD + BAD)).location != page
     assert [one.state for one in stored(world)] == [UploadState.REJECTED, UploadState.RECEIVED]
+
+
+def test_a_second_click_is_told_what_happened_at_every_stage(world, checked) -> None:
+    analyst, page = checked
+    decision = {"good_rows_only": "yes"}
+
+    def click(tail: str, form: dict[str, str]) -> None:
+        answer = analyst.post(f"{page}/{tail}", form)
+        assert answer.status_code == 409
+        assert "este archivo avanzó" in notice(answer.text)
+
+    click("columns", {})
+    assert analyst.post(f"{page}/apply", decision).status_code == 303
+    click("apply", decision)
+    click("columns", {})
+    perform_due(world.ports)
+    click("apply", decision)
+    assert stored(world)[0].state is UploadState.APPLIED
 
 
 def test_progress_is_shown_and_ends_in_a_fresh_page(world, sign_in) -> None:
@@ -242,6 +269,7 @@ def test_work_that_failed_says_so_and_starts_again(world, sign_in) -> None:
     shown = analyst.get(page).text
     assert "every 1s" not in shown
     assert f"{page}/retry" in shown
+    assert f"{page}/reject" in shown
     assert analyst.post(f"{page}/retry").status_code == 303
     perform_due(world.ports)
     assert stored(world)[0].state is UploadState.CHECKED
@@ -249,8 +277,6 @@ def test_work_that_failed_says_so_and_starts_again(world, sign_in) -> None:
 
 def fail_work(world, browser) -> None:
     """The check gave up, as it does after too many attempts."""
-    from sqlalchemy import update
-
     from agencies.kernel.work import Work, WorkState
 
     with world.ports.session(browser.person.actor) as session, transaction(session):
@@ -294,6 +320,20 @@ def test_an_agency_reports_payments_between_two_reports(world, sign_in) -> None:
     ledger = sign_in(Role.FINANCE).get("/ledger/").text
     assert "300,00" in ledger
     assert "60,00" in ledger
+
+
+def test_a_report_is_proposed_in_the_creditors_currency(world, sign_in, database) -> None:
+    creditor, manager = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
+    loop.add_mandate(world.ports, creditor, manager)
+    engine = create_engine(database.superuser_url)
+    with engine.begin() as connection:
+        connection.execute(update(Organisation).where(Organisation.id == manager.tenant).values(currency="USD"))
+    engine.dispose()
+    browser = sign_in(Role.MANAGER)
+    named = world.ports.references.encode("organisation", creditor.tenant)
+    data = b"Obligacion,Fecha pago,Valor pago\nA-1,2026-01-20,300.00\n"
+    page = send(browser, data, "pagos.csv", kind="payments", creditor=named).location
+    assert columns(browser.get(page).text)["currency"] == "COP"
 
 
 def test_a_report_file_needs_a_report_or_a_creditor(world, sign_in) -> None:
