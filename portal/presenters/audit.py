@@ -34,8 +34,10 @@ SENTENCES: dict[str, str] = {
     "upload.checked": msg("A file was checked"),
     "upload.apply_requested": msg("%(who)s decided to apply a file"),
     "upload.applied": msg("A file was applied"),
+    "upload.sent_back": msg("A file was not applied, because rows of it had turned bad; it waits for a decision"),
     "upload.rejected": msg("%(who)s rejected a file"),
     "portfolio.opened": msg("The rows of a file became cases"),
+    "case.exported": msg("%(who)s downloaded a list of cases"),
     "mandate.made": msg("%(who)s made a mandate"),
     "mandate.amended": msg("%(who)s changed the terms of a mandate"),
     "mandate.ended": msg("%(who)s ended a mandate"),
@@ -55,7 +57,7 @@ SENTENCES: dict[str, str] = {
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
-    "files": (msg("Files"), ("upload", "portfolio")),
+    "files": (msg("Files"), ("upload", "portfolio", "case")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest")),
     "mandates": (msg("Mandates"), ("mandate",)),
     "reports": (msg("Reports"), ("payments", "activities", "report")),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, Response, abort, render_template, request
 
-from agencies.kernel.clock import local_date
+from agencies.kernel.clock import local_date, utc_now
 from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.cases import queries
+from assignments.cases.listing import listing as cases_file
 from assignments.contacts.queries import list_contacts
 from assignments.placements.queries import PlacementRow, list_placements
 from assignments.reports.queries import list_activities, list_payments
@@ -17,8 +19,10 @@ from portal.extensions import db
 from portal.forms.cases import CaseFilterForm
 from portal.identity import current_actor
 from portal.presenters import cases as presenter
+from portal.presenters import listing
 from portal.security import requires
 from portal.views import paging
+from portal.views.downloads import csv_file
 from uploads.queries import find_staged_row, get_upload
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -43,6 +47,28 @@ def index() -> str:
         is_filtered=bool(selection and selection.to_dict()),
         may_place=actor.may(Permission.PLACEMENT_PLAN),
         show=presenter,
+    )
+
+
+@blueprint.get("/listing.csv")
+@requires(Permission.CASE_VIEW)
+def export() -> Response:
+    """Everything the filter shows, as a file; a filter that cannot be read gives none."""
+    actor, form, now = current_actor(), CaseFilterForm(request.args), utc_now()
+    form.offer(queries.facets(db.session, actor))
+    if not form.validate():
+        abort(400)
+    selection = form.selection(home_currency(db.session, actor))
+    return csv_file(
+        lambda: cases_file(
+            db.session,
+            actor,
+            selection,
+            header=listing.header(actor.side),
+            cells=partial(listing.cells, actor.side),
+            now=now,
+        ),
+        listing.file_name(local_date(now, actor.time_zone)),
     )
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import re
 
 import pytest
 from sqlalchemy import select
 
+from agencies.kernel.audit import AuditEvent
 from agencies.organisations.permissions import Role
+from assignments.cases.listing import BATCH
 from assignments.cases.models import Case
 from portal.jobs.tasks import perform_due
 from tests import files, loop
@@ -152,6 +157,56 @@ def test_pages_follow_each_other_and_keep_the_filter(world, sign_in) -> None:
     rest = director.get(following).text
     assert accounts(page) + accounts(rest) == [f"X-{number:03}" for number in range(60)]
     assert 'rel="next"' not in rest
+
+
+def rows_of(answer) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+
+
+def exports(world, role: Role) -> list[int]:
+    """How many cases each export in the organisation's trail took away."""
+    actor = world.actor(role)
+    with world.ports.session(actor) as session:
+        bodies = session.scalars(select(AuditEvent.body).where(AuditEvent.action == "case.exported"))
+        return [json.loads(body)["details"]["cases"] for body in bodies]
+
+
+def test_the_file_holds_exactly_what_the_filter_shows(portfolio, world, sign_in) -> None:
+    director = sign_in(Role.DIRECTOR)
+    link = re.search(r'href="(/cases/listing.csv[^"]+)"', director.get("/cases/?product=Tarjeta&after=").text)[1]
+    answer = director.get(link.replace("&amp;", "&"))
+    assert answer.headers["Content-Disposition"].startswith("attachment; filename=casos-")
+    rows = rows_of(answer)
+    assert [row["Obligación"] for row in rows] == ["A-1", "A-2"]
+    assert [row["Saldo"] for row in rows] == ["1000.00", "2000.00"]
+    assert [row["Identificación"] for row in rows] == ["••••456", "••••457"]
+    assert "52123456" not in answer.text
+    assert len(rows_of(director.get("/cases/listing.csv"))) == 3
+    assert director.get("/cases/listing.csv?min_balance=1.5.0").status_code == 400
+    assert exports(world, Role.DIRECTOR) == [2, 3]
+    trail = sign_in(Role.COMPLIANCE, language="en").get("/audit/").text
+    assert trail.count("downloaded a list of cases") == 2
+
+
+def test_the_file_is_whole_and_computes_nothing(world, sign_in) -> None:
+    cases = [loop.NewCase(f"=X-{number:04}", 1000) for number in range(BATCH + 1)]
+    loop.add_cases(world.ports, world.actor(Role.DIRECTOR), cases)
+    rows = rows_of(sign_in(Role.DIRECTOR).get("/cases/listing.csv"))
+    assert [row["Obligación"] for row in rows] == [f"'{case.account_ref}" for case in cases]
+
+
+def test_an_agency_takes_away_what_it_holds_and_strangers_nothing(portfolio, world, sign_in) -> None:
+    creditor, manager = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
+    mandate = loop.add_mandate(world.ports, creditor, manager)
+    chosen = loop.Selection(product="Tarjeta")
+    loop.place(world.ports, creditor, loop.draft(world.ports, creditor, [mandate], selection=chosen))
+    rows = rows_of(sign_in(Role.MANAGER).get("/cases/listing.csv"))
+    assert [(row["Obligación"], row["Acreedor"]) for row in rows] == [("A-1", "Banco 0"), ("A-2", "Banco 0")]
+    for role in (Role.DIRECTOR, Role.MANAGER):
+        assert rows_of(sign_in(role, organisation=1).get("/cases/listing.csv")) == []
+    assert sign_in(Role.OPERATOR).get("/cases/listing.csv").status_code == 403
+    assert exports(world, Role.DIRECTOR) == []
+    assert exports(world, Role.MANAGER) == [2]
 
 
 def test_an_empty_book_says_what_to_do(sign_in) -> None:

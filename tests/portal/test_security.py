@@ -15,6 +15,8 @@ from portal.app import create_app
 from portal.errors import status_of
 from portal.security import GuardedFlask, UndeclaredAccess, public, requires, signed_in
 
+#: A file taken away writes the audit trail, though it is only looked at.
+DOWNLOADS = {"cases.export", "placements.download"}
 ANYWHERE = {"static", "health.live", "health.ready"}
 
 
@@ -119,8 +121,8 @@ def test_looking_changes_nothing(app, sign_in, database):
 
     before = state()
     for browser in browsers:
-        for _endpoint, method, address in routes(app):
-            if method == "GET" and "static" not in address:
+        for endpoint, method, address in routes(app):
+            if method == "GET" and "static" not in address and endpoint not in DOWNLOADS:
                 browser.get(address)
     assert state() == before
 

@@ -1,0 +1,58 @@
+"""The list of cases as a file: its columns, and what stands in them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from agencies.kernel.errors import msg
+from agencies.kernel.money import major
+from agencies.kernel.tenancy import Side
+from assignments.cases.queries import CaseRow
+from portal.filters import masked
+from portal.i18n import say
+from portal.presenters.cases import STATES
+
+_COLUMNS = (
+    msg("Account"),
+    msg("Debtor"),
+    msg("Type of identity document"),
+    msg("Identity"),
+    msg("Product"),
+    msg("Region"),
+    msg("City"),
+    msg("Days past due"),
+    msg("Currency"),
+    msg("Handed over"),
+    msg("Balance"),
+    msg("State"),
+)
+
+
+def header(side: Side) -> list[str]:
+    """The columns in the reader's language; the last one names the other party."""
+    other = msg("Agency") if side is Side.CREDITOR else msg("Creditor")
+    return [say(text) for text in (*_COLUMNS, other)]
+
+
+def cells(side: Side, row: CaseRow) -> list[object]:
+    """One case; identities as covered as on the page, amounts as plain numbers."""
+    return [
+        row.account_ref,
+        row.debtor_name,
+        row.id_type,
+        masked(row.id_number) if row.id_number else None,
+        row.product,
+        row.region,
+        row.city,
+        row.days_past_due,
+        row.currency,
+        major(row.placed_minor, row.currency),
+        major(row.balance_minor, row.currency),
+        say(STATES[row.state]),
+        row.agency_name if side is Side.CREDITOR else row.creditor_name,
+    ]
+
+
+def file_name(today: date) -> str:
+    """What the downloaded file is called."""
+    return f"{say(msg('cases'))}-{today:%Y-%m-%d}.csv"
