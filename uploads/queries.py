@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, cast, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from agencies.kernel.errors import NotFound
@@ -91,14 +91,7 @@ def list_uploads(
     if state is not None:
         query = query.where(Upload.state == state)
     if has_failed:
-        query = query.where(
-            exists().where(
-                Work.organisation_id == Upload.organisation_id,
-                Work.kind.in_(_WORKING.values()),
-                Work.key == cast(Upload.id, Text),
-                Work.state == WorkState.FAILED,
-            )
-        )
+        query = query.where(work_failed())
     if after is not None:
         query = query.where(tuple_(Upload.created_at, Upload.id) < after)
     rows = session.scalars(
@@ -107,6 +100,24 @@ def list_uploads(
         .limit(limit + 1)
     ).all()
     return cut(rows, limit, lambda row: (row.created_at, row.id))
+
+
+def work_failed() -> ColumnElement[bool]:
+    """Whether the work that an upload waits for gave up; what is over is not asked for its former failures."""
+    return or_(
+        *(
+            and_(
+                Upload.state == state,
+                exists().where(
+                    Work.organisation_id == Upload.organisation_id,
+                    Work.kind == kind,
+                    func.split_part(Work.key, ":", 1) == cast(Upload.id, Text),
+                    Work.state == WorkState.FAILED,
+                ),
+            )
+            for state, kind in _WORKING.items()
+        )
+    )
 
 
 def progress(session: Session, actor: Actor, upload_id: int) -> Progress:

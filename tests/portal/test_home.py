@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import update
 
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
@@ -17,6 +16,9 @@ from agencies.scorecards.facts import AgencyFacts
 from assignments.today import MANY, Waiting
 from portal.presenters import home
 from portal.presenters.headline import together
+from tests import files
+from uploads import service
+from uploads.queries import list_uploads
 
 
 def lines(page):
@@ -28,20 +30,15 @@ def lines(page):
 
 
 def add_failed_work(app_ports, actor):
+    upload = files.send(app_ports, actor, b"obligacion;saldo total\nA1;100\n").upload
+    files.confirm(app_ports, actor, upload.id)
     with app_ports.session(actor) as session, transaction(session):
         session.execute(
-            insert(Work).values(
-                organisation_id=actor.tenant,
-                kind="check_upload",
-                key="1",
-                payload={},
-                state=WorkState.FAILED,
-                attempt=8,
-                next_attempt_at=utc_now(),
-                error="OperationalError",
-                created_at=utc_now() - timedelta(hours=1),
-            )
+            update(Work)
+            .where(Work.kind == "check_upload", Work.key == str(upload.id))
+            .values(state=WorkState.FAILED, attempt=8, error="OperationalError")
         )
+    return upload
 
 
 @pytest.mark.parametrize(("role", "language"), list(zip(Role, ["es", "en"] * 4, strict=True)))
@@ -77,6 +74,18 @@ def test_failed_work_waits_for_its_organisation_and_for_the_operator_and_for_nob
     listed = operator.get("/work/").text
     assert "Banco 0" in listed
     assert "Failed" in listed
+
+
+def test_a_failure_that_was_answered_waits_for_nobody(sign_in, world, app_ports):
+    analyst = world.actor(Role.ANALYST)
+    upload = add_failed_work(app_ports, analyst)
+    with app_ports.session(analyst) as session:
+        assert [one.id for one in list_uploads(session, analyst, has_failed=True).rows] == [upload.id]
+    with app_ports.session(analyst) as session, transaction(session):
+        service.reject(session, analyst, upload.id, now=utc_now())
+    assert "Work that failed" not in lines(sign_in(Role.ANALYST, language="en").get("/").text)
+    with app_ports.session(analyst) as session:
+        assert list_uploads(session, analyst, has_failed=True).rows == ()
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
