@@ -78,7 +78,9 @@ def manifest(
         raise NotFound
     if consignment.state is not PlacementState.ACKNOWLEDGED:
         raise NotAcknowledged
-    consignment.manifest_downloaded_at = now
+    # Since when the agency has had the data: a later download does not move it.
+    if consignment.manifest_downloaded_at is None:
+        consignment.manifest_downloaded_at = now
     audit.record(
         session,
         actor,

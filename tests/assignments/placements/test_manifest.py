@@ -83,6 +83,20 @@ def test_the_download_is_written_down_for_both_sides(ports, tenants):
             assert session.scalars(select(Consignment.manifest_downloaded_at)).one() == at
 
 
+def test_a_later_download_does_not_move_the_first(ports, tenants):
+    place_with(ports, tenants.creditor, tenants.agency, CASES)
+    [consignment] = acknowledge_all(ports, tenants.agency)
+    first = PLACED_AT + timedelta(hours=1)
+    for at in (first, first + timedelta(days=3)):
+        download(ports, tenants.agency, consignment.id, now=at)
+    with ports.session(tenants.creditor) as session:
+        assert session.scalars(select(Consignment.manifest_downloaded_at)).one() == first
+        actions = session.scalars(
+            select(AuditEvent.action).where(AuditEvent.organisation_id == tenants.creditor.tenant)
+        ).all()
+    assert actions.count("manifest.downloaded") == 2
+
+
 def test_an_agency_acknowledges_before_it_downloads(ports, tenants):
     place_with(ports, tenants.creditor, tenants.agency, CASES)
     with ports.session(tenants.agency) as session:
