@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -55,6 +56,7 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
         recount(session, upload)
         if not upload.good_rows_only or not upload.rows_good:
             lifecycle.move(upload, UploadState.CHECKED)
+            _record(session, actor, "upload.sent_back", upload, now, good=upload.rows_good)
             return Loaded(0, 0, upload.rows_rejected)
     loaded = _LOAD[upload.kind](session, actor, upload, now=now)
     upload.rows_applied, upload.rows_unchanged, upload.rows_rejected = (
@@ -64,17 +66,7 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
     )
     upload.applied_at = now
     lifecycle.move(upload, UploadState.APPLIED)
-    audit.record(
-        session,
-        actor,
-        "upload.applied",
-        now=now,
-        upload_id=upload.id,
-        kind=upload.kind.value,
-        applied=loaded.applied,
-        unchanged=loaded.unchanged,
-        rejected=loaded.rejected,
-    )
+    _record(session, actor, "upload.applied", upload, now, applied=loaded.applied, unchanged=loaded.unchanged)
     return loaded
 
 
@@ -96,3 +88,16 @@ def _locked(session: Session, actor: Actor, upload_id: int) -> Upload:
     if upload is None:
         raise NotFound
     return upload
+
+
+def _record(session: Session, actor: Actor, action: str, upload: Upload, now: datetime, **counts: Any) -> None:
+    audit.record(
+        session,
+        actor,
+        action,
+        now=now,
+        upload_id=upload.id,
+        kind=upload.kind.value,
+        rejected=upload.rows_rejected,
+        **counts,
+    )

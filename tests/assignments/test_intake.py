@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -153,6 +154,9 @@ def test_all_or_nothing_goes_back_to_the_user_when_a_row_turned_bad(ports: Ports
     back = latest(ports, analyst)
     assert (back.state, back.rows_good, back.rows_rejected, back.value_minor) == (UploadState.CHECKED, 1, 1, 20_000)
     assert len(all_of(ports, analyst, Case)) == 1
+    with ports.session(analyst) as session:
+        body = session.scalars(select(AuditEvent.body).where(AuditEvent.action == "upload.sent_back")).one()
+    assert json.loads(body)["details"] == {"upload_id": second.id, "kind": "portfolio", "good": 1, "rejected": 1}
     assert files.apply(ports, analyst, second.id, good_rows_only=True) == Loaded(1, 0, 1)
 
 
