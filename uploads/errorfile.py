@@ -24,7 +24,7 @@ from uploads.faults import ROW_FAULTS
 from uploads.frames import LINE, Sheet, as_written, read
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import Upload, UploadError
-from uploads.queries import get_upload
+from uploads.queries import sent_upload
 from uploads.reading import sniff
 from uploads.schemas.registry import SCHEMAS
 from uploads.storage import Storage
@@ -42,7 +42,7 @@ def error_file(
     session: Session, actor: Actor, storage: Storage, upload_id: int, *, say: Say = english, reasons: str = "reasons"
 ) -> Iterator[bytes]:
     """The rejected rows as CSV in UTF-8 with a mark that spreadsheets need, the line and the reasons behind each."""
-    upload = get_upload(session, actor, upload_id)
+    upload = sent_upload(session, actor, upload_id)
     if upload.mapping is None:
         raise UploadMovedOn
     return _error_file(session, actor, storage, upload, say, reasons)

@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
-from agencies.kernel.errors import NotFound
+from agencies.kernel.errors import Forbidden, NotFound
 from agencies.kernel.pages import PAGE, Page, cut
-from agencies.kernel.tenancy import Actor
+from agencies.kernel.tenancy import Actor, require
 from agencies.kernel.work import Work, WorkState
+from agencies.organisations.permissions import Permission
 from uploads.models import Upload, UploadError, UploadKind, UploadState
 from uploads.schemas.registry import SCHEMAS
-from uploads.service import APPLY, CHECK
+from uploads.service import APPLY, CHECK, SENDERS_PERMISSION
 from uploads.staging import STAGED
 
 _WORKING = {UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}
@@ -60,11 +61,23 @@ class RowFault:
     value: str
 
 
+def sent_upload(session: Session, actor: Actor, upload_id: int) -> Upload:
+    """One upload, for who sends such files and nobody else; raises `NotFound`."""
+    upload = get_upload(session, actor, upload_id)
+    require(actor, SENDERS_PERMISSION[upload.kind])
+    return upload
+
+
 def get_upload(session: Session, actor: Actor, upload_id: int) -> Upload:
-    """One upload of the actor's organisation; raises `NotFound`."""
+    """One upload of the actor's organisation, for who sends such files; raises `NotFound`.
+
+    Who sees cases sees what file they came from, too.
+    """
     upload = session.scalar(select(Upload).where(Upload.organisation_id == actor.tenant, Upload.id == upload_id))
     if upload is None:
         raise NotFound
+    if upload.kind is not UploadKind.PORTFOLIO or not actor.may(Permission.CASE_VIEW):
+        require(actor, SENDERS_PERMISSION[upload.kind])
     return upload
 
 
@@ -83,6 +96,8 @@ def list_uploads(
 
     `has_failed` keeps those whose work gave up and waits for a person.
     """
+    if not any(actor.may(one) for one in SENDERS_PERMISSION.values()):
+        raise Forbidden
     query = select(Upload).where(Upload.organisation_id == actor.tenant)
     if kind is not None:
         query = query.where(Upload.kind == kind)
@@ -122,7 +137,7 @@ def work_failed() -> ColumnElement[bool]:
 
 def progress(session: Session, actor: Actor, upload_id: int) -> Progress:
     """How far the upload is now."""
-    upload = get_upload(session, actor, upload_id)
+    upload = sent_upload(session, actor, upload_id)
     kind = _WORKING.get(upload.state)
     if kind is None:
         return _progress(upload, None, None)
@@ -143,7 +158,7 @@ def progress(session: Session, actor: Actor, upload_id: int) -> Progress:
 
 def error_groups(session: Session, actor: Actor, upload_id: int) -> list[ErrorGroup]:
     """Every kind of fault found in the upload with its count, the most frequent first."""
-    counts = get_upload(session, actor, upload_id).error_counts
+    counts = sent_upload(session, actor, upload_id).error_counts
     groups = [ErrorGroup(*key.partition(":")[::2], count) for key, count in counts.items()]
     return sorted(groups, key=lambda group: (-group.count, group.field, group.code))
 
@@ -158,7 +173,7 @@ def list_errors(
     limit: int = PAGE,
 ) -> Page[RowFault]:
     """Listed faults in the order of the file; the cursor is line, field and code of the last one shown."""
-    get_upload(session, actor, upload_id)
+    sent_upload(session, actor, upload_id)
     key = (UploadError.line, UploadError.field, UploadError.code)
     query = select(*key, UploadError.value).where(
         UploadError.organisation_id == actor.tenant, UploadError.upload_id == upload_id
@@ -173,6 +188,7 @@ def list_errors(
 
 def find_staged_row(session: Session, actor: Actor, upload: Upload, line: int) -> dict[str, Any] | None:
     """One row of the actor's own upload as it was read, while it is kept: field -> value, without empty ones."""
+    require(actor, Permission.CASE_VIEW)
     staged = STAGED[upload.kind]
     row = session.execute(
         select(staged).where(

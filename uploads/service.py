@@ -32,7 +32,8 @@ from uploads.staging import STAGED
 from uploads.storage import Incoming
 
 CHECK, APPLY = "check_upload", "apply_upload"
-_PERMISSION = {
+#: What it takes to send, decide on and look into a file of a kind.
+SENDERS_PERMISSION = {
     UploadKind.PORTFOLIO: Permission.PORTFOLIO_UPLOAD,
     UploadKind.PAYMENTS: Permission.REPORT_SUBMIT,
     UploadKind.ACTIVITIES: Permission.REPORT_SUBMIT,
@@ -138,6 +139,7 @@ def receive(
 def proposal(session: Session, actor: Actor, upload_id: int) -> Proposal:
     """What the columns of a received file are taken for."""
     upload = _own(session, actor, upload_id)
+    require(actor, SENDERS_PERMISSION[upload.kind])
     if upload.header is None or upload.sample is None:
         raise lifecycle.UploadMovedOn
     remembered = session.get(HeaderMapping, (actor.tenant, upload.kind, header_hash(upload.header)))
@@ -157,7 +159,7 @@ def confirm(
 ) -> Upload:
     """Settle how the file is read, remember it for the next one, and ask for the check."""
     upload = _own(session, actor, upload_id, lock=True)
-    require(actor, _PERMISSION[upload.kind])
+    require(actor, SENDERS_PERMISSION[upload.kind])
     lifecycle.move(upload, UploadState.CHECKING)
     _check_mapping(upload, mapping)
     settled = _settled(session, upload, mapping, options)
@@ -197,7 +199,7 @@ def recount(session: Session, upload: Upload) -> None:
 def apply(session: Session, actor: Actor, upload_id: int, *, good_rows_only: bool, now: datetime) -> Upload:
     """Ask for a checked file to be applied; raises `RowsWereRejected` and `NothingToApply`."""
     upload = _own(session, actor, upload_id, lock=True)
-    require(actor, _PERMISSION[upload.kind])
+    require(actor, SENDERS_PERMISSION[upload.kind])
     lifecycle.move(upload, UploadState.APPLYING)
     if upload.rows_good == 0:
         raise NothingToApply
@@ -220,7 +222,7 @@ def reject(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> 
     broken off at any time.
     """
     upload = _own(session, actor, upload_id, lock=True)
-    require(actor, _PERMISSION[upload.kind])
+    require(actor, SENDERS_PERMISSION[upload.kind])
     if upload.state is UploadState.CHECKING:
         work.dismiss(session, actor, CHECK, str(upload.id))
     if upload.state is UploadState.APPLYING and not work.dismiss(session, actor, APPLY, str(upload.id)):
@@ -242,7 +244,7 @@ def turn_away(session: Session, actor: Actor, upload: Upload, fault: FileFault, 
 
 def _permitted(session: Session, actor: Actor, kind: UploadKind, creditor_id: int | None) -> int | None:
     """Whose cases the file speaks of, if the actor may send such a file."""
-    require(actor, _PERMISSION[kind])
+    require(actor, SENDERS_PERMISSION[kind])
     require_side(actor, _SIDE[kind])
     if kind is UploadKind.PORTFOLIO:
         return None

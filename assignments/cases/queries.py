@@ -228,6 +228,7 @@ def list_portfolios(session: Session, actor: Actor) -> list[Portfolio]:
     """The creditor's portfolios, newest first; an agency has none."""
     if actor.side is not Side.CREDITOR:
         return []
+    require(actor, Permission.CASE_VIEW)
     statement = select(Portfolio).where(Portfolio.creditor_id == actor.tenant)
     return list(session.scalars(statement.order_by(Portfolio.id.desc())))
 
@@ -236,6 +237,7 @@ def find_portfolio(session: Session, actor: Actor, upload_id: int) -> Portfolio 
     """The portfolio an upload became, if it became one."""
     if actor.side is not Side.CREDITOR:
         return None
+    require(actor, Permission.CASE_VIEW)
     return session.scalar(
         select(Portfolio).where(Portfolio.creditor_id == actor.tenant, Portfolio.upload_id == upload_id)
     )

@@ -43,8 +43,10 @@ def test_what_is_reported_on_a_placement_is_reported_on_its_case(ports, tenants,
     [
         "update reports set due_at = now() + interval '1 year'",
         "update reports set period_end = period_end + 1",
-        "insert into reports (creditor_id, agency_id, mandate_id, period_start, period_end, due_at)"
-        " select creditor_id, agency_id, mandate_id, period_start + 400, period_end + 400, due_at from reports limit 1",
+        """
+        insert into reports (creditor_id, agency_id, mandate_id, period_start, period_end, due_at)
+        select creditor_id, agency_id, mandate_id, period_start + 400, period_end + 400, due_at from reports limit 1
+        """,
         "delete from recovery_cells",
         "update users set password_hash = 'x'",
         "update users set email = 'x@example.org'",
