@@ -55,4 +55,5 @@ def cells(side: Side, row: CaseRow) -> list[object]:
 
 def file_name(today: date) -> str:
     """What the downloaded file is called."""
-    return f"{say(msg('cases'))}-{today:%Y-%m-%d}.csv"
+    name = say(msg("cases"))
+    return f"{name}-{today:%Y-%m-%d}.csv"

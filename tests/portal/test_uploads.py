@@ -7,15 +7,13 @@ import io
 import re
 
 import pytest
-from sqlalchemy import create_engine, select, update
+from sqlalchemy import select, update
 
 from agencies.kernel.session import transaction
-from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Role
 from assignments.cases.models import Case
 from portal.app import create_app, ports_of
 from portal.jobs.tasks import perform_due
-from tests import loop
 from tests.portal.conftest import Browser
 from uploads.models import Upload, UploadState
 
@@ -302,55 +300,6 @@ def test_other_roles_neither_see_files_nor_send_them(sign_in, checked, role) -> 
     assert person.get("/uploads/").status_code == 403
     assert person.get(page).status_code == 403
     assert send(person, file(GOOD)).status_code == 403
-
-
-def test_an_agency_reports_payments_between_two_reports(world, sign_in) -> None:
-    creditor, manager = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
-    loop.place_with(world.ports, creditor, manager, [loop.NewCase("A-1", 100_000), loop.NewCase("A-2", 50_000)])
-    browser = sign_in(Role.MANAGER)
-    data = b"Obligacion,Fecha pago,Valor pago\nA-1,2026-01-20,300.00\nZ-9,2026-01-20,5.00\n"
-    named = world.ports.references.encode("organisation", creditor.tenant)
-    page = send(browser, data, "pagos.csv", kind="payments", creditor=named).location
-    assert browser.post(f"{page}/columns", columns(browser.get(page).text)).status_code == 303
-    perform_due(world.ports)
-    assert "Z-9" in browser.get(f"{page}/errors").text
-    browser.post(f"{page}/apply", {"good_rows_only": "yes"})
-    perform_due(world.ports)
-    assert "/ledger/" in browser.get(page).text
-    ledger = sign_in(Role.FINANCE).get("/ledger/").text
-    assert "300,00" in ledger
-    assert "60,00" in ledger
-
-
-def test_a_report_is_proposed_in_the_creditors_currency(world, sign_in, database) -> None:
-    creditor, manager = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
-    loop.add_mandate(world.ports, creditor, manager)
-    engine = create_engine(database.superuser_url)
-    with engine.begin() as connection:
-        connection.execute(update(Organisation).where(Organisation.id == manager.tenant).values(currency="USD"))
-    engine.dispose()
-    browser = sign_in(Role.MANAGER)
-    named = world.ports.references.encode("organisation", creditor.tenant)
-    data = b"Obligacion,Fecha pago,Valor pago\nA-1,2026-01-20,300.00\n"
-    page = send(browser, data, "pagos.csv", kind="payments", creditor=named).location
-    assert columns(browser.get(page).text)["currency"] == "COP"
-
-
-def test_a_report_file_needs_a_report_or_a_creditor(world, sign_in) -> None:
-    creditor, manager = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
-    loop.add_mandate(world.ports, creditor, manager)
-    browser = sign_in(Role.MANAGER)
-    answer = send(browser, b"a,b\n1,2\n", kind="payments", report="", creditor="")
-    assert answer.status_code == 400
-    assert 'class="notice notice-error"' in answer.text
-
-
-def test_an_agency_cannot_report_to_a_stranger(world, sign_in) -> None:
-    loop.add_mandate(world.ports, world.actor(Role.DIRECTOR), world.actor(Role.MANAGER))
-    stranger = world.ports.references.encode("organisation", world.creditors[1].id)
-    answer = send(sign_in(Role.MANAGER), b"a,b\n1,2\n", kind="payments", creditor=stranger)
-    assert answer.status_code == 400
-    assert stored(world, Role.MANAGER) == []
 
 
 def test_english_readers_get_the_same_in_english(sign_in) -> None:
