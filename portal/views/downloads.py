@@ -17,8 +17,12 @@ IN_MEMORY = 4 * 1024 * 1024
 def csv_file(chunks: Callable[[], Iterator[bytes]], name: str) -> Response:
     """The pieces as one CSV file to save, never to show; committed before its first byte leaves."""
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  closed with the response
-    with transaction(db.session):
-        for chunk in chunks():
-            file.write(chunk)
+    try:
+        with transaction(db.session):
+            for chunk in chunks():
+                file.write(chunk)
+    except BaseException:
+        file.close()
+        raise
     file.seek(0)
     return send_file(file, mimetype="text/csv", as_attachment=True, download_name=name)

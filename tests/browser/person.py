@@ -100,7 +100,7 @@ class Person:
         expect(self.page.locator("main")).to_contain_text(words, timeout=1000 * seconds)
 
     def look(self, name: str, *, phone: bool = False, docs: bool = False) -> None:
-        """Judge the page and keep a picture of it; at the width of a phone as well where asked for."""
+        """Judge the page and keep a picture of it; where asked for, see that it fits a phone as well."""
         self._judge(name)
         self._picture(name, docs=docs)
         if phone:
@@ -111,7 +111,6 @@ class Person:
             too_wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             if too_wide > 0:
                 self.faults.append(f"{self.name}: {name}: {too_wide} px wider than a phone")
-            self._judge(f"{name} on a phone")
             self._picture(f"{name}-360")
             self.page.set_viewport_size(desk)
             self.page.wait_for_timeout(100)

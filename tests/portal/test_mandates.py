@@ -90,7 +90,7 @@ def test_what_cannot_be_a_mandate_is_refused_and_what_was_typed_is_kept(world, s
 
 def test_two_mandates_cannot_have_one_name(world, sign_in, mandate) -> None:
     answer = sign_in(Role.DIRECTOR).post("/mandates/new", terms(world))
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "Consumo 2026" in answer.text
     assert len(listed(world, Role.DIRECTOR)) == 1
 
@@ -122,7 +122,7 @@ def test_an_ended_mandate_is_ended_once_and_not_amended(world, sign_in, mandate)
     assert listed(world, Role.DIRECTOR)[0].state == "ended"
     assert director.post(address(world, mandate, "/end")).status_code == 409
     form = {"commission": "15", "report_due_days": "8", "valid_from": TODAY.isoformat()}
-    assert director.post(address(world, mandate, "/amend"), form).status_code == 400
+    assert director.post(address(world, mandate, "/amend"), form).status_code == 409
     assert address(world, mandate, "/amend") not in director.get(address(world, mandate)).text
 
 

@@ -103,7 +103,7 @@ def test_a_selection_that_has_moved_must_be_looked_at_again(world, drafted) -> N
     seen = digest(director.get(page).text)
     loop.add_cases(world.ports, director.person.actor, [loop.NewCase("new", 5_000)])
     answer = director.post(f"{page}/place", {"digest": seen, "is_sure": "y"})
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert "notice-error" in answer.text
     assert director.post(f"{page}/redraw", {"seed": "same"}).status_code == 302
     fresh = digest(director.get(page).text)
@@ -164,6 +164,7 @@ def test_an_agency_acknowledges_then_downloads(world, sent, sign_in) -> None:
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"].startswith("attachment; filename=primera-entrega-")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
+    answer.close()
     assert len(rows) == 21
     assert {row["account_ref"] for row in rows} >= {rows[0]["account_ref"]}
     with world.ports.session(agency.person.actor) as session:

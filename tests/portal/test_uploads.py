@@ -206,6 +206,7 @@ def test_bad_rows_are_grouped_listed_and_given_back(checked) -> None:
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "Dora Cuatro" in answer.text
     assert "Ana Uno" not in answer.text
+    answer.close()
 
 
 def test_all_or_nothing_is_refused_while_rows_are_bad(world, checked) -> None:
