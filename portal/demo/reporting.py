@@ -7,11 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
 
-from sqlalchemy.orm import Session
-
 from agencies.kernel import clock
 from agencies.kernel.errors import NotFound
-from agencies.kernel.tenancy import Actor
 from assignments.reports.queries import ReportRow, list_reports
 from assignments.reports.service import declare_nothing, open_periods
 from portal.demo.activities import DrawnActivity, draw_activities
@@ -71,7 +68,8 @@ def steps(world: World) -> Iterator[Step]:
     """Each report that is made, and at the end what has become due by then."""
     for report in planned_reports(world.chronology):
         yield Step(report.at, partial(submit, world, report))
-    yield Step(world.chronology.end, partial(_open_periods, world))
+    for creditor in CREDITORS:
+        yield Step(world.chronology.end, partial(_open_periods, world, creditor))
 
 
 def submit(world: World, report: PlannedReport, now: datetime) -> None:
@@ -138,20 +136,19 @@ def _declare_nothing(world: World, report: PlannedReport, owed: ReportRow, kind:
 
 def _owed(world: World, report: PlannedReport, now: datetime) -> ReportRow:
     """What the agency owes the creditor for the month, as the product knows it."""
-    with world.acting(report.creditor.members[0]) as (session, actor):
-        open_periods(session, actor, now=now)
-    with world.acting(report.manager) as (session, actor):
-        known = _find_report(session, actor, world, report, now)
-        if known is None:
-            raise NotFound
-        return known
+    known = _find_report(world, report, now)
+    if known is None:
+        _open_periods(world, report.creditor, now)
+        known = _find_report(world, report, now)
+    if known is None:
+        raise NotFound
+    return known
 
 
-def _find_report(
-    session: Session, actor: Actor, world: World, report: PlannedReport, now: datetime
-) -> ReportRow | None:
+def _find_report(world: World, report: PlannedReport, now: datetime) -> ReportRow | None:
     creditor_id = world.actor(report.creditor.members[0]).tenant
-    rows = list_reports(session, actor, limit=200, now=now).rows
+    with world.acting(report.manager) as (session, actor):
+        rows = list_reports(session, actor, limit=200, now=now).rows
     return next((row for row in rows if (row.creditor_id, row.period_start) == (creditor_id, report.month)), None)
 
 
@@ -167,7 +164,7 @@ def _strays(world: World, report: PlannedReport) -> list[DrawnPayment]:
     ]
 
 
-def _open_periods(world: World, now: datetime) -> None:
-    for creditor in CREDITORS:
-        with world.acting(creditor.members[0]) as (session, actor):
-            open_periods(session, actor, now=now)
+def _open_periods(world: World, creditor: CreditorProfile, now: datetime) -> None:
+    """What the calendar does every night: a creditor's agencies owe a report for each month that is over."""
+    with world.acting(creditor.members[0]) as (session, actor):
+        open_periods(session, actor, now=now)
