@@ -21,7 +21,7 @@ _SAID = {
 
 @click.command("load-demo")
 @click.option("--cases", type=click.IntRange(min=600), default=CASES, show_default=True, help="How many debts.")
-@click.option("--password", envvar="DEMO_PASSWORD", required=True, help="Of everybody in it; else in DEMO_PASSWORD.")
+@click.option("--password", envvar="DEMO_PASSWORD", show_envvar=True, required=True, help="Of everybody in it.")
 @with_appcontext
 def load_demo_command(cases: int, password: str) -> None:
     """Fill an empty platform with an invented year; on one that is in use it does nothing."""
@@ -34,7 +34,7 @@ def load_demo_command(cases: int, password: str) -> None:
 
 
 @click.command("demo-accounts")
-@click.option("--password", envvar="DEMO_PASSWORD", default="", help="Shown when it is right; else in DEMO_PASSWORD.")
+@click.option("--password", envvar="DEMO_PASSWORD", show_envvar=True, default="", help="Shown when it is right.")
 @with_appcontext
 def demo_accounts_command(password: str) -> None:
     """Say who of the demo can sign in; nothing where it is not loaded."""

@@ -23,6 +23,7 @@ from assignments.reports.calendar import Standing
 from assignments.reports.queries import list_reports
 from config import Settings
 from portal import invariants
+from portal.app import create_app
 from portal.demo.agencies import AGENCIES, MARIMONDE, OCARIMBA, PIRANDELA, TINTALUZ
 from portal.demo.cast import BANK, TELCO, Member, agency_members, all_members
 from portal.demo.chronology import Chronology
@@ -233,3 +234,17 @@ def test_a_story_that_was_broken_off_has_nothing_twice(told, server):
             text("select filename from uploads group by organisation_id, creditor_id, filename having count(*) > 1")
         ).all()
     assert twice == []
+
+
+def test_the_commands_say_what_they_found(told):
+    runner = create_app(told.settings).test_cli_runner()
+    again = runner.invoke(args=["load-demo"], env={"DEMO_PASSWORD": PASSWORD})
+    assert (again.exit_code, again.output) == (0, "The demo was loaded before; nothing was changed.\n")
+    people = runner.invoke(args=["demo-accounts"], env={"DEMO_PASSWORD": PASSWORD}).output
+    assert "ana.directora@banco-demo.example" in people
+    assert people.endswith(f"Password of all of them: {PASSWORD}\n")
+    other = runner.invoke(args=["demo-accounts"], env={"DEMO_PASSWORD": "not-the-one-it-was"}).output
+    assert "not-the-one-it-was" not in other
+    without = runner.invoke(args=["load-demo"], env={"DEMO_PASSWORD": None})
+    assert without.exit_code != 0
+    assert "DEMO_PASSWORD" in without.output
