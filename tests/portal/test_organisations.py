@@ -49,21 +49,21 @@ def test_an_organisation_is_registered_and_its_first_user_comes_in(operator, app
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "status", "said"),
     [
-        ({"tax_id": "20512333790"}, "This is not a valid RUC"),
-        ({"tax_id": ""}, "This field is required."),
-        ({"country": "CO", "tax_id": "900.123.456-8"}, "registered already"),
-        ({"email": "nobody"}, "This is not a valid e-mail address."),
-        ({"email": "operadora@encargo.example"}, "it is in use already"),
-        ({"kind": "platform"}, "Not a valid choice"),
-        ({"country": "US"}, "Not a valid choice"),
-        ({"name": "   "}, "This field is required."),
+        ({"tax_id": "20512333790"}, 400, "This is not a valid RUC"),
+        ({"tax_id": ""}, 400, "This field is required."),
+        ({"country": "CO", "tax_id": "900.123.456-8"}, 409, "registered already"),
+        ({"email": "nobody"}, 400, "This is not a valid e-mail address."),
+        ({"email": "operadora@encargo.example"}, 409, "it is in use already"),
+        ({"kind": "platform"}, 400, "Not a valid choice"),
+        ({"country": "US"}, 400, "Not a valid choice"),
+        ({"name": "   "}, 400, "This field is required."),
     ],
 )
-def test_what_cannot_be_registered_is_explained_and_nothing_is_half_written(operator, given, said):
+def test_what_cannot_be_registered_is_explained_and_nothing_is_half_written(operator, given, status, said):
     page = operator.post("/organisations/register", {**FORM, **given})
-    assert page.status_code == 400
+    assert page.status_code == status
     assert said in page.text
     assert given.get("legal_name", FORM["legal_name"]) in page.text
     assert "Cobra Lima" not in operator.get("/organisations/").text
