@@ -28,6 +28,7 @@ from agencies.kernel.money import major
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor
 from agencies.mandates import service as mandates
+from agencies.mandates.terms import TermSheet
 from agencies.organisations import service as organisations
 from agencies.organisations.models import OrganisationKind
 from agencies.organisations.permissions import Role
@@ -230,8 +231,7 @@ def _draft(ports: Ports, creditor: Actor, agencies: list[Actor], valid_from: dat
                 creditor,
                 agency_id=agency.tenant,
                 name=f"Castigada {name}",
-                commission_bp=rate,
-                report_due_days=5,
+                terms=TermSheet(commission_bp=rate, report_due_days=5),
                 valid_from=valid_from,
                 now=ports.now(),
             ).id

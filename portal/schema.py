@@ -1,10 +1,11 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
-from agencies.kernel import audit, outbox, schedules, work
+from agencies.kernel import audit, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
+from agencies.standing import models as standing
 from assignments.cases import models as cases
 from assignments.contacts import models as contacts
 from assignments.ledger import models as ledger
@@ -22,6 +23,7 @@ __all__ = [
     "ledger",
     "mandates",
     "metadata",
+    "notices",
     "organisations",
     "outbox",
     "placements",
@@ -29,6 +31,7 @@ __all__ = [
     "schedules",
     "scorecards",
     "staging",
+    "standing",
     "uploads",
     "work",
 ]

@@ -19,6 +19,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, as_loader
 from agencies.mandates import service as mandates
 from agencies.mandates.models import Mandate
+from agencies.mandates.terms import TermSheet
 from assignments.cases.models import Case, CaseState, Debtor, Portfolio
 from assignments.cases.queries import Selection
 from assignments.contacts.models import ContactKind, ContactPoint
@@ -123,8 +124,7 @@ def add_mandate(
             creditor,
             agency_id=agency.tenant,
             name=f"Mandato {next(_numbers)}",
-            commission_bp=commission_bp,
-            report_due_days=report_due_days,
+            terms=TermSheet(commission_bp=commission_bp, report_due_days=report_due_days),
             valid_from=valid_from,
             now=PLACED_AT,
         )

@@ -8,9 +8,6 @@ from datetime import date
 from agencies.kernel.errors import Conflict, Invalid, msg
 from agencies.mandates.models import Mandate, MandateState, MandateVersion
 
-MAX_BASIS_POINTS = 10_000
-MAX_DUE_DAYS = 60
-
 
 class MandateEnded(Conflict):
     """The contract is over."""
@@ -24,30 +21,10 @@ class MandateNotInForce(Invalid):
     text = msg("The mandate %(name)s is not in force on %(on)s.")
 
 
-class CommissionOutOfRange(Invalid):
-    """A share of a payment lies between nothing and all of it."""
-
-    text = msg("The commission must lie between 0 % and 100 %.")
-
-
-class DueDaysOutOfRange(Invalid):
-    """A report is due some working days after its period."""
-
-    text = msg("The days until a report is due must lie between 1 and 60.")
-
-
 class VersionTooEarly(Invalid):
     """A version may not begin before the one it follows: terms in force are never rewritten."""
 
     text = msg("New terms may not begin before %(earliest)s, when the present ones begin.")
-
-
-def check_terms(commission_bp: int, report_due_days: int) -> None:
-    """Raise unless the terms are ones a mandate can have."""
-    if not 0 <= commission_bp <= MAX_BASIS_POINTS:
-        raise CommissionOutOfRange
-    if not 1 <= report_due_days <= MAX_DUE_DAYS:
-        raise DueDaysOutOfRange
 
 
 def check_open(mandate: Mandate) -> None:

@@ -23,6 +23,8 @@ class Service(StrEnum):
     """What an agency is asked to do with a case."""
 
     COLLECT = "collect"
+    #: Find the debtor; nobody asks for money.
+    LOCATE = "locate"
 
 
 class MandateState(StrEnum):
@@ -35,7 +37,51 @@ class MandateState(StrEnum):
 class ReportFrequency(StrEnum):
     """How often the agency reports."""
 
+    #: From Monday to Sunday.
+    WEEKLY = "weekly"
+    #: From the 1st to the 15th, and from the 16th to the end of the month: *quincena*.
+    FORTNIGHTLY = "fortnightly"
     MONTHLY = "monthly"
+
+
+class FeeClass(StrEnum):
+    """How urgent a locate order is; each class has its own fees."""
+
+    STANDARD = "standard"
+    EXPRESS = "express"
+
+
+class LocateGrade(StrEnum):
+    """Whether a finding is correct, as the creditor's verification says."""
+
+    VERIFIED_WITH_DEBTOR = "verified_with_debtor"
+    VERIFIED_THIRD_SOURCE = "verified_third_source"
+    MATCHED_UNVERIFIED = "matched_unverified"
+    STALE = "stale"
+    #: Proved wrong.
+    NEGATIVE = "negative"
+    DUPLICATE_OF_KNOWN = "duplicate_of_known"
+
+
+#: Grades that may carry a fee; nothing is owed for what is stale, wrong or already known (market practice).
+PAYING_GRADES = (
+    LocateGrade.VERIFIED_WITH_DEBTOR,
+    LocateGrade.VERIFIED_THIRD_SOURCE,
+    LocateGrade.MATCHED_UNVERIFIED,
+)
+
+
+class Clause(StrEnum):
+    """What the agency promises to do in time."""
+
+    #: From a consignment's or locate order's sending to its acknowledgement.
+    ACKNOWLEDGE = "acknowledge"
+    #: From the acknowledgement to the first activity on each case.
+    FIRST_ACTIVITY = "first_activity"
+    #: Each report by its due date on the creditor's calendar.
+    REPORT_ON_TIME = "report_on_time"
+    #: From a recall to the agency's answer.
+    RECALL_ANSWERED = "recall_answered"
 
 
 class Mandate(Base):
@@ -83,5 +129,75 @@ class MandateVersion(Base):
     report_frequency: Mapped[ReportFrequency] = mapped_column(code_type(ReportFrequency))
     #: Business days after the end of a period by which its report is due.
     report_due_days: Mapped[int]
+    #: The largest discount on the balance that the agency may grant by itself, in ten-thousandths.
+    settlement_discount_bp: Mapped[int] = mapped_column(default=0)
+    #: Calendar days after a placement ended in which a payment still earns its agency the commission.
+    tail_days: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     created_by: Mapped[int | None]
+
+
+def _version_key() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["creditor_id", "agency_id", "mandate_version_id"],
+        ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
+    )
+
+
+class CommissionBand(Base):
+    """The commission on debts of at least an age, instead of the version's own; part of a version, never edited."""
+
+    __tablename__ = "commission_bands"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "agency_id", "mandate_version_id", "from_days"),
+        _version_key(),
+        CheckConstraint("commission_bp between 0 and 10000", name="commission_bp"),
+        CheckConstraint("from_days > 0", name="from_days"),
+    )
+
+    creditor_id: Mapped[int]
+    agency_id: Mapped[int]
+    mandate_version_id: Mapped[int]
+    #: Days past due when the case is placed, from which the band applies.
+    from_days: Mapped[int]
+    commission_bp: Mapped[int]
+
+
+class LocateFee(Base):
+    """What one accepted finding earns, by urgency and grade; part of a version, never edited."""
+
+    __tablename__ = "locate_fees"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "agency_id", "mandate_version_id", "fee_class", "grade"),
+        _version_key(),
+        CheckConstraint("amount_minor >= 0", name="amount_minor"),
+    )
+
+    creditor_id: Mapped[int]
+    agency_id: Mapped[int]
+    mandate_version_id: Mapped[int]
+    fee_class: Mapped[FeeClass] = mapped_column(code_type(FeeClass))
+    grade: Mapped[LocateGrade] = mapped_column(code_type(LocateGrade))
+    currency: Mapped[str]
+    amount_minor: Mapped[int]
+
+
+class SlaClause(Base):
+    """One promise of a version: how much business time there is, and how often it must be kept; never edited."""
+
+    __tablename__ = "sla_clauses"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "agency_id", "mandate_version_id", "clause"),
+        _version_key(),
+        CheckConstraint("target_bp between 0 and 10000", name="target_bp"),
+        CheckConstraint("hours >= 0", name="hours"),
+    )
+
+    creditor_id: Mapped[int]
+    agency_id: Mapped[int]
+    mandate_version_id: Mapped[int]
+    clause: Mapped[Clause] = mapped_column(code_type(Clause))
+    #: Business hours, 24 to a business day of the creditor; 0 where the reporting calendar sets the time.
+    hours: Mapped[int]
+    #: The share of obligations that must be kept, in ten-thousandths.
+    target_bp: Mapped[int]

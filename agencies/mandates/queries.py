@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -12,7 +13,19 @@ from sqlalchemy.orm import Session, aliased
 from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor, owned_by, require
 from agencies.mandates.lifecycle import MandateNotInForce, in_force
-from agencies.mandates.models import Mandate, MandateState, MandateVersion
+from agencies.mandates.models import (
+    Clause,
+    CommissionBand,
+    FeeClass,
+    LocateFee,
+    LocateGrade,
+    Mandate,
+    MandateState,
+    MandateVersion,
+    Service,
+    SlaClause,
+)
+from agencies.mandates.terms import AgeBand, Fee, Promise, TermSheet
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 
@@ -33,6 +46,9 @@ class MandateRow:
     valid_from: date
     commission_bp: int
     report_due_days: int
+    service: Service
+    #: Everything the version shown says.
+    terms: TermSheet
     #: Every version, newest first.
     versions: tuple[MandateVersion, ...]
     created_at: datetime
@@ -76,6 +92,16 @@ def version_in_force(session: Session, actor: Actor, mandate_id: int, on: date) 
     return found
 
 
+def terms_of(session: Session, actor: Actor, version_ids: Collection[int]) -> dict[int, TermSheet]:
+    """What each of the actor's mandate versions says; ids that are not its own are left out."""
+    versions = session.scalars(
+        select(MandateVersion).where(
+            owned_by(actor, MandateVersion.creditor_id, MandateVersion.agency_id), MandateVersion.id.in_(version_ids)
+        )
+    )
+    return _sheets(session, list(versions))
+
+
 _creditor = aliased(Organisation)
 _agency = aliased(Organisation)
 
@@ -99,10 +125,18 @@ def _rows(session: Session, statement: Select[Mandate, str, str], on: date | Non
         .order_by(MandateVersion.version.desc())
     ):
         versions[version.mandate_id].append(version)
-    return [_row(mandate, creditor, agency, versions[mandate.id], on) for mandate, creditor, agency in found]
+    sheets = _sheets(session, [one for of_one in versions.values() for one in of_one])
+    return [_row(mandate, creditor, agency, versions[mandate.id], sheets, on) for mandate, creditor, agency in found]
 
 
-def _row(mandate: Mandate, creditor: str, agency: str, versions: list[MandateVersion], on: date | None) -> MandateRow:
+def _row(
+    mandate: Mandate,
+    creditor: str,
+    agency: str,
+    versions: list[MandateVersion],
+    sheets: dict[int, TermSheet],
+    on: date | None,
+) -> MandateRow:
     shown = (in_force(versions, on) if on else None) or versions[0]
     return MandateRow(
         id=mandate.id,
@@ -117,7 +151,41 @@ def _row(mandate: Mandate, creditor: str, agency: str, versions: list[MandateVer
         valid_from=shown.valid_from,
         commission_bp=shown.commission_bp,
         report_due_days=shown.report_due_days,
+        service=mandate.service,
+        terms=sheets[shown.id],
         versions=tuple(versions),
         created_at=mandate.created_at,
         ended_at=mandate.ended_at,
+    )
+
+
+def _sheets(session: Session, versions: Sequence[MandateVersion]) -> dict[int, TermSheet]:
+    ids = [one.id for one in versions]
+    bands: dict[int, list[AgeBand]] = defaultdict(list)
+    for band in session.scalars(
+        select(CommissionBand).where(CommissionBand.mandate_version_id.in_(ids)).order_by(CommissionBand.from_days)
+    ):
+        bands[band.mandate_version_id].append(AgeBand(band.from_days, band.commission_bp))
+    fees: dict[int, list[LocateFee]] = defaultdict(list)
+    for fee in session.scalars(select(LocateFee).where(LocateFee.mandate_version_id.in_(ids))):
+        fees[fee.mandate_version_id].append(fee)
+    promises: dict[int, list[Promise]] = defaultdict(list)
+    for clause in session.scalars(select(SlaClause).where(SlaClause.mandate_version_id.in_(ids))):
+        promises[clause.mandate_version_id].append(Promise(clause.clause, clause.hours, clause.target_bp))
+    return {one.id: _sheet(one, bands[one.id], fees[one.id], promises[one.id]) for one in versions}
+
+
+def _sheet(version: MandateVersion, bands: list[AgeBand], fees: list[LocateFee], promises: list[Promise]) -> TermSheet:
+    grades, classes, clauses = list(LocateGrade), list(FeeClass), list(Clause)
+    in_order = sorted(fees, key=lambda fee: (classes.index(fee.fee_class), grades.index(fee.grade)))
+    return TermSheet(
+        commission_bp=version.commission_bp,
+        report_due_days=version.report_due_days,
+        report_frequency=version.report_frequency,
+        bands=tuple(bands),
+        fees=tuple(Fee(one.fee_class, one.grade, one.amount_minor) for one in in_order),
+        currency=fees[0].currency if fees else None,
+        promises=tuple(sorted(promises, key=lambda one: clauses.index(one.clause))),
+        settlement_discount_bp=version.settlement_discount_bp,
+        tail_days=version.tail_days,
     )

@@ -11,10 +11,20 @@ from sqlalchemy.orm import Session
 from agencies.kernel import audit
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.tenancy import Actor, Side, require, require_side
-from agencies.mandates.lifecycle import VersionTooEarly, check_open, check_terms
-from agencies.mandates.models import Mandate, MandateState, MandateVersion, ReportFrequency, Service
-from agencies.organisations.models import Organisation, OrganisationKind, OrganisationState
+from agencies.mandates.lifecycle import VersionTooEarly, check_open
+from agencies.mandates.models import (
+    CommissionBand,
+    LocateFee,
+    Mandate,
+    MandateState,
+    MandateVersion,
+    Service,
+    SlaClause,
+)
+from agencies.mandates.terms import TermSheet, check_terms
+from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
+from agencies.standing import panel
 
 
 class MandateNameTaken(Conflict):
@@ -29,44 +39,32 @@ class MandateNameMissing(Invalid):
     text = msg("Give the mandate a name.")
 
 
-class AgencyNotApproved(Invalid):
-    """Mandates are made with agencies that may work."""
-
-    text = msg("This agency is not approved to work.")
-
-
 def make(
     session: Session,
     actor: Actor,
     *,
     agency_id: int,
     name: str,
-    commission_bp: int,
-    report_due_days: int,
+    terms: TermSheet,
     valid_from: date,
+    service: Service = Service.COLLECT,
     now: datetime,
 ) -> Mandate:
-    """Make a mandate and its first version; raises `AgencyNotApproved`, `MandateNameTaken` and those of the terms."""
+    """Make a mandate and its first version; raises `MandateNameTaken`, and what panel and terms refuse."""
     require(actor, Permission.MANDATE_MAKE)
     creditor_id = require_side(actor, Side.CREDITOR)
-    check_terms(commission_bp, report_due_days)
+    check_terms(terms)
     name = name.strip()
     if not name:
         raise MandateNameMissing
-    agency = session.scalar(
-        select(Organisation).where(Organisation.id == agency_id, Organisation.kind == OrganisationKind.AGENCY)
-    )
-    if agency is None:
-        raise NotFound
-    if agency.state is not OrganisationState.APPROVED:
-        raise AgencyNotApproved
+    panel.bring_in(session, actor, agency_id, now=now)
     mandate: Mandate | None = session.scalar(
         insert(Mandate)
         .values(
             creditor_id=creditor_id,
             agency_id=agency_id,
             name=name,
-            service=Service.COLLECT,
+            service=service,
             state=MandateState.IN_FORCE,
             created_at=now,
             created_by=actor.user_id,
@@ -77,7 +75,7 @@ def make(
     )
     if mandate is None:
         raise MandateNameTaken(name=name)
-    version = _add_version(session, actor, mandate, 1, commission_bp, report_due_days, valid_from, now)
+    version = _add_version(session, actor, mandate, 1, terms, valid_from, now)
     _record(session, actor, "mandate.made", mandate, now, version)
     return mandate
 
@@ -87,15 +85,14 @@ def amend(
     actor: Actor,
     mandate_id: int,
     *,
-    commission_bp: int,
-    report_due_days: int,
+    terms: TermSheet,
     valid_from: date,
     now: datetime,
 ) -> MandateVersion:
     """Add the terms that apply from a date on; what is already placed keeps its own."""
     mandate = _mine(session, actor, mandate_id)
     check_open(mandate)
-    check_terms(commission_bp, report_due_days)
+    check_terms(terms)
     last = session.scalars(
         select(MandateVersion)
         .where(MandateVersion.creditor_id == mandate.creditor_id, MandateVersion.mandate_id == mandate_id)
@@ -104,7 +101,7 @@ def amend(
     ).one()
     if valid_from < last.valid_from:
         raise VersionTooEarly(earliest=last.valid_from)
-    version = _add_version(session, actor, mandate, last.version + 1, commission_bp, report_due_days, valid_from, now)
+    version = _add_version(session, actor, mandate, last.version + 1, terms, valid_from, now)
     _record(session, actor, "mandate.amended", mandate, now, version)
     return version
 
@@ -137,8 +134,7 @@ def _add_version(
     actor: Actor,
     mandate: Mandate,
     number: int,
-    commission_bp: int,
-    report_due_days: int,
+    terms: TermSheet,
     valid_from: date,
     now: datetime,
 ) -> MandateVersion:
@@ -148,15 +144,47 @@ def _add_version(
         mandate_id=mandate.id,
         version=number,
         valid_from=valid_from,
-        commission_bp=commission_bp,
-        report_frequency=ReportFrequency.MONTHLY,
-        report_due_days=report_due_days,
+        commission_bp=terms.commission_bp,
+        report_frequency=terms.report_frequency,
+        report_due_days=terms.report_due_days,
+        settlement_discount_bp=terms.settlement_discount_bp,
+        tail_days=terms.tail_days,
         created_at=now,
         created_by=actor.user_id,
     )
     session.add(version)
     session.flush()
+    _add_lines(session, version, terms)
     return version
+
+
+def _add_lines(session: Session, version: MandateVersion, terms: TermSheet) -> None:
+    key = {
+        "creditor_id": version.creditor_id,
+        "agency_id": version.agency_id,
+        "mandate_version_id": version.id,
+    }
+    currency = (
+        terms.currency
+        or session.scalars(select(Organisation.currency).where(Organisation.id == version.creditor_id)).one()
+    )
+    session.add_all(
+        [
+            *(CommissionBand(**key, from_days=one.from_days, commission_bp=one.commission_bp) for one in terms.bands),
+            *(
+                LocateFee(
+                    **key,
+                    fee_class=one.fee_class,
+                    grade=one.grade,
+                    currency=currency,
+                    amount_minor=one.amount_minor,
+                )
+                for one in terms.fees
+            ),
+            *(SlaClause(**key, clause=one.clause, hours=one.hours, target_bp=one.target_bp) for one in terms.promises),
+        ]
+    )
+    session.flush()
 
 
 def _record(

@@ -85,6 +85,8 @@ class User(Base):
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     last_signed_in_at: Mapped[datetime | None]
+    #: When the person last looked at the notices; later ones are new.
+    notices_seen_at: Mapped[datetime | None]
 
 
 class WebSession(Base):

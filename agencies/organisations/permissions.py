@@ -42,6 +42,28 @@ class Permission(StrEnum):
     REPORT_VIEW = "report.view"
     LEDGER_VIEW = "ledger.view"
     SCORECARD_VIEW = "scorecard.view"
+    #: The agency's file: licences, insurance, coverage, services, capacity.
+    STANDING_EDIT = "standing.edit"
+    STANDING_VIEW = "standing.view"
+    ATTESTATION_SIGN = "attestation.sign"
+    ATTESTATION_REVIEW = "attestation.review"
+    ATTESTATION_VIEW = "attestation.view"
+    RECALL_MAKE = "recall.make"
+    RECALL_ANSWER = "recall.answer"
+    CASE_RETURN = "case.return"
+    ACTIVITY_RECORD = "activity.record"
+    ENQUIRY_ASK = "enquiry.ask"
+    ENQUIRY_ANSWER = "enquiry.answer"
+    SLA_VIEW = "sla.view"
+    LOCATE_ORDER = "locate.order"
+    LOCATE_WORK = "locate.work"
+    LOCATE_VERIFY = "locate.verify"
+    LOCATE_VIEW = "locate.view"
+    LOT_OFFER = "lot.offer"
+    LOT_AWARD = "lot.award"
+    LOT_VIEW = "lot.view"
+    BID_SUBMIT = "bid.submit"
+    CONDUCT_VIEW = "conduct.view"
 
 
 SIDE_OF: dict[Role, Side] = {
@@ -73,6 +95,19 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.REPORT_VIEW,
             _P.LEDGER_VIEW,
             _P.SCORECARD_VIEW,
+            _P.STANDING_VIEW,
+            _P.ATTESTATION_REVIEW,
+            _P.ATTESTATION_VIEW,
+            _P.RECALL_MAKE,
+            _P.ENQUIRY_ANSWER,
+            _P.SLA_VIEW,
+            _P.LOCATE_ORDER,
+            _P.LOCATE_VERIFY,
+            _P.LOCATE_VIEW,
+            _P.LOT_OFFER,
+            _P.LOT_AWARD,
+            _P.LOT_VIEW,
+            _P.CONDUCT_VIEW,
         }
     ),
     Role.ANALYST: frozenset(
@@ -85,9 +120,30 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
             _P.SCORECARD_VIEW,
+            _P.STANDING_VIEW,
+            _P.ATTESTATION_VIEW,
+            _P.RECALL_MAKE,
+            _P.ENQUIRY_ANSWER,
+            _P.SLA_VIEW,
+            _P.LOCATE_ORDER,
+            _P.LOCATE_VERIFY,
+            _P.LOCATE_VIEW,
+            _P.LOT_OFFER,
+            _P.LOT_VIEW,
+            _P.CONDUCT_VIEW,
         }
     ),
-    Role.FINANCE: frozenset({_P.ORGANISATION_VIEW, _P.MANDATE_VIEW, _P.REPORT_VIEW, _P.LEDGER_VIEW, _P.SCORECARD_VIEW}),
+    Role.FINANCE: frozenset(
+        {
+            _P.ORGANISATION_VIEW,
+            _P.MANDATE_VIEW,
+            _P.REPORT_VIEW,
+            _P.LEDGER_VIEW,
+            _P.SCORECARD_VIEW,
+            _P.SLA_VIEW,
+            _P.LOCATE_VIEW,
+        }
+    ),
     Role.COMPLIANCE: frozenset(
         {
             _P.ORGANISATION_VIEW,
@@ -97,6 +153,12 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
             _P.SCORECARD_VIEW,
+            _P.STANDING_VIEW,
+            _P.ATTESTATION_REVIEW,
+            _P.ATTESTATION_VIEW,
+            _P.SLA_VIEW,
+            _P.LOCATE_VIEW,
+            _P.CONDUCT_VIEW,
         }
     ),
     Role.MANAGER: frozenset(
@@ -114,10 +176,24 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.REPORT_VIEW,
             _P.LEDGER_VIEW,
             _P.SCORECARD_VIEW,
+            _P.STANDING_EDIT,
+            _P.STANDING_VIEW,
+            _P.ATTESTATION_SIGN,
+            _P.ATTESTATION_VIEW,
+            _P.RECALL_ANSWER,
+            _P.CASE_RETURN,
+            _P.ACTIVITY_RECORD,
+            _P.ENQUIRY_ASK,
+            _P.SLA_VIEW,
+            _P.LOCATE_WORK,
+            _P.LOCATE_VIEW,
+            _P.LOT_VIEW,
+            _P.BID_SUBMIT,
+            _P.CONDUCT_VIEW,
         }
     ),
-    Role.AGENT: frozenset({_P.CASE_VIEW, _P.PLACEMENT_VIEW}),
-    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW}),
+    Role.AGENT: frozenset({_P.CASE_VIEW, _P.PLACEMENT_VIEW, _P.CASE_RETURN, _P.ENQUIRY_ASK, _P.ACTIVITY_RECORD}),
+    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.LOCATE_WORK, _P.LOCATE_VIEW}),
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,

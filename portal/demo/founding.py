@@ -11,6 +11,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
 from agencies.mandates import service as mandates
 from agencies.mandates.queries import MandateRow, list_mandates
+from agencies.mandates.terms import TermSheet
 from agencies.organisations import service as organisations
 from agencies.organisations.models import Organisation, OrganisationKind, User
 from agencies.organisations.permissions import Role
@@ -60,8 +61,7 @@ def make_mandates(world: World, now: datetime) -> None:
                         actor,
                         agency_id=agency_id(world, terms.agency),
                         name=name,
-                        commission_bp=terms.commission_bp,
-                        report_due_days=terms.report_due_days,
+                        terms=TermSheet(commission_bp=terms.commission_bp, report_due_days=terms.report_due_days),
                         valid_from=world.chronology.month(8),
                         now=now,
                     )
@@ -76,8 +76,7 @@ def amend_mandate(world: World, now: datetime) -> None:
                 session,
                 actor,
                 row.id,
-                commission_bp=GUADUVIO_AMENDED_BP,
-                report_due_days=row.report_due_days,
+                terms=TermSheet(commission_bp=GUADUVIO_AMENDED_BP, report_due_days=row.report_due_days),
                 valid_from=world.chronology.month(5),
                 now=now,
             )

@@ -8,6 +8,7 @@ from wtforms import DateField, IntegerField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from agencies.kernel.errors import msg
+from agencies.mandates.terms import TermSheet
 from portal.forms.base import PortalForm
 from portal.forms.fields import PercentField, ReferenceField
 
@@ -25,8 +26,9 @@ class TermsForm(PortalForm):
     def values(self) -> dict[str, Any]:
         """The terms as the service takes them."""
         return {
-            "commission_bp": self.commission.basis_points,
-            "report_due_days": self.report_due_days.data,
+            "terms": TermSheet(
+                commission_bp=self.commission.basis_points or 0, report_due_days=self.report_due_days.data or 0
+            ),
             "valid_from": self.valid_from.data,
         }
 

@@ -38,6 +38,7 @@ SENTENCES: dict[str, str] = {
     "upload.rejected": msg("%(who)s rejected a file"),
     "portfolio.opened": msg("The rows of a file became cases"),
     "case.exported": msg("%(who)s downloaded a list of cases"),
+    "panel.joined": msg("%(who)s brought an agency onto the panel"),
     "mandate.made": msg("%(who)s made a mandate"),
     "mandate.amended": msg("%(who)s changed the terms of a mandate"),
     "mandate.ended": msg("%(who)s ended a mandate"),
@@ -59,7 +60,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
     "files": (msg("Files"), ("upload", "portfolio", "case")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest")),
-    "mandates": (msg("Mandates"), ("mandate",)),
+    "mandates": (msg("Mandates"), ("mandate", "panel")),
     "reports": (msg("Reports"), ("payments", "activities", "report")),
 }
 

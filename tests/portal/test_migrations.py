@@ -21,8 +21,14 @@ TENANTS_THEMSELVES = {"organisations"}
 #: Tables that belong to nobody.
 UNOWNED = {"alembic_version", "schedule_runs"}
 #: What runs as the owner, because no side may do it by hand, and the tables it needs to see.
-FUNCTIONS_OF_THE_OWNER = {"append_audit_event", "restate_balances", "gather_statistics"}
-OPEN_TO_OWNER = {"audit_events", "audit_heads", "cases", "mandates", "payments"}
+FUNCTIONS_OF_THE_OWNER = {
+    "append_audit_event",
+    "append_notice",
+    "are_partners",
+    "gather_statistics",
+    "restate_balances",
+}
+OPEN_TO_OWNER = {"audit_events", "audit_heads", "cases", "notices", "panel_members", "payments"}
 #: Unique indexes that do not begin with a tenant, and why that tells nobody anything.
 UNIQUE_ACROSS_TENANTS = {
     # Surrogate keys drawn from a sequence: a clash cannot be provoked.
@@ -208,7 +214,20 @@ def test_the_loader_may_insert_into_staging_and_nothing_else(catalogue):
     }
 
 
-@pytest.mark.parametrize("table", ["audit_events", "payments", "activities", "entries", "postings", "mandate_versions"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        "activities",
+        "audit_events",
+        "commission_bands",
+        "entries",
+        "locate_fees",
+        "mandate_versions",
+        "payments",
+        "postings",
+        "sla_clauses",
+    ],
+)
 def test_history_is_only_added_to(catalogue, table):
     granted = rows(
         catalogue,

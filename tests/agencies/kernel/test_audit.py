@@ -75,7 +75,7 @@ def test_what_concerns_two_organisations_stands_in_both_chains(ports: Ports, ten
     happen(ports, tenants.creditor, 1, now, organisations=both)
 
     for actor in (tenants.creditor, tenants.agency):
-        assert [event.action for event in events(ports, actor)] == ["mandate.made", "thing.happened"]
+        assert [event.action for event in events(ports, actor)] == ["panel.joined", "mandate.made", "thing.happened"]
     assert events(ports, tenants.other_agency) == []
 
 
@@ -220,7 +220,7 @@ def test_nobody_writes_into_the_chain_of_a_stranger(ports: Ports, tenants: Tenan
         assert isinstance(refusal.value.orig, errors.InsufficientPrivilege)
     with ports.session(tenants.agency) as session:
         values = {"chain": tenants.creditor.tenant, "at": now, "own": tenants.agency.tenant}
-        assert session.scalar(append, values) == 2
+        assert session.scalar(append, values) == 3
 
 
 def test_writers_at_the_same_time_keep_one_chain(ports: Ports, tenants: Tenants, now):
@@ -248,5 +248,5 @@ def test_writers_at_the_same_time_keep_one_chain(ports: Ports, tenants: Tenants,
 
     assert failures == []
     for actor in (tenants.creditor, tenants.agency):
-        assert [event.seq for event in events(ports, actor)] == list(range(1, 152))
+        assert [event.seq for event in events(ports, actor)] == list(range(1, 153))
         assert broken(ports, actor) == []

@@ -16,15 +16,15 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from agencies.mandates import queries, service
 from agencies.mandates.lifecycle import (
-    CommissionOutOfRange,
-    DueDaysOutOfRange,
     MandateEnded,
     MandateNotInForce,
     VersionTooEarly,
 )
 from agencies.mandates.models import Mandate, MandateState, Service
+from agencies.mandates.terms import CommissionOutOfRange, DueDaysOutOfRange, TermSheet
 from agencies.organisations.models import Organisation, OrganisationState
 from agencies.organisations.permissions import Role
+from agencies.standing.panel import AgencyNotApproved
 from portal.ports import Ports
 from tests.tenants import PLATFORM, Tenants, add_person, add_tenants
 
@@ -40,8 +40,7 @@ def made(ports: Ports, tenants: Tenants, now: datetime, **changes: Any) -> Manda
     terms = {
         "agency_id": tenants.agency.tenant,
         "name": "Cartera castigada",
-        "commission_bp": 1850,
-        "report_due_days": 5,
+        "terms": TermSheet(commission_bp=1850, report_due_days=5),
         "valid_from": FROM,
     } | changes
     with ports.session(tenants.creditor) as session, transaction(session):
@@ -91,11 +90,16 @@ def test_each_step_stands_in_the_audit_trail_of_both_sides(ports, tenants, now):
     mandate = made(ports, tenants, now)
     with ports.session(tenants.creditor) as session, transaction(session):
         service.amend(
-            session, tenants.creditor, mandate.id, commission_bp=2000, report_due_days=5, valid_from=FROM, now=now
+            session,
+            tenants.creditor,
+            mandate.id,
+            terms=TermSheet(commission_bp=2000, report_due_days=5),
+            valid_from=FROM,
+            now=now,
         )
     with ports.session(tenants.creditor) as session, transaction(session):
         service.end(session, tenants.creditor, mandate.id, now=now)
-    told = ["mandate.made", "mandate.amended", "mandate.ended"]
+    told = ["panel.joined", "mandate.made", "mandate.amended", "mandate.ended"]
     assert actions(ports, tenants.creditor) == told
     assert actions(ports, tenants.agency) == told
     assert actions(ports, tenants.other_agency) == []
@@ -106,7 +110,12 @@ def test_the_version_in_force_is_the_last_one_that_has_begun(ports, tenants, now
     later = date(2026, 6, 1)
     with ports.session(tenants.creditor) as session, transaction(session):
         service.amend(
-            session, tenants.creditor, mandate.id, commission_bp=2000, report_due_days=3, valid_from=later, now=now
+            session,
+            tenants.creditor,
+            mandate.id,
+            terms=TermSheet(commission_bp=2000, report_due_days=3),
+            valid_from=later,
+            now=now,
         )
     with ports.session(tenants.creditor) as session:
         for on, version in ((FROM, 1), (later - timedelta(days=1), 1), (later, 2), (date(2030, 1, 1), 2)):
@@ -128,7 +137,12 @@ def test_an_ended_mandate_is_in_force_no_more_and_may_not_be_amended(ports, tena
             queries.version_in_force(session, tenants.creditor, mandate.id, FROM)
         with pytest.raises(MandateEnded):
             service.amend(
-                session, tenants.creditor, mandate.id, commission_bp=1, report_due_days=1, valid_from=FROM, now=now
+                session,
+                tenants.creditor,
+                mandate.id,
+                terms=TermSheet(commission_bp=1, report_due_days=1),
+                valid_from=FROM,
+                now=now,
             )
         with pytest.raises(MandateEnded):
             service.end(session, tenants.creditor, mandate.id, now=now)
@@ -141,8 +155,7 @@ def test_new_terms_may_not_begin_before_the_present_ones(ports, tenants, now):
             session,
             tenants.creditor,
             mandate.id,
-            commission_bp=1,
-            report_due_days=1,
+            terms=TermSheet(commission_bp=1, report_due_days=1),
             valid_from=FROM - timedelta(days=1),
             now=now,
         )
@@ -151,10 +164,10 @@ def test_new_terms_may_not_begin_before_the_present_ones(ports, tenants, now):
 @pytest.mark.parametrize(
     ("changes", "refusal"),
     [
-        ({"commission_bp": -1}, CommissionOutOfRange),
-        ({"commission_bp": 10_001}, CommissionOutOfRange),
-        ({"report_due_days": 0}, DueDaysOutOfRange),
-        ({"report_due_days": 61}, DueDaysOutOfRange),
+        ({"terms": TermSheet(commission_bp=-1)}, CommissionOutOfRange),
+        ({"terms": TermSheet(commission_bp=10_001)}, CommissionOutOfRange),
+        ({"terms": TermSheet(report_due_days=0)}, DueDaysOutOfRange),
+        ({"terms": TermSheet(report_due_days=61)}, DueDaysOutOfRange),
         ({"name": "  "}, service.MandateNameMissing),
         ({"agency_id": 999_999}, NotFound),
     ],
@@ -176,7 +189,7 @@ def test_a_suspended_agency_gets_no_mandate(ports, tenants, now):
             .where(Organisation.id == tenants.agency.tenant)
             .values(state=OrganisationState.SUSPENDED)
         )
-    with pytest.raises(service.AgencyNotApproved):
+    with pytest.raises(AgencyNotApproved):
         made(ports, tenants, now)
 
 
@@ -223,8 +236,7 @@ def test_only_a_director_makes_mandates(ports, tenants, now, role):
             person,
             agency_id=tenants.agency.tenant,
             name="x",
-            commission_bp=1,
-            report_due_days=1,
+            terms=TermSheet(commission_bp=1, report_due_days=1),
             valid_from=FROM,
             now=now,
         )
@@ -237,4 +249,11 @@ def test_another_creditor_may_neither_amend_nor_end_it(ports, tenants, now):
         with pytest.raises(NotFound):
             service.end(session, other, mandate.id, now=now)
         with pytest.raises(NotFound):
-            service.amend(session, other, mandate.id, commission_bp=1, report_due_days=1, valid_from=FROM, now=now)
+            service.amend(
+                session,
+                other,
+                mandate.id,
+                terms=TermSheet(commission_bp=1, report_due_days=1),
+                valid_from=FROM,
+                now=now,
+            )

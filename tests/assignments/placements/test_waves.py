@@ -13,6 +13,7 @@ from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import Conflict
 from agencies.kernel.session import transaction
 from agencies.mandates import service as mandates
+from agencies.mandates.terms import TermSheet
 from assignments import performance
 from assignments.cases.models import Case, CaseState, Debtor
 from assignments.cases.queries import Selection
@@ -113,8 +114,7 @@ def test_terms_that_changed_since_the_preview_are_refused(ports, tenants, panel)
             session,
             tenants.creditor,
             panel[0].id,
-            commission_bp=100,
-            report_due_days=5,
+            terms=TermSheet(commission_bp=100, report_due_days=5),
             valid_from=date(2025, 6, 1),
             now=PLACED_AT,
         )
@@ -137,8 +137,7 @@ def test_a_placement_keeps_the_terms_it_was_made_under(ports, tenants):
             session,
             tenants.creditor,
             mandate.id,
-            commission_bp=100,
-            report_due_days=5,
+            terms=TermSheet(commission_bp=100, report_due_days=5),
             valid_from=date(2025, 6, 1),
             now=PLACED_AT,
         )

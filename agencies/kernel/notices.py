@@ -1,0 +1,80 @@
+"""What an organisation's people should know without having looked for it; shown in the product until looked at.
+
+A notice is written in the transaction of what it tells. Each has a key, so that the same thing told twice is told once.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Identity, Index, PrimaryKeyConstraint, UniqueConstraint, func, select, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from agencies.kernel.base import Base
+from agencies.kernel.pages import PAGE, Page, cut
+from agencies.kernel.tenancy import Actor
+
+
+class Notice(Base):
+    """One thing an organisation was told."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        PrimaryKeyConstraint("organisation_id", "id"),
+        UniqueConstraint("organisation_id", "key"),
+        Index("ix_notices_created_at", "organisation_id", "created_at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    organisation_id: Mapped[int]
+    #: What it is about, `noun.verbed`; the portal has a sentence for each.
+    kind: Mapped[str]
+    key: Mapped[str]
+    #: Whoever holds this permission is told.
+    permission: Mapped[str]
+    #: Ids, counts, dates and names of organisations that the sentence needs; never personal data.
+    details: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+def notify(
+    session: Session, organisation_id: int, kind: str, *, key: str, permission: str, now: datetime, **details: Any
+) -> None:
+    """Tell an organisation something; once per key. Only the actor's own and its partners can be told."""
+    session.flush()
+    session.execute(
+        text("select append_notice(:organisation, :kind, :key, :permission, cast(:details as jsonb), :now)"),
+        {
+            "organisation": organisation_id,
+            "kind": kind,
+            "key": key,
+            "permission": permission,
+            "details": json.dumps(details, default=str),
+            "now": now,
+        },
+    )
+
+
+def list_notices(session: Session, actor: Actor, *, before: int | None = None, limit: int = PAGE) -> Page[Notice]:
+    """What the actor may know, newest first; `before` is the id of the last one seen."""
+    statement = (
+        select(Notice)
+        .where(Notice.organisation_id == actor.tenant, Notice.permission.in_(sorted(actor.permissions)))
+        .order_by(Notice.id.desc())
+        .limit(limit + 1)
+    )
+    if before is not None:
+        statement = statement.where(Notice.id < before)
+    return cut(session.scalars(statement).all(), limit, lambda notice: notice.id)
+
+
+def count_since(session: Session, actor: Actor, since: datetime | None) -> int:
+    """How many notices the actor has not seen since an instant; at most a hundred are counted."""
+    fresh = select(Notice.id).where(
+        Notice.organisation_id == actor.tenant, Notice.permission.in_(sorted(actor.permissions))
+    )
+    if since is not None:
+        fresh = fresh.where(Notice.created_at > since)
+    return session.scalar(select(func.count()).select_from(fresh.limit(100).subquery())) or 0
