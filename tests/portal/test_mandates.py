@@ -11,6 +11,7 @@ from agencies.kernel.clock import local_date, utc_now
 from agencies.kernel.session import transaction
 from agencies.mandates import queries, service
 from agencies.mandates.models import Mandate
+from agencies.mandates.terms import TermSheet
 from agencies.organisations.permissions import Role
 
 TODAY = local_date(utc_now(), "America/Bogota")
@@ -37,8 +38,7 @@ def mandate(world) -> Mandate:
             director,
             agency_id=world.agencies[0].id,
             name="Consumo 2026",
-            commission_bp=1850,
-            report_due_days=5,
+            terms=TermSheet(commission_bp=1850, report_due_days=5),
             valid_from=TODAY,
             now=utc_now(),
         )
