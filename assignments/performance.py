@@ -20,52 +20,20 @@ from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.facts import AgencyCurve, AgencyFacts, CurvePoint
 from agencies.scorecards.models import PlacementCell, RecoveryCell
+from assignments.recount import RECORDS
 from assignments.reports.queries import Punctuality, punctuality
 
-# What the cells must hold, from the records alone and by another road than the increments take.
-_PLACED = """
-select l.creditor_id, l.agency_id, l.currency,
-       date_trunc('month', l.placed_at at time zone o.time_zone)::date as placement_month, l.stratum,
-       count(*) as cases, sum(l.placed_minor)::bigint as placed_minor
-from placements l join organisations o on o.id = l.creditor_id
-where l.creditor_id = :creditor group by 1, 2, 3, 4, 5
-"""
-
-_RECOVERED = """
-with placed as (
-    select l.creditor_id, l.agency_id, l.id, l.currency, l.stratum, o.time_zone,
-           date_trunc('month', l.placed_at at time zone o.time_zone)::date as placement_month
-    from placements l join organisations o on o.id = l.creditor_id where l.creditor_id = :creditor
-), events as (
-    select p.creditor_id, p.agency_id, p.placement_id, p.paid_on as day, 1 as payments,
-           p.amount_minor as collected_minor, e.total_minor - p.amount_minor as commission_minor,
-           (row_number() over (partition by p.creditor_id, p.agency_id, p.placement_id order by p.paid_on, p.id)
-            = 1)::int as new_payers, 0 as activities
-    from payments p
-    join entries e on e.creditor_id = p.creditor_id and e.agency_id = p.agency_id and e.payment_id = p.id
-    where p.creditor_id = :creditor
-    union all
-    select a.creditor_id, a.agency_id, a.placement_id, (a.happened_at at time zone o.time_zone)::date, 0, 0, 0, 0, 1
-    from activities a join organisations o on o.id = a.creditor_id where a.creditor_id = :creditor
-)
-select d.creditor_id, d.agency_id, d.currency, d.placement_month, d.stratum,
-       ((extract(year from e.day) - extract(year from d.placement_month)) * 12
-        + extract(month from e.day) - extract(month from d.placement_month))::bigint as month_on_book,
-       sum(e.payments)::bigint as payments, sum(e.collected_minor)::bigint as collected_minor,
-       sum(e.commission_minor)::bigint as commission_minor, sum(e.new_payers)::bigint as new_payers,
-       sum(e.activities)::bigint as activities
-from events e
-join placed d on d.creditor_id = e.creditor_id and d.agency_id = e.agency_id and d.id = e.placement_id
-group by 1, 2, 3, 4, 5, 6
-"""
-
-_CELLS = {"placement_cells": _PLACED, "recovery_cells": _RECOVERED}
+#: Table -> which of its cells hold something.
+_HELD = {
+    "placement_cells": "cases <> 0",
+    "recovery_cells": "(payments, collected_minor, commission_minor, new_payers, activities) <> (0, 0, 0, 0, 0)",
+}
 
 
 def rebuild(session: Session, actor: Actor) -> None:
     """Make the creditor's cells anew from its records."""
     creditor = {"creditor": _judge(actor)}
-    for table, records in _CELLS.items():
+    for table, records in RECORDS.items():
         session.execute(text(f"delete from {table} where creditor_id = :creditor"), creditor)  # noqa: S608
         session.execute(text(f"insert into {table} {records}"), creditor)
 
@@ -73,21 +41,17 @@ def rebuild(session: Session, actor: Actor) -> None:
 def differing(session: Session, actor: Actor) -> int:
     """How many of the creditor's cells do not hold what its records say; cells of nothing but zeros hold nothing."""
     creditor = {"creditor": _judge(actor)}
-    held = {
-        "placement_cells": "cases <> 0",
-        "recovery_cells": "(payments, collected_minor, commission_minor, new_payers, activities) <> (0, 0, 0, 0, 0)",
-    }
     return sum(
         session.execute(
             text(
-                f"with kept as (select * from {table} where creditor_id = :creditor and {held[table]}), "  # noqa: S608
+                f"with kept as (select * from {table} where creditor_id = :creditor and {_HELD[table]}), "  # noqa: S608
                 f"true_ones as ({records}) "
                 "select count(*) from ((table kept except table true_ones) union all "
                 "(table true_ones except table kept)) differing"
             ),
             creditor,
         ).scalar_one()
-        for table, records in _CELLS.items()
+        for table, records in RECORDS.items()
     )
 
 

@@ -25,6 +25,8 @@ class PlacedDelta:
     stratum: str
     cases: int
     placed_minor: int
+    #: Sum of the squares of what each case was placed at.
+    placed_squares: int
 
 
 def add_placed(session: Session, deltas: Sequence[PlacedDelta]) -> None:

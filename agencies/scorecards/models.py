@@ -1,11 +1,14 @@
 """The cells in which recovery is rolled up: creditor x placement month x agency x stratum x month on book.
 
-They are kept up to date in the transaction of each placement and report, and can be rebuilt from the records.
+They are kept up to date in the transaction of each placement and report, and can be rebuilt from the records. Beside the
+sums stand sums of squares and products over cases: with them the interval of a rate of money is computed exactly, and no
+case needs to be read again. They are numeric, because a square of an amount may not fit an integer.
 """
 
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 
 from sqlalchemy import ForeignKey, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,6 +29,8 @@ class PlacementCell(Base):
     stratum: Mapped[str]
     cases: Mapped[int]
     placed_minor: Mapped[int]
+    #: Sum over cases of the square of what each was placed at.
+    placed_squares: Mapped[Decimal]
 
 
 class RecoveryCell(Base):
@@ -45,6 +50,12 @@ class RecoveryCell(Base):
     payments: Mapped[int]
     collected_minor: Mapped[int]
     commission_minor: Mapped[int]
-    #: Cases whose first payment fell in this month on book.
+    #: Cases that have paid something by the end of this month on book and had not by the end of the month before.
     new_payers: Mapped[int]
     activities: Mapped[int]
+    #: What this month adds to four sums over cases: of the squares of what each paid so far, of what each was placed at
+    #: times what it paid so far, and the same two of what was left of it after commission.
+    collected_squares: Mapped[Decimal]
+    placed_collected: Mapped[Decimal]
+    net_squares: Mapped[Decimal]
+    placed_net: Mapped[Decimal]

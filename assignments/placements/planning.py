@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +50,11 @@ class Plan:
     #: Of exactly this split on exactly these terms.
     digest: str
     preview: Preview
+
+    def squares_minor(self, band: int, agency_id: int) -> int:
+        """The sum of the squares of the balances of one cell: exact, so not in 64 bits."""
+        mine = self.balances[(self.bands == band) & (self.agency_ids == agency_id)].tolist()
+        return sum(map(mul, mine, mine))
 
 
 def plan(

@@ -296,6 +296,7 @@ def _cells(session: Session, wave: Wave, drawn: Plan, now: datetime) -> list[Pla
             stratum=strata[cell.band],
             cases=cell.cases,
             placed_minor=cell.value_minor,
+            placed_squares=drawn.squares_minor(cell.band, cell.agency_id),
         )
         for cell in drawn.preview.cells
         if cell.cases
