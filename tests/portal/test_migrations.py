@@ -25,10 +25,34 @@ FUNCTIONS_OF_THE_OWNER = {
     "append_audit_event",
     "append_notice",
     "are_partners",
+    "ask_conduct",
+    "count_bids",
+    "end_placements",
     "gather_statistics",
+    "open_bids",
     "restate_balances",
 }
-OPEN_TO_OWNER = {"audit_events", "audit_heads", "cases", "notices", "panel_members", "payments"}
+OPEN_TO_OWNER = {
+    "audit_events",
+    "audit_heads",
+    "bids",
+    "cases",
+    "consignments",
+    "contact_points",
+    "debtors",
+    "lot_offers",
+    "lots",
+    "mandate_versions",
+    "notices",
+    "opened_bids",
+    "outbox",
+    "panel_members",
+    "payment_reversals",
+    "payments",
+    "placements",
+    "recalls",
+    "work",
+}
 #: Unique indexes that do not begin with a tenant, and why that tells nobody anything.
 UNIQUE_ACROSS_TENANTS = {
     # Surrogate keys drawn from a sequence: a clash cannot be provoked.
@@ -177,6 +201,8 @@ def test_a_side_reaches_a_table_through_a_bare_equality_on_its_own_column(catalo
     exceptions = {
         # Creditors choose among agencies; an agency knows who mandated it.
         "organisations",
+        # They read the files of those on their panel.
+        *({"agency_credentials", "agency_files"} if role == "app_creditor" else set()),
         # An agency sees a consignment when it was sent.
         *({"consignments"} if role == "app_agency" else set()),
     }
@@ -210,7 +236,8 @@ def test_the_loader_may_insert_into_staging_and_nothing_else(catalogue):
     )
 
     assert granted == {
-        (table, "INSERT") for table in ("staged_portfolio", "staged_payments", "staged_activities", "upload_errors")
+        (table, "INSERT")
+        for table in ("staged_portfolio", "staged_payments", "staged_activities", "staged_findings", "upload_errors")
     }
 
 
@@ -218,14 +245,21 @@ def test_the_loader_may_insert_into_staging_and_nothing_else(catalogue):
     "table",
     [
         "activities",
+        "attestation_signatures",
         "audit_events",
         "commission_bands",
         "entries",
         "locate_fees",
         "mandate_versions",
+        "opened_bids",
+        "payment_reversals",
         "payments",
         "postings",
+        "report_files",
+        "report_versions",
+        "returns",
         "sla_clauses",
+        "verifications",
     ],
 )
 def test_history_is_only_added_to(catalogue, table):
