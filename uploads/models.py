@@ -30,6 +30,8 @@ class UploadKind(StrEnum):
     PORTFOLIO = "portfolio"
     PAYMENTS = "payments"
     ACTIVITIES = "activities"
+    #: What a locate agency found.
+    FINDINGS = "findings"
 
 
 class UploadState(StrEnum):

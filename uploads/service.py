@@ -37,11 +37,13 @@ SENDERS_PERMISSION = {
     UploadKind.PORTFOLIO: Permission.PORTFOLIO_UPLOAD,
     UploadKind.PAYMENTS: Permission.REPORT_SUBMIT,
     UploadKind.ACTIVITIES: Permission.REPORT_SUBMIT,
+    UploadKind.FINDINGS: Permission.LOCATE_WORK,
 }
 _SIDE = {
     UploadKind.PORTFOLIO: Side.CREDITOR,
     UploadKind.PAYMENTS: Side.AGENCY,
     UploadKind.ACTIVITIES: Side.AGENCY,
+    UploadKind.FINDINGS: Side.AGENCY,
 }
 _LONGEST_NAME = 200
 

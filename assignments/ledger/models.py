@@ -31,12 +31,20 @@ class Account(StrEnum):
     RECEIVED_BY_CREDITOR = "received_by_creditor"
     #: Commission the agency has earned.
     COMMISSION = "commission"
+    #: What the creditor owes for findings.
+    FEES_PAYABLE = "fees_payable"
+    #: Fees the agency has earned for findings.
+    LOCATE_FEES = "locate_fees"
 
 
 class EntryKind(StrEnum):
     """What an entry books."""
 
     PAYMENT = "payment"
+    #: That a payment was not as reported: its entry the other way round.
+    REVERSAL = "reversal"
+    #: What an accepted finding earns.
+    LOCATE_FEE = "locate_fee"
 
 
 class Entry(Base):
@@ -54,6 +62,12 @@ class Entry(Base):
             ["creditor_id", "agency_id", "mandate_version_id"],
             ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
         ),
+        ForeignKeyConstraint(
+            ["creditor_id", "agency_id", "finding_id"],
+            ["findings.creditor_id", "findings.agency_id", "findings.id"],
+        ),
+        CheckConstraint("(kind = 'locate_fee') = (finding_id is not null)", name="finding"),
+        CheckConstraint("(kind = 'locate_fee') = (payment_id is null)", name="payment"),
         Index("ix_entries_creditor_id", "creditor_id", "id"),
         Index("ix_entries_agency_id", "agency_id", "id"),
         Index("ix_entries_payment_id", "creditor_id", "agency_id", "payment_id"),
@@ -66,7 +80,9 @@ class Entry(Base):
     idempotency_key: Mapped[str]
     #: SHA-256 of the inputs, so that the same key with other inputs is seen.
     inputs_hash: Mapped[bytes] = mapped_column(LargeBinary)
-    payment_id: Mapped[int]
+    payment_id: Mapped[int | None]
+    #: The finding of a locate fee.
+    finding_id: Mapped[int | None]
     #: The terms that priced the commission.
     mandate_version_id: Mapped[int]
     commission_bp: Mapped[int]
