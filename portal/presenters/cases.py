@@ -13,7 +13,7 @@ from assignments.cases.queries import Selection
 from assignments.contacts.models import ContactKind, ContactPoint
 from assignments.placements.queries import PlacementRow
 from assignments.reports.models import Activity, Payment, ReceivedBy
-from portal.presenters import placements
+from portal.presenters import activities, placements
 from uploads.models import Upload
 from uploads.schemas.fields import FieldType
 from uploads.schemas.registry import SCHEMAS
@@ -21,39 +21,8 @@ from uploads.schemas.registry import SCHEMAS
 STATES = {CaseState.OPEN: msg("Open"), CaseState.PLACED: msg("Placed"), CaseState.CLOSED: msg("Closed")}
 TONES = {CaseState.OPEN: "waiting", CaseState.PLACED: "working", CaseState.CLOSED: "neutral"}
 PLACEMENT_STATES, PLACEMENT_TONES = placements.STATES, placements.TONES
+CHANNELS, RESULTS = activities.CHANNELS, activities.RESULTS
 PERSON_TYPES = {"person": msg("Person"), "company": msg("Company")}
-CHANNELS = {
-    "call": msg("Call"),
-    "sms": msg("SMS"),
-    "whatsapp": msg("WhatsApp"),
-    "email": msg("E-mail"),
-    "letter": msg("Letter"),
-    "visit": msg("Visit"),
-}
-RESULTS = {
-    "paid_in_full": msg("Paid in full"),
-    "paid_in_part": msg("Paid in part"),
-    "says_paid": msg("Says it is paid"),
-    "agreement": msg("Payment agreement"),
-    "promise": msg("Promise to pay"),
-    "negotiating": msg("Negotiating"),
-    "asks_callback": msg("Asks to be called later"),
-    "cannot_pay": msg("Says they cannot pay"),
-    "refuses": msg("Refuses to pay"),
-    "disputes": msg("Disputes the debt"),
-    "third_party_message": msg("Message left with somebody else"),
-    "third_party": msg("Somebody else, no message"),
-    "deceased": msg("Reported deceased"),
-    "wrong_number": msg("Wrong number"),
-    "no_answer": msg("No answer"),
-    "voicemail": msg("Voicemail"),
-    "busy": msg("Busy"),
-    "switched_off": msg("Switched off"),
-    "out_of_service": msg("Out of service"),
-    "message_sent": msg("Message sent"),
-    "nobody_home": msg("Nobody at home"),
-    "wrong_address": msg("Wrong address"),
-}
 RECEIVED_BY = {ReceivedBy.AGENCY: msg("received by the agency"), ReceivedBy.CREDITOR: msg("paid to the creditor")}
 CONTACTS = {ContactKind.PHONE: msg("Phone"), ContactKind.EMAIL: msg("E-mail"), ContactKind.ADDRESS: msg("Address")}
 #: Fields of a source row that name or reach a person.

@@ -1,0 +1,1 @@
+"""How reported activities stand against the contact law of the debtor's country."""
