@@ -27,6 +27,7 @@ from assignments.placements import service as placements
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave
 from assignments.reports import service as reports
 from portal.ports import Ports
+from tests.attested import attest_all
 from uploads.models import Upload, UploadError, UploadKind, UploadState
 from uploads.rows import Loaded
 
@@ -117,7 +118,8 @@ def add_mandate(
     valid_from: date = date(2025, 1, 1),
     report_due_days: int = 5,
 ) -> Mandate:
-    """Make a mandate between the two."""
+    """Make a mandate between the two; the agency has attested to everything."""
+    attest_all(ports, creditor, agency, now=PLACED_AT)
     with ports.session(creditor) as session, transaction(session):
         return mandates.make(
             session,

@@ -15,6 +15,7 @@ from sqlalchemy import Row, Select, and_, func, literal, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 
+from agencies.attestations import gates
 from agencies.kernel import audit
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.money import major
@@ -65,7 +66,7 @@ class NotAcknowledged(Conflict):
 def manifest(
     session: Session, actor: Actor, consignment_id: int, references: References, *, now: datetime
 ) -> Iterator[bytes]:
-    """The manifest as CSV in pieces; raises `NotFound` or `NotAcknowledged` before the first one.
+    """The manifest as CSV in pieces; raises `NotFound`, `NotAcknowledged` or `GateClosed` before the first one.
 
     The download is recorded in the current transaction; the pieces are read as they are asked for.
     """
@@ -78,6 +79,9 @@ def manifest(
         raise NotFound
     if consignment.state is not PlacementState.ACKNOWLEDGED:
         raise NotAcknowledged
+    gates.pass_gate(
+        session, actor, gates.Act.DOWNLOAD, creditor_id=consignment.creditor_id, agency_ids=[agency_id], now=now
+    )
     # Since when the agency has had the data: a later download does not move it.
     if consignment.manifest_downloaded_at is None:
         consignment.manifest_downloaded_at = now

@@ -7,7 +7,7 @@ whoever decides has seen what happens, and of two overlapping waves the later on
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import select, text, update
@@ -19,15 +19,17 @@ from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.mandates.models import Mandate, MandateVersion, Service
-from agencies.mandates.queries import version_in_force
+from agencies.mandates.queries import terms_of, version_in_force
 from agencies.organisations.models import Organisation, OrganisationState
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.cells import PlacedDelta, add_placed
 from assignments.cases.queries import Selection
+from assignments.placements.admission import admit
 from assignments.placements.allocation import MAX_BANDS, SEEDS
 from assignments.placements.lifecycle import check_move
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave, WaveState
 from assignments.placements.planning import Plan, Terms, plan
+from assignments.placements.shares import check_shares, shares_of
 from assignments.placements.writing import Sent, write
 
 
@@ -88,9 +90,13 @@ def draft(
     mandate_ids: Sequence[int],
     seed: int | None = None,
     bands: int = 5,
+    shares: Mapping[int, int] | None = None,
     now: datetime,
 ) -> Wave:
-    """Draw a split of the selected cases among the mandates' agencies and keep its preview; nothing is placed yet."""
+    """Draw a split of the selected cases among the mandates' agencies and keep its preview; nothing is placed yet.
+
+    `shares` says how much of the drawn debtors each agency receives, in ten-thousandths; equal parts when empty.
+    """
     creditor_id = _planner(actor)
     if not name.strip():
         raise WaveNameMissing
@@ -105,6 +111,7 @@ def draft(
         selection=selection.to_dict(),
         seed=secrets.randbelow(SEEDS) if seed is None else seed,
         bands=bands,
+        shares=check_shares(shares, terms) if shares else None,
         created_at=now,
         created_by=actor.user_id,
     )
@@ -120,7 +127,7 @@ def draft(
         )
         for one in terms
     )
-    _draw(session, actor, wave, terms)
+    _draw(session, actor, wave, terms, now)
     _record(session, actor, "wave.drafted", wave, now)
     return wave
 
@@ -132,7 +139,7 @@ def redraw(session: Session, actor: Actor, wave_id: int, *, seed: int | None = N
         raise WaveAlreadyCommitted
     if seed is not None:
         wave.seed = seed
-    _draw(session, actor, wave, _present_terms(session, actor, wave, now))
+    _draw(session, actor, wave, _present_terms(session, actor, wave, now), now)
     _record(session, actor, "wave.redrawn", wave, now)
     return wave
 
@@ -141,7 +148,7 @@ def place(session: Session, actor: Actor, wave_id: int, *, digest: str, now: dat
     """Commit a wave as previewed; a second time gives the first result.
 
     Raises `SelectionMoved` when the digest is not the one of what would be placed now, `NothingToPlace`,
-    `WaveAlreadyCommitted` when something else was committed.
+    `WaveAlreadyCommitted` when something else was committed, `GateClosed` when an agency may not receive cases.
     """
     creditor_id = _planner(actor)
     # Two waves of one creditor are committed one after the other; the second one waits for the first.
@@ -156,11 +163,12 @@ def place(session: Session, actor: Actor, wave_id: int, *, digest: str, now: dat
         {"creditor": creditor_id},
     )
     terms = _present_terms(session, actor, wave, now)
-    drawn = plan(session, actor, Selection.from_dict(wave.selection), terms, seed=wave.seed, bands=wave.bands)
+    drawn = _plan(session, actor, wave, terms, now)
     if digest != wave.digest or digest != drawn.digest:
         raise SelectionMoved
     if not len(drawn.case_ids):
         raise NothingToPlace
+    admit(session, actor, creditor_id, drawn.preview, now=now)
     sent = write(session, wave, drawn, now=now)
     gather_statistics(session, len(drawn.case_ids), "debtors", "cases", "contact_points", "placements")
     wave.state, wave.committed_at, wave.committed_by = WaveState.COMMITTED, now, actor.user_id
@@ -253,7 +261,8 @@ def _terms_of(session: Session, actor: Actor, mandate_id: int, on: date) -> Term
     ).one()
     if state is not OrganisationState.APPROVED:
         raise AgencySuspended(name=agency)
-    return Terms(version.agency_id, agency, mandate_id, name, version.id, version.commission_bp)
+    sheet = terms_of(session, actor, [version.id])[version.id]
+    return Terms(version.agency_id, agency, mandate_id, name, version.id, sheet)
 
 
 def _present_terms(session: Session, actor: Actor, wave: Wave, now: datetime) -> list[Terms]:
@@ -269,8 +278,14 @@ def _present_terms(session: Session, actor: Actor, wave: Wave, now: datetime) ->
     return _terms(session, actor, mandate_ids, now)
 
 
-def _draw(session: Session, actor: Actor, wave: Wave, terms: Sequence[Terms]) -> None:
-    drawn = plan(session, actor, Selection.from_dict(wave.selection), terms, seed=wave.seed, bands=wave.bands)
+def _plan(session: Session, actor: Actor, wave: Wave, terms: Sequence[Terms], now: datetime) -> Plan:
+    on, shares = _today(session, wave.creditor_id, now), shares_of(wave)
+    chosen = Selection.from_dict(wave.selection)
+    return plan(session, actor, chosen, terms, seed=wave.seed, bands=wave.bands, on=on, shares=shares)
+
+
+def _draw(session: Session, actor: Actor, wave: Wave, terms: Sequence[Terms], now: datetime) -> None:
+    drawn = _plan(session, actor, wave, terms, now)
     wave.digest, wave.preview = drawn.digest, drawn.preview.to_dict()
     for one in terms:
         session.execute(

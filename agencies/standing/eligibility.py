@@ -1,0 +1,60 @@
+"""Whether an agency's own file speaks against giving it work: what it does not offer, cover or have room for.
+
+What a file does not state restricts nothing, and an agency without a file is judged by its attestations alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agencies.kernel.errors import msg
+from agencies.standing.models import AgencyFile, OfferedService
+
+
+class Unfit(StrEnum):
+    """What in an agency's file speaks against it."""
+
+    SERVICE = "service"
+    COVERAGE = "coverage"
+    CAPACITY = "capacity"
+
+
+UNFIT: dict[Unfit, str] = {
+    Unfit.SERVICE: msg("Its file does not offer this service."),
+    Unfit.COVERAGE: msg("Its file does not cover your country."),
+    Unfit.CAPACITY: msg("These cases go beyond the capacity in its file."),
+}
+
+
+def unfit(
+    session: Session,
+    agency_ids: Collection[int],
+    *,
+    service: OfferedService,
+    country: str,
+    cases: Mapping[int, int],
+) -> dict[int, tuple[Unfit, ...]]:
+    """What speaks against each agency; `cases` is how many it would hold of the creditor afterwards, where known."""
+    files = session.scalars(select(AgencyFile).where(AgencyFile.agency_id.in_(agency_ids)))
+    return {file.agency_id: tuple(_reasons(file, service, country, cases.get(file.agency_id, 0))) for file in files}
+
+
+def with_capacity(session: Session, agency_ids: Collection[int]) -> list[int]:
+    """The agencies whose files state a capacity."""
+    stated = select(AgencyFile.agency_id).where(AgencyFile.agency_id.in_(agency_ids), AgencyFile.capacity.is_not(None))
+    return list(session.scalars(stated))
+
+
+def _reasons(file: AgencyFile, service: OfferedService, country: str, cases: int) -> list[Unfit]:
+    found = []
+    if file.services and service not in file.services:
+        found.append(Unfit.SERVICE)
+    if file.countries and country not in file.countries:
+        found.append(Unfit.COVERAGE)
+    if file.capacity is not None and cases > file.capacity:
+        found.append(Unfit.CAPACITY)
+    return found

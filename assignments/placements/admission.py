@@ -1,0 +1,56 @@
+"""Whether the agencies of a wave may receive cases: their attestations, and what their own files say they can take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from agencies.attestations.gates import Act, Blocked, GateClosed, obstacles
+from agencies.kernel.tenancy import Actor
+from agencies.standing.eligibility import with_capacity
+from assignments.cases.models import Case
+from assignments.placements.models import Wave
+from assignments.placements.preview import Preview, preview_of
+
+
+def admission(session: Session, actor: Actor, wave: Wave, *, now: datetime) -> dict[int, tuple[Blocked, ...]]:
+    """Why agencies of a previewed wave may not receive it; nothing when all may."""
+    return _obstacles(session, actor, wave.creditor_id, preview_of(wave), now)
+
+
+def admit(session: Session, actor: Actor, creditor_id: int, drawn: Preview, *, now: datetime) -> None:
+    """Go on when every agency of a drawn split may receive its part; raises `GateClosed`."""
+    found = _obstacles(session, actor, creditor_id, drawn, now)
+    if found:
+        raise GateClosed(found)
+
+
+def _obstacles(
+    session: Session, actor: Actor, creditor_id: int, drawn: Preview, now: datetime
+) -> dict[int, tuple[Blocked, ...]]:
+    receiving = {one.agency_id: one.cases for one in drawn.agencies}
+    held = _held(session, creditor_id, with_capacity(session, receiving))
+    return obstacles(
+        session,
+        actor,
+        Act.PLACE,
+        creditor_id=creditor_id,
+        agency_ids=list(receiving),
+        now=now,
+        cases={agency_id: cases + held.get(agency_id, 0) for agency_id, cases in receiving.items()},
+    )
+
+
+def _held(session: Session, creditor_id: int, agency_ids: Iterable[int]) -> dict[int, int]:
+    wanted = list(agency_ids)
+    if not wanted:
+        return {}
+    rows = session.execute(
+        select(Case.agency_id, func.count())
+        .where(Case.creditor_id == creditor_id, Case.agency_id.in_(wanted))
+        .group_by(Case.agency_id)
+    )
+    return {agency_id: cases for agency_id, cases in rows if agency_id is not None}

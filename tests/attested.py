@@ -1,0 +1,110 @@
+"""An agency that has attested to everything, for tests in which that is not the question."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date, datetime
+
+from sqlalchemy import insert, select, update
+
+from agencies.attestations.models import Attestation, AttestationSignature, AttestationState, SignerRole
+from agencies.attestations.templates import templates
+from agencies.kernel.clock import local_date
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import Actor
+from agencies.organisations.models import Organisation
+from agencies.standing import panel
+from portal.ports import Ports
+
+#: Tests are run in any year.
+UNTIL = date(2199, 12, 31)
+
+
+def attest_all(ports: Ports, creditor: Actor, agency: Actor, *, now: datetime, until: date = UNTIL) -> None:
+    """Let an agency of the creditor's panel hold every template; what it holds already stays."""
+    with ports.session(creditor) as session, transaction(session):
+        panel.bring_in(session, creditor, agency.tenant, now=now)
+        home = session.get_one(Organisation, creditor.tenant)
+        known = set(session.scalars(select(Attestation.code).where(Attestation.agency_id == agency.tenant)))
+    country, on = home.country, local_date(now, home.time_zone)
+    wanted = [one for one in templates(country, on) if not one.is_per_recall and one.code not in known]
+    if wanted:
+        _sign(ports, creditor, agency, [one.code for one in wanted], country, now, until)
+        accept_all(ports, creditor, agency, now=now)
+
+
+def accept_all(ports: Ports, creditor: Actor, agency: Actor, *, now: datetime) -> None:
+    """The creditor accepts whatever the agency has signed."""
+    with ports.session(creditor) as session, transaction(session):
+        session.execute(
+            update(Attestation)
+            .where(Attestation.agency_id == agency.tenant, Attestation.state == AttestationState.SUBMITTED)
+            .values(state=AttestationState.ACCEPTED, reviewed_at=now, reviewed_by=creditor.user_id)
+        )
+
+
+def attest_one(
+    ports: Ports,
+    creditor: Actor,
+    agency: Actor,
+    code: str,
+    *,
+    now: datetime,
+    until: date = UNTIL,
+    recall_id: int | None = None,
+) -> None:
+    """Let the agency sign one template, for one recall where it asks for that, and the creditor accept it."""
+    _sign(ports, creditor, agency, [code], "CO", now, until, recall_id)
+    accept_all(ports, creditor, agency, now=now)
+
+
+def _sign(
+    ports: Ports,
+    creditor: Actor,
+    agency: Actor,
+    codes: list[str],
+    country: str,
+    now: datetime,
+    until: date,
+    recall_id: int | None = None,
+) -> None:
+    with ports.session(agency) as session, transaction(session):
+        made = session.scalars(
+            insert(Attestation).returning(Attestation.id),
+            [
+                {
+                    "creditor_id": creditor.tenant,
+                    "agency_id": agency.tenant,
+                    "code": code,
+                    "template_version": 1,
+                    "country": country,
+                    "recall_id": recall_id,
+                    "state": AttestationState.SUBMITTED,
+                    "answers": {},
+                    "evidence_on": local_date(now, "America/Bogota"),
+                    "valid_until": until,
+                    "created_at": now,
+                    "submitted_at": now,
+                }
+                for code in codes
+            ],
+        ).all()
+        session.execute(
+            insert(AttestationSignature),
+            [
+                {
+                    "creditor_id": creditor.tenant,
+                    "agency_id": agency.tenant,
+                    "attestation_id": one,
+                    "text": "texto",
+                    "language": "es",
+                    "text_sha256": hashlib.sha256(b"texto").digest(),
+                    "signer_name": "Gerente",
+                    "signer_id": "1",
+                    "signer_role": SignerRole.LEGAL_REPRESENTATIVE,
+                    "signed_at": now,
+                    "address": "127.0.0.1",
+                }
+                for one in made
+            ],
+        )
