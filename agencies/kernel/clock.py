@@ -6,6 +6,7 @@ The only place that reads the machine's clock. Public holidays come from the `ho
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -79,6 +80,31 @@ def business_days_between(start: date, end: date, country: str) -> int:
         return -business_days_between(end, start, country)
     days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))
     return sum(is_business_day(day, country) for day in days)
+
+
+def add_business_hours(
+    instant: datetime, hours: int, country: str, time_zone: str, pauses: Iterable[tuple[datetime, datetime]] = ()
+) -> datetime:
+    """The instant at which so many business hours have run, in UTC: every hour of a business day counts, 24 to most.
+
+    The clock stands still at weekends, on public holidays, and within each of the `pauses`.
+    """
+    left, now = timedelta(hours=hours), instant.astimezone(UTC)
+    stops = sorted((start.astimezone(UTC), end.astimezone(UTC)) for start, end in pauses)
+    while True:
+        day = local_date(now, time_zone)
+        midnight = end_of_day(day, time_zone)
+        pause = next((one for one in stops if one[0] <= now < one[1]), None)
+        if pause is not None:
+            now = pause[1]
+        elif not is_business_day(day, country):
+            now = midnight
+        else:
+            until = min([midnight, *(start for start, _ in stops if start > now)])
+            if left <= until - now:
+                return now + left
+            left -= until - now
+            now = until
 
 
 def first_of_month(day: date) -> date:
