@@ -26,7 +26,31 @@ class CaseState(StrEnum):
 
     OPEN = "open"
     PLACED = "placed"
+    #: Given back for a reason that must be settled before anybody works it again.
+    ON_HOLD = "on_hold"
     CLOSED = "closed"
+
+
+class ReturnCode(StrEnum):
+    """Why an agency gave a case back (market reference, 2.3)."""
+
+    PAID_FULL = "paid_full"
+    SETTLED = "settled"
+    PARTIAL_PAID = "partial_paid"
+    DECEASED = "deceased"
+    INSOLVENT = "insolvent"
+    UNTRACEABLE = "untraceable"
+    DISPUTED = "disputed"
+    EXHAUSTED = "exhausted"
+    TIME_BARRED = "time_barred"
+    UNECONOMIC = "uneconomic"
+    SETTLEMENT_REFUSED = "settlement_refused"
+    CLIENT_UNRESPONSIVE = "client_unresponsive"
+    HARDSHIP = "hardship"
+    VULNERABLE = "vulnerable"
+    SELF_HARM_RISK = "self_harm_risk"
+    FRAUD = "fraud"
+    INVALIDATED = "invalidated"
 
 
 class Portfolio(Base):
@@ -103,6 +127,8 @@ class Case(Base):
     line: Mapped[int]
     account_ref: Mapped[str]
     state: Mapped[CaseState] = mapped_column(code_type(CaseState))
+    #: Why the last agency gave it back; empty again once it is placed.
+    return_code: Mapped[ReturnCode | None] = mapped_column(code_type(ReturnCode))
     product: Mapped[str | None]
     currency: Mapped[str]
     #: Balance as handed over, and what is left of it by our books.

@@ -19,7 +19,7 @@ from agencies.kernel.tenancy import Actor, Side, owned_by, require
 from agencies.mandates.models import Mandate
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
-from assignments.cases.models import Case, CaseState, Debtor, Portfolio
+from assignments.cases.models import Case, CaseState, Debtor, Portfolio, ReturnCode
 
 _MOST_VALUES = 200
 _LAST_CHARACTER = "\U0010ffff"
@@ -43,6 +43,8 @@ class Selection:
     max_dpd: int | None = None
     #: The beginning of the account's number.
     search: str | None = None
+    #: Why the last agency gave it back.
+    return_code: ReturnCode | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As stored with a wave: only what is set."""
@@ -51,8 +53,9 @@ class Selection:
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Selection:
         """As stored with a wave."""
-        state = stored.get("state")
-        return cls(**{**stored, "state": CaseState(state) if state else None})
+        state, code = stored.get("state"), stored.get("return_code")
+        codes = {"state": CaseState(state) if state else None, "return_code": ReturnCode(code) if code else None}
+        return cls(**{**stored, **codes})
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,7 @@ def selected(actor: Actor, selection: Selection) -> Select[Case]:
         (Case.segment, selection.segment),
         (Case.state, selection.state),
         (Case.agency_id, selection.agency_id),
+        (Case.return_code, selection.return_code),
     ):
         if value is not None:
             statement = statement.where(column == value)

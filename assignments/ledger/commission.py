@@ -1,4 +1,4 @@
-"""What an agency earns on a payment: never typed in, always from the terms its placement was made under."""
+"""What an agency earns on a payment: never typed in, always at the rate its placement was made at."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ def commission_due(payment: Money, commission_bp: int) -> Money:
 
 #: The same rule for a whole file at once; a test holds the two against each other. Numeric, because the product of
 #: two large integers may not fit one.
-COMMISSION_SQL = "div(2 * p.amount_minor::numeric * v.commission_bp + 10000, 20000)::bigint"
+COMMISSION_SQL = "div(2 * p.amount_minor::numeric * l.commission_bp + 10000, 20000)::bigint"

@@ -25,12 +25,10 @@ with entered as (
     select p.creditor_id, p.agency_id, 'payment', 'payment:' || p.natural_key,
            sha256(convert_to(concat_ws('|', p.creditor_id, p.agency_id, p.natural_key,
                                        to_char(p.paid_on, 'YYYY-MM-DD'), p.currency, p.amount_minor, p.received_by,
-                                       v.id, v.commission_bp), 'UTF8')),
-           p.id, v.id, v.commission_bp, p.paid_on, p.currency, p.amount_minor + {COMMISSION_SQL}, :now
+                                       l.mandate_version_id, l.commission_bp), 'UTF8')),
+           p.id, l.mandate_version_id, l.commission_bp, p.paid_on, p.currency, p.amount_minor + {COMMISSION_SQL}, :now
     from payments p
     join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
-    join mandate_versions v on v.creditor_id = l.creditor_id and v.agency_id = l.agency_id
-                           and v.id = l.mandate_version_id
     where p.agency_id = :agency and p.upload_id = :upload
       and not exists (
           select from entries e where e.creditor_id = p.creditor_id and e.agency_id = p.agency_id
@@ -56,7 +54,7 @@ class Booked:
 
 
 def book_payments(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> list[Booked]:
-    """Book an upload's payments with the commission of each one's frozen terms; what is booked stays as it is."""
+    """Book an upload's payments with the commission each one's placement was made at; what is booked stays as it is."""
     require(actor, Permission.REPORT_SUBMIT)
     agency_id = require_side(actor, Side.AGENCY)
     upload = {"agency": agency_id, "upload": upload_id}

@@ -202,10 +202,21 @@ CHECKS = {
         select e.creditor_id, e.agency_id, e.id from entries e
         join payments p on p.creditor_id = e.creditor_id and p.agency_id = e.agency_id and p.id = e.payment_id
         join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
+        where e.mandate_version_id <> l.mandate_version_id or e.commission_bp <> l.commission_bp
+           or e.total_minor - p.amount_minor <> div(2 * p.amount_minor::numeric * l.commission_bp + 10000, 20000)
+    """,
+    # The rate a placement keeps is the one its terms give for the age it keeps.
+    "rate_differs": """
+        select l.creditor_id, l.agency_id, l.id from placements l
         join mandate_versions v on v.creditor_id = l.creditor_id and v.agency_id = l.agency_id
                                and v.id = l.mandate_version_id
-        where e.mandate_version_id <> l.mandate_version_id or e.commission_bp <> v.commission_bp
-           or e.total_minor - p.amount_minor <> div(2 * p.amount_minor::numeric * v.commission_bp + 10000, 20000)
+        left join lateral (
+            select b.commission_bp from commission_bands b
+            where b.creditor_id = v.creditor_id and b.agency_id = v.agency_id and b.mandate_version_id = v.id
+              and b.from_days <= l.age_days
+            order by b.from_days desc limit 1
+        ) band on true
+        where l.commission_bp <> coalesce(band.commission_bp, v.commission_bp)
     """,
 }
 

@@ -6,8 +6,10 @@ from agencies.kernel.errors import Conflict, msg
 from assignments.placements.models import PlacementState
 
 MOVES: dict[PlacementState, frozenset[PlacementState]] = {
-    PlacementState.SENT: frozenset({PlacementState.ACKNOWLEDGED, PlacementState.ENDED}),
-    PlacementState.ACKNOWLEDGED: frozenset({PlacementState.ENDED}),
+    PlacementState.SENT: frozenset({PlacementState.ACKNOWLEDGED, PlacementState.RECALL_PENDING, PlacementState.ENDED}),
+    PlacementState.ACKNOWLEDGED: frozenset({PlacementState.RECALL_PENDING, PlacementState.ENDED}),
+    # A recall that is withdrawn leaves things as they were.
+    PlacementState.RECALL_PENDING: frozenset({PlacementState.SENT, PlacementState.ACKNOWLEDGED, PlacementState.ENDED}),
     PlacementState.ENDED: frozenset(),
 }
 

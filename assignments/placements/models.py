@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import Base, code_type
 from agencies.mandates.models import Service
+from assignments.cases.models import ReturnCode
 
 
 class WaveState(StrEnum):
@@ -34,6 +36,8 @@ class PlacementState(StrEnum):
 
     SENT = "sent"
     ACKNOWLEDGED = "acknowledged"
+    #: The creditor takes it back on a date to come; until then the agency works it.
+    RECALL_PENDING = "recall_pending"
     ENDED = "ended"
 
 
@@ -53,6 +57,8 @@ class Wave(Base):
     #: The seed that makes the split repeatable, and how many balance bands it keeps even.
     seed: Mapped[int]
     bands: Mapped[int]
+    #: Agency -> its share of the drawn debtors, in ten-thousandths; equal shares when empty.
+    shares: Mapped[dict[str, Any] | None]
     #: Digest of the previewed split; committing anything else is refused.
     digest: Mapped[str | None]
     #: Per band and agency: cases and value, as previewed and committed.
@@ -113,6 +119,11 @@ class Placement(Base):
             ["creditor_id", "agency_id", "mandate_version_id"],
             ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
         ),
+        ForeignKeyConstraint(
+            ["creditor_id", "agency_id", "recall_id"],
+            ["recalls.creditor_id", "recalls.agency_id", "recalls.id"],
+        ),
+        CheckConstraint("commission_bp between 0 and 10000", name="commission_bp"),
         # One live collect placement per case: the wall behind the code.
         Index(
             "uq_placements_live_collect",
@@ -125,6 +136,13 @@ class Placement(Base):
         Index("ix_placements_agency_id", "agency_id", "creditor_id", "id"),
         Index("ix_placements_consignment_id", "creditor_id", "consignment_id"),
         Index("ix_placements_account_ref", "agency_id", "account_ref"),
+        Index(
+            "ix_placements_recall_id",
+            "creditor_id",
+            "agency_id",
+            "recall_id",
+            postgresql_where=text("recall_id is not null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
@@ -142,6 +160,125 @@ class Placement(Base):
     placed_minor: Mapped[int]
     #: Like cases are compared with like: the balance band it was split in.
     stratum: Mapped[str]
+    #: Days past due when it was placed, empty when nobody knew; and the commission that follows from it for good.
+    age_days: Mapped[int | None]
+    commission_bp: Mapped[int]
     placed_at: Mapped[datetime]
+    #: The recall it waits for, or ended with.
+    recall_id: Mapped[int | None]
     ended_at: Mapped[datetime | None]
+    #: `recalled`, or the code of its return.
     end_code: Mapped[str | None]
+    #: The last day on which a payment still earns the agency its commission.
+    tail_until: Mapped[date | None]
+
+
+class RecallReason(StrEnum):
+    """Why a creditor takes cases back."""
+
+    STRATEGY = "strategy"
+    NO_ACTIVITY = "no_activity"
+    PERFORMANCE = "performance"
+    SETTLED_WITH_CREDITOR = "settled_with_creditor"
+    SOLD = "sold"
+    AGREEMENT_ENDED = "agreement_ended"
+    COMPLAINT = "complaint"
+    DATA_PROTECTION = "data_protection"
+    COMPLIANCE = "compliance"
+
+
+class RecallState(StrEnum):
+    """How far a recall has come."""
+
+    PENDING = "pending"
+    #: The agency asks to keep the cases, or to keep them longer.
+    OBJECTED = "objected"
+    WITHDRAWN = "withdrawn"
+    #: The cases are back; what the agency holds of their data is still out.
+    ENDED = "ended"
+    #: The agency has attested what became of the data.
+    CLOSED = "closed"
+
+
+class RecallAnswer(StrEnum):
+    """What an agency says to a recall."""
+
+    ACCEPTED = "accepted"
+    OBJECTED = "objected"
+
+
+class ObjectionReason(StrEnum):
+    """Why an agency asks for more time."""
+
+    PAYMENT_PLAN = "payment_plan"
+    PROMISE = "promise"
+    PAYMENT_IN_TRANSIT = "payment_in_transit"
+    LEGAL_ACTION = "legal_action"
+    OTHER = "other"
+
+
+class Recall(Base):
+    """Cases that a creditor takes back from one agency on a date."""
+
+    __tablename__ = "recalls"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "agency_id", "id"),
+        ForeignKeyConstraint(
+            ["creditor_id", "agency_id", "mandate_version_id"],
+            ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
+        ),
+        Index("ix_recalls_agency_id", "agency_id", "id"),
+        Index("ix_recalls_creditor_id", "creditor_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    creditor_id: Mapped[int]
+    agency_id: Mapped[int]
+    #: The latest terms among its cases; they say within which time the agency answers.
+    mandate_version_id: Mapped[int]
+    reason: Mapped[RecallReason] = mapped_column(code_type(RecallReason))
+    note: Mapped[str | None]
+    state: Mapped[RecallState] = mapped_column(code_type(RecallState))
+    #: How many cases it took in.
+    cases: Mapped[int]
+    #: The creditor's date on which the agency's access ends, as it stands now.
+    effective_on: Mapped[date]
+    requested_at: Mapped[datetime]
+    requested_by: Mapped[int | None]
+    answer: Mapped[RecallAnswer | None] = mapped_column(code_type(RecallAnswer))
+    answered_at: Mapped[datetime | None]
+    answered_by: Mapped[int | None]
+    objection: Mapped[ObjectionReason | None] = mapped_column(code_type(ObjectionReason))
+    objection_note: Mapped[str | None]
+    proposed_on: Mapped[date | None]
+    #: When the creditor kept the date or moved it.
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[int | None]
+    ended_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    closed_by: Mapped[int | None]
+
+
+class Return(Base):
+    """One case that an agency gave back, and why; never edited."""
+
+    __tablename__ = "returns"
+    __table_args__ = (
+        # A placement is given back once.
+        PrimaryKeyConstraint("creditor_id", "agency_id", "placement_id"),
+        ForeignKeyConstraint(
+            ["creditor_id", "agency_id", "placement_id", "case_id"],
+            ["placements.creditor_id", "placements.agency_id", "placements.id", "placements.case_id"],
+        ),
+        Index("ix_returns_agency_id", "agency_id", "placement_id"),
+        Index("ix_returns_case_id", "creditor_id", "case_id"),
+    )
+
+    creditor_id: Mapped[int]
+    agency_id: Mapped[int]
+    placement_id: Mapped[int]
+    case_id: Mapped[int]
+    code: Mapped[ReturnCode] = mapped_column(code_type(ReturnCode))
+    note: Mapped[str | None]
+    returned_at: Mapped[datetime]
+    returned_by: Mapped[int | None]

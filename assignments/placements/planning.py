@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ColumnElement, Date, and_, case, func, literal, or_
 from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor
+from agencies.mandates.terms import TermSheet
 from assignments.cases.models import Case, CaseState, Debtor
 from assignments.cases.queries import Selection, selected
 from assignments.placements.allocation import Integers, Split, Units, digest, split, stratum
@@ -22,7 +24,9 @@ from assignments.placements.preview import (
     HeldBack,
     HeldBackCount,
     Preview,
+    RateTotals,
 )
+from assignments.placements.pricing import UNKNOWN_AGE, rates_for_ages
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Terms:
     mandate_id: int
     mandate_name: str
     version_id: int
-    commission_bp: int
+    sheet: TermSheet
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,9 @@ class Plan:
     agency_ids: Integers
     bands: Integers
     balances: Integers
+    #: Days past due on the day of placing, and the commission that follows.
+    ages: Integers
+    rates: Integers
     band_count: int
     #: Of exactly this split on exactly these terms.
     digest: str
@@ -58,30 +65,44 @@ class Plan:
 
 
 def plan(
-    session: Session, actor: Actor, selection: Selection, terms: Sequence[Terms], *, seed: int, bands: int
+    session: Session,
+    actor: Actor,
+    selection: Selection,
+    terms: Sequence[Terms],
+    *,
+    seed: int,
+    bands: int,
+    on: date,
+    shares: Mapping[int, int] | None = None,
 ) -> Plan:
-    """Draw the split of what is selected now; the same cases, terms and seed give the same plan."""
+    """Draw the split of what is selected now, equal where there are no `shares` by agency.
+
+    The same cases, terms, ages, shares and seed give the same plan.
+    """
     agencies = [one.agency_id for one in terms]
     currency = _currency(session, actor, selection)
-    rows = _read(session, actor, selection, agencies, currency)
+    rows = _read(session, actor, selection, agencies, currency, on)
     held = rows[:, 3]
     free = rows[held == 0]
-    cases, debtors, balances, bound = free[:, 0], free[:, 1], free[:, 2], free[:, 4]
+    cases, debtors, balances, bound, ages = free[:, 0], free[:, 1], free[:, 2], free[:, 4], free[:, 5]
     ids, first, at = np.unique(debtors, return_index=True, return_inverse=True)
     values = np.zeros(len(ids), dtype=np.int64)
     np.add.at(values, at, balances)
-    drawn = split(Units(ids, values, bound[first]), agencies, seed, bands)
+    drawn = split(Units(ids, values, bound[first]), agencies, seed, bands, shares)
     case_agencies, case_bands = drawn.agencies[at], drawn.bands[at]
     versions = sorted((one.agency_id, one.version_id) for one in terms)
-    figures = _Figures(drawn, values, bound[first] != 0, case_agencies, case_bands, balances)
+    rates = _rates(terms, case_agencies, ages)
+    figures = _Figures(drawn, values, bound[first] != 0, case_agencies, case_bands, balances, rates)
     return Plan(
         cases,
         debtors,
         case_agencies,
         case_bands,
         balances,
+        ages,
+        rates,
         drawn.band_count,
-        digest(cases, debtors, case_agencies, case_bands, balances, np.array(versions, dtype=np.int64).ravel()),
+        digest(cases, debtors, case_agencies, case_bands, balances, rates, np.array(versions, dtype=np.int64).ravel()),
         Preview(
             currency=currency,
             cases=len(cases),
@@ -112,27 +133,46 @@ def _currency(session: Session, actor: Actor, selection: Selection) -> str | Non
     return found.scalar()
 
 
+def _rates(terms: Sequence[Terms], agencies: Integers, ages: Integers) -> Integers:
+    rates = np.zeros(len(ages), dtype=np.int64)
+    for one in terms:
+        mine = agencies == one.agency_id
+        rates[mine] = rates_for_ages(one.sheet, ages[mine])
+    return rates
+
+
 def _read(
-    session: Session, actor: Actor, selection: Selection, agencies: Sequence[int], currency: str | None
+    session: Session, actor: Actor, selection: Selection, agencies: Sequence[int], currency: str | None, on: date
 ) -> Integers:
-    """Case, debtor, balance, number of the reason it is held back (0: none), agency it is bound to (0: none)."""
+    """Case, debtor, balance, number of the reason it is held back (0: none), agency it is bound to (0: none), age."""
     reasons: dict[HeldBack, ColumnElement[bool]] = {
         HeldBack.CLOSED: Case.state == CaseState.CLOSED,
+        HeldBack.ON_HOLD: Case.state == CaseState.ON_HOLD,
         HeldBack.PLACED: or_(Case.state == CaseState.PLACED, Case.agency_id.is_not(None)),
         HeldBack.OTHER_CURRENCY: Case.currency != currency,
         HeldBack.NOTHING_OWED: Case.balance_minor <= 0,
         HeldBack.DEBTOR_ELSEWHERE: and_(Debtor.agency_id.is_not(None), Debtor.agency_id.not_in(agencies)),
     }
     reason = case(*((reasons[one], number) for number, one in enumerate(_REASONS, start=1)), else_=0)
+    # What was due in the future when it was handed over is not past due at all.
+    age = func.greatest(func.coalesce(literal(on, Date) - Case.delinquent_on, Case.days_past_due), 0)
+    is_known = or_(Case.delinquent_on.is_not(None), Case.days_past_due.is_not(None))
     statement = (
         selected(actor, selection)
         .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
-        .with_only_columns(Case.id, Case.debtor_id, Case.balance_minor, reason, func.coalesce(Debtor.agency_id, 0))
+        .with_only_columns(
+            Case.id,
+            Case.debtor_id,
+            Case.balance_minor,
+            reason,
+            func.coalesce(Debtor.agency_id, 0),
+            case((is_known, age), else_=UNKNOWN_AGE),
+        )
         .order_by(Case.id)
     )
     # A million cases are streamed into one array and never stand as a million rows.
     rows = session.execute(statement, execution_options={"yield_per": 20_000})
-    return np.fromiter(rows, dtype=np.dtype((np.int64, 5)))
+    return np.fromiter(rows, dtype=np.dtype((np.int64, 6)))
 
 
 def _held_back(held: Integers) -> list[HeldBackCount]:
@@ -152,6 +192,7 @@ class _Figures:
     case_agencies: Integers
     case_bands: Integers
     balances: Integers
+    rates: Integers
 
     def band(self, number: int) -> BandTotals:
         debtors, cases = self.drawn.bands == number, self.case_bands == number
@@ -173,12 +214,20 @@ class _Figures:
             agency_name=terms.agency_name,
             mandate_id=terms.mandate_id,
             mandate_name=terms.mandate_name,
-            commission_bp=terms.commission_bp,
+            commission_bp=terms.sheet.commission_bp,
             debtors=int(debtors.sum()),
             cases=int(cases.sum()),
             value_minor=int(self.balances[cases].sum()),
             kept_debtors=int((debtors & self.is_bound).sum()),
+            rates=tuple(self.rates_of(cases)),
         )
+
+    def rates_of(self, cases: NDArray[np.bool_]) -> list[RateTotals]:
+        rates, at = np.unique(self.rates[cases], return_inverse=True)
+        values = np.zeros(len(rates), dtype=np.int64)
+        np.add.at(values, at, self.balances[cases])
+        counts = np.bincount(at, minlength=len(rates))
+        return [RateTotals(*(int(n) for n in row)) for row in zip(rates, counts, values, strict=True)]
 
     def cells(self, agencies: Sequence[int]) -> list[Cell]:
         made = []

@@ -14,6 +14,7 @@ class HeldBack(StrEnum):
     """Why a selected case takes no part in a wave; the first reason that applies is counted."""
 
     CLOSED = "closed"
+    ON_HOLD = "on_hold"
     PLACED = "placed"
     OTHER_CURRENCY = "other_currency"
     NOTHING_OWED = "nothing_owed"
@@ -22,6 +23,7 @@ class HeldBack(StrEnum):
 
 HELD_BACK: dict[HeldBack, str] = {
     HeldBack.CLOSED: msg("The case is closed."),
+    HeldBack.ON_HOLD: msg("The case is on hold. Release it first."),
     HeldBack.PLACED: msg("An agency already works the case."),
     HeldBack.OTHER_CURRENCY: msg("Most selected cases are in another currency; place these in a wave of their own."),
     HeldBack.NOTHING_OWED: msg("Nothing is owed on the case any more."),
@@ -43,6 +45,15 @@ class BandTotals:
 
 
 @dataclass(frozen=True)
+class RateTotals:
+    """How much of what an agency would receive is placed at one commission."""
+
+    commission_bp: int
+    cases: int
+    value_minor: int
+
+
+@dataclass(frozen=True)
 class AgencyTotals:
     """What one agency would receive, and on what terms."""
 
@@ -50,12 +61,20 @@ class AgencyTotals:
     agency_name: str
     mandate_id: int
     mandate_name: str
+    #: Of debts younger than the first age band, or of unknown age.
     commission_bp: int
     debtors: int
     cases: int
     value_minor: int
     #: Debtors it already works with, whose further cases therefore stay with it and are not drawn.
     kept_debtors: int
+    #: By the age of the debts, the lowest commission first.
+    rates: tuple[RateTotals, ...] = ()
+
+    @classmethod
+    def stored(cls, one: dict[str, Any]) -> AgencyTotals:
+        """As stored with a wave."""
+        return cls(**{**one, "rates": tuple(RateTotals(**rate) for rate in one.get("rates", ()))})
 
 
 @dataclass(frozen=True)
@@ -117,7 +136,7 @@ def preview_of(wave: Wave) -> Preview:
         debtors=stored.get("debtors", 0),
         value_minor=stored.get("value_minor", 0),
         bands=tuple(BandTotals(**one) for one in stored.get("bands", ())),
-        agencies=tuple(AgencyTotals(**one) for one in stored.get("agencies", ())),
+        agencies=tuple(AgencyTotals.stored(one) for one in stored.get("agencies", ())),
         cells=tuple(Cell(**one) for one in stored.get("cells", ())),
         held_back=tuple(HeldBackCount(HeldBack(one["reason"]), one["cases"]) for one in stored.get("held_back", ())),
     )

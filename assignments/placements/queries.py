@@ -154,7 +154,7 @@ def list_placements(
             Placement.currency,
             Placement.placed_minor,
             Placement.stratum,
-            MandateVersion.commission_bp,
+            Placement.commission_bp,
             Placement.placed_at,
             Placement.ended_at,
         )
@@ -165,14 +165,6 @@ def list_placements(
                 Consignment.creditor_id == Placement.creditor_id,
                 Consignment.agency_id == Placement.agency_id,
                 Consignment.id == Placement.consignment_id,
-            ),
-        )
-        .join(
-            MandateVersion,
-            and_(
-                MandateVersion.creditor_id == Placement.creditor_id,
-                MandateVersion.agency_id == Placement.agency_id,
-                MandateVersion.id == Placement.mandate_version_id,
             ),
         )
         .where(owned_by(actor, Placement.creditor_id, Placement.agency_id))

@@ -19,19 +19,20 @@ from assignments.placements.planning import Plan
 
 _PLACEMENTS = """
 insert into placements (creditor_id, agency_id, case_id, account_ref, consignment_id, mandate_version_id, service,
-                        state, currency, placed_minor, stratum, placed_at)
+                        state, currency, placed_minor, stratum, age_days, commission_bp, placed_at)
 select c.creditor_id, k.agency_id, c.id, c.account_ref, k.id, k.mandate_version_id, :service,
-       'sent', c.currency, drawn.balance, drawn.stratum, :now
+       'sent', c.currency, drawn.balance, drawn.stratum, nullif(drawn.age, -1), drawn.rate, :now
 from unnest(
-    cast(:cases as bigint[]), cast(:agencies as bigint[]), cast(:strata as text[]), cast(:balances as bigint[])
-) as drawn (case_id, agency_id, stratum, balance)
+    cast(:cases as bigint[]), cast(:agencies as bigint[]), cast(:strata as text[]), cast(:balances as bigint[]),
+    cast(:ages as bigint[]), cast(:rates as bigint[])
+) as drawn (case_id, agency_id, stratum, balance, age, rate)
 join cases c on c.creditor_id = :creditor and c.id = drawn.case_id
 join consignments k on k.creditor_id = :creditor and k.wave_id = :wave and k.agency_id = drawn.agency_id
 order by drawn.case_id
 """
 
 _CASES = """
-update cases c set agency_id = drawn.agency_id, state = 'placed'
+update cases c set agency_id = drawn.agency_id, state = 'placed', return_code = null
 from unnest(cast(:cases as bigint[]), cast(:agencies as bigint[])) as drawn (case_id, agency_id)
 where c.creditor_id = :creditor and c.id = drawn.case_id and c.state = 'open'
 """
@@ -92,6 +93,8 @@ def write(session: Session, wave: Wave, plan: Plan, *, now: datetime) -> list[Se
             "agencies": agencies,
             "strata": [stratum(band, plan.band_count) for band in plan.bands.tolist()],
             "balances": plan.balances.tolist(),
+            "ages": plan.ages.tolist(),
+            "rates": plan.rates.tolist(),
             "now": now,
         },
     )

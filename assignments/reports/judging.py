@@ -9,16 +9,20 @@ from __future__ import annotations
 
 _PLACEMENT = """
     left join lateral (
-        select l.id, l.case_id, l.currency, (l.placed_at at time zone :zone)::date as placed_on,
-               (l.ended_at at time zone :zone)::date as ended_on
+        select l.id, l.case_id, l.currency, (l.placed_at at time zone :zone)::date as placed_on, o.over_on as ended_on
         from placements l
+        cross join lateral (select {over} as over_on) o
         where l.agency_id = :agency and l.creditor_id = :creditor and l.account_ref = s.account_ref
         order by (l.placed_at at time zone :zone)::date <= s.on_day
-                 and (l.ended_at is null or s.on_day <= (l.ended_at at time zone :zone)::date) desc,
+                 and (o.over_on is null or s.on_day <= o.over_on) desc,
                  l.placed_at desc
         limit 1
     ) l on true
 """
+#: What an agency does ends with the placement; what comes in of its work counts on to the end of the tail.
+_ENDED_ON = "(l.ended_at at time zone :zone)::date"
+_WORKED = _PLACEMENT.format(over=_ENDED_ON)
+_PAID = _PLACEMENT.format(over=f"greatest({_ENDED_ON}, l.tail_until)")
 
 #: One row per staged payment: line, natural key, what is stored, and `fault` with its field and value, or null.
 #: Without the agency's own reference a payment is known by account, day and amount, and by how many such rows
@@ -50,7 +54,7 @@ with staged as materialized (
                     then 'reference_reused'
            end as fault
     from staged s
-    {_PLACEMENT}
+    {_PAID}
     left join payments known on known.creditor_id = :creditor and known.agency_id = :agency
                             and known.natural_key = s.natural_key
 ), refusals as (
@@ -87,7 +91,7 @@ with staged as materialized (
                when s.on_day < l.placed_on then 'before_placement'
            end as fault
     from staged s
-    {_PLACEMENT}
+    {_WORKED}
 ), refusals as (
     select j.line, j.fault as code,
            case j.fault when 'not_your_case' then 'account_ref' else 'happened_at' end as field,

@@ -33,6 +33,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "restate_balances",
 }
 OPEN_TO_OWNER = {
+    "activities",
     "audit_events",
     "audit_heads",
     "bids",
@@ -51,6 +52,9 @@ OPEN_TO_OWNER = {
     "payments",
     "placements",
     "recalls",
+    "sla_cells",
+    "sla_clocks",
+    "sla_extensions",
     "work",
 }
 #: Unique indexes that do not begin with a tenant, and why that tells nobody anything.

@@ -68,7 +68,7 @@ def test_commission_in_sql_is_the_rule_in_python(ports, tenants):
             text(
                 f"select {COMMISSION_SQL} from unnest(cast(:amounts as bigint[]), cast(:rates as bigint[])) "
                 "with ordinality as p (amount_minor, commission_bp, position), "
-                "lateral (select p.commission_bp) v order by position"
+                "lateral (select p.commission_bp) l order by position"
             ),
             {"amounts": list(amounts), "rates": list(rates)},
         ).scalars()
@@ -180,6 +180,7 @@ DAMAGE = {
     ),
     "amount_differs": "update payments set amount_minor = amount_minor + 1",
     "commission_differs": "update entries set commission_bp = 1",
+    "rate_differs": "update placements set commission_bp = 1",
 }
 
 
