@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assignments.placements.allocation import Split, Units, digest, split, stratum
+from assignments.placements.allocation import Split, Units, apportion, digest, split, stratum
 
 AGENCIES = st.lists(st.integers(1, 10_000), min_size=1, max_size=8, unique=True)
 
@@ -131,3 +134,51 @@ def test_one_number_changed_changes_the_digest():
 
 def test_a_stratum_says_which_band_of_how_many():
     assert stratum(2, 5) == "2/5"
+
+
+WEIGHTS = st.lists(st.integers(1, 9_999), min_size=8, max_size=8)
+
+
+@given(units(), AGENCIES, st.integers(0, 2**31 - 1), st.integers(1, 20), st.integers(1, 10_000))
+def test_equal_weights_give_the_split_that_no_weights_give(given_units, agencies, seed, bands, weight):
+    bare = split(given_units, agencies, seed, bands)
+    weighted = split(given_units, agencies, seed, bands, dict.fromkeys(agencies, weight))
+    assert bare.agencies.tolist() == weighted.agencies.tolist()
+
+
+@given(units(), AGENCIES, st.integers(0, 2**31 - 1), st.integers(1, 20), WEIGHTS)
+def test_every_agency_gets_its_share_of_each_band_up_or_down_to_a_whole_one(given_units, agencies, seed, bands, drawn):
+    weights = dict(zip(agencies, drawn, strict=False))
+    result = split(given_units, agencies, seed, bands, weights)
+    total = sum(weights.values())
+    for band in range(1, result.band_count + 1):
+        size = int((result.bands == band).sum())
+        for agency, count in zip(agencies, counts(result, agencies, band), strict=True):
+            assert size * weights[agency] // total <= count <= -(-size * weights[agency] // total)
+
+
+def test_the_odd_ones_of_many_bands_do_not_pile_up_on_one_agency():
+    given_units = made(list(range(1, 2001)), [n // 3 + 1 for n in range(2000)])
+    result = split(given_units, [1, 2, 3], 11, 20, {1: 7_000, 2: 2_000, 3: 1_000})
+    assert result.band_count == 20
+    assert counts(result, [1, 2, 3]) == pytest.approx([1400, 400, 200], abs=1)
+
+
+@pytest.mark.parametrize("weights", [{1: 5_000}, {1: 10_000, 2: 0}, {1: 10_001, 2: -1}])
+def test_a_weight_that_is_missing_or_not_above_nothing_is_refused(weights):
+    with pytest.raises(ValueError, match="weight"):
+        split(made([1], [1]), [1, 2], 1, 1, weights)
+
+
+def test_whole_units_by_weight_as_published():
+    table = Path(__file__).resolve().parents[4] / "shared" / "tables" / "largest_remainder_allocation.csv"
+    if not table.exists():
+        pytest.skip("the published tables are not on this machine: ../shared/tables")
+    published: dict[tuple[str, int], list[tuple[int, int]]] = {}
+    with table.open(encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            case = published.setdefault((row["case"], int(row["units_to_allocate"])), [])
+            case.append((int(row["weight"]), int(row["largest_remainder_units"])))
+    assert len(published) >= 3
+    for (case, units_to_allocate), rows in published.items():
+        assert apportion(units_to_allocate, [weight for weight, _ in rows]) == [given for _, given in rows], case
