@@ -6,8 +6,9 @@ says where the two disagree.
 
 from __future__ import annotations
 
+import operator
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from agencies.kernel.clock import local_date, months_between
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
-from agencies.scorecards.facts import AgencyCurve, AgencyFacts, CurvePoint
+from agencies.scorecards.facts import EVERYTHING, AgencyCurve, AgencyFacts, CurvePoint, Spread, Window
 from agencies.scorecards.models import PlacementCell, RecoveryCell
 from assignments.recount import RECORDS
 from assignments.reports.queries import Punctuality, punctuality
@@ -61,6 +62,7 @@ def facts(
     *,
     currency: str | None = None,
     months: int | None = None,
+    window: Window = EVERYTHING,
     now: datetime,
 ) -> list[AgencyFacts]:
     """The figures of each creditor, agency and currency the actor may see, by name of the agency.
@@ -68,52 +70,28 @@ def facts(
     With `months` only placement months that have completed that age count, and only what came back up to it, so that
     old and young placements are compared at the same age: the figures of the curve at that point.
     """
-    require(actor, Permission.SCORECARD_VIEW)
-    is_counted = _has_completed(PlacementCell.placement_month, months, now)
-    keys = (PlacementCell.creditor_id, PlacementCell.agency_id, _agency.name, PlacementCell.currency)
-    statement: Select[*tuple[Any, ...]] = (
-        select(
-            *keys,
-            func.min(PlacementCell.placement_month).filter(is_counted),
-            func.max(PlacementCell.placement_month).filter(is_counted),
-            _sum(PlacementCell.cases, is_counted),
-            _sum(PlacementCell.placed_minor, is_counted),
-        )
-        .join(_agency, _agency.id == PlacementCell.agency_id)
-        .join(_creditor, _creditor.id == PlacementCell.creditor_id)
-        .where(owned_by(actor, PlacementCell.creditor_id, PlacementCell.agency_id))
-        .group_by(*keys)
-        .order_by(_agency.name, *keys)
-    )
-    if currency is not None:
-        statement = statement.where(PlacementCell.currency == currency)
-    back = _came_back(session, actor, months, now)
     punctual = {(one.creditor_id, one.agency_id): one for one in punctuality(session, actor, now=now)}
-    found = []
-    for creditor, agency, name, of, first, last, cases, placed in session.execute(statement):
-        reports = punctual.get((creditor, agency), Punctuality(creditor, agency, 0, 0))
-        payments, collected, commission, payers, activities = back.get((creditor, agency, of), (0, 0, 0, 0, 0))
-        found.append(
-            AgencyFacts(
-                creditor_id=creditor,
-                agency_id=agency,
-                agency_name=name,
-                currency=of,
-                months=months,
-                first_month=first,
-                last_month=last,
-                cases=cases,
-                placed_minor=placed,
-                payments=payments,
-                collected_minor=collected,
-                commission_minor=commission,
-                payers=payers,
-                activities=activities,
-                reports_due=reports.due,
-                reports_on_time=reports.on_time,
-            )
-        )
-    return found
+    return [
+        replace(one, reports_due=reports.due, reports_on_time=reports.on_time)
+        for one in _facts(session, actor, currency, months, window, now=now, by_month=False)
+        for reports in [
+            punctual.get((one.creditor_id, one.agency_id), Punctuality(one.creditor_id, one.agency_id, 0, 0))
+        ]
+    ]
+
+
+def monthly(
+    session: Session,
+    actor: Actor,
+    *,
+    currency: str,
+    months: int | None = None,
+    window: Window = EVERYTHING,
+    now: datetime,
+) -> list[AgencyFacts]:
+    """The same figures for each month of placement, the earliest first; reports belong to no such month."""
+    found = _facts(session, actor, currency, months, window, now=now, by_month=True)
+    return sorted((one for one in found if one.first_month), key=lambda one: (one.first_month, one.agency_name))
 
 
 def curves(
@@ -122,6 +100,7 @@ def curves(
     *,
     currency: str | None = None,
     until: int = 24,
+    window: Window = EVERYTHING,
     now: datetime,
 ) -> list[AgencyCurve]:
     """The liquidation curve of each creditor, agency and currency the actor may see, up to a month on book.
@@ -130,35 +109,18 @@ def curves(
     that none has completed have no point.
     """
     require(actor, Permission.SCORECARD_VIEW)
-    owned = owned_by(actor, PlacementCell.creditor_id, PlacementCell.agency_id)
-    statement = (
-        select(
-            PlacementCell.creditor_id,
-            PlacementCell.agency_id,
-            _agency.name,
-            PlacementCell.currency,
-            _creditor.time_zone,
-            PlacementCell.placement_month,
-            func.sum(PlacementCell.placed_minor),
-        )
+    keys = (*_keys(PlacementCell)[:2], _agency.name, PlacementCell.currency)
+    statement: Select[*tuple[Any, ...]] = (
+        select(*keys, _creditor.time_zone, PlacementCell.placement_month, func.sum(PlacementCell.placed_minor))
         .join(_agency, _agency.id == PlacementCell.agency_id)
         .join(_creditor, _creditor.id == PlacementCell.creditor_id)
-        .where(owned)
-        .group_by(
-            PlacementCell.creditor_id,
-            PlacementCell.agency_id,
-            _agency.name,
-            PlacementCell.currency,
-            _creditor.time_zone,
-            PlacementCell.placement_month,
-        )
-        .order_by(_agency.name, PlacementCell.creditor_id, PlacementCell.agency_id, PlacementCell.currency)
+        .where(*_within(PlacementCell, actor, currency, window))
+        .group_by(*keys, _creditor.time_zone, PlacementCell.placement_month)
+        .order_by(_agency.name, *keys)
     )
-    if currency is not None:
-        statement = statement.where(PlacementCell.currency == currency)
     cohorts: dict[_Key, list[_Cohort]] = defaultdict(list)
     names: dict[_Key, str] = {}
-    back = _came_back_by_age(session, actor)
+    back = _came_back_by_age(session, actor, currency, window)
     for creditor, agency, name, of, zone, month, placed in session.execute(statement):
         key = (creditor, agency, of)
         names[key] = name
@@ -171,6 +133,7 @@ _Key = tuple[int, int, str]
 
 _creditor = aliased(Organisation)
 _agency = aliased(Organisation)
+_Cell = type[PlacementCell] | type[RecoveryCell]
 
 
 @dataclass(frozen=True)
@@ -198,9 +161,77 @@ def _points(cohorts: list[_Cohort], until: int) -> tuple[CurvePoint, ...]:
     return tuple(points)
 
 
+def _facts(
+    session: Session,
+    actor: Actor,
+    currency: str | None,
+    months: int | None,
+    window: Window,
+    *,
+    now: datetime,
+    by_month: bool,
+) -> list[AgencyFacts]:
+    """Facts without their reports; by month of placement only those that count, else also where nothing does."""
+    require(actor, Permission.SCORECARD_VIEW)
+    is_counted = _has_completed(PlacementCell.placement_month, months, now)
+    by = (PlacementCell.placement_month,) if by_month else ()
+    keys = (*_keys(PlacementCell), *by)
+    statement: Select[*tuple[Any, ...]] = (
+        select(
+            _agency.name,
+            func.min(PlacementCell.placement_month).filter(is_counted),
+            func.max(PlacementCell.placement_month).filter(is_counted),
+            func.count(PlacementCell.placement_month.distinct()).filter(is_counted),
+            _sum(PlacementCell.cases, is_counted),
+            _sum(PlacementCell.placed_minor, is_counted),
+            func.coalesce(func.sum(PlacementCell.placed_squares).filter(is_counted), 0),
+            *keys,
+        )
+        .join(_agency, _agency.id == PlacementCell.agency_id)
+        .join(_creditor, _creditor.id == PlacementCell.creditor_id)
+        .where(*_within(PlacementCell, actor, currency, window))
+        .group_by(_agency.name, *keys)
+        .order_by(_agency.name, *keys)
+    )
+    back = _came_back(session, actor, currency, months, window, now=now, by_month=by_month)
+    found = []
+    for name, first, last, month_count, cases, placed, placed_squares, *key in session.execute(statement):
+        payments, collected, commission, payers, activities, *spread = back.get(tuple(key), (0,) * 9)
+        found.append(
+            AgencyFacts(
+                creditor_id=key[0],
+                agency_id=key[1],
+                agency_name=name,
+                currency=key[2],
+                months=months,
+                first_month=first,
+                last_month=last,
+                cases=cases,
+                placed_minor=placed,
+                payments=payments,
+                collected_minor=collected,
+                commission_minor=commission,
+                payers=payers,
+                activities=activities,
+                reports_due=0,
+                reports_on_time=0,
+                placement_months=month_count,
+                spread=Spread(int(placed_squares), *(int(one) for one in spread)),
+            )
+        )
+    return found
+
+
 def _came_back(
-    session: Session, actor: Actor, months: int | None, now: datetime
-) -> dict[_Key, tuple[int, int, int, int, int]]:
+    session: Session,
+    actor: Actor,
+    currency: str | None,
+    months: int | None,
+    window: Window,
+    *,
+    now: datetime,
+    by_month: bool,
+) -> dict[tuple[Any, ...], tuple[Any, ...]]:
     measures = (
         RecoveryCell.payments,
         RecoveryCell.collected_minor,
@@ -208,41 +239,62 @@ def _came_back(
         RecoveryCell.new_payers,
         RecoveryCell.activities,
     )
-    keys = (RecoveryCell.creditor_id, RecoveryCell.agency_id, RecoveryCell.currency)
+    spread = (
+        RecoveryCell.collected_squares,
+        RecoveryCell.placed_collected,
+        RecoveryCell.net_squares,
+        RecoveryCell.placed_net,
+    )
+    keys = (*_keys(RecoveryCell), *((RecoveryCell.placement_month,) if by_month else ()))
     statement: Select[*tuple[Any, ...]] = (
-        select(*keys, *(func.sum(one).cast(BigInteger) for one in measures))
+        select(*keys, *(func.sum(one).cast(BigInteger) for one in measures), *(func.sum(one) for one in spread))
         .join(_creditor, _creditor.id == RecoveryCell.creditor_id)
         .where(
-            owned_by(actor, RecoveryCell.creditor_id, RecoveryCell.agency_id),
+            *_within(RecoveryCell, actor, currency, window),
             _has_completed(RecoveryCell.placement_month, months, now),
         )
         .group_by(*keys)
     )
     if months is not None:
         statement = statement.where(RecoveryCell.month_on_book <= months)
-    return {tuple(row[:3]): tuple(row[3:]) for row in session.execute(statement)}
+    return {tuple(row[: len(keys)]): tuple(row[len(keys) :]) for row in session.execute(statement)}
 
 
-def _came_back_by_age(session: Session, actor: Actor) -> dict[tuple[int, int, str, date], dict[int, tuple[int, int]]]:
-    cohort = (
-        RecoveryCell.creditor_id,
-        RecoveryCell.agency_id,
-        RecoveryCell.currency,
-        RecoveryCell.placement_month,
-    )
+def _came_back_by_age(
+    session: Session, actor: Actor, currency: str | None, window: Window
+) -> dict[tuple[int, int, str, date], dict[int, tuple[int, int]]]:
+    cohort = (*_keys(RecoveryCell), RecoveryCell.placement_month)
     found: dict[tuple[int, int, str, date], dict[int, tuple[int, int]]] = defaultdict(dict)
-    for creditor, agency, currency, month, age, collected, payers in session.execute(
+    for creditor, agency, of, month, age, collected, payers in session.execute(
         select(
             *cohort,
             RecoveryCell.month_on_book,
             func.sum(RecoveryCell.collected_minor),
             func.sum(RecoveryCell.new_payers),
         )
-        .where(owned_by(actor, RecoveryCell.creditor_id, RecoveryCell.agency_id))
+        .where(*_within(RecoveryCell, actor, currency, window))
         .group_by(*cohort, RecoveryCell.month_on_book)
     ):
-        found[creditor, agency, currency, month][age] = (int(collected), int(payers))
+        found[creditor, agency, of, month][age] = (int(collected), int(payers))
     return found
+
+
+def _keys(cell: _Cell) -> tuple[Any, Any, Any]:
+    return cell.creditor_id, cell.agency_id, cell.currency
+
+
+def _within(cell: _Cell, actor: Actor, currency: str | None, window: Window) -> list[ColumnElement[bool]]:
+    """The actor's own cells, and of them those that are looked at."""
+    partner = cell.agency_id if actor.side is Side.CREDITOR else cell.creditor_id
+    limits = (
+        (currency, cell.currency, operator.eq),
+        (window.first_month, cell.placement_month, operator.ge),
+        (window.last_month, cell.placement_month, operator.le),
+        (window.stratum, cell.stratum, operator.eq),
+        (window.partner_id, partner, operator.eq),
+    )
+    chosen = [compare(column, value) for value, column, compare in limits if value is not None]
+    return [owned_by(actor, cell.creditor_id, cell.agency_id), *chosen]
 
 
 def _has_completed(month: Any, months: int | None, now: datetime) -> ColumnElement[bool]:

@@ -28,7 +28,10 @@ with placed as (
     from payments p
     join entries e on e.creditor_id = p.creditor_id and e.agency_id = p.agency_id and e.payment_id = p.id
                   and e.kind = 'payment'
-    where p.creditor_id = :creditor
+    where p.creditor_id = :creditor and not exists (
+        select from payment_reversals r
+        where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id
+    )
     window so_far as (partition by p.creditor_id, p.agency_id, p.placement_id order by p.paid_on, p.id
                       rows unbounded preceding)
 ), events as (

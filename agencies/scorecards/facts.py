@@ -2,8 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which placements are looked at: from one month to another, of one balance band; what is empty limits nothing."""
+
+    first_month: date | None = None
+    last_month: date | None = None
+    stratum: str | None = None
+    #: The other organisation: the agency for a creditor, the creditor for an agency.
+    partner_id: int | None = None
+
+
+EVERYTHING = Window()
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Sums over cases from which the interval of a rate of money is computed, no case being read again."""
+
+    placed_squares: int = 0
+    collected_squares: int = 0
+    placed_collected: int = 0
+    net_squares: int = 0
+    placed_net: int = 0
+
+    def __add__(self, other: Spread) -> Spread:
+        return Spread(*(mine + theirs for mine, theirs in zip(astuple(self), astuple(other), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -30,6 +58,9 @@ class AgencyFacts:
     #: Reports whose due time has passed, and those of them handed in on time; of all periods.
     reports_due: int
     reports_on_time: int
+    #: Different months of placement counted.
+    placement_months: int = 0
+    spread: Spread = Spread()
 
 
 @dataclass(frozen=True)

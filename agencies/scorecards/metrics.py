@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agencies.kernel.errors import msg
 from agencies.scorecards.facts import AgencyCurve, AgencyFacts, CurvePoint
+from agencies.scorecards.intervals import RatioSums, money_rate, standard_error, wilson
 
 #: Below this many paying cases a rate of money says more about one debtor than about the agency.
 MIN_PAYERS = 10
+#: A rate whose standard error is a larger part of it is shown, but nobody is ranked by it.
+MAX_RELATIVE_ERROR = 0.2
+#: At an age, so many months of placement are needed before anybody is ranked.
+MIN_MONTHS = 3
 
 
 class NotEnough(StrEnum):
@@ -21,6 +26,8 @@ class NotEnough(StrEnum):
     NOTHING_PLACED = "nothing_placed"
     FEW_PAYERS = "few_payers"
     NOTHING_DUE = "nothing_due"
+    NOTHING_COLLECTED = "nothing_collected"
+    NOTHING_JUDGED = "nothing_judged"
     #: Nothing was placed long enough ago.
     TOO_YOUNG = "too_young"
 
@@ -29,6 +36,8 @@ NOT_ENOUGH: dict[NotEnough, str] = {
     NotEnough.NOTHING_PLACED: msg("Nothing has been placed with this agency."),
     NotEnough.FEW_PAYERS: msg("Fewer than 10 cases have paid."),
     NotEnough.NOTHING_DUE: msg("No report has been due yet."),
+    NotEnough.NOTHING_COLLECTED: msg("Nothing has been collected yet."),
+    NotEnough.NOTHING_JUDGED: msg("No activity could be judged yet."),
     NotEnough.TOO_YOUNG: msg("Nothing was placed long enough ago."),
 }
 
@@ -44,31 +53,39 @@ class Metric:
     #: Whether numerator and denominator are amounts in minor units.
     is_money: bool
     missing: NotEnough | None = None
+    #: Between what two values the true one lies, with 95 % confidence; none where the measure has no such limits.
+    interval: tuple[float, float] | None = None
+    #: Shown, but too uncertain to rank by.
+    is_provisional: bool = False
 
 
 def gross_recovery(facts: AgencyFacts) -> Metric:
     """Collected out of placed."""
-    return _of_placed("gross_recovery", facts.collected_minor, facts)
+    spread = facts.spread
+    return _of_placed("gross_recovery", facts.collected_minor, spread.collected_squares, spread.placed_collected, facts)
 
 
 def net_back(facts: AgencyFacts) -> Metric:
     """What is left for the creditor after commission, out of placed."""
-    return _of_placed("net_back", facts.collected_minor - facts.commission_minor, facts)
+    left = facts.collected_minor - facts.commission_minor
+    return _of_placed("net_back", left, facts.spread.net_squares, facts.spread.placed_net, facts)
 
 
 def payer_share(facts: AgencyFacts) -> Metric:
     """Cases with a payment out of cases placed."""
-    return _count("payer_share", facts.payers, facts.cases, _nothing_placed(facts))
+    return share("payer_share", facts.payers, facts.cases, _nothing_placed(facts))
 
 
 def activities_per_case(facts: AgencyFacts) -> Metric:
     """Activities reported per case placed."""
-    return _count("activities_per_case", facts.activities, facts.cases, _nothing_placed(facts))
+    missing = None if facts.cases else _nothing_placed(facts)
+    value = facts.activities / facts.cases if facts.cases else None
+    return Metric("activities_per_case", value, facts.activities, facts.cases, is_money=False, missing=missing)
 
 
 def punctuality(facts: AgencyFacts) -> Metric:
     """Reports handed in on time out of reports due; what is not yet due is left out."""
-    return _count("punctuality", facts.reports_on_time, facts.reports_due, NotEnough.NOTHING_DUE)
+    return share("punctuality", facts.reports_on_time, facts.reports_due, NotEnough.NOTHING_DUE)
 
 
 def all_metrics(facts: AgencyFacts) -> tuple[Metric, ...]:
@@ -92,8 +109,37 @@ def liquidation_curve(curve: AgencyCurve) -> tuple[Metric, ...]:
     return tuple(liquidation(point) for point in curve.points)
 
 
-def _of_placed(code: str, numerator: int, facts: AgencyFacts) -> Metric:
-    return _money(code, numerator, facts.placed_minor, facts.payers, _nothing_placed(facts))
+def cost(facts: AgencyFacts, fees_minor: int = 0) -> Metric:
+    """Commission and locate fees out of what was collected."""
+    total, collected = facts.commission_minor + fees_minor, facts.collected_minor
+    missing = None if collected > 0 else NotEnough.NOTHING_COLLECTED
+    return Metric("cost", None if missing else total / collected, total, collected, is_money=True, missing=missing)
+
+
+def placed_share(facts: AgencyFacts, placed_minor: int) -> Metric:
+    """What was placed with this agency out of everything placed."""
+    missing = None if placed_minor else _nothing_placed(facts)
+    value = facts.placed_minor / placed_minor if placed_minor else None
+    return Metric("placed_share", value, facts.placed_minor, placed_minor, is_money=True, missing=missing)
+
+
+def share(code: str, numerator: int, denominator: int, nothing: NotEnough) -> Metric:
+    """A share of things counted one by one, with its Wilson interval."""
+    if not denominator:
+        return Metric(code, None, numerator, denominator, is_money=False, missing=nothing)
+    interval = wilson(numerator, denominator)
+    return Metric(code, numerator / denominator, numerator, denominator, is_money=False, interval=interval)
+
+
+def _of_placed(code: str, top: int, squares: int, product: int, facts: AgencyFacts) -> Metric:
+    metric = _money(code, top, facts.placed_minor, facts.payers, _nothing_placed(facts))
+    sums = RatioSums(facts.cases, top, facts.placed_minor, squares, product, facts.spread.placed_squares)
+    error = standard_error(sums)
+    if not metric.value or error is None:
+        return metric
+    is_young = facts.months is not None and facts.placement_months < MIN_MONTHS
+    is_wide = error > MAX_RELATIVE_ERROR * abs(metric.value)
+    return replace(metric, interval=money_rate(sums), is_provisional=is_young or is_wide)
 
 
 def _nothing_placed(facts: AgencyFacts) -> NotEnough:
@@ -104,9 +150,3 @@ def _money(code: str, numerator: int, denominator: int, payers: int, nothing: No
     missing = nothing if not denominator else NotEnough.FEW_PAYERS if payers < MIN_PAYERS else None
     value = None if missing else numerator / denominator
     return Metric(code, value, numerator, denominator, is_money=True, missing=missing)
-
-
-def _count(code: str, numerator: int, denominator: int, nothing: NotEnough) -> Metric:
-    value = numerator / denominator if denominator else None
-    missing = None if denominator else nothing
-    return Metric(code, value, numerator, denominator, is_money=False, missing=missing)

@@ -1,8 +1,8 @@
 """The cells in which recovery is rolled up: creditor x placement month x agency x stratum x month on book.
 
-They are kept up to date in the transaction of each placement and report, and can be rebuilt from the records. Beside the
-sums stand sums of squares and products over cases: with them the interval of a rate of money is computed exactly, and no
-case needs to be read again. They are numeric, because a square of an amount may not fit an integer.
+They are kept up to date in the transaction of each placement and report, and can be rebuilt from the records. Beside
+the sums stand sums of squares and products over cases: with them the interval of a rate of money is computed exactly,
+and no case needs to be read again. They are numeric, because a square of an amount may not fit an integer.
 """
 
 from __future__ import annotations

@@ -15,63 +15,71 @@ def _month_on_book(day: str) -> str:
     return f"{_MONTHS.format(day=day)} - {_MONTHS.format(day='n.placement_month')}"
 
 
-_NEWS = """
+#: A payment counts in the month it was made in, as long as it stands: one taken back by a correction never was.
+_PAYMENTS = f"""
 with news as (
-    select r.*, l.stratum, l.currency as placed_currency, l.placed_minor,
-           date_trunc('month', l.placed_at at time zone :zone)::date as placement_month
-    from {reported} r
-    join placements l on l.creditor_id = r.creditor_id and l.agency_id = r.agency_id and l.id = r.placement_id
+    select p.creditor_id, p.agency_id, p.placement_id from payments p
+    where p.agency_id = :agency and p.upload_id = :upload
+    union
+    select p.creditor_id, p.agency_id, p.placement_id from payment_reversals r
+    join payments p on p.creditor_id = r.creditor_id and p.agency_id = r.agency_id and p.id = r.payment_id
     where r.agency_id = :agency and r.upload_id = :upload
-)
-"""
-
-_PAYMENTS = f"""{_NEWS.format(reported="payments")}, touched as (
-    select distinct creditor_id, agency_id, case_id, placement_id, placed_currency, placement_month, stratum,
-                    placed_minor
-    from news
-), reported as (
-    select creditor_id, agency_id, placement_id, id, paid_on, amount_minor, true as is_new from news
-    union all
-    select t.creditor_id, t.agency_id, t.placement_id, o.id, o.paid_on, o.amount_minor, false
-    from touched t
-    join payments o on o.creditor_id = t.creditor_id and o.case_id = t.case_id and o.agency_id = t.agency_id
-                   and o.placement_id = t.placement_id and o.upload_id <> :upload
+), touched as (
+    select l.creditor_id, l.agency_id, l.case_id, l.id as placement_id, l.currency, l.stratum,
+           l.placed_minor::numeric as placed,
+           date_trunc('month', l.placed_at at time zone :zone)::date as placement_month
+    from news r
+    join placements l on l.creditor_id = r.creditor_id and l.agency_id = r.agency_id and l.id = r.placement_id
+), paid as (
+    select n.*, {_month_on_book("p.paid_on")} as month_on_book, p.amount_minor as amount,
+           e.total_minor - p.amount_minor as commission, 2 * p.amount_minor - e.total_minor as net,
+           r.payment_id is null as stands,
+           p.upload_id <> :upload and (r.payment_id is null or r.upload_id = :upload) as stood
+    from touched n
+    join payments p on p.creditor_id = n.creditor_id and p.case_id = n.case_id and p.agency_id = n.agency_id
+                   and p.placement_id = n.placement_id
+    join entries e on e.creditor_id = p.creditor_id and e.agency_id = p.agency_id and e.payment_id = p.id
+                  and e.kind = 'payment'
+    left join payment_reversals r on r.creditor_id = p.creditor_id and r.agency_id = p.agency_id
+                                 and r.payment_id = p.id
 ), monthly as (
-    select n.placement_id, n.creditor_id, n.agency_id, n.placed_currency, n.placement_month, n.stratum,
-           n.placed_minor::numeric as placed, {_month_on_book("r.paid_on")} as month_on_book,
-           count(*) filter (where r.is_new) as payments,
-           coalesce(sum(r.amount_minor) filter (where r.is_new), 0) as collected,
-           coalesce(sum(e.total_minor - r.amount_minor) filter (where r.is_new), 0) as commission,
-           sum(r.amount_minor) as paid, coalesce(sum(r.amount_minor) filter (where not r.is_new), 0) as was_paid,
-           sum(2 * r.amount_minor - e.total_minor) as net,
-           coalesce(sum(2 * r.amount_minor - e.total_minor) filter (where not r.is_new), 0) as was_net
-    from reported r
-    join touched n on n.placement_id = r.placement_id
-    join entries e on e.creditor_id = r.creditor_id and e.agency_id = r.agency_id
-                  and e.payment_id = r.id and e.kind = 'payment'
-    group by 1, 2, 3, 4, 5, 6, 7, 8
+    select creditor_id, agency_id, currency, placement_month, stratum, month_on_book, placement_id, placed,
+           count(*) filter (where stands) - count(*) filter (where stood) as payments,
+           coalesce(sum(commission) filter (where stands), 0)
+           - coalesce(sum(commission) filter (where stood), 0) as commission,
+           coalesce(sum(amount) filter (where stands), 0) as paid,
+           coalesce(sum(amount) filter (where stood), 0) as was_paid,
+           coalesce(sum(net) filter (where stands), 0) as net, coalesce(sum(net) filter (where stood), 0) as was_net
+    from paid group by 1, 2, 3, 4, 5, 6, 7, 8
 ), so_far as (
     select m.*, sum(paid) over month as paid_so_far, sum(was_paid) over month as was_paid_so_far,
            sum(net) over month as net_so_far, sum(was_net) over month as was_net_so_far
     from monthly m
     window month as (partition by m.placement_id order by m.month_on_book)
 )
-select creditor_id, agency_id, placed_currency, placement_month, stratum, month_on_book, sum(payments)::bigint,
-       sum(collected)::bigint, sum(commission)::bigint,
+select creditor_id, agency_id, currency, placement_month, stratum, month_on_book, sum(payments)::bigint,
+       sum(paid - was_paid)::bigint, sum(commission)::bigint,
        sum((paid_so_far > 0)::int - (paid_so_far > paid)::int
            - (was_paid_so_far > 0)::int + (was_paid_so_far > was_paid)::int)::bigint,
        0::bigint,
-       sum(paid * (2 * paid_so_far - paid) - was_paid * (2 * was_paid_so_far - was_paid)), sum(placed * collected),
+       sum(paid * (2 * paid_so_far - paid) - was_paid * (2 * was_paid_so_far - was_paid)),
+       sum(placed * (paid - was_paid)),
        sum(net * (2 * net_so_far - net) - was_net * (2 * was_net_so_far - was_net)),
-       sum(placed * (collected - commission))
+       sum(placed * (net - was_net))
 from so_far group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6
 """  # noqa: S608  put together from constants
 
-_ACTIVITIES = f"""{_NEWS.format(reported="activities")}
-select n.creditor_id, n.agency_id, n.placed_currency, n.placement_month, n.stratum,
-       {_month_on_book("(n.happened_at at time zone :zone)::date")} as month_on_book,
+_ACTIVITIES = f"""
+with worked as (
+    select l.creditor_id, l.agency_id, l.currency, l.stratum, (a.happened_at at time zone :zone)::date as day,
+           date_trunc('month', l.placed_at at time zone :zone)::date as placement_month
+    from activities a
+    join placements l on l.creditor_id = a.creditor_id and l.agency_id = a.agency_id and l.id = a.placement_id
+    where a.agency_id = :agency and a.upload_id = :upload
+)
+select n.creditor_id, n.agency_id, n.currency, n.placement_month, n.stratum, {_month_on_book("n.day")},
        0::bigint, 0::bigint, 0::bigint, 0::bigint, count(*), 0::numeric, 0::numeric, 0::numeric, 0::numeric
-from news n group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6
+from worked n group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6
 """  # noqa: S608  put together from constants
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from agencies.kernel.errors import msg
 from agencies.kernel.money import major
-from agencies.scorecards.facts import AgencyFacts
+from agencies.scorecards.facts import AgencyFacts, Spread
 from agencies.scorecards.metrics import Metric, gross_recovery, net_back, punctuality
 from portal.filters import money, month, number, percent
 from portal.i18n import say
@@ -79,6 +79,7 @@ def together(facts: Sequence[AgencyFacts]) -> AgencyFacts:
         activities=sum(one.activities for one in facts),
         reports_due=sum(one.reports_due for one in facts),
         reports_on_time=sum(one.reports_on_time for one in facts),
+        spread=sum((one.spread for one in facts), Spread()),
     )
 
 

@@ -44,6 +44,10 @@ from (
         from payments p
         join entries e on e.creditor_id = p.creditor_id and e.agency_id = p.agency_id and e.payment_id = p.id
                       and e.kind = 'payment'
+        where not exists (
+            select from payment_reversals r
+            where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id
+        )
         window so_far as (partition by p.creditor_id, p.agency_id, p.placement_id order by p.paid_on, p.id
                           rows unbounded preceding)
     ) p
@@ -59,7 +63,7 @@ where (c.creditor_id, c.agency_id, c.currency, c.stratum, c.placement_month, c.m
 """
 
 #: What is read to fill the new columns in; their walls bind the owner too.
-READ = ("organisations", "placements", "payments", "entries", *SQUARES)
+READ = ("organisations", "placements", "payments", "payment_reversals", "entries", *SQUARES)
 
 
 def upgrade() -> None:
