@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from agencies.kernel.clock import add_business_days, add_months, end_of_day, first_of_month
 from agencies.mandates.models import ReportFrequency
+
+_DAY = timedelta(days=1)
 
 
 class Standing(StrEnum):
@@ -29,14 +32,31 @@ class Period:
 
 def periods(first: date, until: date, frequency: ReportFrequency) -> list[Period]:
     """The periods that are over on the day `until`, from the one that holds the day `first`."""
-    if frequency is not ReportFrequency.MONTHLY:
-        raise ValueError(f"no calendar for {frequency}")
+    return periods_under(first, until, lambda _day: frequency)
+
+
+def periods_under(first: date, until: date, frequency_on: Callable[[date], ReportFrequency]) -> list[Period]:
+    """The same where terms change: each period follows the terms of its first day, and begins where the last ended.
+
+    A change within a period takes effect after it, so that no day is reported twice and none is left out.
+    """
     found = []
-    start = first_of_month(first)
-    while (following := add_months(start, 1)) <= until:
-        found.append(Period(start, following - timedelta(days=1)))
-        start = following
+    start = _containing(first, frequency_on(first)).start
+    while (end := _containing(start, frequency_on(max(start, first))).end) < until:
+        found.append(Period(start, end))
+        start = end + _DAY
     return found
+
+
+def _containing(day: date, frequency: ReportFrequency) -> Period:
+    if frequency is ReportFrequency.WEEKLY:
+        monday = day - timedelta(days=day.weekday())
+        return Period(monday, monday + timedelta(days=6))
+    last = add_months(day, 1) - _DAY
+    if frequency is ReportFrequency.MONTHLY:
+        return Period(first_of_month(day), last)
+    middle = day.replace(day=15)
+    return Period(first_of_month(day), middle) if day <= middle else Period(middle + _DAY, last)
 
 
 def due_at(period_end: date, due_days: int, country: str, zone: str) -> datetime:
