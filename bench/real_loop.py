@@ -42,6 +42,7 @@ from assignments.placements.models import Wave
 from assignments.placements.preview import Preview, preview_of
 from assignments.placements.queries import list_consignments
 from bench import lendingclub, throwaway
+from portal.demo.attesting import attest
 from portal.jobs.tasks import perform_due
 from portal.ports import Ports
 from uploads import service as uploads
@@ -110,6 +111,8 @@ def run(ports: Ports, folder: Path) -> RealLoop:
     agencies = [_agency(ports, name, tax_id, placed_at) for name, tax_id, _ in AGENCIES]
     portfolio = send(then, creditor, UploadKind.PORTFOLIO, "castigada.csv", lendingclub.portfolio_file(loans))
     waves = _draft(then, creditor, agencies, placed_at.date())
+    for agency, (name, _, _) in zip(agencies, AGENCIES, strict=True):
+        attest(then, creditor, agency, signer=name, now=placed_at)
     wave = _place(then, creditor, waves[0])
     results = []
     taken = [_take_on(then, agency) for agency in agencies]

@@ -36,7 +36,7 @@ begin
     end if;
     insert into notices (organisation_id, kind, key, permission, details, created_at)
     values (receiver, append_notice.kind, append_notice.key, append_notice.permission, append_notice.details, at)
-    on conflict (organisation_id, key) do nothing;
+    on conflict on constraint uq_notices_organisation_id_key do nothing;
 end $$
 """
 

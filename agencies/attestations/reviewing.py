@@ -1,0 +1,179 @@
+"""A creditor judges what was signed; either side ends what was accepted; both are warned before it runs out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from agencies.attestations.lifecycle import AttestationMovedOn, move
+from agencies.attestations.models import Attestation, AttestationState
+from agencies.kernel import audit
+from agencies.kernel.clock import local_date
+from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
+from agencies.kernel.notices import notify
+from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
+from agencies.organisations.models import Organisation
+from agencies.organisations.permissions import Permission
+
+#: Days before the end on which both sides are told, and once more when it is over.
+WARNING_DAYS = (7, 30, 60)
+
+
+class ReasonMissing(Invalid):
+    """Whoever refuses says why."""
+
+    text = msg("Say why: the other side reads it and acts on it.")
+
+
+class AlreadyExpired(Conflict):
+    """It waited too long."""
+
+    text = msg("This attestation has expired while it waited. Reject it and ask for a new one.")
+
+
+def accept(session: Session, actor: Actor, attestation_id: int, *, now: datetime) -> Attestation:
+    """Accept what was signed, in place of an earlier one for the same template; a second press changes nothing."""
+    row = _to_judge(session, actor, attestation_id)
+    if row.state is AttestationState.ACCEPTED:
+        return row
+    zone = session.scalars(select(Organisation.time_zone).where(Organisation.id == row.creditor_id)).one()
+    if row.valid_until is not None and row.valid_until < local_date(now, zone):
+        raise AlreadyExpired
+    for older in session.scalars(
+        select(Attestation).where(
+            Attestation.creditor_id == row.creditor_id,
+            Attestation.agency_id == row.agency_id,
+            Attestation.code == row.code,
+            Attestation.recall_id.is_not_distinct_from(row.recall_id),
+            Attestation.state == AttestationState.ACCEPTED,
+        )
+    ):
+        move(older, AttestationState.SUPERSEDED, Side.CREDITOR)
+    session.flush()
+    move(row, AttestationState.ACCEPTED, Side.CREDITOR)
+    row.reviewed_at, row.reviewed_by = now, actor.user_id
+    _tell(session, actor, "attestation.accepted", row, now)
+    return row
+
+
+def reject(session: Session, actor: Actor, attestation_id: int, *, reason: str, now: datetime) -> Attestation:
+    """Send it back with a reason; raises `ReasonMissing` and `AttestationMovedOn`."""
+    row = _to_judge(session, actor, attestation_id)
+    told = _reason(reason)
+    if row.state is AttestationState.REJECTED and row.review_reason == told:
+        return row
+    move(row, AttestationState.REJECTED, Side.CREDITOR)
+    row.reviewed_at, row.reviewed_by, row.review_reason = now, actor.user_id, told
+    _tell(session, actor, "attestation.rejected", row, now)
+    return row
+
+
+def revoke(session: Session, actor: Actor, attestation_id: int, *, reason: str, now: datetime) -> Attestation:
+    """End an accepted attestation before its time, on either side; what it stops, stops at once."""
+    is_own = actor.side is Side.AGENCY
+    require(actor, Permission.ATTESTATION_SIGN if is_own else Permission.ATTESTATION_REVIEW)
+    row = _find(session, actor, attestation_id)
+    told = _reason(reason)
+    if row.state is AttestationState.REVOKED:
+        return row
+    move(row, AttestationState.REVOKED, actor.side)
+    row.revoked_at, row.revoked_by, row.revocation_reason = now, actor.user_id, told
+    _tell(session, actor, "attestation.revoked", row, now)
+    return row
+
+
+def warn_expiries(session: Session, actor: Actor, *, now: datetime) -> int:
+    """Tell both sides what runs out within 60, 30 or 7 days or has run out, once each; returns how many are meant."""
+    require(actor, Permission.ATTESTATION_VIEW)
+    creditor_id = require_side(actor, Side.CREDITOR)
+    today = local_date(now, actor.time_zone)
+    meant = 0
+    for row in session.scalars(
+        select(Attestation)
+        .where(Attestation.creditor_id == creditor_id, Attestation.state == AttestationState.ACCEPTED)
+        .order_by(Attestation.id)
+    ):
+        left = (row.valid_until - today).days if row.valid_until else None
+        if left is None or left > max(WARNING_DAYS):
+            continue
+        meant += 1
+        within = next(days for days in WARNING_DAYS if left <= days)
+        kind, key = ("attestation.expired", "over") if left < 0 else ("attestation.expiring", str(within))
+        for organisation_id, other, permission in _sides(row):
+            notify(
+                session,
+                organisation_id,
+                kind,
+                key=f"{kind}:{row.id}:{key}",
+                permission=permission,
+                now=now,
+                attestation_id=row.id,
+                code=row.code,
+                about=other,
+                valid_until=row.valid_until,
+                days=left,
+            )
+    return meant
+
+
+def _sides(row: Attestation) -> list[tuple[int, int, Permission]]:
+    return [
+        (row.creditor_id, row.agency_id, Permission.ATTESTATION_REVIEW),
+        (row.agency_id, row.creditor_id, Permission.ATTESTATION_SIGN),
+    ]
+
+
+def _to_judge(session: Session, actor: Actor, attestation_id: int) -> Attestation:
+    require(actor, Permission.ATTESTATION_REVIEW)
+    require_side(actor, Side.CREDITOR)
+    return _find(session, actor, attestation_id)
+
+
+def _find(session: Session, actor: Actor, attestation_id: int) -> Attestation:
+    row = session.scalar(
+        select(Attestation)
+        .where(owned_by(actor, Attestation.creditor_id, Attestation.agency_id), Attestation.id == attestation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    # A draft is nobody's business but the agency's.
+    if row is None or (row.state is AttestationState.DRAFT and actor.side is Side.CREDITOR):
+        raise NotFound
+    if row.state is AttestationState.DRAFT:
+        raise AttestationMovedOn
+    return row
+
+
+def _reason(reason: str) -> str:
+    told = reason.strip()
+    if not told:
+        raise ReasonMissing
+    return told
+
+
+def _tell(session: Session, actor: Actor, action: str, row: Attestation, now: datetime) -> None:
+    session.flush()
+    other = row.agency_id if actor.side is Side.CREDITOR else row.creditor_id
+    details: dict[str, Any] = {"attestation_id": row.id, "code": row.code}
+    audit.record(
+        session,
+        actor,
+        action,
+        now=now,
+        organisations=[row.creditor_id, row.agency_id],
+        **details,
+        organisation_id=other,
+    )
+    notify(
+        session,
+        other,
+        action,
+        key=f"{action}:{row.id}:{now.timestamp()}",
+        permission=Permission.ATTESTATION_SIGN if other == row.agency_id else Permission.ATTESTATION_REVIEW,
+        now=now,
+        **details,
+        about=actor.tenant,
+    )

@@ -1,0 +1,142 @@
+"""An agency begins an attestation, fills it in and attaches its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from agencies.attestations import answers as filling
+from agencies.attestations.drafts import files_of, find_creditor, find_draft, record, signing_agency, template_of
+from agencies.attestations.models import Attestation, AttestationFile, AttestationState
+from agencies.attestations.templates import get_template
+from agencies.kernel.clock import local_date
+from agencies.kernel.errors import Invalid, NotFound, msg
+from agencies.kernel.files import StoredFile
+from agencies.kernel.tenancy import Actor
+
+MOST_FILES = 12
+_OPEN = "state in ('draft', 'submitted')"
+
+
+class EvidenceInTheFuture(Invalid):
+    """Evidence exists before it is signed for."""
+
+    text = msg("The date of the evidence lies in the future.")
+
+
+class TooManyFiles(Invalid):
+    """Evidence is read by people."""
+
+    text = msg("There are twelve files already. Take one away or put them together.")
+
+
+class WrongOccasion(Invalid):
+    """One template is due for every recall, the others once for the relation."""
+
+    text = msg("This attestation is made for a recall, from the page of that recall.")
+
+
+def open_draft(
+    session: Session, actor: Actor, *, creditor_id: int, code: str, recall_id: int | None = None, now: datetime
+) -> Attestation:
+    """The agency's draft for a template, begun now with the last answers unless there is one; raises `NotFound`."""
+    agency_id = signing_agency(actor)
+    home = find_creditor(session, creditor_id, agency_id)
+    template = get_template(code, home.country, local_date(now, home.time_zone))
+    if template.is_per_recall != (recall_id is not None):
+        raise WrongOccasion
+    same = (
+        Attestation.agency_id == agency_id,
+        Attestation.creditor_id == creditor_id,
+        Attestation.code == code,
+        Attestation.recall_id.is_not_distinct_from(recall_id),
+    )
+    last = session.scalar(select(Attestation).where(*same).order_by(Attestation.id.desc()).limit(1))
+    known = {field.name for field in template.fields}
+    begun: Attestation | None = session.scalar(
+        insert(Attestation)
+        .values(
+            creditor_id=creditor_id,
+            agency_id=agency_id,
+            code=code,
+            template_version=template.version,
+            country=home.country,
+            recall_id=recall_id,
+            state=AttestationState.DRAFT,
+            answers={name: value for name, value in (last.answers if last else {}).items() if name in known},
+            created_at=now,
+            created_by=actor.user_id,
+        )
+        # Of two people who begin at the same time, the second is shown what the first began.
+        .on_conflict_do_nothing(
+            index_elements=["creditor_id", "agency_id", "code", "recall_id"], index_where=text(_OPEN)
+        )
+        .returning(Attestation)
+    )
+    if begun is not None:
+        record(session, actor, "attestation.begun", begun, now)
+        return begun
+    return session.scalars(
+        select(Attestation).where(*same, Attestation.state.in_([AttestationState.DRAFT, AttestationState.SUBMITTED]))
+    ).one()
+
+
+def fill(
+    session: Session,
+    actor: Actor,
+    attestation_id: int,
+    *,
+    answers: Mapping[str, Any],
+    evidence_on: date | None,
+    now: datetime,
+) -> Attestation:
+    """Keep what was filled in so far; raises `AnswerUnfit`, `EvidenceInTheFuture`, `AttestationMovedOn`."""
+    row = find_draft(session, actor, attestation_id)
+    template, home = template_of(session, row, now)
+    if evidence_on is not None and evidence_on > local_date(now, home.time_zone):
+        raise EvidenceInTheFuture
+    row.answers, row.evidence_on = filling.checked(template, answers), evidence_on
+    row.template_version = template.version
+    return row
+
+
+def attach(session: Session, actor: Actor, attestation_id: int, file: StoredFile, *, now: datetime) -> AttestationFile:
+    """Add a file of evidence to a draft; the same bytes twice are one file. Raises `TooManyFiles`."""
+    row = find_draft(session, actor, attestation_id)
+    files = files_of(session, row)
+    for known in files:
+        if known.sha256 == file.sha256:
+            return known
+    if len(files) >= MOST_FILES:
+        raise TooManyFiles
+    added = AttestationFile(
+        creditor_id=row.creditor_id,
+        agency_id=row.agency_id,
+        attestation_id=row.id,
+        storage_key=file.key,
+        name=file.name,
+        media_type=file.media_type,
+        size_bytes=file.size,
+        sha256=file.sha256,
+        created_at=now,
+        created_by=actor.user_id,
+    )
+    session.add(added)
+    session.flush()
+    return added
+
+
+def detach(session: Session, actor: Actor, attestation_id: int, file_id: int) -> str:
+    """Take a file off a draft and return its storage key, to be deleted once that is durable."""
+    row = find_draft(session, actor, attestation_id)
+    for file in files_of(session, row):
+        if file.id == file_id:
+            session.delete(file)
+            session.flush()
+            return file.storage_key
+    raise NotFound
