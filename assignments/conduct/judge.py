@@ -1,0 +1,199 @@
+"""Judges all that was done with one person, by every agency, against the contact law; pure, and in one pass of time.
+
+The law is asked in this order: what must have stopped, the dates of the assignment, who was spoken to, the hour, the
+limits, the visit. A person is always judged whole: limits run over a week, but a death or a dispute reported late
+changes what comes after it for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+from agencies.kernel.clock import CalendarUnknown, add_business_days
+from assignments.conduct import rules
+from assignments.conduct.findings import Finding, Judgement, Kind, Touch
+from assignments.conduct.limits import Approach, Tally
+from assignments.conduct.results import MEANINGS, NOBODY, PARTIES, STOPS_THE_PERSON, THIRD_PARTY, Meaning, Reach, Stop
+from assignments.conduct.rules import Ruleset
+
+#: Business days in which a dispute is certainly still open; what became of it later is not recorded.
+DISPUTE_DAYS = 15
+INBOUND = "inbound"
+#: Words in a product's name that may put a debt under the exception for visits.
+_VISITED = ("micro", "agro", "agri", "rural", "fomento")
+
+_OUTSIDE_HOURS, _DAY_OFF, _STOPPED, _NOT_ASSIGNED, _THIRD, _VISIT = "V01", "V02", "V12", "V14", "V06", "V07"
+_MIDNIGHT = time(0)
+
+
+@dataclass(frozen=True)
+class _Halt:
+    """Something that must have stopped whoever knew of it."""
+
+    stop: Stop
+    touch: Touch
+    day: date
+
+    def concerns(self, touch: Touch) -> bool:
+        if self.stop in STOPS_THE_PERSON:
+            return True
+        if self.stop is Stop.CHANNEL_REVOKED:
+            return touch.channel == self.touch.channel
+        return touch.case_id == self.touch.case_id
+
+
+def judge(
+    country: str, touches: Iterable[Touch], *, ruleset: Ruleset | None = None, is_strict: bool = False
+) -> dict[tuple[int, int], Judgement]:
+    """The judgement of each touch of one person, by agency and activity; the order they come in does not matter."""
+    found = ruleset or rules.ruleset_of(country)
+    person = _Person(found, is_strict=is_strict) if found else None
+    ordered = sorted(touches, key=lambda touch: touch.place_in_time)
+    return {touch.key: person.judge(touch) if person else _unruled(touch) for touch in ordered}
+
+
+class _Person:
+    """One debtor as the days go by."""
+
+    def __init__(self, ruleset: Ruleset, *, is_strict: bool) -> None:
+        self._rules = ruleset
+        self._zone = ZoneInfo(ruleset.time_zone)
+        self._halts: list[_Halt] = []
+        self._tallies = [Tally(cap) for cap in ruleset.caps if is_strict or not cap.is_strict]
+
+    def judge(self, touch: Touch) -> Judgement:
+        """How the next touch in time stands."""
+        local = touch.happened_at.astimezone(self._zone)
+        # A date without a time is a date where its sender lives.
+        day = _dated(touch).date() if _has_no_time(touch) else local.date()
+        if not self._rules.is_in_force(day):
+            return _unruled(touch, day)
+        try:
+            findings = tuple(self._findings(touch, local, day))
+        except CalendarUnknown:
+            return _unruled(touch, day)
+        return Judgement(day, self._rules.id, findings)
+
+    def _findings(self, touch: Touch, local: datetime, day: date) -> Iterator[Finding]:
+        meaning = MEANINGS.get(touch.result or "")
+        is_sought = touch.direction != INBOUND and (meaning is None or meaning.reach is not Reach.DESK)
+        if is_sought:
+            yield from self._after_stops(touch, day)
+        yield from _outside_assignment(touch, day)
+        if meaning is None:
+            yield _unknown("result")
+        if touch.channel not in rules.CHANNELS and is_sought:
+            yield _unknown("channel")
+        # Whoever is sought by the debtor answers at any hour.
+        if is_sought:
+            yield from self._with_whom(touch, meaning)
+            yield from self._at_that_hour(touch, local, day)
+            yield from self._too_often(touch, meaning, day)
+            yield from self._at_home(touch)
+        self._remember(touch, meaning, day)
+
+    def _after_stops(self, touch: Touch, day: date) -> Iterator[Finding]:
+        for stop in Stop:
+            halts = [one for one in self._halts if one.stop is stop and one.concerns(touch)]
+            if not halts:
+                continue
+            if stop is Stop.OPEN_DISPUTE and day > self._answered_by(halts[-1].day):
+                yield _unknown("dispute")
+            else:
+                # An agency that said it itself needs nobody else to know it.
+                is_shared = all(one.touch.agency_id != touch.agency_id for one in halts)
+                yield Finding(Kind.VIOLATION, _STOPPED, f"stop:{stop}", is_shared)
+
+    def _answered_by(self, day: date) -> date:
+        return add_business_days(day, DISPUTE_DAYS, self._rules.country)
+
+    def _with_whom(self, touch: Touch, meaning: Meaning | None) -> Iterator[Finding]:
+        if meaning is None or meaning.reach is Reach.TRIED or not self._rules.forbids_third_parties:
+            return
+        who = _counterpart(touch, meaning)
+        if who is None:
+            yield _unknown("counterpart")
+        elif who not in PARTIES:
+            yield Finding(Kind.VIOLATION, _THIRD, "third_party")
+
+    def _at_that_hour(self, touch: Touch, local: datetime, day: date) -> Iterator[Finding]:
+        hours = self._rules.hours_of(rules.CHANNELS.get(touch.channel or "", rules.EVERY))
+        if hours is None:
+            return
+        windows = self._rules.windows(hours, day)
+        if not windows:
+            yield Finding(Kind.VIOLATION, _DAY_OFF if self._rules.is_day_off(day) else _OUTSIDE_HOURS, "hours")
+        elif _has_no_time(touch):
+            yield _unknown("time")
+        elif not any(start <= local.time() < end for start, end in windows):
+            yield Finding(Kind.VIOLATION, _OUTSIDE_HOURS, "hours")
+
+    def _too_often(self, touch: Touch, meaning: Meaning | None, day: date) -> Iterator[Finding]:
+        channel = rules.CHANNELS.get(touch.channel or "")
+        if meaning is None or channel is None:
+            return
+        approach = Approach(touch.agency_id, day, channel, meaning, _counterpart(touch, meaning) in PARTIES)
+        for tally in self._tallies:
+            yield from tally.add(approach)
+
+    def _at_home(self, touch: Touch) -> Iterator[Finding]:
+        if touch.channel != "visit" or not self._rules.forbids_visits:
+            return
+        if any(word in (touch.product or "").casefold() for word in _VISITED):
+            # The exception also asks for what is not reported: the debtor's authorisation, or no other way to reach.
+            yield _unknown("visit")
+        else:
+            yield Finding(Kind.VIOLATION, _VISIT, "visit")
+
+    def _remember(self, touch: Touch, meaning: Meaning | None, day: date) -> None:
+        if touch.result == "channel_authorised":
+            self._halts = [
+                one for one in self._halts if one.stop is not Stop.CHANNEL_REVOKED or not one.concerns(touch)
+            ]
+        if meaning is not None and meaning.stop is not None:
+            self._halts.append(_Halt(meaning.stop, touch, day))
+
+
+def _outside_assignment(touch: Touch, day: date) -> Iterator[Finding]:
+    if _has_no_time(touch):
+        zone = ZoneInfo(touch.sender_zone)
+        is_early = day < touch.placed_at.astimezone(zone).date()
+        is_late = touch.ended_at is not None and day > touch.ended_at.astimezone(zone).date()
+    else:
+        is_early = touch.happened_at < touch.placed_at
+        is_late = touch.ended_at is not None and touch.happened_at > touch.ended_at
+    if is_early or is_late:
+        yield Finding(Kind.VIOLATION, _NOT_ASSIGNED, "assignment")
+
+
+def _counterpart(touch: Touch, meaning: Meaning) -> str | None:
+    """Who was reached: as the agency says, else as the result implies; None when open, or when the two disagree."""
+    stated, implied = touch.counterpart, meaning.counterpart
+    if stated is None:
+        # The code speaks of somebody else and does not say who; that a message stayed with them is enough to know.
+        return None if implied == THIRD_PARTY and not meaning.leaves_message else implied
+    if meaning.reach is Reach.ANSWERED and stated == NOBODY:
+        return None
+    if implied == THIRD_PARTY and stated in PARTIES:
+        return None
+    return stated
+
+
+def _has_no_time(touch: Touch) -> bool:
+    # An hour is needed to judge by, and nobody works at the stroke of midnight: it stands for a date alone.
+    return _dated(touch).time() == _MIDNIGHT
+
+
+def _dated(touch: Touch) -> datetime:
+    return touch.happened_at.astimezone(ZoneInfo(touch.sender_zone))
+
+
+def _unruled(touch: Touch, day: date | None = None) -> Judgement:
+    return Judgement(day or _dated(touch).date(), "", (_unknown("rules"),))
+
+
+def _unknown(what: str) -> Finding:
+    return Finding(Kind.UNKNOWN, what, what)
