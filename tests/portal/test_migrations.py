@@ -30,6 +30,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "end_placements",
     "gather_statistics",
     "open_bids",
+    "panel_positions",
     "restate_balances",
 }
 OPEN_TO_OWNER = {
@@ -38,6 +39,7 @@ OPEN_TO_OWNER = {
     "audit_heads",
     "bids",
     "cases",
+    "conduct_cells",
     "consignments",
     "contact_points",
     "debtors",
@@ -50,8 +52,11 @@ OPEN_TO_OWNER = {
     "panel_members",
     "payment_reversals",
     "payments",
+    "placement_cells",
     "placements",
     "recalls",
+    "recovery_cells",
+    "reports",
     "sla_cells",
     "sla_clocks",
     "sla_extensions",

@@ -65,6 +65,73 @@ where (c.creditor_id, c.agency_id, c.currency, c.stratum, c.placement_month, c.m
 #: What is read to fill the new columns in; their walls bind the owner too.
 READ = ("organisations", "placements", "payments", "payment_reversals", "entries", *SQUARES)
 
+#: What the panel is added up from, which its owner must see; it sees the cells of service levels already.
+ADDED_UP = ("placement_cells", "recovery_cells", "reports", "conduct_cells")
+
+
+def _limits(top: str, squares: str, product: str) -> str:
+    """A rate of money with its limits by the delta method, rounded so that no amount can be read back from it."""
+    rate, bottom, square = f"o.{top} / o.placed", "o.placed", "o.placed * o.placed"
+    error = (
+        f"sqrt(o.cases * (o.{squares} * {bottom} * {bottom} - 2 * o.{top} * {bottom} * o.{product}"
+        f" + o.{top} * o.{top} * o.placed_squares) / ((o.cases - 1) * {square} * {square})) * 1.959963984540054"
+    )
+    return (
+        f"round({rate}, 4)::double precision, round(greatest(least({rate}, 0), {rate} - {error}), 4)::double precision,"
+        f" round({rate} + {error}, 4)::double precision"
+    )
+
+
+# Only agencies that look at a creditor they work for get anything, and only where three others have enough data: with
+# two, an agency that knows one would know the other. No window of months or bands can be chosen, because the difference
+# of two windows would be the figure of one placement.
+POSITIONS = f"""
+create function panel_positions(
+    creditor bigint, chosen_currency text, age bigint, this_month date, at timestamptz
+) returns table (
+    gross double precision, gross_low double precision, gross_high double precision, net double precision,
+    net_low double precision, net_high double precision, on_time double precision, first_activity double precision,
+    compliant double precision
+) language sql stable security definer set search_path = public, pg_temp as $$
+with placed as (
+    select c.agency_id, sum(c.cases) as cases, sum(c.placed_minor) as placed, sum(c.placed_squares) as placed_squares
+    from placement_cells c
+    where c.creditor_id = creditor and c.currency = chosen_currency
+      and (age is null or c.placement_month <= this_month - make_interval(months => (age + 1)::int))
+    group by 1
+), back as (
+    select c.agency_id, sum(c.new_payers) as payers, sum(c.collected_minor) as collected,
+           sum(c.collected_minor - c.commission_minor) as net, sum(c.collected_squares) as collected_squares,
+           sum(c.placed_collected) as placed_collected, sum(c.net_squares) as net_squares,
+           sum(c.placed_net) as placed_net
+    from recovery_cells c
+    where c.creditor_id = creditor and c.currency = chosen_currency
+      and (age is null or (c.month_on_book <= age
+                           and c.placement_month <= this_month - make_interval(months => (age + 1)::int)))
+    group by 1
+), others as (
+    select * from placed join back using (agency_id)
+    where agency_id <> current_organisation() and payers >= 10 and placed > 0 and cases > 1
+)
+select {_limits("collected", "collected_squares", "placed_collected")},
+       {_limits("net", "net_squares", "placed_net")},
+       (select round(avg((r.submitted_at <= r.due_at and r.submitted_at is not null)::int), 4)::double precision
+        from reports r where r.creditor_id = creditor and r.agency_id = o.agency_id and r.due_at < at),
+       (select round(sum(s.met) / nullif(sum(s.met + s.late + case when s.due_at < at then s.cases - s.met - s.late
+                                                                   else 0 end), 0), 4)::double precision
+        from sla_cells s where s.creditor_id = creditor and s.agency_id = o.agency_id and not s.is_paused),
+       (select round(sum(k.activities) filter (where k.verdict = 'compliant')
+                     / nullif(sum(k.activities) filter (where k.verdict in ('compliant', 'violation')), 0),
+                     4)::double precision
+        from conduct_cells k where k.creditor_id = creditor and k.agency_id = o.agency_id)
+from others o
+where current_setting('role') = 'app_agency' and are_partners(current_organisation(), creditor)
+  and exists (select from placed p where p.agency_id = current_organisation())
+  and (select count(*) from others) >= 3
+order by sha256(convert_to(concat_ws('|', creditor, current_organisation(), chosen_currency, age, o.agency_id), 'UTF8'))
+$$
+"""
+
 
 def upgrade() -> None:
     for table, names in SQUARES.items():
@@ -79,6 +146,11 @@ def upgrade() -> None:
     for table, names in SQUARES.items():
         for name in names:
             op.alter_column(table, name, server_default=None)
+    for table in ADDED_UP:
+        op.execute(f"create policy owner on {table} for select to current_user using (true)")
+    op.execute(POSITIONS)
+    op.execute("revoke execute on function panel_positions from public")
+    op.execute("grant execute on function panel_positions to app_agency")
 
 
 def downgrade() -> None:
