@@ -13,7 +13,9 @@ from agencies.kernel import audit
 from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor
 from assignments.cases.service import load_portfolio, screen_portfolio
+from assignments.locates.filing import ingest_findings, screen_findings
 from assignments.reports.service import ingest_activities, ingest_payments, screen_activities, screen_payments
+from assignments.sla import service as sla
 from uploads import lifecycle
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.rejecting import drop_refused
@@ -24,11 +26,13 @@ _SCREEN: dict[UploadKind, Callable[[Session, Actor, Upload], int]] = {
     UploadKind.PORTFOLIO: screen_portfolio,
     UploadKind.PAYMENTS: screen_payments,
     UploadKind.ACTIVITIES: screen_activities,
+    UploadKind.FINDINGS: screen_findings,
 }
 _LOAD: dict[UploadKind, Callable[..., Loaded]] = {
     UploadKind.PORTFOLIO: load_portfolio,
     UploadKind.PAYMENTS: ingest_payments,
     UploadKind.ACTIVITIES: ingest_activities,
+    UploadKind.FINDINGS: ingest_findings,
 }
 
 
@@ -65,6 +69,8 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
         loaded.rejected,
     )
     upload.applied_at = now
+    if upload.kind is UploadKind.ACTIVITIES:
+        sla.count_upload(session, actor, upload_id)
     lifecycle.move(upload, UploadState.APPLIED)
     _record(session, actor, "upload.applied", upload, now, applied=loaded.applied, unchanged=loaded.unchanged)
     return loaded

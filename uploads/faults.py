@@ -43,6 +43,12 @@ ROW_FAULTS: dict[str, str] = {
     "before_placement": msg("The date lies before the case was placed with you."),
     "in_future": msg("The date lies in the future."),
     "nothing_paid": msg("The amount is zero."),
+    "not_your_order": msg("None of your open locate orders has this account."),
+    "findings_and_none": msg("The file has findings for this account and also says that nothing was found."),
+    "unreadable_phone": msg("%(field)s is not a telephone number of the country."),
+    "unreadable_email": msg("%(field)s is not an e-mail address."),
+    "unreadable_address": msg("%(field)s is not an address: it needs a street or a place and a number or a word."),
+    "unreadable_employer": msg("%(field)s is neither a name nor a valid tax number."),
     "reference_reused": msg("%(field)s stands for another payment already."),
 }
 

@@ -1,0 +1,329 @@
+"""Orders as a file out, findings as a file in: the same people, the same checks as on the screen.
+
+The rows are judged in pieces, because each is read by a library and held against what is known of its person.
+"""
+
+from __future__ import annotations
+
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Row, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from agencies.attestations.gates import Act, pass_gate
+from agencies.kernel import audit
+from agencies.kernel.clock import local_date
+from agencies.kernel.errors import Conflict, NotFound, msg
+from agencies.kernel.sheets import csv_bytes
+from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.organisations.models import Organisation
+from agencies.organisations.permissions import Permission
+from assignments.contacts.normalising import EMPLOYER
+from assignments.locates.investigating import Check, judged
+from assignments.locates.models import (
+    Confidence,
+    Finding,
+    FindingKind,
+    FindingState,
+    LocateBatch,
+    LocateSubject,
+    OrderState,
+)
+from uploads.models import Upload, UploadError
+from uploads.rows import Loaded
+
+NOTHING = "none"
+BETWEEN = "; "
+BATCH = 2_000
+HEADER = (
+    "account_ref",
+    "due_on",
+    "purpose",
+    "exclusions",
+    "debtor_id_type",
+    "debtor_id",
+    "debtor_name",
+    "birth_date",
+    "country",
+    "region",
+    "city",
+    "phones",
+    "emails",
+    "addresses",
+    "known_to_be_wrong",
+)
+
+#: Staged rows with the open order they speak of; a staging table has no statistics, and this shape needs none.
+_ROWS = """
+select s.line, s.account_ref, s.kind, s.value, s.source_class, s.source_ref, s.found_on, s.confidence, s.evidence,
+       o.id as order_id
+from staged_findings s
+left join lateral (
+    select o.id from locate_orders o
+    where o.agency_id = :agency and o.creditor_id = :creditor and o.account_ref = s.account_ref
+      and o.state in ('acknowledged', 'submitted')
+    limit 1
+) o on true
+where s.organisation_id = :agency and s.upload_id = :upload and s.line > :after
+order by s.line limit :most
+"""
+
+#: What the rows say of whole orders: those with findings are handed in, and so are those where nothing was found.
+_HAND_IN = """
+update locate_orders o
+set state = 'submitted', submitted_at = :now, submitted_by = :user, outcome = said.outcome,
+    searched = coalesce(said.searched, o.searched)
+from (
+    select s.account_ref, case when bool_and(s.kind = 'none') then 'none_found' else 'found' end as outcome,
+           string_agg(distinct coalesce(s.evidence, s.source_ref, s.source_class), '; ') as searched
+    from staged_findings s where s.organisation_id = :agency and s.upload_id = :upload
+    group by s.account_ref
+) said
+where o.agency_id = :agency and o.creditor_id = :creditor and o.account_ref = said.account_ref
+  and o.state in ('acknowledged', 'submitted')
+returning o.outcome
+"""
+
+#: An account of which the file, or the order, says both: something was found, and nothing was.
+_CONTRADICTORY = """
+insert into upload_errors (organisation_id, upload_id, line, field, code, value)
+select s.organisation_id, s.upload_id, s.line, 'kind', 'findings_and_none', left(s.account_ref, 80)
+from staged_findings s
+where s.organisation_id = :agency and s.upload_id = :upload and s.kind = 'none'
+  and (
+      exists (
+          select from staged_findings x where x.organisation_id = :agency and x.upload_id = :upload
+            and x.account_ref = s.account_ref and x.kind <> 'none'
+      ) or exists (
+          select from locate_orders o join findings f on f.creditor_id = o.creditor_id and f.agency_id = o.agency_id
+                                                     and f.order_id = o.id
+          where o.agency_id = :agency and o.creditor_id = :creditor and o.account_ref = s.account_ref
+            and o.closed_at is null
+      )
+  )
+on conflict do nothing
+"""
+
+
+class NotTakenOn(Conflict):
+    """Whoever takes people's data away has taken the work on."""
+
+    text = msg("Acknowledge the orders first, then download them.")
+
+
+def orders_file(session: Session, actor: Actor, batch_id: int, *, now: datetime) -> Iterator[bytes]:
+    """The open orders of a batch as CSV in pieces; raises `NotFound`, `NotTakenOn` or `GateClosed` before the first.
+
+    The download is recorded in the current transaction; the pieces are read as they are asked for.
+    """
+    require(actor, Permission.MANIFEST_DOWNLOAD)
+    agency_id = require_side(actor, Side.AGENCY)
+    batch = session.scalar(
+        select(LocateBatch).where(LocateBatch.agency_id == agency_id, LocateBatch.id == batch_id).with_for_update()
+    )
+    if batch is None:
+        raise NotFound
+    if batch.state is not OrderState.ACKNOWLEDGED:
+        raise NotTakenOn
+    pass_gate(session, actor, Act.DOWNLOAD, creditor_id=batch.creditor_id, agency_ids=[agency_id], now=now)
+    if batch.downloaded_at is None:
+        batch.downloaded_at = now
+    audit.record(
+        session,
+        actor,
+        "locate.downloaded",
+        now=now,
+        organisations=[batch.creditor_id, agency_id],
+        batch_id=batch_id,
+        orders=batch.orders,
+    )
+    return _pieces(session, batch)
+
+
+def screen_findings(session: Session, actor: Actor, upload: Upload) -> int:
+    """Refuse, row by row, staged findings that are not the agency's to report or cannot be read; returns how many."""
+    parameters = _parameters(session, actor, upload)
+    session.execute(text(_CONTRADICTORY), parameters)
+    refused = 0
+    for rows, checks in _judged(session, parameters):
+        faults = [
+            {
+                "organisation_id": upload.organisation_id,
+                "upload_id": upload.id,
+                "line": row.line,
+                "field": field,
+                "code": code,
+                "value": (value or "")[:80],
+            }
+            for row, check in zip(rows, checks, strict=True)
+            for field, code, value in _faults(row, check, parameters["today"])
+        ]
+        if faults:
+            session.execute(insert(UploadError).values(faults).on_conflict_do_nothing())
+            refused += len({fault["line"] for fault in faults})
+    return refused
+
+
+def ingest_findings(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Loaded:
+    """Take in an upload's findings as handed in; those the orders hold already count as unchanged."""
+    parameters = _parameters(session, actor, upload)
+    good, added = 0, 0
+    for rows, checks in _judged(session, parameters):
+        good += len(rows)
+        found = [
+            _finding(row, check, upload, actor, now)
+            for row, check in zip(rows, checks, strict=True)
+            if check is not None and check.normal is not None
+        ]
+        if found:
+            statement = insert(Finding).on_conflict_do_nothing(
+                index_elements=["creditor_id", "agency_id", "order_id", "kind", "value"]
+            )
+            added += len(session.scalars(statement.returning(Finding.id), found).all())
+    outcomes = session.scalars(text(_HAND_IN), {**parameters, "now": now, "user": actor.user_id}).all()
+    empty = sum(outcome == "none_found" for outcome in outcomes)
+    audit.record(
+        session,
+        actor,
+        "findings.reported",
+        now=now,
+        organisations=[parameters["creditor"], parameters["agency"]],
+        upload_id=upload.id,
+        orders=len(outcomes),
+        new=added,
+        none_found=empty,
+    )
+    return Loaded(added + empty, good - added - empty, upload.rows_read - good)
+
+
+def _parameters(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]:
+    require(actor, Permission.LOCATE_WORK)
+    agency_id = require_side(actor, Side.AGENCY)
+    zone = session.scalar(select(Organisation.time_zone).where(Organisation.id == upload.creditor_id))
+    if upload.organisation_id != agency_id or upload.creditor_id is None or zone is None:
+        raise NotFound
+    # Two files of one agency are taken in one after the other, so that new means new.
+    session.execute(text("select pg_advisory_xact_lock(hashtextextended('findings', :agency))"), {"agency": agency_id})
+    return {
+        "agency": agency_id,
+        "creditor": upload.creditor_id,
+        "upload": upload.id,
+        "today": local_date(upload.created_at, zone),
+    }
+
+
+def _judged(session: Session, parameters: dict[str, Any]) -> Iterator[tuple[Sequence[Row[Any]], list[Check | None]]]:
+    """Pieces of the staged rows, each row with how its finding is read; None where there is nothing to read."""
+    after = 0
+    while rows := session.execute(text(_ROWS), {**parameters, "after": after, "most": BATCH}).all():
+        after = rows[-1].line
+        subjects = {
+            one.order_id: one
+            for one in session.scalars(
+                select(LocateSubject).where(
+                    LocateSubject.agency_id == parameters["agency"],
+                    LocateSubject.order_id.in_({row.order_id for row in rows} - {None}),
+                )
+            )
+        }
+        yield rows, [_read(row, subjects.get(row.order_id)) for row in rows]
+        for subject in subjects.values():
+            session.expunge(subject)
+
+
+def _read(row: Row[Any], subject: LocateSubject | None) -> Check | None:
+    if subject is None or row.kind == NOTHING or not row.value:
+        return None
+    return judged(subject, FindingKind(row.kind), row.value, here=())
+
+
+def _faults(row: Row[Any], check: Check | None, today: date) -> Iterator[tuple[str, str, str | None]]:
+    if row.order_id is None:
+        yield "account_ref", "not_your_order", row.account_ref
+        return
+    if row.kind == NOTHING:
+        return
+    for field in ("value", "source_class", "source_ref", "found_on"):
+        if getattr(row, field) is None:
+            yield field, "required", None
+    if row.found_on is not None and row.found_on > today:
+        yield "found_on", "in_future", row.found_on.isoformat()
+    if check is not None and check.fault is not None:
+        yield "value", check.fault, row.value
+
+
+def _finding(row: Row[Any], check: Check, upload: Upload, actor: Actor, now: datetime) -> dict[str, Any]:
+    assert check.normal is not None  # noqa: S101  the caller has looked
+    return {
+        "creditor_id": upload.creditor_id,
+        "agency_id": upload.organisation_id,
+        "order_id": row.order_id,
+        "kind": row.kind,
+        "state": FindingState.SUBMITTED,
+        "raw": row.value,
+        "value": check.normal.value,
+        "detail": check.normal.detail,
+        "source_class": row.source_class,
+        "source_ref": row.source_ref,
+        "found_on": row.found_on,
+        "evidence": row.evidence,
+        "confidence": row.confidence or Confidence.MEDIUM.value,
+        "is_known": check.is_known,
+        "upload_id": upload.id,
+        "line": row.line,
+        "created_at": now,
+        "created_by": actor.user_id,
+        "submitted_at": now,
+    }
+
+
+#: People whom the agency collects from meanwhile are left out: it sees released points only.
+_PEOPLE = """
+select o.id, o.account_ref, o.due_on, s.id_type, s.id_number, s.name, s.birth_date, s.country, s.region, s.city, s.known
+from locate_orders o
+join locate_subjects s on s.creditor_id = o.creditor_id and s.agency_id = o.agency_id and s.order_id = o.id
+where o.agency_id = :agency and o.creditor_id = :creditor and o.batch_id = :batch and o.state = 'acknowledged'
+  and not exists (
+      select from debtors d where d.creditor_id = o.creditor_id and d.id = o.debtor_id and d.agency_id = o.agency_id
+  )
+  and o.id > :after
+order by o.id limit :most
+"""
+
+
+def _pieces(session: Session, batch: LocateBatch) -> Iterator[bytes]:
+    # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
+    yield BOM_UTF8 + csv_bytes([HEADER])
+    mine = {"agency": batch.agency_id, "creditor": batch.creditor_id, "batch": batch.id, "most": BATCH}
+    after = 0
+    while rows := session.execute(text(_PEOPLE), {**mine, "after": after}).all():
+        after = rows[-1].id
+        yield csv_bytes(_line(batch, row) for row in rows)
+
+
+def _line(batch: LocateBatch, row: Row[Any]) -> list[object]:
+    def points(kind: str) -> str:
+        return BETWEEN.join(one["value"] for one in row.known if one["kind"] == kind and not one["wrong"])
+
+    wrong = BETWEEN.join(one["value"] for one in row.known if one["wrong"] and one["kind"] != EMPLOYER)
+    return [
+        row.account_ref,
+        row.due_on,
+        batch.purpose.value,
+        batch.exclusions,
+        row.id_type,
+        row.id_number,
+        row.name,
+        row.birth_date,
+        row.country,
+        row.region,
+        row.city,
+        points("phone"),
+        points("email"),
+        points("address"),
+        wrong,
+    ]
