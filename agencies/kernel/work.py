@@ -88,8 +88,20 @@ class Lease:
     attempt: int
 
 
-def request(session: Session, actor: Actor, kind: str, key: str, payload: dict[str, Any], *, now: datetime) -> int:
-    """Ask for work in the actor's name and return its id; asking again for the same key changes nothing."""
+def request(
+    session: Session,
+    actor: Actor,
+    kind: str,
+    key: str,
+    payload: dict[str, Any],
+    *,
+    now: datetime,
+    due_at: datetime | None = None,
+) -> int:
+    """Ask for work in the actor's name and return its id; asking again for the same key changes nothing.
+
+    It is done at once or, with `due_at`, at the sweep's first look after that instant.
+    """
     made: int | None = session.scalar(
         insert(Work)
         .values(
@@ -101,7 +113,7 @@ def request(session: Session, actor: Actor, kind: str, key: str, payload: dict[s
             state=WorkState.QUEUED,
             attempt=0,
             # Due times are compared with the database's clock, so they are written by it.
-            next_attempt_at=func.clock_timestamp(),
+            next_attempt_at=func.clock_timestamp() if due_at is None else due_at,
             stage="",
             done=0,
             total=0,

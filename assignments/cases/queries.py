@@ -45,6 +45,8 @@ class Selection:
     search: str | None = None
     #: Why the last agency gave it back.
     return_code: ReturnCode | None = None
+    #: Only cases that were there when this one was the newest.
+    newest_id: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As stored with a wave: only what is set."""
@@ -152,6 +154,8 @@ def selected(actor: Actor, selection: Selection) -> Select[Case]:
             statement = statement.where(column >= low)
         if high is not None:
             statement = statement.where(column <= high)
+    if selection.newest_id is not None:
+        statement = statement.where(Case.id <= selection.newest_id)
     if selection.search:
         # A range and not LIKE: row-level security lets only the former use the index.
         first, last = selection.search, selection.search + _LAST_CHARACTER

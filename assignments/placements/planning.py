@@ -116,6 +116,14 @@ def plan(
     )
 
 
+def age_on(day: date) -> ColumnElement[int]:
+    """How many days past due a case is on a day, for a statement; `UNKNOWN_AGE` where nobody knows."""
+    # What was due in the future when it was handed over is not past due at all.
+    age = func.greatest(func.coalesce(literal(day, Date) - Case.delinquent_on, Case.days_past_due), 0)
+    is_known = or_(Case.delinquent_on.is_not(None), Case.days_past_due.is_not(None))
+    return case((is_known, age), else_=UNKNOWN_AGE)
+
+
 #: In the order in which the first that applies is counted; numbered from 1 in the statement below.
 _REASONS = tuple(HeldBack)
 
@@ -154,9 +162,6 @@ def _read(
         HeldBack.DEBTOR_ELSEWHERE: and_(Debtor.agency_id.is_not(None), Debtor.agency_id.not_in(agencies)),
     }
     reason = case(*((reasons[one], number) for number, one in enumerate(_REASONS, start=1)), else_=0)
-    # What was due in the future when it was handed over is not past due at all.
-    age = func.greatest(func.coalesce(literal(on, Date) - Case.delinquent_on, Case.days_past_due), 0)
-    is_known = or_(Case.delinquent_on.is_not(None), Case.days_past_due.is_not(None))
     statement = (
         selected(actor, selection)
         .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
@@ -166,7 +171,7 @@ def _read(
             Case.balance_minor,
             reason,
             func.coalesce(Debtor.agency_id, 0),
-            case((is_known, age), else_=UNKNOWN_AGE),
+            age_on(on),
         )
         .order_by(Case.id)
     )

@@ -30,7 +30,7 @@ from assignments.placements.lifecycle import check_move
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave, WaveState
 from assignments.placements.planning import Plan, Terms, plan
 from assignments.placements.shares import check_shares, shares_of
-from assignments.placements.writing import Sent, write
+from assignments.placements.writing import Sent, hold_placing, write
 
 
 class WaveNameMissing(Invalid):
@@ -158,10 +158,7 @@ def place(session: Session, actor: Actor, wave_id: int, *, digest: str, now: dat
         if wave.digest != digest:
             raise WaveAlreadyCommitted
         return wave
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended('placing', :creditor))"),
-        {"creditor": creditor_id},
-    )
+    hold_placing(session, creditor_id)
     terms = _present_terms(session, actor, wave, now)
     drawn = _plan(session, actor, wave, terms, now)
     if digest != wave.digest or digest != drawn.digest:

@@ -80,6 +80,12 @@ class Sent:
     currency: str
 
 
+def hold_placing(session: Session, creditor_id: int) -> None:
+    """Until the end of the transaction nobody else places cases of this creditor."""
+    lock = text("select pg_advisory_xact_lock(hashtextextended('placing', :creditor))")
+    session.execute(lock, {"creditor": creditor_id})
+
+
 def write(session: Session, wave: Wave, plan: Plan, *, now: datetime) -> list[Sent]:
     """Place the plan's cases; raises `PlanNotWritten` when the database holds something else than was planned."""
     creditor, cases, agencies = wave.creditor_id, plan.case_ids.tolist(), plan.agency_ids.tolist()

@@ -10,6 +10,8 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
 from agencies.organisations.permissions import Permission
 from assignments import intake
+from assignments.conduct import service as conduct
+from assignments.marketplace import service as marketplace
 from assignments.reports import service as reports
 from portal.jobs import frame
 from portal.jobs.frame import Advance, Job, Step, Task
@@ -55,9 +57,42 @@ def open_report_periods(job: Job) -> Iterator[Advance]:
     yield advance
 
 
+@contextmanager
+def judge_conduct(job: Job) -> Iterator[Advance]:
+    """Judge what agencies did with some of a creditor's debtors, some people in each transaction."""
+    waiting: list[int] | None = None
+    people = 0
+
+    def advance() -> Step | None:
+        nonlocal waiting, people
+        if waiting is None:
+            waiting = conduct.people_of(job.session, job.actor, job.payload)
+            people = len(waiting)
+        conduct.judge_people(job.session, job.actor, waiting[: conduct.BATCH], now=job.now)
+        waiting = waiting[conduct.BATCH :]
+        if waiting:
+            return Step("judging", people - len(waiting), people)
+        conduct.conclude(job.session, job.actor, job.payload, people=people, now=job.now)
+        return None
+
+    yield advance
+
+
+@contextmanager
+def advance_lot(job: Job) -> Iterator[Advance]:
+    """Close a lot whose time for bids is over, or let one expire that nobody awarded."""
+
+    def advance() -> None:
+        marketplace.advance(job.session, job.actor, job.payload["lot_id"], now=job.ports.now())
+
+    yield advance
+
+
 TASKS: dict[str, Task] = {
+    conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     uploads.CHECK: Task(check_upload),
     uploads.APPLY: Task(apply_upload),
+    marketplace.ADVANCE: Task(advance_lot, permissions=frozenset({Permission.LOT_VIEW})),
     "open_report_periods": Task(open_report_periods, permissions=frozenset({Permission.REPORT_VIEW})),
 }
 

@@ -1,0 +1,128 @@
+"""Reads the cases of a lot into arrays: open, owed, of one currency, and of debtors nobody works yet."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Date, Select, and_, case, func, literal, select
+from sqlalchemy.orm import Session
+
+from agencies.kernel.tenancy import Actor
+from assignments.cases.models import Case, CaseState, Debtor
+from assignments.cases.queries import Selection, selected
+from assignments.contacts.models import ContactKind, ContactPoint
+from assignments.marketplace.tape import Dimension, Labels, LotCases, by_age, by_balance, by_text
+from assignments.placements.models import Placement
+from assignments.placements.planning import age_on
+
+#: Days within which a payment is recent.
+RECENT = 180
+_CONTACT = ("none", "phone", "email", "phone_email")
+_IDENTITY = ("unknown", "known")
+_EARLIER = ("0", "1", "2")
+_LAST_PAYMENT = ("none", "older", "recent")
+
+
+@dataclass(frozen=True)
+class ReadLot:
+    """What a selection comes to as a lot."""
+
+    currency: str
+    #: The newest of its cases; later ones do not join it.
+    newest_id: int
+    cases: LotCases
+
+
+def read_lot(session: Session, actor: Actor, selection: Selection, *, on: date) -> ReadLot | None:
+    """The cases a lot would hold, in the currency of most of them; None when there are none."""
+    currency = _currency(session, actor, selection)
+    if currency is None:
+        return None
+    numbers, texts = array("q"), (list[str | None](), list[str | None]())
+    rows = session.execute(_statement(actor, selection, currency, on), execution_options={"yield_per": 20_000})
+    for *row, product, region in rows:
+        numbers.extend(row)
+        texts[0].append(product)
+        texts[1].append(region)
+    table = np.frombuffer(numbers, dtype=np.int64).reshape(-1, 8)
+    if not len(table):
+        return None
+    balances, ages = table[:, 2], table[:, 3]
+    dimensions = {
+        Dimension.AGE: by_age(ages),
+        Dimension.BALANCE: by_balance(balances),
+        Dimension.PRODUCT: by_text(texts[0]),
+        Dimension.REGION: by_text(texts[1]),
+        Dimension.CONTACT: Labels(table[:, 4], _CONTACT),
+        Dimension.IDENTITY: Labels(table[:, 5], _IDENTITY),
+        Dimension.EARLIER: Labels(np.minimum(table[:, 6], 2), _EARLIER),
+        Dimension.LAST_PAYMENT: Labels(table[:, 7], _LAST_PAYMENT),
+    }
+    return ReadLot(currency, int(table[:, 0].max()), LotCases(table[:, 1], balances, ages, dimensions))
+
+
+def _currency(session: Session, actor: Actor, selection: Selection) -> str | None:
+    found = session.execute(
+        selected(actor, selection)
+        .where(Case.state == CaseState.OPEN)
+        .with_only_columns(Case.currency)
+        .group_by(Case.currency)
+        .order_by(func.count().desc(), Case.currency)
+        .limit(1)
+    )
+    return found.scalar()
+
+
+def _statement(actor: Actor, selection: Selection, currency: str, on: date) -> Select[*tuple[Any, ...]]:
+    reach = (
+        select(
+            ContactPoint.debtor_id,
+            (
+                func.max(case((ContactPoint.kind == ContactKind.PHONE, 1), else_=0))
+                + func.max(case((ContactPoint.kind == ContactKind.EMAIL, 2), else_=0))
+            ).label("code"),
+        )
+        .where(ContactPoint.creditor_id == actor.tenant)
+        .group_by(ContactPoint.debtor_id)
+        .subquery()
+    )
+    earlier = (
+        select(Placement.case_id, func.count().label("placements"))
+        .where(Placement.creditor_id == actor.tenant)
+        .group_by(Placement.case_id)
+        .subquery()
+    )
+    paid = case(
+        (Case.last_payment_on.is_(None), 0),
+        (Case.last_payment_on < literal(on - timedelta(days=RECENT), Date), 1),
+        else_=2,
+    )
+    return (
+        selected(actor, selection)
+        .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
+        .outerjoin(reach, reach.c.debtor_id == Case.debtor_id)
+        .outerjoin(earlier, earlier.c.case_id == Case.id)
+        .where(
+            Case.state == CaseState.OPEN,
+            Case.currency == currency,
+            Case.balance_minor > 0,
+            Debtor.agency_id.is_(None),
+        )
+        .with_only_columns(
+            Case.id,
+            Case.debtor_id,
+            Case.balance_minor,
+            age_on(on),
+            func.coalesce(reach.c.code, 0),
+            case((Debtor.id_number.is_not(None), 1), else_=0),
+            func.coalesce(earlier.c.placements, 0),
+            paid,
+            Case.product,
+            Case.region,
+        )
+        .order_by(Case.id)
+    )
