@@ -13,6 +13,7 @@ from agencies.kernel import audit
 from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor
 from assignments.cases.service import load_portfolio, screen_portfolio
+from assignments.conduct import service as conduct
 from assignments.locates.filing import ingest_findings, screen_findings
 from assignments.reports.service import ingest_activities, ingest_payments, screen_activities, screen_payments
 from assignments.sla import service as sla
@@ -71,6 +72,8 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
     upload.applied_at = now
     if upload.kind is UploadKind.ACTIVITIES:
         sla.count_upload(session, actor, upload_id)
+        if loaded.applied and upload.creditor_id is not None:
+            conduct.ask(session, actor, upload.creditor_id, upload_id=upload_id, now=now)
     lifecycle.move(upload, UploadState.APPLIED)
     _record(session, actor, "upload.applied", upload, now, applied=loaded.applied, unchanged=loaded.unchanged)
     return loaded

@@ -41,6 +41,7 @@ from assignments.placements.manifest import TRAILER, manifest
 from assignments.placements.models import Wave
 from assignments.placements.preview import Preview, preview_of
 from assignments.placements.queries import list_consignments
+from assignments.sla import service as sla
 from bench import lendingclub, throwaway
 from portal.demo.attesting import attest
 from portal.jobs.tasks import perform_due
@@ -262,7 +263,7 @@ def _place(ports: Ports, creditor: Actor, wave: Wave) -> Wave:
 def _take_on(ports: Ports, agency: Actor) -> frozenset[str]:
     with acting(ports, agency) as session:
         [consignment] = list_consignments(session, agency).rows
-        placements.acknowledge(session, agency, consignment.id, now=ports.now())
+        sla.acknowledge(session, agency, consignment.id, now=ports.now())
         pieces = manifest(session, agency, consignment.id, ports.references, now=ports.now())
         rows = list(csv.DictReader(io.StringIO(b"".join(pieces).decode("utf-8-sig"), newline="")))
     return frozenset(row["account_ref"] for row in rows if row["reference"] != TRAILER)

@@ -18,6 +18,7 @@ from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments import performance
 from assignments.ledger import statements
+from assignments.sla import service as sla
 from portal.ports import Ports
 
 
@@ -109,11 +110,24 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         where l.case_id <> p.case_id or l.currency <> p.currency
         """,
     ),
+    "report_without_its_version": (
+        {Side.CREDITOR},
+        """
+        select r.id as report_id from reports r
+        left join report_versions v on v.creditor_id = r.creditor_id and v.agency_id = r.agency_id
+                                   and v.report_id = r.id
+        group by r.creditor_id, r.agency_id, r.id, r.version, r.submitted_at
+        having count(v.version) > r.version or (r.version > 0) <> (r.submitted_at is not null)
+        """,
+    ),
     "balance_differs_from_its_payments": (
         {Side.CREDITOR},
         """
         select c.id as case_id from cases c
-        left join payments p on p.creditor_id = c.creditor_id and p.case_id = c.id
+        left join payments p on p.creditor_id = c.creditor_id and p.case_id = c.id and not exists (
+            select from payment_reversals r
+            where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id
+        )
         group by c.creditor_id, c.id, c.placed_minor, c.balance_minor
         having c.balance_minor <> c.placed_minor - coalesce(sum(p.amount_minor), 0)
         """,
@@ -169,6 +183,8 @@ def _of_organisation(session: Session, actor: Actor) -> Iterator[Violation]:
         if actor.side in sides:
             yield from _found(session, code, statement, actor.tenant)
     if actor.side is Side.CREDITOR:
+        if cells := sla.differing(session, actor):
+            yield Violation("sla_cells_differ_from_the_records", actor.tenant, f"cells={cells}")
         for problem in statements.verify(session):
             subject = f"agency_id={problem.agency_id} id={problem.subject_id}"
             yield Violation(problem.code, actor.tenant, subject)

@@ -26,6 +26,7 @@ from assignments.contacts.models import ContactKind, ContactPoint
 from assignments.placements import service as placements
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave
 from assignments.reports import service as reports
+from assignments.sla import service as sla
 from portal.ports import Ports
 from tests.attested import attest_all
 from uploads.models import Upload, UploadError, UploadKind, UploadState
@@ -47,6 +48,8 @@ class NewCase:
     currency: str = "COP"
     phones: tuple[str, ...] = ()
     name: str | None = None
+    days_past_due: int | None = None
+    delinquent_on: date | None = None
 
 
 def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase]) -> None:
@@ -90,6 +93,8 @@ def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase]) -> None:
                     "currency": one.currency,
                     "placed_minor": one.balance_minor,
                     "balance_minor": one.balance_minor,
+                    "days_past_due": one.days_past_due,
+                    "delinquent_on": one.delinquent_on,
                 }
                 for line, one in enumerate(cases, start=2)
             ],
@@ -117,6 +122,7 @@ def add_mandate(
     commission_bp: int = 2000,
     valid_from: date = date(2025, 1, 1),
     report_due_days: int = 5,
+    **terms: Any,
 ) -> Mandate:
     """Make a mandate between the two; the agency has attested to everything."""
     attest_all(ports, creditor, agency, now=PLACED_AT)
@@ -126,7 +132,7 @@ def add_mandate(
             creditor,
             agency_id=agency.tenant,
             name=f"Mandato {next(_numbers)}",
-            terms=TermSheet(commission_bp=commission_bp, report_due_days=report_due_days),
+            terms=TermSheet(commission_bp=commission_bp, report_due_days=report_due_days, **terms),
             valid_from=valid_from,
             now=PLACED_AT,
         )
@@ -174,7 +180,7 @@ def acknowledge_all(ports: Ports, agency: Actor, *, now: datetime = PLACED_AT) -
     """The agency takes on everything it was sent."""
     with ports.session(agency) as session, transaction(session):
         ids = session.scalars(select(Consignment.id).where(Consignment.agency_id == agency.tenant)).all()
-        return [placements.acknowledge(session, agency, one, now=now) for one in ids]
+        return [sla.acknowledge(session, agency, one, now=now) for one in ids]
 
 
 def report_payments(
@@ -267,7 +273,10 @@ def _report(
                     f"insert into staged_{kind} ({', '.join(staged)}) values ({', '.join(['%s'] * len(staged))})",
                     list(staged.values()),
                 )
-        return upload, ingest(session, agency, upload, now=now)
+        loaded = ingest(session, agency, upload, now=now)
+        if kind is UploadKind.ACTIVITIES:
+            sla.count_upload(session, agency, upload.id)
+        return upload, loaded
 
 
 def _identity(case: NewCase) -> str:

@@ -13,7 +13,7 @@ from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, owned_by, require
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
-from assignments.ledger.models import Account, Entry, Posting
+from assignments.ledger.models import Account, Entry, EntryKind, Posting
 from assignments.placements.models import Placement
 
 #: Reports stand to the right of the ledger, so their payments are named and not imported.
@@ -81,10 +81,9 @@ _agency = aliased(Organisation)
 def balances(session: Session, actor: Actor, *, agency_id: int | None = None) -> list[Balance]:
     """What was collected, earned and is held, per creditor, agency and currency; never summed across currencies."""
     require(actor, Permission.LEDGER_VIEW)
-    is_payment = Posting.source == Account.RECEIVABLE
+    receivable, commission = Account.RECEIVABLE, Account.COMMISSION
     held, direct = Account.HELD_BY_AGENCY, Account.RECEIVED_BY_CREDITOR
-    received_by_agency = _sum(is_payment, Posting.destination == held)
-    received_by_creditor = _sum(is_payment, Posting.destination == direct)
+    received_by_agency, received_by_creditor = _net(receivable, held), _net(receivable, direct)
     statement: Select[*tuple[Any, ...]] = (
         select(
             Posting.creditor_id,
@@ -92,13 +91,13 @@ def balances(session: Session, actor: Actor, *, agency_id: int | None = None) ->
             Posting.agency_id,
             _agency.name,
             Posting.currency,
-            func.count().filter(is_payment),
+            func.count().filter(Posting.source == receivable) - func.count().filter(Posting.destination == receivable),
             received_by_agency + received_by_creditor,
             received_by_agency,
             received_by_creditor,
-            _sum(Posting.destination == Account.COMMISSION),
+            _sum(Posting.destination == commission) - _sum(Posting.source == commission),
             _sum(Posting.destination == held) - _sum(Posting.source == held),
-            _sum(Posting.source == direct, Posting.destination == Account.COMMISSION),
+            _net(direct, commission),
         )
         .join(_creditor, _creditor.id == Posting.creditor_id)
         .join(_agency, _agency.id == Posting.agency_id)
@@ -123,6 +122,8 @@ def list_entries(
     """Booked payments, the latest booked first; all, those of one agency, or those on one case."""
     require(actor, Permission.LEDGER_VIEW)
     payment, commission = aliased(Posting), aliased(Posting)
+    # What was taken back moved the other way.
+    sign = case((Entry.kind == EntryKind.REVERSAL, -1), else_=1)
     statement: Select[*tuple[Any, ...]] = (
         select(
             Entry.id,
@@ -135,9 +136,9 @@ def list_entries(
             Placement.account_ref,
             _payments.c.received_by,
             Entry.currency,
-            payment.amount_minor,
+            payment.amount_minor * sign,
             Entry.commission_bp,
-            func.coalesce(commission.amount_minor, 0),
+            func.coalesce(commission.amount_minor, 0) * sign,
         )
         .join(Organisation, Organisation.id == Entry.agency_id)
         .join(
@@ -156,8 +157,8 @@ def list_entries(
                 Placement.id == _payments.c.placement_id,
             ),
         )
-        .join(payment, _of_entry(payment, payment.source == Account.RECEIVABLE))
-        .outerjoin(commission, _of_entry(commission, commission.destination == Account.COMMISSION))
+        .join(payment, _of_entry(payment, _touches(payment, Account.RECEIVABLE)))
+        .outerjoin(commission, _of_entry(commission, _touches(commission, Account.COMMISSION)))
         .where(owned_by(actor, Entry.creditor_id, Entry.agency_id))
         .order_by(Entry.id.desc())
         .limit(limit + 1)
@@ -183,15 +184,28 @@ CHECKS = {
     "payment_not_booked": """
         select p.creditor_id, p.agency_id, p.id from payments p
         left join entries e on e.creditor_id = p.creditor_id and e.agency_id = p.agency_id and e.payment_id = p.id
+                           and e.kind = 'payment'
         where e.id is null
     """,
+    # What was taken back, and nothing else, is booked the other way round too, to the same amount.
+    "reversal_differs": """
+        select coalesce(r.creditor_id, v.creditor_id), coalesce(r.agency_id, v.agency_id),
+               coalesce(r.payment_id, v.payment_id)
+        from payment_reversals r
+        full join (select * from entries where kind = 'reversal') v
+               on v.creditor_id = r.creditor_id and v.agency_id = r.agency_id and v.payment_id = r.payment_id
+        left join entries e on e.creditor_id = r.creditor_id and e.agency_id = r.agency_id
+                           and e.payment_id = r.payment_id and e.kind = 'payment'
+        where r.payment_id is null or v.id is null or v.total_minor <> e.total_minor
+    """,
     "payment_booked_twice": """
-        select creditor_id, agency_id, payment_id from entries
+        select creditor_id, agency_id, payment_id from entries where kind = 'payment'
         group by creditor_id, agency_id, payment_id having count(*) > 1
     """,
     "amount_differs": """
         select p.creditor_id, p.agency_id, p.id from payments p
         join entries e on e.creditor_id = p.creditor_id and e.agency_id = p.agency_id and e.payment_id = p.id
+                      and e.kind = 'payment'
         left join postings t on t.creditor_id = e.creditor_id and t.agency_id = e.agency_id and t.entry_id = e.id
                             and t.source = 'receivable'
         where t.amount_minor is distinct from p.amount_minor
@@ -228,6 +242,16 @@ def verify(session: Session) -> list[Problem]:
 
 def _sum(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     return func.coalesce(func.sum(case((and_(*conditions), Posting.amount_minor), else_=0)), 0).cast(BigInteger)
+
+
+def _net(source: Account, destination: Account) -> ColumnElement[int]:
+    """What moved from one account to another, less what was moved back."""
+    there = _sum(Posting.source == source, Posting.destination == destination)
+    return there - _sum(Posting.source == destination, Posting.destination == source)
+
+
+def _touches(posting: type[Posting], account: Account) -> ColumnElement[bool]:
+    return (posting.source == account) | (posting.destination == account)
 
 
 def _of_entry(posting: type[Posting], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:

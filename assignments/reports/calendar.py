@@ -32,17 +32,22 @@ class Period:
 
 def periods(first: date, until: date, frequency: ReportFrequency) -> list[Period]:
     """The periods that are over on the day `until`, from the one that holds the day `first`."""
-    return periods_under(first, until, lambda _day: frequency)
+    return periods_under(beginning(first, frequency), until, lambda _day: frequency)
 
 
-def periods_under(first: date, until: date, frequency_on: Callable[[date], ReportFrequency]) -> list[Period]:
-    """The same where terms change: each period follows the terms of its first day, and begins where the last ended.
+def beginning(day: date, frequency: ReportFrequency) -> date:
+    """The first day of the period that holds a day."""
+    return _containing(day, frequency).start
 
-    A change within a period takes effect after it, so that no day is reported twice and none is left out.
+
+def periods_under(start: date, until: date, frequency_on: Callable[[date], ReportFrequency]) -> list[Period]:
+    """The periods that are over on the day `until`, from the day `start`, where terms may change.
+
+    Each follows the terms of its first day and begins where the last one ended, so that a change within a period takes
+    effect after it, no day is reported twice and none is left out.
     """
     found = []
-    start = _containing(first, frequency_on(first)).start
-    while (end := _containing(start, frequency_on(max(start, first))).end) < until:
+    while (end := _containing(start, frequency_on(start)).end) < until:
         found.append(Period(start, end))
         start = end + _DAY
     return found

@@ -33,30 +33,56 @@ with staged as materialized (
            coalesce('ref:' || t.payment_ref, 'fp:' || encode(sha256(convert_to(concat_ws('|', t.account_ref,
                to_char(t.paid_on, 'YYYY-MM-DD'), t.amount,
                row_number() over (partition by t.payment_ref, t.account_ref, t.paid_on, t.amount order by t.line)
-           ), 'UTF8')), 'hex')) as natural_key,
+           ), 'UTF8')), 'hex')) as reference_key,
            first_value(t.account_ref) over same_ref as first_account,
            first_value(t.paid_on) over same_ref as first_paid_on,
            first_value(t.amount) over same_ref as first_amount
     from staged_payments t
     where t.organisation_id = :agency and t.upload_id = :upload
     window same_ref as (partition by t.payment_ref order by t.line)
-), judged as materialized (
+), corrected as (
+    select r.reference_key, max(r.revision) as revision, bool_or(r.upload_id = :upload) as is_here
+    from payment_reversals r where r.creditor_id = :creditor and r.agency_id = :agency group by 1
+), keyed as (
+    -- What a correction put in a payment's place is known by a key of its own.
+    select s.*, coalesce(c.revision, 0) as revision, coalesce(c.is_here, false) as is_reversed_here,
+           coalesce('cor:' || c.revision || ':', '') || s.reference_key as natural_key
+    from staged s left join corrected c on c.reference_key = s.reference_key
+), compared as (
     select s.*, l.id as placement_id, l.case_id, l.currency as placed_currency,
            case
                when s.on_day > :today then 'in_future'
                when l.id is null or l.ended_on < s.on_day then 'not_your_case'
                when s.on_day < l.placed_on then 'before_placement'
                when s.stated_currency <> l.currency then 'wrong_currency'
-               when s.amount = 0 then 'nothing_paid'
                when s.payment_ref is not null
-                    and ((s.account_ref, s.paid_on, s.amount) <> (s.first_account, s.first_paid_on, s.first_amount)
-                         or (known.case_id, known.paid_on, known.amount_minor) <> (l.case_id, s.paid_on, s.amount))
+                    and (s.account_ref, s.paid_on, s.amount) <> (s.first_account, s.first_paid_on, s.first_amount)
                     then 'reference_reused'
-           end as fault
-    from staged s
+           end as misfit,
+           known.id as known_id,
+           s.payment_ref is not null and (
+               (known.case_id, known.paid_on, known.amount_minor) <> (l.case_id, s.paid_on, s.amount)
+               or (:correcting and known.received_by <> coalesce(s.received_by, 'agency'))
+           ) as differs,
+           -- A correction puts right what its own report said, never what another one did.
+           :correcting and not exists (
+               select from report_files f where f.creditor_id = :creditor and f.agency_id = :agency
+                                            and f.upload_id = known.upload_id and f.report_id <> :report
+           ) as may_correct
+    from keyed s
     {_PAID}
     left join payments known on known.creditor_id = :creditor and known.agency_id = :agency
                             and known.natural_key = s.natural_key
+), judged as materialized (
+    select c.*, c.misfit is null and c.known_id is not null and c.differs and c.may_correct as replaces,
+           case
+               when c.misfit is not null then c.misfit
+               when c.amount = 0 and not (:correcting and c.payment_ref is not null
+                                          and (c.is_reversed_here or (c.known_id is not null and c.may_correct)))
+                   then 'nothing_paid'
+               when c.known_id is not null and c.differs and not c.may_correct then 'reference_reused'
+           end as fault
+    from compared c
 ), refusals as (
     select j.line, j.fault as code, f.field, f.value from judged j
     cross join lateral (
@@ -110,24 +136,34 @@ _REFUSE = """
 SCREEN_PAYMENTS = f"{PAYMENTS} {_REFUSE}"
 SCREEN_ACTIVITIES = f"{ACTIVITIES} {_REFUSE}"
 
+#: Takes back what a correction says otherwise; what is right is added afterwards, as any new payment.
+REVERSE_PAYMENTS = f"""{PAYMENTS}
+    insert into payment_reversals (creditor_id, agency_id, payment_id, reference_key, revision, upload_id, line,
+                                   reversed_at)
+    select distinct on (known_id) :creditor, :agency, known_id, reference_key, revision + 1, :upload, line, :now
+    from judged where fault is null and replaces order by known_id, line
+    returning payment_id
+"""  # noqa: S608  put together from constants
+
 #: Adds what is new, refuses what does not fit by now, and says how many rows were good and how many of them new.
 ADD_PAYMENTS = f"""{PAYMENTS}, refused as ({_REFUSE}), added as (
     insert into payments (creditor_id, agency_id, case_id, placement_id, natural_key, paid_on, currency, amount_minor,
                           received_by, method, upload_id, line, reported_at)
     select :creditor, :agency, case_id, placement_id, natural_key, paid_on, placed_currency, amount,
            coalesce(received_by, 'agency'), method, :upload, line, :now
-    from judged where fault is null order by line
+    from judged where fault is null and amount > 0 order by line
     on conflict (creditor_id, agency_id, natural_key) do nothing
     returning 1
 )
-select (select count(*) from judged where fault is null) as good, (select count(*) from added) as added
+select (select count(*) from judged where fault is null) as good, (select count(*) from added) as added,
+       (select count(distinct reference_key) from judged where fault is null and amount = 0) as withdrawn
 """  # noqa: S608  put together from constants
 
 ADD_ACTIVITIES = f"""{ACTIVITIES}, refused as ({_REFUSE}), added as (
     insert into activities (creditor_id, agency_id, case_id, placement_id, natural_key, happened_at, channel, result,
-                            agent, note, upload_id, line, reported_at)
-    select :creditor, :agency, case_id, placement_id, natural_key, happened_at, channel, result, agent, note,
-           :upload, line, :now
+                            counterpart, direction, agent, note, upload_id, line, reported_at)
+    select :creditor, :agency, case_id, placement_id, natural_key, happened_at, channel, result, counterpart, direction,
+           agent, note, :upload, line, :now
     from judged where fault is null order by line
     on conflict (creditor_id, agency_id, natural_key) do nothing
     returning 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel.errors import NotFound
@@ -16,7 +16,7 @@ from agencies.mandates.models import Mandate
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.reports.calendar import Standing, standing
-from assignments.reports.models import Activity, Payment, Report
+from assignments.reports.models import Activity, Payment, PaymentReversal, Report
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,8 @@ class ReportRow:
     payments_at: datetime | None
     activities_at: datetime | None
     submitted_at: datetime | None
+    #: How often it was handed in.
+    version: int
     standing: Standing
 
 
@@ -124,12 +126,14 @@ def punctuality(session: Session, actor: Actor, *, now: datetime) -> list[Punctu
 
 
 def list_payments(session: Session, actor: Actor, case_id: int) -> list[Payment]:
-    """The payments reported on one case, the latest first."""
+    """The payments reported on one case that stand, the latest first; not those a correction took back."""
     require(actor, Permission.CASE_VIEW)
     return list(
         session.scalars(
             select(Payment)
-            .where(owned_by(actor, Payment.creditor_id, Payment.agency_id), Payment.case_id == case_id)
+            .where(
+                owned_by(actor, Payment.creditor_id, Payment.agency_id), Payment.case_id == case_id, ~_was_taken_back()
+            )
             .order_by(Payment.paid_on.desc(), Payment.id.desc())
         )
     )
@@ -151,6 +155,14 @@ def list_activities(
             (Activity.happened_at < after[0]) | ((Activity.happened_at == after[0]) & (Activity.id < after[1]))
         )
     return cut(session.scalars(statement).all(), limit, lambda row: (row.happened_at, row.id))
+
+
+def _was_taken_back() -> ColumnElement[bool]:
+    return exists().where(
+        PaymentReversal.creditor_id == Payment.creditor_id,
+        PaymentReversal.agency_id == Payment.agency_id,
+        PaymentReversal.payment_id == Payment.id,
+    )
 
 
 def _stands(wanted: set[Standing], now: datetime) -> ColumnElement[bool]:
@@ -181,6 +193,7 @@ def _reports(actor: Actor) -> Select[*tuple[Any, ...]]:
             Report.payments_at,
             Report.activities_at,
             Report.submitted_at,
+            Report.version,
         )
         .join(_creditor, _creditor.id == Report.creditor_id)
         .join(_agency, _agency.id == Report.agency_id)

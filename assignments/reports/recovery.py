@@ -6,7 +6,7 @@ to. So the touched cases are added up twice, with the upload and without it, and
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Date, Numeric, Text, TextualSelect, column, text
+from sqlalchemy import BigInteger, Date, Numeric, Text, TextClause, TextualSelect, column, text
 
 _MONTHS = "(extract(year from {day}) * 12 + extract(month from {day}))::bigint"
 
@@ -75,7 +75,7 @@ with worked as (
            date_trunc('month', l.placed_at at time zone :zone)::date as placement_month
     from activities a
     join placements l on l.creditor_id = a.creditor_id and l.agency_id = a.agency_id and l.id = a.placement_id
-    where a.agency_id = :agency and a.upload_id = :upload
+    where a.agency_id = :agency and {{is_new}}
 )
 select n.creditor_id, n.agency_id, n.currency, n.placement_month, n.stratum, {_month_on_book("n.day")},
        0::bigint, 0::bigint, 0::bigint, 0::bigint, count(*), 0::numeric, 0::numeric, 0::numeric, 0::numeric
@@ -84,20 +84,26 @@ from worked n group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6
 
 
 def recovered_by_payments(agency_id: int, upload_id: int, zone: str) -> TextualSelect:
-    """The changes an upload's booked payments make to the cells."""
-    return _changes(_PAYMENTS, agency_id, upload_id, zone)
+    """The changes an upload's booked payments, and what it takes back, make to the cells."""
+    return _changes(text(_PAYMENTS).bindparams(agency=agency_id, upload=upload_id, zone=zone))
 
 
 def worked_by_activities(agency_id: int, upload_id: int, zone: str) -> TextualSelect:
     """The changes an upload's activities make to the cells."""
-    return _changes(_ACTIVITIES, agency_id, upload_id, zone)
+    statement = text(_ACTIVITIES.format(is_new="a.upload_id = :upload"))
+    return _changes(statement.bindparams(agency=agency_id, upload=upload_id, zone=zone))
 
 
-def _changes(statement: str, agency_id: int, upload_id: int, zone: str) -> TextualSelect:
-    bound = text(statement).bindparams(agency=agency_id, upload=upload_id, zone=zone)
+def worked_by_activity(agency_id: int, activity_id: int, zone: str) -> TextualSelect:
+    """The change that one recorded activity makes to its cell."""
+    statement = text(_ACTIVITIES.format(is_new="a.id = :activity"))
+    return _changes(statement.bindparams(agency=agency_id, activity=activity_id, zone=zone))
+
+
+def _changes(statement: TextClause) -> TextualSelect:
     numbers = ("month_on_book", "payments", "collected_minor", "commission_minor", "new_payers", "activities")
     products = ("collected_squares", "placed_collected", "net_squares", "placed_net")
-    return bound.columns(
+    return statement.columns(
         column("creditor_id", BigInteger),
         column("agency_id", BigInteger),
         column("currency", Text),

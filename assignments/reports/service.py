@@ -7,10 +7,11 @@ cells of the comparison, and the report's own standing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import and_, func, select, text
+from sqlalchemy import Row, and_, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -20,20 +21,24 @@ from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.mandates.lifecycle import in_force
-from agencies.mandates.models import Mandate, MandateState, MandateVersion
+from agencies.mandates.models import Mandate, MandateState, MandateVersion, ReportFrequency
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.cells import add_recovered
+from assignments.ledger.reversing import reverse_payments
 from assignments.ledger.service import Booked, book_payments
 from assignments.placements.models import Consignment, Placement
 from assignments.reports import judging, recovery
-from assignments.reports.calendar import due_at, periods
-from assignments.reports.models import Report
+from assignments.reports.calendar import beginning, due_at, periods_under
+from assignments.reports.locking import one_report_at_a_time
+from assignments.reports.models import Report, ReportPart
+from assignments.reports.versions import Part, hand_in
 from uploads.models import Upload, UploadKind
 from uploads.rows import Loaded
 
 #: The half of a report each kind of file is.
-_PART = {UploadKind.PAYMENTS: "payments_at", UploadKind.ACTIVITIES: "activities_at"}
+_PART = {UploadKind.PAYMENTS: ReportPart.PAYMENTS, UploadKind.ACTIVITIES: ReportPart.ACTIVITIES}
+_HALF = {ReportPart.PAYMENTS: "payments_at", ReportPart.ACTIVITIES: "activities_at"}
 
 
 class AlreadyReported(Conflict):
@@ -53,27 +58,42 @@ def screen_activities(session: Session, actor: Actor, upload: Upload) -> int:
 
 
 def ingest_payments(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Loaded:
-    """Take in an upload's payments: new ones lower balances and are booked, known ones count as unchanged."""
+    """Take in an upload's payments: new ones lower balances and are booked, known ones count as unchanged.
+
+    Sent for a report that was complete already, it is a correction: payments that it tells otherwise, or says were
+    nothing, are taken back first.
+    """
     facts = _facts(session, actor, upload)
-    good, added = _add(session, judging.ADD_PAYMENTS, facts, now)
+    _one_at_a_time(session, facts)
+    corrected = 0
+    if facts.parameters["correcting"]:
+        taken_back = session.execute(text(judging.REVERSE_PAYMENTS), {**facts.parameters, "now": now})
+        corrected = len(taken_back.all())
+    row = _add(session, judging.ADD_PAYMENTS, facts, now)
+    added, applied = row.added, row.added + row.withdrawn
+    known = row.good - applied
     gather_statistics(session, added, "payments")
     session.execute(text("select restate_balances(:upload)"), {"upload": upload.id})
+    reverse_payments(session, actor, upload.id, now=now)
     booked = book_payments(session, actor, upload.id, now=now)
     add_recovered(session, recovery.recovered_by_payments(facts.agency_id, upload.id, facts.time_zone))
-    _stamp(session, upload, now)
-    _record(session, actor, "payments.reported", upload, now, new=added, known=good - added, booked=booked)
-    return Loaded(added, good - added, upload.rows_read - good)
+    _hand_in(session, actor, upload, Part(ReportPart.PAYMENTS, upload.id, added, known, corrected), now)
+    _record(
+        session, actor, "payments.reported", upload, now, new=added, known=known, corrected=corrected, booked=booked
+    )
+    return Loaded(applied, known, upload.rows_read - row.good)
 
 
 def ingest_activities(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Loaded:
     """Take in an upload's activities; known ones count as unchanged."""
     facts = _facts(session, actor, upload)
-    good, added = _add(session, judging.ADD_ACTIVITIES, facts, now)
+    row = _add(session, judging.ADD_ACTIVITIES, facts, now)
+    added, known = row.added, row.good - row.added
     gather_statistics(session, added, "activities")
     add_recovered(session, recovery.worked_by_activities(facts.agency_id, upload.id, facts.time_zone))
-    _stamp(session, upload, now)
-    _record(session, actor, "activities.reported", upload, now, new=added, known=good - added)
-    return Loaded(added, good - added, upload.rows_read - good)
+    _hand_in(session, actor, upload, Part(ReportPart.ACTIVITIES, upload.id, added, known), now)
+    _record(session, actor, "activities.reported", upload, now, new=added, known=known)
+    return Loaded(added, known, upload.rows_read - row.good)
 
 
 def declare_nothing(session: Session, actor: Actor, report_id: int, *, kind: UploadKind, now: datetime) -> Report:
@@ -82,9 +102,9 @@ def declare_nothing(session: Session, actor: Actor, report_id: int, *, kind: Upl
     agency_id = require_side(actor, Side.AGENCY)
     report = _locked(session, agency_id, report_id)
     part = _PART[kind]
-    if getattr(report, part) is not None:
+    if getattr(report, _HALF[part]) is not None:
         raise AlreadyReported
-    _complete(report, part, now)
+    hand_in(session, actor, report, Part(part), now=now)
     audit.record(
         session,
         actor,
@@ -121,10 +141,10 @@ def open_periods(session: Session, actor: Actor, *, now: datetime) -> int:
             ),
         }
         for one in _reporting(session, actor)
-        for period in periods(
-            local_date(one.since, one.time_zone),
+        for period in periods_under(
+            _first_day(one),
             local_date(min(now, one.until or now), one.time_zone),
-            one.versions[0].report_frequency,
+            partial(_frequency, one.versions),
         )
     ]
     if not rows:
@@ -157,6 +177,8 @@ class _Reporting:
     time_zone: str
     #: First consignment.
     since: datetime
+    #: The last day of the last period that was opened, so that new terms never open a day again.
+    reported_to: date | None
     #: When there was nothing left to report on, if so.
     until: datetime | None
 
@@ -170,7 +192,10 @@ def _facts(session: Session, actor: Actor, upload: Upload) -> _Facts:
     zone = session.scalar(select(Organisation.time_zone).where(Organisation.id == upload.creditor_id))
     if zone is None:
         raise NotFound
+    report = upload.report_id
     parameters = {
+        "report": report,
+        "correcting": report is not None and _locked(session, agency_id, report).version > 0,
         "agency": agency_id,
         "creditor": upload.creditor_id,
         "upload": upload.id,
@@ -187,27 +212,21 @@ def _screen(session: Session, statement: str, facts: _Facts) -> int:
     return len(refused.all())
 
 
-def _add(session: Session, statement: str, facts: _Facts, now: datetime) -> tuple[int, int]:
+def _add(session: Session, statement: str, facts: _Facts, now: datetime) -> Row[*tuple[Any, ...]]:
     _one_at_a_time(session, facts)
-    row = session.execute(text(statement), {**facts.parameters, "now": now}).one()
-    return row.good, row.added
+    return session.execute(text(statement), {**facts.parameters, "now": now}).one()
 
 
 def _one_at_a_time(session: Session, facts: _Facts) -> None:
-    """Two reports of one agency to one creditor are taken in one after the other, so that new means new."""
-    session.execute(
-        text("select pg_advisory_xact_lock(hashtextextended('reports:' || :creditor, :agency))"),
-        {"creditor": str(facts.creditor_id), "agency": facts.agency_id},
-    )
+    one_report_at_a_time(session, facts.creditor_id, facts.agency_id)
 
 
-def _stamp(session: Session, upload: Upload, now: datetime) -> None:
-    if upload.report_id is None:
-        return
-    report = _locked(session, upload.organisation_id, upload.report_id)
-    if report.creditor_id != upload.creditor_id:
-        raise NotFound
-    _complete(report, _PART[upload.kind], now)
+def _hand_in(session: Session, actor: Actor, upload: Upload, part: Part, now: datetime) -> None:
+    if upload.report_id is not None:
+        report = _locked(session, upload.organisation_id, upload.report_id)
+        if report.creditor_id != upload.creditor_id:
+            raise NotFound
+        hand_in(session, actor, report, part, now=now)
 
 
 def _locked(session: Session, agency_id: int, report_id: int) -> Report:
@@ -222,13 +241,6 @@ def _locked(session: Session, agency_id: int, report_id: int) -> Report:
     return report
 
 
-def _complete(report: Report, part: str, now: datetime) -> None:
-    if getattr(report, part) is None:
-        setattr(report, part, now)
-    if report.submitted_at is None and report.payments_at and report.activities_at:
-        report.submitted_at = now
-
-
 def _record(
     session: Session,
     actor: Actor,
@@ -238,6 +250,7 @@ def _record(
     *,
     new: int,
     known: int,
+    corrected: int = 0,
     booked: list[Booked] | None = None,
 ) -> None:
     audit.record(
@@ -250,6 +263,7 @@ def _record(
         report_id=upload.report_id,
         new=new,
         known=known,
+        corrected=corrected,
         booked=[
             {"currency": one.currency, "collected_minor": one.collected_minor, "commission_minor": one.commission_minor}
             for one in booked or []
@@ -297,6 +311,13 @@ def _reporting(session: Session, actor: Actor) -> list[_Reporting]:
         .where(owned_by(actor, Mandate.creditor_id, Mandate.agency_id), Consignment.sent_at.is_not(None))
         .group_by(Mandate.creditor_id, Mandate.agency_id, Mandate.id, Organisation.country, Organisation.time_zone)
     ).all()
+    opened: dict[int, date] = dict(
+        session.execute(
+            select(Report.mandate_id, func.max(Report.period_end))
+            .where(owned_by(actor, Report.creditor_id, Report.agency_id))
+            .group_by(Report.mandate_id)
+        ).all()
+    )
     versions = session.scalars(
         select(MandateVersion)
         .where(owned_by(actor, MandateVersion.creditor_id, MandateVersion.agency_id))
@@ -309,7 +330,20 @@ def _reporting(session: Session, actor: Actor) -> list[_Reporting]:
             country=country,
             time_zone=zone,
             since=since,
+            reported_to=opened.get(mandate.id),
             until=mandate.ended_at if mandate.state is MandateState.ENDED and not is_live else None,
         )
         for mandate, country, zone, since, is_live in found
     ]
+
+
+def _first_day(one: _Reporting) -> date:
+    """Where the calendar goes on: after the last period opened, else where the first consignment's period begins."""
+    if one.reported_to is not None:
+        return one.reported_to + timedelta(days=1)
+    first = local_date(one.since, one.time_zone)
+    return beginning(first, _frequency(one.versions, first))
+
+
+def _frequency(versions: list[MandateVersion], day: date) -> ReportFrequency:
+    return (in_force(versions, day) or versions[0]).report_frequency

@@ -36,7 +36,7 @@ _ADD = f"""
     insert into sla_cells as c ({_KEY}, cases, met, late) {{changes}}
     on conflict ({_KEY}) do update
     set cases = c.cases + excluded.cases, met = c.met + excluded.met, late = c.late + excluded.late
-"""
+"""  # noqa: S608  put together from constants
 
 #: Every cell of the placements that a condition on them admits, from the records alone.
 _CELLS = f"""
@@ -44,7 +44,7 @@ _CELLS = f"""
     counted as (select *, {_COUNTED.format(first="first", name="now")} from timed)
     select {_KEY}, {{sign}}sum(now_cases)::bigint, {{sign}}sum(now_met)::bigint, {{sign}}sum(now_late)::bigint
     from counted group by {_KEY} having bool_or((now_cases, now_met, now_late) <> (0, 0, 0)) order by {_KEY}
-"""
+"""  # noqa: S608  put together from constants
 
 
 def _arrived(is_new: str) -> str:
@@ -52,7 +52,7 @@ def _arrived(is_new: str) -> str:
     touched = f"""(
         select a.creditor_id, a.agency_id, a.placement_id, min(a.happened_at) as fresh
         from activities a where a.agency_id = :agency and {is_new} group by 1, 2, 3
-    ) t join placements l on l.creditor_id = t.creditor_id and l.agency_id = t.agency_id and l.id = t.placement_id"""
+    ) t join placements l on l.creditor_id = t.creditor_id and l.agency_id = t.agency_id and l.id = t.placement_id"""  # noqa: S608
     known = _FIRST.format(but=f" and not coalesce({is_new}, false)", name="known")
     return _ADD.format(
         changes=f"""
@@ -67,7 +67,7 @@ def _arrived(is_new: str) -> str:
         from counted group by {_KEY}
         having (sum(now_cases - was_cases), sum(now_met - was_met), sum(now_late - was_late)) <> (0, 0, 0)
         order by {_KEY}
-        """
+        """  # noqa: S608
     )
 
 

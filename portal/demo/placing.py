@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 
 from sqlalchemy import select
@@ -18,9 +16,10 @@ from agencies.organisations.permissions import Role
 from assignments.cases.models import Portfolio
 from assignments.cases.queries import Selection
 from assignments.placements import service as placements
-from assignments.placements.manifest import TRAILER, manifest
+from assignments.placements.manifest import manifest
 from assignments.placements.models import Wave, WaveState
-from assignments.placements.queries import list_consignments
+from assignments.placements.queries import list_consignments, list_placements
+from assignments.sla import service as sla
 from portal.demo.agencies import AGENCIES, GUADUVIO, MARIMONDE, OCARIMBA, PIRANDELA, TINTALUZ, AgencyProfile
 from portal.demo.cast import BANK, TELCO, CreditorProfile, agency_members
 from portal.demo.chronology import COUNTRY, ZONE, Chronology, at_local
@@ -46,6 +45,8 @@ class PlannedWave:
     #: Agencies that have not taken their cases on by the end of the story.
     waiting: tuple[AgencyProfile, ...] = ()
     is_draft: bool = False
+    #: Accounts whose debtors will speak to the agency on its first day.
+    spoken_to: Callable[[World], frozenset[str]] = lambda _world: frozenset()
 
 
 def planned_waves(chronology: Chronology) -> tuple[PlannedWave, ...]:
@@ -115,18 +116,45 @@ def place(world: World, planned: PlannedWave, now: datetime) -> None:
 
 def take_on(world: World, planned: PlannedWave, agency: AgencyProfile, now: datetime) -> None:
     """The agency's manager acknowledges what a wave brought and downloads its cases."""
-    with world.acting(agency_members(agency)[0]) as (session, actor):
-        consignment = next(row for row in list_consignments(session, actor).rows if row.name == planned.name)
-        placements.acknowledge(session, actor, consignment.id, now=now)
-        pieces = manifest(session, actor, consignment.id, world.ports.references, now=now)
-        accounts = _accounts(b"".join(pieces))
-    held = Held(planned.key, clock.local_date(planned.at, ZONE), tuple(world.debts[account] for account in accounts))
-    world.held.setdefault((planned.creditor.key, agency.key), []).append(held)
+    taking = Taking(planned.key, planned.name, planned.creditor, agency, clock.local_date(planned.at, ZONE))
+    receive(world, taking, now, spoken_to=planned.spoken_to(world))
 
 
-def _accounts(file: bytes) -> Sequence[str]:
-    rows = csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline=""))
-    return [row["account_ref"] for row in rows if row["reference"] != TRAILER]
+@dataclass(frozen=True)
+class Taking:
+    """A consignment that an agency takes on: of which wave or lot, and since when it is placed."""
+
+    key: str
+    name: str
+    creditor: CreditorProfile
+    agency: AgencyProfile
+    placed_on: date
+
+
+def receive(world: World, taking: Taking, now: datetime, *, spoken_to: frozenset[str] = frozenset()) -> None:
+    """Acknowledge a consignment, download its cases, and keep in mind what it holds."""
+    with world.acting(agency_members(taking.agency)[0]) as (session, actor):
+        creditor_id = world.actor(taking.creditor.members[0]).tenant
+        consignment = next(
+            row
+            for row in list_consignments(session, actor).rows
+            if (row.name, row.creditor_id) == (taking.name, creditor_id)
+        )
+        if consignment.acknowledged_at is None:
+            sla.acknowledge(session, actor, consignment.id, now=now)
+        if consignment.manifest_downloaded_at is None:
+            for _piece in manifest(session, actor, consignment.id, world.ports.references, now=now):
+                """The file is the agency's; what it says is read from the placements below, also once they ended."""
+        accounts = [row.account_ref for row in list_placements(session, actor, consignment.id, limit=10**6).rows]
+    held = Held(
+        key=taking.key,
+        mandate=consignment.mandate_name,
+        placed_on=taking.placed_on,
+        taken_on=clock.local_date(now, ZONE),
+        debts=tuple(world.debts[account] for account in accounts),
+        spoken_to=spoken_to,
+    )
+    world.held.setdefault((taking.creditor.key, taking.agency.key), []).append(held)
 
 
 def _portfolio_id(world: World, planned: PlannedWave) -> int:

@@ -19,6 +19,7 @@ from assignments.placements.allocation import SEEDS
 from assignments.placements.manifest import manifest
 from assignments.placements.models import PlacementState, Wave, WaveState
 from assignments.placements.preview import preview_of
+from assignments.sla import service as sla
 from portal.extensions import db
 from portal.filters import money
 from portal.forms.cases import SelectionForm
@@ -142,7 +143,7 @@ def consignment(consignment_id: int) -> str:
 def acknowledge(consignment_id: int) -> Response:
     """The agency takes the cases on."""
     with transaction(db.session):
-        service.acknowledge(db.session, current_actor(), consignment_id, now=utc_now())
+        sla.acknowledge(db.session, current_actor(), consignment_id, now=utc_now())
     flash(_("You have taken these cases on. Download them and begin."), "success")
     return redirect(url_for(".consignment", consignment_id=consignment_id))
 

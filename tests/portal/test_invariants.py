@@ -46,6 +46,17 @@ BREAKS: dict[str, list[str]] = {
     "amount_differs": ["update payments set amount_minor = amount_minor + 1"],
     "commission_differs": ["update entries set commission_bp = commission_bp + 1"],
     "rate_differs": ["update mandate_versions set commission_bp = commission_bp + 1"],
+    "reversal_differs": [
+        "insert into payment_reversals select creditor_id, agency_id, id, natural_key, 1, upload_id, line, reported_at "
+        "from payments"
+    ],
+    "report_without_its_version": [
+        "insert into reports (creditor_id, agency_id, mandate_id, period_start, period_end, due_at, submitted_at, version)"
+        " select creditor_id, agency_id, id, '2026-01-01', '2026-01-31', now(), now(), 0 from mandates"
+    ],
+    "sla_cells_differ_from_the_records": [
+        "insert into sla_cells select creditor_id, agency_id, id, false, now(), 1, 0, 0 from consignments"
+    ],
     "cells_differ_from_the_records": ["update recovery_cells set payments = payments + 1"],
     "work_is_stuck": ["update work set next_attempt_at = clock_timestamp() - interval '1 hour'"],
     "message_is_stuck": ["update outbox set created_at = clock_timestamp() - interval '1 hour'"],
@@ -103,6 +114,7 @@ def test_every_invariant_is_broken_here(ports: Ports):
     from assignments.ledger import statements
 
     codes = {*invariants.CHECKS, *invariants.COMMON_CHECKS, *statements.CHECKS, "cells_differ_from_the_records"}
+    codes.add("sla_cells_differ_from_the_records")
     assert codes - set(BREAKS) == {"login_may_too_much"}
 
 

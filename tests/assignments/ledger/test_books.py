@@ -181,6 +181,10 @@ DAMAGE = {
     "amount_differs": "update payments set amount_minor = amount_minor + 1",
     "commission_differs": "update entries set commission_bp = 1",
     "rate_differs": "update placements set commission_bp = 1",
+    "reversal_differs": (
+        "insert into payment_reversals select creditor_id, agency_id, id, natural_key, 1, upload_id, line, reported_at "
+        "from payments"
+    ),
 }
 
 
