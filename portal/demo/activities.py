@@ -40,8 +40,8 @@ _REACHED = _weighted(
 )  # fmt: skip
 _MISSED = _weighted(
     {
-        "no_answer": 0.44, "voicemail": 0.20, "busy": 0.06, "switched_off": 0.09, "third_party_message": 0.11,
-        "wrong_number": 0.06, "out_of_service": 0.04,
+        "no_answer": 0.50, "voicemail": 0.21, "busy": 0.07, "switched_off": 0.10, "third_party": 0.01,
+        "wrong_number": 0.07, "out_of_service": 0.04,
     }
 )  # fmt: skip
 _NOTES = {

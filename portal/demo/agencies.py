@@ -1,4 +1,4 @@
-"""The five invented agencies: what each is good at, and how its own system writes a report."""
+"""The invented agencies: what each is good at, and how its own system writes a report."""
 
 from __future__ import annotations
 
@@ -40,15 +40,25 @@ class Strength:
     reach: float
     #: Business days by which its reports come before (negative) or after the due date.
     lateness: int = -2
+    #: Share of new cases on which it does something within its first days.
+    prompt: float = 0.95
+    #: Share of activities that break the rules on contact.
+    slips: float = 0.0
 
 
 @dataclass(frozen=True)
-class AgencyProfile:
-    """One agency of the demo."""
+class Firm:
+    """One organisation that works for creditors."""
 
     key: str
     name: str
     tax_id: str
+
+
+@dataclass(frozen=True)
+class AgencyProfile(Firm):
+    """One collection agency of the demo."""
+
     strength: Strength
     form: ReportForm
 
@@ -120,29 +130,39 @@ _OLD_FORM = ReportForm(
 
 GUADUVIO = AgencyProfile(
     "guaduvio", "Guaduvio Gestión", "999000011",
-    Strength(0.155, 62, in_full=0.26, by_plan=0.44, keeps_plan=0.90, intensity=1.25, reach=0.36, lateness=-3),
+    Strength(0.155, 62, in_full=0.26, by_plan=0.44, keeps_plan=0.90, intensity=1.25, reach=0.36,
+             lateness=-3, prompt=0.985, slips=0.002),
     _FULL_FORM,
 )  # fmt: skip
 TINTALUZ = AgencyProfile(
     "tintaluz", "Tintaluz Cobranzas", "999000012",
-    Strength(0.138, 95, in_full=0.20, by_plan=0.55, keeps_plan=0.93, intensity=0.95, reach=0.31, lateness=-2),
+    Strength(0.138, 95, in_full=0.20, by_plan=0.55, keeps_plan=0.93, intensity=0.95, reach=0.31,
+             lateness=-2, prompt=0.96, slips=0.003),
     _PLAIN_FORM,
 )  # fmt: skip
 OCARIMBA = AgencyProfile(
     "ocarimba", "Ocarimba Recaudos", "999000013",
-    Strength(0.108, 85, in_full=0.17, by_plan=0.42, keeps_plan=0.86, intensity=0.90, reach=0.27, lateness=4),
+    Strength(0.108, 85, in_full=0.17, by_plan=0.42, keeps_plan=0.86, intensity=0.90, reach=0.27,
+             lateness=4, prompt=0.88, slips=0.008),
     _OLD_FORM,
 )  # fmt: skip
 MARIMONDE = AgencyProfile(
     "marimonde", "Marimonde Contacto", "999000014",
-    Strength(0.092, 80, in_full=0.12, by_plan=0.35, keeps_plan=0.80, intensity=1.75, reach=0.17, lateness=-1),
+    Strength(0.092, 80, in_full=0.12, by_plan=0.35, keeps_plan=0.80, intensity=1.75, reach=0.17,
+             lateness=-1, prompt=0.97, slips=0.02),
     _PLAIN_FORM,
 )  # fmt: skip
 PIRANDELA = AgencyProfile(
     "pirandela", "Pirandela Cartera", "999000015",
-    Strength(0.078, 110, in_full=0.10, by_plan=0.30, keeps_plan=0.76, intensity=0.55, reach=0.22, lateness=-1),
+    Strength(0.078, 110, in_full=0.10, by_plan=0.30, keeps_plan=0.76, intensity=0.55, reach=0.22,
+             lateness=-1, prompt=0.74, slips=0.005),
     _OLD_FORM,
 )  # fmt: skip
 
-#: The strongest first.
+#: Finds people and asks nobody for money.
+BAQUIANELA = Firm("baquianela", "Baquianela Localización", "999000016")
+
+#: Those that collect, the strongest first.
 AGENCIES = (GUADUVIO, TINTALUZ, OCARIMBA, MARIMONDE, PIRANDELA)
+#: Everybody on the creditors' panels.
+FIRMS: tuple[Firm, ...] = (*AGENCIES, BAQUIANELA)

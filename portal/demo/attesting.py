@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -20,8 +21,9 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Role
-from portal.demo.cast import CREDITORS, CreditorProfile, Terms, agency_members
+from portal.demo.cast import CREDITORS, CreditorProfile, agency_members
 from portal.demo.steps import Step
+from portal.demo.terms import Terms
 from portal.demo.world import World
 from portal.ports import Ports
 
@@ -134,7 +136,7 @@ def _evidence(ports: Ports, template: Template, attestation_id: int) -> StoredFi
     incoming.write(f"Soporte inventado de {template.code}, {template.title['es']} ({attestation_id}).\n".encode())
     with incoming.look() as file:
         media_type = media_type_of(name, incoming.size, file)
-    key = f"evidence/{incoming.digest().hex()}"
+    key = f"evidence/{secrets.token_hex(16)}"
     stored = StoredFile(key, name, media_type, incoming.size, incoming.digest())
     incoming.keep(key)
     return stored

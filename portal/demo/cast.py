@@ -1,4 +1,4 @@
-"""Who is in the story: two creditors, five agencies, the platform's operator, their people and their mandates.
+"""Who is in the story: two creditors, six agencies, the platform's operator and their people.
 
 Every name is made up so as not to be taken for a company that exists; tax numbers begin with 999, addresses end in
 `.example`.
@@ -9,8 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from agencies.organisations.permissions import Role
-from portal.demo.agencies import AGENCIES, GUADUVIO, MARIMONDE, OCARIMBA, PIRANDELA, TINTALUZ, AgencyProfile
+from portal.demo.agencies import BAQUIANELA, FIRMS, GUADUVIO, MARIMONDE, OCARIMBA, PIRANDELA, TINTALUZ, Firm
 from portal.demo.exports import BANK_EXPORT, TELCO_EXPORT, Exporter
+from portal.demo.terms import BANK_TERMS, TELCO_TERMS, Terms
 
 
 @dataclass(frozen=True)
@@ -20,15 +21,6 @@ class Member:
     email: str
     name: str
     role: Role
-
-
-@dataclass(frozen=True)
-class Terms:
-    """A mandate of a creditor with an agency."""
-
-    agency: AgencyProfile
-    commission_bp: int
-    report_due_days: int
 
 
 @dataclass(frozen=True)
@@ -62,13 +54,7 @@ BANK = CreditorProfile(
         Member("camilo.cumplimiento@banco-demo.example", "Camilo Ibáñez", Role.COMPLIANCE),
     ),
     exporter=BANK_EXPORT,
-    mandates=(
-        Terms(GUADUVIO, 2400, 5),
-        Terms(TINTALUZ, 1900, 5),
-        Terms(OCARIMBA, 1700, 5),
-        Terms(MARIMONDE, 1500, 5),
-        Terms(PIRANDELA, 1200, 5),
-    ),
+    mandates=BANK_TERMS,
 )
 TELCO = CreditorProfile(
     key="telco",
@@ -82,8 +68,7 @@ TELCO = CreditorProfile(
         Member("carolina.cumplimiento@telco-demo.example", "Carolina Mejía", Role.COMPLIANCE),
     ),
     exporter=TELCO_EXPORT,
-    # No month has more than 23 business days, and this agency is two days early: its last period is always open.
-    mandates=(Terms(TINTALUZ, 2500, 26), Terms(MARIMONDE, 2000, 5), Terms(PIRANDELA, 1800, 5)),
+    mandates=TELCO_TERMS,
 )
 CREDITORS = (BANK, TELCO)
 
@@ -93,6 +78,7 @@ _MANAGERS = {
     OCARIMBA.key: "Óscar Iván Pineda",
     MARIMONDE.key: "Martha Lucía Peña",
     PIRANDELA.key: "Pablo Chaparro",
+    BAQUIANELA.key: "Beatriz Elena Cuéllar",
 }
 _AGENTS = {
     GUADUVIO.key: "Gloria Inés Zapata",
@@ -103,17 +89,17 @@ _AGENTS = {
 }
 
 
-def agency_members(agency: AgencyProfile) -> tuple[Member, ...]:
-    """The people of an agency who can sign in."""
+def agency_members(agency: Firm) -> tuple[Member, ...]:
+    """The people of an agency who can sign in, the manager first."""
     domain = f"{agency.key}-demo.example"
-    return (
-        Member(f"gerencia@{domain}", _MANAGERS[agency.key], Role.MANAGER),
-        Member(f"gestor@{domain}", _AGENTS[agency.key], Role.AGENT),
-    )
+    manager = Member(f"gerencia@{domain}", _MANAGERS[agency.key], Role.MANAGER)
+    if agency is BAQUIANELA:
+        return manager, Member(f"investigador@{domain}", "Iván Darío Sandoval", Role.INVESTIGATOR)
+    return manager, Member(f"gestor@{domain}", _AGENTS[agency.key], Role.AGENT)
 
 
 def all_members() -> list[tuple[str, Member]]:
     """Everybody who can sign in, with the name of the organisation."""
     creditors = [(creditor.name, member) for creditor in CREDITORS for member in creditor.members]
-    agencies = [(agency.name, member) for agency in AGENCIES for member in agency_members(agency)]
+    agencies = [(agency.name, member) for agency in FIRMS for member in agency_members(agency)]
     return [*creditors, *agencies, ("Encargo", OPERATOR)]

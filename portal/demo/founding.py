@@ -10,13 +10,14 @@ from stdnum.co import nit
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
 from agencies.mandates import service as mandates
+from agencies.mandates.models import Service
 from agencies.mandates.queries import MandateRow, list_mandates
-from agencies.mandates.terms import TermSheet
 from agencies.organisations import service as organisations
 from agencies.organisations.models import Organisation, OrganisationKind, User
 from agencies.organisations.permissions import Role
-from portal.demo.agencies import AGENCIES, GUADUVIO, AgencyProfile
-from portal.demo.cast import BANK, CREDITORS, OPERATOR, CreditorProfile, Member, Terms, agency_members
+from portal.demo.agencies import FIRMS, GUADUVIO, Firm
+from portal.demo.cast import BANK, CREDITORS, OPERATOR, CreditorProfile, Member, agency_members
+from portal.demo.terms import Terms, collecting
 from portal.demo.world import World
 
 #: The bank pays its strongest agency less from here on.
@@ -41,7 +42,7 @@ def bring_in_organisations(world: World, now: datetime) -> None:
         )
         for member in creditor.members:
             _bring_in(world, member, organisation_id, now)
-    for agency in AGENCIES:
+    for agency in FIRMS:
         legal = f"{agency.name} S.A.S. (empresa inventada)"
         organisation_id = _register(world, OrganisationKind.AGENCY, agency.name, legal, agency.tax_id, now)
         for member in agency_members(agency):
@@ -61,7 +62,8 @@ def make_mandates(world: World, now: datetime) -> None:
                         actor,
                         agency_id=agency_id(world, terms.agency),
                         name=name,
-                        terms=TermSheet(commission_bp=terms.commission_bp, report_due_days=terms.report_due_days),
+                        terms=terms.sheet,
+                        service=terms.service,
                         valid_from=world.chronology.month(8),
                         now=now,
                     )
@@ -76,7 +78,7 @@ def amend_mandate(world: World, now: datetime) -> None:
                 session,
                 actor,
                 row.id,
-                terms=TermSheet(commission_bp=GUADUVIO_AMENDED_BP, report_due_days=row.report_due_days),
+                terms=collecting(GUADUVIO_AMENDED_BP, discount_bp=2_500),
                 valid_from=world.chronology.month(5),
                 now=now,
             )
@@ -84,17 +86,19 @@ def amend_mandate(world: World, now: datetime) -> None:
 
 def mandate_name(creditor: CreditorProfile, terms: Terms) -> str:
     """How a mandate of the story is called."""
+    if terms.service is Service.LOCATE:
+        return f"Localización · {terms.agency.name}"
     kind = "Cartera castigada" if creditor is BANK else "Servicios suspendidos"
     return f"{kind} · {terms.agency.name}"
 
 
-def find_mandate(rows: list[MandateRow], creditor: CreditorProfile, agency: AgencyProfile) -> MandateRow:
+def find_mandate(rows: list[MandateRow], creditor: CreditorProfile, agency: Firm) -> MandateRow:
     """The mandate of a creditor with an agency, among the creditor's own."""
     terms = next(terms for terms in creditor.mandates if terms.agency is agency)
     return next(row for row in rows if row.name == mandate_name(creditor, terms))
 
 
-def agency_id(world: World, agency: AgencyProfile) -> int:
+def agency_id(world: World, agency: Firm) -> int:
     """The organisation's id of an agency."""
     return world.actor(agency_members(agency)[0]).tenant
 

@@ -24,13 +24,20 @@ from portal.jobs.tasks import perform_due
 from portal.ports import Ports
 
 
-@dataclass(frozen=True)
+@dataclass
 class Held:
-    """What an agency took on from one wave."""
+    """What an agency took on from one wave or lot."""
 
-    wave: str
+    key: str
+    #: The name of the mandate it was placed under.
+    mandate: str
     placed_on: date
+    taken_on: date
     debts: tuple[Debt, ...]
+    #: Accounts that were recalled or given back, and when.
+    ended: dict[str, date] = field(default_factory=dict)
+    #: Accounts whose debtors speak to the agency on its first day.
+    spoken_to: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -47,6 +54,8 @@ class World:
     held: dict[tuple[str, str], list[Held]] = field(default_factory=dict)
     #: Every payment that will come of what is held, drawn once: by creditor, agency and wave.
     drawn: dict[str, list[DrawnPayment]] = field(default_factory=dict)
+    #: Debts that are left alone after what was said or paid: account and since when.
+    silent: dict[str, datetime] = field(default_factory=dict)
     _accounts: dict[str, list[str]] = field(default_factory=dict)
     _actors: dict[str, Actor] = field(default_factory=dict)
 
