@@ -15,6 +15,8 @@ from agencies.kernel.tenancy import Actor
 from assignments.cases.service import load_portfolio, screen_portfolio
 from assignments.conduct import service as conduct
 from assignments.locates.filing import ingest_findings, screen_findings
+from assignments.reports import recording
+from assignments.reports.models import Activity
 from assignments.reports.service import ingest_activities, ingest_payments, screen_activities, screen_payments
 from assignments.sla import service as sla
 from uploads import lifecycle
@@ -77,6 +79,14 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
     lifecycle.move(upload, UploadState.APPLIED)
     _record(session, actor, "upload.applied", upload, now, applied=loaded.applied, unchanged=loaded.unchanged)
     return loaded
+
+
+def record_activity(session: Session, actor: Actor, case_id: int, *, now: datetime, **what: Any) -> Activity:
+    """Take in what an agent records on a page, with all that follows from an activity; a second time changes nothing."""
+    activity, is_new = recording.record(session, actor, case_id, now=now, **what)
+    if is_new:
+        sla.count_activity(session, actor, activity.id)
+    return activity
 
 
 def _screen(session: Session, actor: Actor, upload: Upload) -> int:

@@ -22,7 +22,11 @@ class Daily:
     organisations: OrganisationKind
 
 
-DAILY: tuple[Daily, ...] = (Daily("open_report_periods", OrganisationKind.CREDITOR),)
+DAILY: tuple[Daily, ...] = (
+    Daily("open_report_periods", OrganisationKind.CREDITOR),
+    # What nobody asked to have judged: activities that were there before there were rules.
+    Daily("judge_conduct", OrganisationKind.CREDITOR),
+)
 
 
 @dataclass(frozen=True)
