@@ -271,8 +271,8 @@ def submit(
         select(Finding.state, func.count())
         .where(Finding.agency_id == order.agency_id, Finding.order_id == order_id)
         .group_by(Finding.state)
-    ).tuples()
-    of_state = dict(counts)
+    )
+    of_state = dict(counts.all())
     if is_nothing_found and of_state:
         raise NothingFoundYetFindings
     if not is_nothing_found and not of_state.get(FindingState.DRAFT):

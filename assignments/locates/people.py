@@ -92,7 +92,7 @@ def estimate(
     terms = terms_for(session, actor, mandate_id, fee_class, now)
     judged = judged_people(actor, people, terms.agency_id)
     rows = session.execute(select(judged.c.reason, func.count()).group_by(judged.c.reason))
-    counts: dict[str | None, int] = dict(rows.tuples())
+    counts: dict[str | None, int] = dict(rows.all())
     orders = counts.pop(None, 0)
     ended, earned = session.execute(
         text(
