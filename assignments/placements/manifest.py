@@ -63,6 +63,12 @@ class NotAcknowledged(Conflict):
     text = msg("Acknowledge the consignment first, then download its cases.")
 
 
+class ConsignmentOver(Conflict):
+    """Every case of the consignment has gone back."""
+
+    text = msg("All cases of this placement are back with the creditor.")
+
+
 def manifest(
     session: Session, actor: Actor, consignment_id: int, references: References, *, now: datetime
 ) -> Iterator[bytes]:
@@ -77,6 +83,8 @@ def manifest(
     )
     if consignment is None:
         raise NotFound
+    if consignment.state is PlacementState.ENDED:
+        raise ConsignmentOver
     if consignment.state is not PlacementState.ACKNOWLEDGED:
         raise NotAcknowledged
     gates.pass_gate(

@@ -1,0 +1,134 @@
+"""What a recall would take back: the placed cases that are meant, agency by agency, as they are shown before."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Select, and_, select
+from sqlalchemy.orm import Session
+
+from agencies.kernel.clock import local_date
+from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.organisations.models import Organisation
+from agencies.organisations.permissions import Permission
+from assignments.cases.models import Case
+from assignments.cases.queries import Selection, selected
+from assignments.placements.allocation import digest
+from assignments.placements.models import Placement, PlacementState
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Which placed cases are meant: those a filter selects, of one consignment, or named one by one."""
+
+    selection: Selection | None = None
+    consignment_id: int | None = None
+    case_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class AgencyPart:
+    """What would be taken back from one agency in one currency."""
+
+    agency_id: int
+    agency_name: str
+    currency: str
+    cases: int
+    balance_minor: int
+
+
+@dataclass(frozen=True)
+class RecallPreview:
+    """What a recall would take back, and what it would leave to a recall made before."""
+
+    parts: tuple[AgencyPart, ...]
+    #: Cases of the scope that wait for their day in another recall.
+    pending: int
+    #: Of exactly these placements.
+    digest: str
+
+    @property
+    def cases(self) -> int:
+        """How many cases would be taken back."""
+        return sum(one.cases for one in self.parts)
+
+
+@dataclass(frozen=True)
+class Held:
+    """One placed case of the scope."""
+
+    placement_id: int
+    agency_id: int
+    agency_name: str
+    mandate_version_id: int
+    state: PlacementState
+    currency: str
+    balance_minor: int
+
+
+def preview(session: Session, actor: Actor, scope: Scope, *, effective_on: date, now: datetime) -> RecallPreview:
+    """What would be taken back from whom; nothing is done yet."""
+    held = held_in(session, actor, scope)
+    free = free_of(held, is_at_once=effective_on <= today_of(session, actor.tenant, now))
+    key = attrgetter("agency_name", "agency_id", "currency")
+    parts = []
+    for (name, agency_id, currency), rows in groupby(sorted(free, key=key), key=key):
+        of_one = list(rows)
+        parts.append(AgencyPart(agency_id, name, currency, len(of_one), sum(one.balance_minor for one in of_one)))
+    return RecallPreview(tuple(parts), len(held) - len(free), digest_of(free))
+
+
+def today_of(session: Session, creditor_id: int, now: datetime) -> date:
+    """The date where the creditor is."""
+    zone = session.scalars(select(Organisation.time_zone).where(Organisation.id == creditor_id)).one()
+    return local_date(now, zone)
+
+
+def held_in(session: Session, actor: Actor, scope: Scope) -> list[Held]:
+    """The cases of the scope that are with an agency."""
+    require(actor, Permission.RECALL_MAKE)
+    require_side(actor, Side.CREDITOR)
+    statement: Select[Any] = selected(actor, scope.selection or Selection())
+    if scope.consignment_id is not None:
+        statement = statement.where(Placement.consignment_id == scope.consignment_id)
+    if scope.selection is None and scope.consignment_id is None:
+        statement = statement.where(Case.id.in_(scope.case_ids))
+    rows = session.execute(
+        statement.join(
+            Placement,
+            and_(
+                Placement.creditor_id == Case.creditor_id,
+                Placement.case_id == Case.id,
+                Placement.agency_id == Case.agency_id,
+                Placement.ended_at.is_(None),
+            ),
+        )
+        .join(Organisation, Organisation.id == Placement.agency_id)
+        .with_only_columns(
+            Placement.id,
+            Placement.agency_id,
+            Organisation.name,
+            Placement.mandate_version_id,
+            Placement.state,
+            Placement.currency,
+            Case.balance_minor,
+        )
+        .order_by(Placement.id)
+    )
+    return [Held(*row) for row in rows]
+
+
+def free_of(held: Sequence[Held], *, is_at_once: bool) -> list[Held]:
+    """Without those that wait in another recall, unless this one takes effect at once."""
+    return [one for one in held if is_at_once or one.state is not PlacementState.RECALL_PENDING]
+
+
+def digest_of(held: Sequence[Held]) -> str:
+    """Equal only where every placement is."""
+    return digest(np.array([one.placement_id for one in held], dtype=np.int64))

@@ -1,0 +1,122 @@
+"""Commission by age: which rate a case is placed at, that it was previewed, and that it stays."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from agencies.kernel.session import transaction
+from agencies.mandates import service as mandates
+from agencies.mandates.terms import AgeBand, TermSheet, rate_for_age
+from assignments.ledger.statements import list_entries, verify
+from assignments.placements.models import Placement
+from assignments.placements.preview import preview_of
+from assignments.placements.pricing import UNKNOWN_AGE, rates_for_ages
+from assignments.placements.service import SelectionMoved
+from tests.loop import PLACED_AT, NewCase, add_cases, add_mandate, draft, paid, place, place_with, report_payments
+from tests.tenants import add_tenants
+
+BANDS = (AgeBand(181, 2_500), AgeBand(91, 2_000), AgeBand(361, 3_500))
+#: The date of the placements where the creditor is.
+PLACED_ON = date(2026, 1, 12)
+
+RATES = st.integers(0, 10_000)
+
+
+@pytest.fixture
+def tenants(ports):
+    return add_tenants(ports)
+
+
+@given(
+    RATES,
+    st.lists(st.tuples(st.integers(1, 2_000), RATES), unique_by=lambda band: band[0], max_size=8),
+    st.lists(st.none() | st.integers(0, 3_000), max_size=30),
+)
+def test_the_rates_of_an_array_are_the_rate_of_each_age(base, bands, ages):
+    terms = TermSheet(commission_bp=base, bands=tuple(AgeBand(*one) for one in bands))
+    numbers = np.array([UNKNOWN_AGE if age is None else age for age in ages], dtype=np.int64)
+    assert rates_for_ages(terms, numbers).tolist() == [rate_for_age(terms, age) for age in ages]
+
+
+def ago(days: int) -> date:
+    return PLACED_ON - timedelta(days=days)
+
+
+@pytest.mark.parametrize(
+    ("case", "age", "rate"),
+    [
+        (NewCase("A", 1_000, delinquent_on=ago(90)), 90, 1_500),
+        (NewCase("A", 1_000, delinquent_on=ago(91)), 91, 2_000),
+        (NewCase("A", 1_000, delinquent_on=ago(180)), 180, 2_000),
+        (NewCase("A", 1_000, delinquent_on=ago(181)), 181, 2_500),
+        (NewCase("A", 1_000, delinquent_on=ago(5_000)), 5_000, 3_500),
+        # The date says more than a count made when the file was.
+        (NewCase("A", 1_000, delinquent_on=ago(400), days_past_due=30), 400, 3_500),
+        (NewCase("A", 1_000, days_past_due=361), 361, 3_500),
+        (NewCase("A", 1_000, days_past_due=0), 0, 1_500),
+        # Due only tomorrow: not past due at all.
+        (NewCase("A", 1_000, delinquent_on=ago(-1)), 0, 1_500),
+        (NewCase("A", 1_000), None, 1_500),
+    ],
+    ids=lambda value: str(value) if isinstance(value, int) else "",
+)
+def test_a_placement_keeps_the_age_and_the_commission_of_its_day(ports, tenants, case, age, rate):
+    place_with(ports, tenants.creditor, tenants.agency, [case], commission_bp=1_500, bands=BANDS)
+    with ports.session(tenants.agency) as session:
+        placement = session.scalars(select(Placement)).one()
+    assert (placement.age_days, placement.commission_bp) == (age, rate)
+
+
+def test_the_preview_says_how_much_is_placed_at_which_commission(ports, tenants):
+    cases = [NewCase(f"A{days}", 1_000 + days, delinquent_on=ago(days)) for days in (10, 20, 100, 400)]
+    add_cases(ports, tenants.creditor, cases)
+    mandate = add_mandate(ports, tenants.creditor, tenants.agency, commission_bp=1_500, bands=BANDS)
+    [totals] = preview_of(draft(ports, tenants.creditor, [mandate])).agencies
+    assert [(one.commission_bp, one.cases, one.value_minor) for one in totals.rates] == [
+        (1_500, 2, 2_030),
+        (2_000, 1, 1_100),
+        (3_500, 1, 1_400),
+    ]
+    assert totals.commission_bp == 1_500
+
+
+def test_a_case_that_comes_into_an_older_band_must_be_looked_at_again(ports, tenants):
+    add_cases(ports, tenants.creditor, [NewCase("A", 1_000, delinquent_on=ago(90))])
+    mandate = add_mandate(ports, tenants.creditor, tenants.agency, commission_bp=1_500, bands=BANDS)
+    wave = draft(ports, tenants.creditor, [mandate])
+    with pytest.raises(SelectionMoved):
+        place(ports, tenants.creditor, wave, now=PLACED_AT + timedelta(days=1))
+
+
+def test_a_day_that_changes_no_commission_changes_nothing(ports, tenants):
+    add_cases(ports, tenants.creditor, [NewCase("A", 1_000, delinquent_on=ago(10))])
+    mandate = add_mandate(ports, tenants.creditor, tenants.agency, commission_bp=1_500, bands=BANDS)
+    place(ports, tenants.creditor, draft(ports, tenants.creditor, [mandate]), now=PLACED_AT + timedelta(days=1))
+    with ports.session(tenants.creditor) as session:
+        assert session.scalars(select(Placement.age_days)).one() == 11
+
+
+def test_the_books_take_the_placements_rate_whatever_the_mandate_says_later(ports, tenants):
+    mandate = place_with(
+        ports,
+        tenants.creditor,
+        tenants.agency,
+        [NewCase("YOUNG", 100_000, delinquent_on=ago(5)), NewCase("OLD", 100_000, delinquent_on=ago(200))],
+        commission_bp=1_500,
+        bands=BANDS,
+    )
+    with ports.session(tenants.creditor) as session, transaction(session):
+        dearer = TermSheet(commission_bp=9_000)
+        mandates.amend(session, tenants.creditor, mandate.id, terms=dearer, valid_from=date(2026, 1, 1), now=PLACED_AT)
+    report_payments(ports, tenants.agency, tenants.creditor, [paid("YOUNG", 10_001), paid("OLD", 10_001)])
+    with ports.session(tenants.creditor) as session:
+        entries = {one.account_ref: one for one in list_entries(session, tenants.creditor).rows}
+        assert verify(session) == []
+    assert (entries["YOUNG"].commission_bp, entries["YOUNG"].commission_minor) == (1_500, 1_500)
+    assert (entries["OLD"].commission_bp, entries["OLD"].commission_minor) == (2_500, 2_500)
