@@ -103,7 +103,9 @@ def calendar_of(session: Session, creditor_id: int) -> tuple[str, str]:
 def differing(session: Session, actor: Actor) -> int:
     """How many of the creditor's cells do not hold what its records say."""
     require(actor, Permission.SCORECARD_VIEW)
-    return session.execute(text(measuring.DIFFERING), {"creditor": require_side(actor, Side.CREDITOR)}).scalar_one()
+    creditor = {"creditor": require_side(actor, Side.CREDITOR)}
+    cells: int = session.execute(text(measuring.DIFFERING), creditor).scalar_one()
+    return cells
 
 
 def _extend(session: Session, placement: Placement, clock: SlaClock) -> None:
