@@ -6,6 +6,7 @@ agencies, however many there are. What an actor may not see is left out.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,6 +14,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from agencies.attestations.queries import AgencyStanding, standings
+from agencies.kernel import audit
 from agencies.kernel.clock import first_of_month, local_date
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.organisations.models import Organisation
@@ -22,6 +24,8 @@ from agencies.scorecards.models import PlacementCell
 from agencies.standing.panel import members
 from assignments import performance
 from assignments.conduct.queries import Conduct, conduct_of
+from assignments.ledger.models import Entry, EntryKind
+from assignments.sla.queries import Compliance, compliance
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,14 @@ class Compared:
     """One agency with one creditor in one currency, on every axis the actor may see."""
 
     facts: AgencyFacts
-    #: What the creditor placed with all of its agencies, counted alike; nothing for an agency, which knows its own only.
+    #: What the creditor placed with all of its agencies, counted alike; an agency knows its own only.
     all_placed_minor: int | None
     standing: AgencyStanding | None
+    #: One for each clause of the terms.
+    compliance: tuple[Compliance, ...]
     conduct: Conduct | None
+    #: What the agency earned by locating, in the same currency.
+    fees_minor: int
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,11 @@ def compare(
     stood = {}
     if actor.may(Permission.ATTESTATION_VIEW):
         stood = {(one.creditor_id, one.agency_id): one for one in standings(session, actor, now=now)}
+    kept: dict[tuple[int, int], list[Compliance]] = defaultdict(list)
+    if actor.may(Permission.SLA_VIEW):
+        for one in compliance(session, actor, now=now):
+            kept[one.creditor_id, one.agency_id].append(one)
+    fees = _locate_fees(session, actor, currency)
     behaved = {}
     if actor.may(Permission.CONDUCT_VIEW):
         behaved = {(one.creditor_id, one.agency_id): one for one in conduct_of(session, actor)}
@@ -109,10 +122,18 @@ def compare(
             one,
             whole,
             stood.get((one.creditor_id, one.agency_id)),
+            tuple(kept[one.creditor_id, one.agency_id]),
             behaved.get((one.creditor_id, one.agency_id)),
+            fees.get((one.creditor_id, one.agency_id), 0),
         )
         for one in facts
     ]
+
+
+def record_export(session: Session, actor: Actor, *, lines: int, currency: str, kind: str, now: datetime) -> None:
+    """Write into the trail that the comparison leaves as a file."""
+    require(actor, Permission.SCORECARD_VIEW)
+    audit.record(session, actor, "comparison.exported", now=now, lines=lines, currency=currency, file_kind=kind)
 
 
 def panel(
@@ -138,7 +159,7 @@ def panel(
             "now": now,
         },
     )
-    return [Position(**row._mapping) for row in rows]
+    return [Position(*row) for row in rows]
 
 
 def _unplaced(
@@ -165,6 +186,19 @@ def _unplaced(
         AgencyFacts(one.creditor_id, one.agency_id, names[one.agency_id], currency, months, None, None, *(0,) * 8)
         for one in missing
     ]
+
+
+def _locate_fees(session: Session, actor: Actor, currency: str) -> dict[tuple[int, int], int]:
+    rows = session.execute(
+        select(Entry.creditor_id, Entry.agency_id, func.sum(Entry.total_minor))
+        .where(
+            owned_by(actor, Entry.creditor_id, Entry.agency_id),
+            Entry.kind == EntryKind.LOCATE_FEE,
+            Entry.currency == currency,
+        )
+        .group_by(Entry.creditor_id, Entry.agency_id)
+    )
+    return {(creditor, agency): int(fees) for creditor, agency, fees in rows}
 
 
 def _band(stratum: str) -> tuple[int, ...]:

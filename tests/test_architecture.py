@@ -69,6 +69,7 @@ HOMES = {
     "zxcvbn": ("agencies/organisations/credentials.py",),
     "cryptography": ("agencies/kernel/",),
     "psutil": ("portal/",),
+    "xlsxwriter": ("portal/workbooks.py",),
 }
 
 #: The only places that end a transaction: one block for everybody, and the edges that use it.

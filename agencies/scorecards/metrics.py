@@ -26,6 +26,7 @@ class NotEnough(StrEnum):
     NOTHING_PLACED = "nothing_placed"
     FEW_PAYERS = "few_payers"
     NOTHING_DUE = "nothing_due"
+    NO_OBLIGATION = "no_obligation"
     NOTHING_COLLECTED = "nothing_collected"
     NOTHING_JUDGED = "nothing_judged"
     #: Nothing was placed long enough ago.
@@ -36,6 +37,7 @@ NOT_ENOUGH: dict[NotEnough, str] = {
     NotEnough.NOTHING_PLACED: msg("Nothing has been placed with this agency."),
     NotEnough.FEW_PAYERS: msg("Fewer than 10 cases have paid."),
     NotEnough.NOTHING_DUE: msg("No report has been due yet."),
+    NotEnough.NO_OBLIGATION: msg("No obligation has been due yet."),
     NotEnough.NOTHING_COLLECTED: msg("Nothing has been collected yet."),
     NotEnough.NOTHING_JUDGED: msg("No activity could be judged yet."),
     NotEnough.TOO_YOUNG: msg("Nothing was placed long enough ago."),

@@ -17,6 +17,7 @@ from portal.presenters.people import ROLE_NAMES
 
 #: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
 SENTENCES: dict[str, str] = {
+    "comparison.exported": msg("%(who)s downloaded the comparison of agencies"),
     "user.signed_in": msg("%(subject)s signed in"),
     "user.signed_out": msg("%(subject)s signed out"),
     "user.sign_in_failed": msg("Somebody tried to sign in as %(subject)s with a wrong password"),
@@ -39,6 +40,16 @@ SENTENCES: dict[str, str] = {
     "portfolio.opened": msg("The rows of a file became cases"),
     "case.exported": msg("%(who)s downloaded a list of cases"),
     "panel.joined": msg("%(who)s brought an agency onto the panel"),
+    "attestation.begun": msg("%(who)s began an attestation for %(house)s"),
+    "attestation.signed": msg("%(who)s signed an attestation"),
+    "attestation.withdrawn": msg("%(who)s took a signed attestation back"),
+    "attestation.accepted": msg("%(who)s accepted an attestation"),
+    "attestation.rejected": msg("%(who)s rejected an attestation"),
+    "attestation.revoked": msg("%(who)s revoked an attestation"),
+    "evidence.downloaded": msg("%(who)s downloaded a file of evidence"),
+    "agency_file.stated": msg("%(who)s changed the agency's file"),
+    "credential.added": msg("%(who)s added a licence or a policy to the agency's file"),
+    "credential.removed": msg("%(who)s took a licence or a policy off the agency's file"),
     "mandate.made": msg("%(who)s made a mandate"),
     "mandate.amended": msg("%(who)s changed the terms of a mandate"),
     "mandate.ended": msg("%(who)s ended a mandate"),
@@ -61,7 +72,8 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "files": (msg("Files"), ("upload", "portfolio", "case")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
-    "reports": (msg("Reports"), ("payments", "activities", "report")),
+    "attestations": (msg("Attestations"), ("attestation", "evidence", "agency_file", "credential")),
+    "reports": (msg("Reports"), ("payments", "activities", "report", "comparison")),
 }
 
 _KINDS = {"portfolio": msg("portfolio"), "payments": msg("payments"), "activities": msg("activities")}

@@ -1,4 +1,4 @@
-"""What the comparison of agencies shows: a line of figures per agency, each explained, and the data of its charts.
+"""What the measures of an agency say in words, and the liquidation curves as a table and a chart.
 
 The figures themselves come from `agencies.scorecards.metrics`; nothing is computed here.
 """
@@ -12,10 +12,8 @@ from typing import Any
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Side
 from agencies.scorecards.facts import AgencyCurve, AgencyFacts
-from agencies.scorecards.metrics import NOT_ENOUGH, Metric, all_metrics, liquidation_curve
+from agencies.scorecards.metrics import NOT_ENOUGH, Metric, liquidation_curve
 
-#: Ages at which placements are compared with placements of the same age; nothing means everything so far.
-AGES = (3, 6, 12)
 NOT_ENOUGH_DATA = msg("Not enough data")
 
 
@@ -67,15 +65,6 @@ EXPLANATIONS = {
 
 
 @dataclass(frozen=True)
-class Line:
-    """One agency (or, for an agency, one creditor) with its measures in the order of `EXPLANATIONS`."""
-
-    name: str
-    facts: AgencyFacts
-    metrics: tuple[Metric, ...]
-
-
-@dataclass(frozen=True)
 class CurveTable:
     """The liquidation curves as a table: one row per month since placement, one column per line."""
 
@@ -92,29 +81,9 @@ def currencies(facts: Sequence[AgencyFacts]) -> list[str]:
     return sorted(cases, key=lambda code: (-cases[code], code))
 
 
-def lines(facts: Sequence[AgencyFacts], currency: str, side: Side, names: Mapping[int, str]) -> list[Line]:
-    """The figures of one currency, one line per counterpart."""
-    return [
-        Line(names.get(one.creditor_id, "–") if side is Side.AGENCY else one.agency_name, one, all_metrics(one))
-        for one in facts
-        if one.currency == currency
-    ]
-
-
 def reason(metric: Metric) -> str:
     """Why a figure is missing: a text to be translated."""
     return NOT_ENOUGH[metric.missing] if metric.missing else ""
-
-
-def bars(shown: Sequence[Line], labels: Sequence[str], locale: str) -> dict[str, Any]:
-    """Gross and net recovery side by side, for the chart; a missing figure leaves its place empty."""
-    return {
-        "locale": locale,
-        "categories": [line.name for line in shown],
-        "series": [
-            {"name": label, "values": [line.metrics[at].value for line in shown]} for at, label in enumerate(labels)
-        ],
-    }
 
 
 def curve_table(curves: Sequence[AgencyCurve], currency: str, side: Side, names: Mapping[int, str]) -> CurveTable:

@@ -32,7 +32,7 @@ def data(page: str, name: str) -> dict:
 
 def test_a_director_compares_agencies_side_by_side(compared, sign_in) -> None:
     page = sign_in(Role.DIRECTOR).get("/scorecards/").text
-    bars = data(page, "bars-data")
+    bars = data(page, "recovery-data")
     assert bars["categories"] == ["Cobranzas 0", "Cobranzas 1"]
     assert [one["values"] for one in bars["series"]] == [[0.3, None], [0.225, None]]
     assert "30,00 %" in page
@@ -61,7 +61,7 @@ def test_the_choice_of_age_and_currency_cannot_break_the_page(compared, sign_in,
 
 def test_an_agency_sees_itself_and_no_competitor(compared, sign_in) -> None:
     page = sign_in(Role.MANAGER).get("/scorecards/").text
-    assert data(page, "bars-data")["categories"] == ["Banco 0"]
+    assert data(page, "recovery-data")["categories"] == ["Banco 0"]
     assert "Cobranzas 1" not in page
 
 

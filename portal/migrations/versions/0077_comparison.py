@@ -117,9 +117,9 @@ select {_limits("collected", "collected_squares", "placed_collected")},
        {_limits("net", "net_squares", "placed_net")},
        (select round(avg((r.submitted_at <= r.due_at and r.submitted_at is not null)::int), 4)::double precision
         from reports r where r.creditor_id = creditor and r.agency_id = o.agency_id and r.due_at < at),
-       (select round(sum(s.met) / nullif(sum(s.met + s.late + case when s.due_at < at then s.cases - s.met - s.late
-                                                                   else 0 end), 0), 4)::double precision
-        from sla_cells s where s.creditor_id = creditor and s.agency_id = o.agency_id and not s.is_paused),
+       (select round(sum(s.met) / nullif(sum(s.cases), 0), 4)::double precision
+        from sla_cells s
+        where s.creditor_id = creditor and s.agency_id = o.agency_id and not s.is_paused and s.due_at < at),
        (select round(sum(k.activities) filter (where k.verdict = 'compliant')
                      / nullif(sum(k.activities) filter (where k.verdict in ('compliant', 'violation')), 0),
                      4)::double precision

@@ -76,7 +76,44 @@ function lines(data) {
   };
 }
 
-const KINDS = { bars, lines };
+// Each measure as a point with its limits, so that what lies within the reach of chance is seen to overlap.
+function intervals(data) {
+  const format = percent(data.locale, 2);
+  const ends = data.series.flatMap((one) => [...one.values, ...one.intervals.flatMap((pair) => pair ?? [])]);
+  return {
+    ...base(data),
+    grid: { left: 8, right: 24, top: 40, bottom: 8, containLabel: true },
+    tooltip: {
+      ...base(data).tooltip,
+      trigger: "item",
+      formatter: ({ seriesName, value: [at, figure, low, high] }) =>
+        `${data.categories[at]}\n${seriesName}: ${format(figure)}${Number.isFinite(low) ? ` (${format(low)} – ${format(high)})` : ""}`,
+    },
+    xAxis: { type: "value", min: 0, axisLabel: { ...axisLabel, formatter: percent(data.locale, axisDigits({ series: [{ values: ends }] })) }, splitLine },
+    yAxis: { type: "category", inverse: true, data: data.categories, axisLabel: { ...axisLabel, width: 160, overflow: "truncate" }, axisTick: { show: false }, splitLine: { show: true, ...splitLine } },
+    series: data.series.map((one, nth) => ({
+      type: "custom",
+      name: one.name,
+      itemStyle: { color: MEASURES[nth % MEASURES.length] },
+      encode: { x: [1, 2, 3], y: 0 },
+      data: one.values.flatMap((value, at) => (value === null ? [] : [[at, value, ...(one.intervals[at] ?? [NaN, NaN])]])),
+      renderItem: (_, api) => {
+        const below = 7 * (2 * nth + 1 - data.series.length);
+        const place = (value) => { const [x, y] = api.coord([value, api.value(0)]); return [x, y + below]; };
+        const [x, y] = place(api.value(1));
+        const [low, high] = [api.value(2), api.value(3)];
+        const ink = api.visual("color");
+        const stroke = { stroke: ink, lineWidth: 2 };
+        const line = (from, to) => ({ type: "line", shape: { x1: from[0], y1: from[1], x2: to[0], y2: to[1] }, style: stroke });
+        const reach = Number.isFinite(low) ? [line(place(low), place(high)), ...[low, high].map((end) => line([place(end)[0], y - 4], [place(end)[0], y + 4]))] : [];
+        const mark = nth ? { type: "rect", shape: { x: x - 4, y: y - 4, width: 8, height: 8 } } : { type: "circle", shape: { cx: x, cy: y, r: 5 } };
+        return { type: "group", children: [...reach, { ...mark, style: { fill: ink } }] };
+      },
+    })),
+  };
+}
+
+const KINDS = { bars, lines, intervals };
 
 for (const place of document.querySelectorAll("[data-chart]")) {
   const data = JSON.parse(document.getElementById(place.dataset.source).textContent);
