@@ -24,6 +24,7 @@ from portal.ports import Ports, engine_options, open_ports
 from portal.presenters import navigation
 from portal.receiving import PortalRequest
 from portal.views import BLUEPRINTS
+from portal.views.notices import bell
 
 #: Room for the parts of a form around an uploaded file.
 _FORM_ALLOWANCE = 1024 * 1024
@@ -94,8 +95,10 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
         actor = current_actor()
         structlog.contextvars.bind_contextvars(organisation=actor.organisation_id, user=actor.user_id)
         security.check_permission(access, actor)
-        if hasattr(app.view_functions[request.endpoint], "takes_files"):
-            request.max_content_length = settings.max_upload_bytes + _FORM_ALLOWANCE
+        view = app.view_functions[request.endpoint]
+        if hasattr(view, "takes_files"):
+            most = settings.max_upload_bytes
+            request.max_content_length = min(most, getattr(view, "largest_file", most)) + _FORM_ALLOWANCE
         return None
 
     @app.before_request
@@ -129,6 +132,7 @@ def _install_templates(app: Flask) -> None:
     app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(
         asset=_asset_addresses(app),
+        bell=bell,
         csrf_token=csrf_token,
         here=i18n.here,
         language_names=i18n.LANGUAGE_NAMES,

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from flask import Flask, Response, g, request
 from werkzeug.routing import BaseConverter, ValidationError
 
+from agencies.kernel import files
 from agencies.kernel.errors import Forbidden, NotFound
 from agencies.kernel.references import References
 from agencies.kernel.tenancy import Actor
@@ -64,6 +65,12 @@ def takes_files(view: View) -> View:
     """The view takes uploads: its requests may be as large as the settings allow."""
     view.takes_files = True  # type: ignore[attr-defined]
     return view
+
+
+def takes_documents(view: View) -> View:
+    """The view takes uploads no larger than a document of evidence."""
+    view.largest_file = files.LARGEST  # type: ignore[attr-defined]
+    return takes_files(view)
 
 
 class GuardedFlask(Flask):

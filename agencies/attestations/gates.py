@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from agencies.attestations.models import Attestation, AttestationState
 from agencies.attestations.rules import Standing, standing_of
-from agencies.attestations.templates import Act, Template, templates
+from agencies.attestations.templates import Act, Template, Texts, templates
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.tenancy import Actor, Side
@@ -46,6 +46,8 @@ class Blocked:
     state: Standing | None
     valid_until: date | None = None
     recall_id: int | None = None
+    #: What the template is called.
+    title: Texts = field(default_factory=dict, compare=False)
 
     @property
     def unfit(self) -> Unfit | None:
@@ -173,5 +175,5 @@ def _lapsed(
         state, row = standing_of([] if template.is_per_recall and about is None else own, today)
         if state not in {Standing.ACCEPTED, Standing.EXPIRING}:
             until = row.valid_until if row else None
-            reasons.append(Blocked(creditor_id, agency_id, template.code, state, until, about))
+            reasons.append(Blocked(creditor_id, agency_id, template.code, state, until, about, template.title))
     return reasons

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -20,6 +20,15 @@ from agencies.organisations.permissions import Permission
 
 #: Days before the end on which both sides are told, and once more when it is over.
 WARNING_DAYS = (7, 30, 60)
+
+
+class Refusal(Protocol):
+    """A verb that says no, with its reason."""
+
+    def __call__(
+        self, session: Session, actor: Actor, attestation_id: int, *, reason: str, now: datetime
+    ) -> Attestation:
+        """Refuse or end an attestation."""
 
 
 class ReasonMissing(Invalid):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,10 +14,12 @@ from agencies.attestations import answers as filling
 from agencies.attestations.drafts import files_of, find_creditor, find_draft, record, signing_agency, template_of
 from agencies.attestations.models import Attestation, AttestationFile, AttestationState
 from agencies.attestations.templates import get_template
+from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Invalid, NotFound, msg
 from agencies.kernel.files import StoredFile
-from agencies.kernel.tenancy import Actor
+from agencies.kernel.tenancy import Actor, Side, owned_by, require
+from agencies.organisations.permissions import Permission
 
 MOST_FILES = 12
 _OPEN = "state in ('draft', 'submitted')"
@@ -140,3 +142,29 @@ def detach(session: Session, actor: Actor, attestation_id: int, file_id: int) ->
             session.flush()
             return file.storage_key
     raise NotFound
+
+
+def open_evidence(
+    session: Session, actor: Actor, attestation_id: int, file_id: int, *, now: datetime
+) -> AttestationFile:
+    """A file that either side is about to read, and the trace of it; raises `NotFound`."""
+    require(actor, Permission.ATTESTATION_VIEW)
+    file = session.scalar(
+        select(AttestationFile)
+        .join(
+            Attestation,
+            (Attestation.creditor_id == AttestationFile.creditor_id)
+            & (Attestation.agency_id == AttestationFile.agency_id)
+            & (Attestation.id == AttestationFile.attestation_id),
+        )
+        .where(
+            owned_by(actor, AttestationFile.creditor_id, AttestationFile.agency_id),
+            AttestationFile.attestation_id == attestation_id,
+            AttestationFile.id == file_id,
+        )
+        .where(or_(Attestation.state != AttestationState.DRAFT, literal(actor.side is Side.AGENCY)))
+    )
+    if file is None:
+        raise NotFound
+    audit.record(session, actor, "evidence.downloaded", now=now, attestation_id=attestation_id, file_id=file_id)
+    return file

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -57,3 +58,38 @@ def members(session: Session, actor: Actor) -> list[PanelMember]:
             .order_by(PanelMember.creditor_id, PanelMember.agency_id)
         )
     )
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An agency on the platform, and since when it is on the creditor's panel."""
+
+    agency_id: int
+    name: str
+    tax_id: str
+    country: str
+    state: OrganisationState
+    joined_at: datetime | None
+
+
+def candidates(session: Session, actor: Actor) -> list[Candidate]:
+    """Every agency a creditor can deal with: its panel first, then those that may work, by name."""
+    require(actor, Permission.STANDING_VIEW)
+    creditor_id = require_side(actor, Side.CREDITOR)
+    rows = session.execute(
+        select(
+            Organisation.id,
+            Organisation.name,
+            Organisation.tax_id,
+            Organisation.country,
+            Organisation.state,
+            PanelMember.joined_at,
+        )
+        .outerjoin(PanelMember, and_(PanelMember.creditor_id == creditor_id, PanelMember.agency_id == Organisation.id))
+        .where(
+            Organisation.kind == OrganisationKind.AGENCY,
+            or_(PanelMember.joined_at.is_not(None), Organisation.state == OrganisationState.APPROVED),
+        )
+        .order_by(PanelMember.joined_at.is_(None), func.lower(Organisation.name), Organisation.id)
+    )
+    return [Candidate(*row) for row in rows]

@@ -23,6 +23,7 @@ class Daily:
 
 
 DAILY: tuple[Daily, ...] = (
+    Daily("warn_expiries", OrganisationKind.CREDITOR),
     Daily("open_report_periods", OrganisationKind.CREDITOR),
     # What nobody asked to have judged: activities that were there before there were rules.
     Daily("judge_conduct", OrganisationKind.CREDITOR),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
+from agencies.attestations import reviewing as attestations
 from agencies.kernel import work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
@@ -88,7 +89,18 @@ def advance_lot(job: Job) -> Iterator[Advance]:
     yield advance
 
 
+@contextmanager
+def warn_expiries(job: Job) -> Iterator[Advance]:
+    """Tell a creditor and its agencies which attestations run out soon or have run out."""
+
+    def advance() -> None:
+        attestations.warn_expiries(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
 TASKS: dict[str, Task] = {
+    "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     uploads.CHECK: Task(check_upload),
     uploads.APPLY: Task(apply_upload),

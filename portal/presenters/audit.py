@@ -62,6 +62,7 @@ SENTENCES: dict[str, str] = {
     "payments.reported": msg("%(who)s reported payments"),
     "activities.reported": msg("%(who)s reported activities"),
     "report.declared_empty": msg("%(who)s stated that a month had nothing to report"),
+    "conduct.judged": msg("Activities were held against the contact rules"),
     "work.retried": msg("%(who)s started failed work again"),
     "demo.told": msg("The demonstration data were loaded"),
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from agencies.attestations.queries import AgencyStanding
+from agencies.attestations.rules import Standing
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.queries import Counts
@@ -82,6 +84,32 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         "calendar-due",
         {"show": "overdue"},
         is_late=True,
+    ),
+    (Side.CREDITOR, "attestations_lapsed"): Errand(
+        msg("Agencies with something stopped"),
+        msg("An attestation that blocks is missing or has lapsed. See which, and ask for it."),
+        "attestations.index",
+        "shield-check",
+        is_late=True,
+    ),
+    (Side.AGENCY, "attestations_lapsed"): Errand(
+        msg("Attestations that stop your work"),
+        msg("Missing, rejected or lapsed. Fill them in, attach the evidence and sign."),
+        "attestations.index",
+        "shield-check",
+        is_late=True,
+    ),
+    (None, "attestations_expiring"): Errand(
+        msg("Attestations that expire within thirty days"),
+        msg("Renew them before they stop anything."),
+        "attestations.index",
+        "clock",
+    ),
+    (None, "attestations_to_review"): Errand(
+        msg("Attestations to review"),
+        msg("Signed by an agency and waiting for your word."),
+        "attestations.index",
+        "clipboard-check",
     ),
     (None, "to_acknowledge"): Errand(
         msg("Placements to acknowledge"),
@@ -188,6 +216,24 @@ def of_organisations(counts: Counts) -> list[Waiting]:
         Waiting("suspended_organisations", counts.suspended),
         Waiting("creditors", counts.creditors),
         Waiting("agencies", counts.agencies),
+    ]
+
+
+def of_attestations(actor: Actor, rows: Sequence[AgencyStanding], to_review: int) -> list[Waiting]:
+    """What attestations ask of either side: an agency counts templates, a creditor the agencies they stop."""
+    if actor.side is Side.CREDITOR:
+        lapsed = sum(bool(row.blocked_acts) for row in rows)
+    else:
+        lapsed = sum(
+            not one.is_holding and one.state is not Standing.SUBMITTED and bool(one.blocks)
+            for row in rows
+            for one in row.templates
+        )
+    expiring = sum(one.state is Standing.EXPIRING for row in rows for one in row.templates)
+    return [
+        Waiting("attestations_lapsed", lapsed),
+        Waiting("attestations_to_review", to_review),
+        Waiting("attestations_expiring", expiring),
     ]
 
 

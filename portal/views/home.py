@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, render_template
 
+from agencies.attestations.queries import count_to_review, standings
 from agencies.kernel.clock import utc_now
 from agencies.kernel.tenancy import Actor
 from agencies.organisations import queries
@@ -37,9 +38,16 @@ def index() -> str:
 
 
 def _waiting(actor: Actor) -> list[Waiting]:
-    waiting = list_waiting(db.session, actor, now=utc_now())
+    waiting = [*_attestations(actor), *list_waiting(db.session, actor, now=utc_now())]
     if actor.may(Permission.USER_INVITE):
         waiting.append(Waiting("invited", queries.count_waiting_invitations(db.session, actor)))
     if actor.may(Permission.ORGANISATION_REGISTER):
         waiting += home.of_organisations(queries.count_organisations(db.session, actor))
     return waiting
+
+
+def _attestations(actor: Actor) -> list[Waiting]:
+    if not (actor.may(Permission.ATTESTATION_SIGN) or actor.may(Permission.ATTESTATION_REVIEW)):
+        return []
+    rows = standings(db.session, actor, now=utc_now())
+    return home.of_attestations(actor, rows, count_to_review(db.session, actor))

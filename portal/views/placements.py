@@ -15,6 +15,7 @@ from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.cases import queries as cases
 from assignments.placements import queries, service
+from assignments.placements.admission import admission
 from assignments.placements.allocation import SEEDS
 from assignments.placements.manifest import manifest
 from assignments.placements.models import PlacementState, Wave, WaveState
@@ -29,9 +30,10 @@ from portal.forms.refusals import REFUSALS, refuse
 from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import placements as presenter
+from portal.presenters.attestations import Reason
 from portal.presenters.cases import chips
 from portal.security import requires
-from portal.views import choices, paging
+from portal.views import choices, gates, paging
 from portal.views.downloads import csv_file
 
 blueprint = Blueprint("placements", __name__, url_prefix="/placements")
@@ -128,13 +130,15 @@ def consignment(consignment_id: int) -> str:
     page = queries.list_placements(db.session, actor, consignment_id, after=paging.after(int, int, int))
     may_acknowledge = presenter.may_acknowledge(row, actor)
     may_download = presenter.may_download(row, actor)
+    reasons = gates.on_download(db.session, actor, row.creditor_id, utc_now()) if may_download else []
     return _page(
         "placements/consignment.html",
         row=row,
         page=page,
         pages=paging.addresses(page),
         may_acknowledge=may_acknowledge,
-        may_download=may_download,
+        may_download=may_download and not reasons,
+        reasons=reasons,
     )
 
 
@@ -196,8 +200,17 @@ def _wave(row: Wave, form: CommitForm) -> str:
             say,
         ),
         is_open=row.state is WaveState.DRAFT and actor.may(Permission.PLACEMENT_PLAN),
+        reasons=_closed(row),
         consignments=queries.list_consignments(db.session, actor, wave_id=row.id).rows,
     )
+
+
+def _closed(row: Wave) -> list[Reason]:
+    """Why agencies of a draft may not receive cases now."""
+    actor, now = current_actor(), utc_now()
+    if row.state is not WaveState.DRAFT:
+        return []
+    return gates.told(db.session, admission(db.session, actor, row, now=now))
 
 
 def _consignments(chosen: str) -> str:
