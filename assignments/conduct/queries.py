@@ -41,6 +41,11 @@ class Conduct:
         return self.compliant + self.violations
 
     @property
+    def violation_rate(self) -> float | None:
+        """Violations among the evaluable; nothing where there is none to divide by."""
+        return self.violations / self.evaluable if self.evaluable else None
+
+    @property
     def violation_interval(self) -> tuple[float, float]:
         """The Wilson interval (95 %) of the share of violations among the evaluable."""
         return wilson(self.violations, self.evaluable)
@@ -88,3 +93,11 @@ def conduct_of(
         for (creditor_id, agency_id), counts in counted.items()
         if counts.total()
     ]
+
+
+def list_months(session: Session, actor: Actor) -> list[date]:
+    """The months in which something was judged, the latest first."""
+    require(actor, Permission.CONDUCT_VIEW)
+    mine = owned_by(actor, ConductCell.creditor_id, ConductCell.agency_id)
+    months = select(ConductCell.month).distinct().where(mine).order_by(ConductCell.month.desc())
+    return list(session.scalars(months))

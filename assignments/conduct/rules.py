@@ -96,6 +96,15 @@ class Ruleset:
     forbids_third_parties: bool
     #: Whether a visit to the home is forbidden but for exceptions.
     forbids_visits: bool
+    #: What the rules on third parties and on visits rest on.
+    bases: dict[str, str]
+
+    def basis(self, rule: str, channel: str) -> str | None:
+        """What a rule rests on: a statute, a regulator, a secondary source, or our own policy."""
+        if rule == "hours":
+            hours = self.hours_of(CHANNELS.get(channel, EVERY))
+            return hours.basis if hours else None
+        return {**self.bases, **{cap.id: cap.basis for cap in self.caps}}.get(rule)
 
     def is_in_force(self, day: date) -> bool:
         """Whether the law was there on a day."""
@@ -131,6 +140,11 @@ def ruleset_of(country: str) -> Ruleset | None:
     return None if found is None else _rulesets()[found]
 
 
+def rulesets() -> list[Ruleset]:
+    """Every ruleset that is judged by."""
+    return list(_rulesets().values())
+
+
 def codes() -> dict[str, str]:
     """Code of a violation -> the rules' own words for it."""
     return dict(_data()["violation_codes"])
@@ -158,6 +172,7 @@ def _ruleset(raw: dict[str, Any]) -> Ruleset:
         caps=tuple(_cap(one) for one in raw["caps"] if one.get("max") or one.get("max_distinct_channels")),
         forbids_third_parties=bool(raw["third_parties"]["forbidden"]),
         forbids_visits=raw["visits"]["home"].startswith("forbidden"),
+        bases={"third_party": raw["third_parties"]["basis"], "visit": raw["visits"]["basis"]},
     )
 
 

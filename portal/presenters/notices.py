@@ -34,15 +34,55 @@ class Telling:
 
 
 _ATTESTATION = {"attestation_id": "attestation_id"}
+_LOT = {"lot_id": "lot_id"}
+_REPORT = {"report_id": "report_id"}
+_ENQUIRY = {"enquiry_id": "enquiry_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
+    "locate.ordered": Telling(
+        msg("%(house)s orders %(orders)s people to be found by %(due_on)s"),
+        "user-search",
+        "locates.batch",
+        {"batch_id": "batch_id"},
+    ),
+    "locate.withdrawn": Telling(
+        msg("%(house)s took %(orders)s locate orders back; stop looking"),
+        "alert-triangle",
+        "locates.batch",
+        {"batch_id": "batch_id"},
+        is_urgent=True,
+    ),
+    "finding.submitted": Telling(msg("%(house)s handed in findings to be verified"), "checks", "findings.index"),
+    "contact.released": Telling(
+        msg("%(house)s released a contact point of one of your cases; download its file again"),
+        "map-pin",
+        "cases.show",
+        {"case_id": "case_id"},
+    ),
+    "contact.revoked": Telling(
+        msg("%(house)s took a contact point of one of your cases back; stop using it now"),
+        "alert-triangle",
+        "cases.show",
+        {"case_id": "case_id"},
+        is_urgent=True,
+    ),
     "conduct.breached": Telling(
         msg("Activities that break the contact rules were found today; they concern %(house)s"),
         "scale",
         "conduct.index",
         is_urgent=True,
     ),
+    "lot.listed": Telling(
+        msg("%(house)s offers you %(name)s; bids until %(bids_until)s"), "gavel", "market.show", _LOT
+    ),
+    "lot.withdrawn": Telling(msg("%(house)s withdrew %(name)s"), "circle-x", "market.show", _LOT),
+    "lot.expired": Telling(msg("%(name)s of %(house)s expired without an award"), "clock", "market.show", _LOT),
+    "lot.closed": Telling(
+        msg("Bids on %(name)s are closed: %(bids)s to compare"), "scale", "market.bids", _LOT, is_urgent=True
+    ),
+    "bid.won": Telling(msg("You won %(name)s of %(house)s"), "trophy", "market.show", _LOT, is_urgent=True),
+    "bid.declined": Telling(msg("%(name)s of %(house)s went to another bid"), "circle-x", "market.show", _LOT),
     "attestation.signed": Telling(
         msg("%(house)s signed %(code)s; it waits for your review"), "clipboard-check", "attestations.show", _ATTESTATION
     ),
@@ -75,6 +115,48 @@ TELLINGS: dict[str, Telling] = {
         "attestations.show",
         _ATTESTATION,
         is_urgent=True,
+    ),
+    "report.due_soon": Telling(
+        msg("The report from %(period_start)s to %(period_end)s, between you and %(house)s, is due on %(last_day)s"),
+        "calendar-due",
+        "reports.show",
+        _REPORT,
+    ),
+    "report.due_today": Telling(
+        msg("The report from %(period_start)s to %(period_end)s, between you and %(house)s, is due today"),
+        "calendar-due",
+        "reports.show",
+        _REPORT,
+        is_urgent=True,
+    ),
+    "report.missing": Telling(
+        msg("The report from %(period_start)s to %(period_end)s, between you and %(house)s, is missing"),
+        "alert-triangle",
+        "reports.show",
+        _REPORT,
+        is_urgent=True,
+    ),
+    "report.completed": Telling(
+        msg("%(house)s handed in the report from %(period_start)s to %(period_end)s"),
+        "file-check",
+        "reports.show",
+        _REPORT,
+    ),
+    "report.corrected": Telling(
+        msg("%(house)s corrected the report from %(period_start)s to %(period_end)s: version %(version)s"),
+        "edit",
+        "reports.show",
+        _REPORT,
+    ),
+    "enquiry.asked": Telling(
+        msg("%(house)s asks about a case; its clock stands still until you answer"),
+        "message",
+        "enquiries.show",
+        _ENQUIRY,
+        is_urgent=True,
+    ),
+    "enquiry.answered": Telling(
+        msg("%(house)s answered your question about a case"), "message", "enquiries.show", _ENQUIRY
     ),
 }
 

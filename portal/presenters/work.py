@@ -7,7 +7,11 @@ from agencies.kernel.work import WorkState
 from portal.presenters.uploads import reason
 from uploads.service import APPLY, CHECK
 
-KINDS = {CHECK: msg("Check of a file"), APPLY: msg("Application of a file")}
+KINDS = {
+    CHECK: msg("Check of a file"),
+    APPLY: msg("Application of a file"),
+    "judge_conduct": msg("Judging of activities"),
+}
 STATES = {
     WorkState.QUEUED: (msg("Waiting"), "waiting"),
     WorkState.RUNNING: (msg("Running"), "working"),

@@ -22,6 +22,7 @@ SENTINEL = "CENTINELA"
 TABLES = {
     "case": "cases",
     "consignment": "consignments",
+    "debtor": "debtors",
     "entry": "entries",
     "mandate": "mandates",
     "organisation": "organisations",
