@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from agencies.kernel.pages import PAGE, Page, cut
@@ -19,9 +19,12 @@ from agencies.kernel.work import Work, WorkState
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState
+from assignments.locates.models import Finding, FindingState, LocateBatch, LocateOrder, OrderState
+from assignments.marketplace.models import Bid, BidState, Lot, LotOffer, LotState
 from assignments.placements.models import Consignment, PlacementState, Wave, WaveState
 from assignments.reports.models import Report
 from assignments.reports.queries import due_soon
+from assignments.sla.enquiries import open_enquiries
 from uploads.models import Upload, UploadState
 from uploads.queries import work_failed
 
@@ -137,8 +140,39 @@ def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
     )
 
 
+def _open_enquiries(actor: Actor, _now: datetime) -> Select[Any]:
+    return select(literal(1)).where(open_enquiries(actor))
+
+
+def _locates_sent(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(LocateBatch.agency_id == actor.tenant, LocateBatch.state == OrderState.SENT)
+
+
+def _people_to_find(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(LocateOrder.agency_id == actor.tenant, LocateOrder.state == OrderState.ACKNOWLEDGED)
+
+
+def _findings_to_verify(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(Finding.creditor_id == actor.tenant, Finding.state == FindingState.SUBMITTED, Finding.grade.is_(None))
+
+
 def _drafts(actor: Actor, _now: datetime) -> Select[Any]:
     return _one(Wave.creditor_id == actor.tenant, Wave.state == WaveState.DRAFT)
+
+
+def _lots(state: LotState) -> Callable[[Actor, datetime], Select[Any]]:
+    return lambda actor, _now: _one(Lot.creditor_id == actor.tenant, Lot.state == state)
+
+
+def _lots_to_bid(actor: Actor, now: datetime) -> Select[Any]:
+    has_bid = exists().where(
+        Bid.creditor_id == LotOffer.creditor_id,
+        Bid.agency_id == LotOffer.agency_id,
+        Bid.lot_id == LotOffer.lot_id,
+        Bid.state == BidState.SUBMITTED,
+    )
+    is_open = and_(LotOffer.state == LotState.LISTED, LotOffer.bids_until > now)
+    return _one(LotOffer.agency_id == actor.tenant, is_open, ~has_bid)
 
 
 def _unplaced(actor: Actor, _now: datetime) -> Select[Any]:
@@ -162,6 +196,13 @@ _COUNTERS: dict[str, _Counter] = {
     "files_to_map": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.RECEIVED)),
     "files_to_decide": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.CHECKED)),
     "reports_due": _Counter((_P.REPORT_VIEW,), _TENANTS, _due_reports),
+    "enquiries_open": _Counter((_P.ENQUIRY_ANSWER, _P.ENQUIRY_ASK), _TENANTS, _open_enquiries),
+    "lots_to_decide": _Counter((_P.LOT_AWARD,), _CREDITOR, _lots(LotState.CLOSED)),
+    "lot_drafts": _Counter((_P.LOT_OFFER,), _CREDITOR, _lots(LotState.DRAFT)),
+    "lots_to_bid": _Counter((_P.BID_SUBMIT,), _AGENCY, _lots_to_bid),
+    "locates_to_acknowledge": _Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _locates_sent),
+    "people_to_find": _Counter((_P.LOCATE_WORK,), _AGENCY, _people_to_find),
+    "findings_to_verify": _Counter((_P.LOCATE_VERIFY,), _CREDITOR, _findings_to_verify),
     "drafts": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _drafts),
     "not_acknowledged": _Counter((_P.PLACEMENT_VIEW,), _CREDITOR, _unacknowledged),
     "unplaced": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _unplaced),

@@ -92,13 +92,15 @@ def list_uploads(
     has_failed: bool = False,
     limit: int = PAGE,
 ) -> Page[Upload]:
-    """The organisation's uploads, newest first; the cursor is the time and id of the last one shown.
+    """The organisation's uploads of the kinds the actor sends, newest first.
 
-    `has_failed` keeps those whose work gave up and waits for a person.
+    The cursor is the time and id of the last one shown. `has_failed` keeps those whose work gave up and waits for a
+    person.
     """
-    if not any(actor.may(one) for one in SENDERS_PERMISSION.values()):
+    kinds = [kind for kind, permission in SENDERS_PERMISSION.items() if actor.may(permission)]
+    if not kinds:
         raise Forbidden
-    query = select(Upload).where(Upload.organisation_id == actor.tenant)
+    query = select(Upload).where(Upload.organisation_id == actor.tenant, Upload.kind.in_(kinds))
     if kind is not None:
         query = query.where(Upload.kind == kind)
     if creditor_id is not None:

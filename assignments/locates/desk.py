@@ -16,6 +16,7 @@ from agencies.mandates.models import LocateGrade
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.contacts.models import Authorisation
+from assignments.locates.investigating import collects
 from assignments.locates.models import (
     Finding,
     FindingKind,
@@ -55,6 +56,8 @@ class FindingDetail:
     batch: LocateBatch
     creditor_name: str
     agency_name: str
+    #: The agency that found it works the debtor now, and so sees released points only.
+    is_collected: bool
     steps: tuple[Verification, ...]
 
 
@@ -144,7 +147,8 @@ def get_finding(session: Session, actor: Actor, finding_id: int) -> FindingDetai
         )
         .order_by(Verification.id)
     )
-    return FindingDetail(finding, order, batch, creditor, agency, tuple(steps))
+    is_collected = collects(session, order)
+    return FindingDetail(finding, order, batch, creditor, agency, is_collected, tuple(steps))
 
 
 def _order_of(finding: type[Finding]) -> Any:

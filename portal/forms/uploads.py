@@ -48,9 +48,11 @@ class ReportFileForm(FileForm):
     report = ReferenceField(msg("For the report"), kind="report", nothing=NO_REPORT, validators=[Optional()])
     creditor = ReferenceField(msg("Creditor"), kind="organisation", nothing=AS_REPORT, validators=[Optional()])
 
-    def offer(self, reports: Sequence[tuple[int, str]], creditors: Sequence[tuple[int, str]]) -> None:
-        """Set what a file can be sent for."""
-        self.kind.choices = [(kind.value, say(KINDS[kind])) for kind in (UploadKind.PAYMENTS, UploadKind.ACTIVITIES)]
+    def offer(
+        self, kinds: Sequence[UploadKind], reports: Sequence[tuple[int, str]], creditors: Sequence[tuple[int, str]]
+    ) -> None:
+        """Set what a file can hold and what it can be sent for."""
+        self.kind.choices = [(kind.value, say(KINDS[kind])) for kind in kinds]
         self.report.offer(reports)
         self.creditor.offer(creditors)
         if len(creditors) == 1 and not self.creditor.raw_data:
@@ -59,7 +61,9 @@ class ReportFileForm(FileForm):
     def validate(self, extra_validators: Any = None) -> bool:
         """Without a report the file must still say whose cases it speaks of."""
         is_valid = super().validate(extra_validators)
-        if is_valid and self.report.number is None and self.creditor.number is None:
+        # Findings belong to orders and not to a report.
+        is_for_report = self.report.number is not None and self.kind.data != UploadKind.FINDINGS.value
+        if is_valid and not is_for_report and self.creditor.number is None:
             self.form_errors.append(say(WHOSE))
             return False
         return is_valid

@@ -108,10 +108,15 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
     "attestations": (msg("Attestations"), ("attestation", "evidence", "agency_file", "credential")),
-    "reports": (msg("Reports"), ("payments", "activities", "report", "comparison")),
+    "reports": (msg("Reports"), ("payments", "activities", "report", "conduct", "comparison")),
 }
 
-_KINDS = {"portfolio": msg("portfolio"), "payments": msg("payments"), "activities": msg("activities"), "findings": msg("findings")}
+_KINDS = {
+    "portfolio": msg("portfolio"),
+    "payments": msg("payments"),
+    "activities": msg("activities"),
+    "findings": msg("findings"),
+}
 #: Counts in the details that are worth a word.
 _COUNTS = {
     "cases": msg("%(n)s cases"),

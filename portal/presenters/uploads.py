@@ -19,6 +19,7 @@ KINDS = {
     UploadKind.PORTFOLIO: msg("Portfolio"),
     UploadKind.PAYMENTS: msg("Payments"),
     UploadKind.ACTIVITIES: msg("Activities"),
+    UploadKind.FINDINGS: msg("Findings"),
 }
 STATES = {
     UploadState.RECEIVED: msg("Columns to confirm"),

@@ -1,6 +1,7 @@
 """One blueprint per noun; a view turns a form into a service call and its answer into a page."""
 
 from portal.views import (
+    activities,
     agency_files,
     attestations,
     audit,
@@ -8,6 +9,7 @@ from portal.views import (
     bids,
     cases,
     conduct,
+    enquiries,
     evidence,
     findings,
     health,
@@ -24,6 +26,7 @@ from portal.views import (
     placements,
     reports,
     scorecards,
+    sla,
     uploads,
     users,
     work,
@@ -35,7 +38,9 @@ BLUEPRINTS = (
     auth.blueprint,
     language.blueprint,
     uploads.blueprint,
+    activities.blueprint,
     cases.blueprint,
+    enquiries.blueprint,
     placements.blueprint,
     market.blueprint,
     bids.blueprint,
@@ -48,6 +53,7 @@ BLUEPRINTS = (
     evidence.blueprint,
     agency_files.blueprint,
     reports.blueprint,
+    sla.blueprint,
     conduct.blueprint,
     ledger.blueprint,
     scorecards.blueprint,

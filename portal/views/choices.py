@@ -6,22 +6,25 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from babel.dates import format_date
 from sqlalchemy.orm import Session
 
 from agencies.kernel.clock import local_date
 from agencies.kernel.tenancy import Actor
+from agencies.mandates.models import Service
 from agencies.mandates.queries import list_mandates
+from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import list_agencies, organisation_names, user_names
+from agencies.standing.panel import members
 from assignments.cases.queries import Facets
 from assignments.reports.calendar import Standing
 from assignments.reports.queries import get_report, list_reports
 from portal.filters import basis_points
 from portal.forms.uploads import FileForm, ReportFileForm
-from portal.i18n import locale
 from portal.presenters.cases import Names
 from portal.presenters.mandates import standing
+from portal.presenters.reports import period
 from uploads.models import UploadKind
+from uploads.service import SENDERS_PERMISSION
 
 #: As many reports as one agency can owe in years.
 _MOST_REPORTS = 500
@@ -32,10 +35,24 @@ def agencies(session: Session, actor: Actor) -> list[tuple[int, str]]:
     return [(one.id, one.name) for one in list_agencies(session, actor)]
 
 
+def panel(session: Session, actor: Actor) -> list[tuple[int, str]]:
+    """The agencies a lot can be offered to."""
+    ids = [one.agency_id for one in members(session, actor)]
+    names = organisation_names(session, ids)
+    return sorted(((one, names.get(one, "–")) for one in ids), key=lambda one: one[1])
+
+
 def mandates(session: Session, actor: Actor, now: datetime) -> list[tuple[int, str]]:
     """The mandates cases can be placed under, each with its agency and rate."""
     rows = standing(list_mandates(session, actor, on=local_date(now, actor.time_zone)))
-    return [(row.id, f"{row.agency_name} · {row.name} · {basis_points(row.commission_bp)}") for row in rows]
+    collecting = [row for row in rows if row.service is Service.COLLECT]
+    return [(row.id, f"{row.agency_name} · {row.name} · {basis_points(row.commission_bp)}") for row in collecting]
+
+
+def locate_mandates(session: Session, actor: Actor, now: datetime) -> list[tuple[int, str]]:
+    """The mandates people can be ordered under, each with its agency."""
+    rows = standing(list_mandates(session, actor, on=local_date(now, actor.time_zone)))
+    return [(row.id, f"{row.agency_name} · {row.name}") for row in rows if row.service is Service.LOCATE]
 
 
 def reports(session: Session, actor: Actor, now: datetime) -> list[tuple[int, str]]:
@@ -44,13 +61,16 @@ def reports(session: Session, actor: Actor, now: datetime) -> list[tuple[int, st
     owed = [row for row in rows if row.standing in {Standing.DUE, Standing.MISSING}]
     rest = [row for row in rows if row not in owed]
     return [
-        (row.id, f"{format_date(row.period_start, 'MMMM y', locale())} · {row.creditor_name} · {row.mandate_name}")
+        (row.id, f"{period(row.period_start, row.period_end)} · {row.creditor_name} · {row.mandate_name}")
         for row in [*owed, *rest]
     ]
 
 
 def creditors(session: Session, actor: Actor) -> list[tuple[int, str]]:
-    """The creditors an agency has a mandate with, standing or ended."""
+    """The creditors an agency has a mandate with, standing or ended; who sees no mandates, those it is known to."""
+    if not actor.may(Permission.MANDATE_VIEW):
+        known = organisation_names(session, [one.creditor_id for one in members(session, actor)])
+        return sorted(known.items(), key=lambda one: one[1])
     found = {row.creditor_id: row.creditor_name for row in list_mandates(session, actor)}
     return sorted(found.items(), key=lambda one: one[1])
 
@@ -60,7 +80,7 @@ def purpose(session: Session, actor: Actor, form: FileForm, now: datetime) -> di
     if not isinstance(form, ReportFileForm):
         return {"kind": UploadKind.PORTFOLIO}
     kind, report_id = UploadKind(form.kind.data), form.report.number
-    if report_id is None:
+    if report_id is None or kind is UploadKind.FINDINGS:
         return {"kind": kind, "creditor_id": form.creditor.number}
     creditor_id = get_report(session, actor, report_id, now=now).creditor_id
     return {"kind": kind, "creditor_id": creditor_id, "report_id": report_id}
@@ -69,6 +89,11 @@ def purpose(session: Session, actor: Actor, form: FileForm, now: datetime) -> di
 def named_facets(facets: Facets) -> Names:
     """Names of the portfolios and agencies a selection may name."""
     return Names(dict(facets.portfolios), dict(facets.agencies))
+
+
+def kinds_of_files(actor: Actor) -> tuple[UploadKind, ...]:
+    """The kinds of files the actor may send."""
+    return tuple(kind for kind, permission in SENDERS_PERMISSION.items() if actor.may(permission))
 
 
 def people(session: Session, ids: Iterable[int | None]) -> dict[int, str]:

@@ -33,8 +33,8 @@ from uploads.lifecycle import UploadMovedOn
 from uploads.models import UploadKind, UploadState
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/uploads")
-#: A creditor sends portfolios, an agency reports.
-sender = requires(Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT)
+#: A creditor sends portfolios, an agency reports and says what it found.
+sender = requires(Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT, Permission.LOCATE_WORK)
 
 
 @blueprint.get("/")
@@ -54,7 +54,7 @@ def index() -> str:
         pages=paging.addresses(page),
         kind=kind,
         chosen=chosen,
-        kinds=(UploadKind.PAYMENTS, UploadKind.ACTIVITIES),
+        kinds=choices.kinds_of_files(actor),
         people=choices.people(db.session, (one.created_by for one in page.rows)),
         names=choices.organisations(db.session, (one.creditor_id for one in page.rows)),
         show=presenter,
@@ -213,13 +213,13 @@ def _file_form(actor: Actor, given: Any) -> FileForm:
     if actor.side is Side.CREDITOR:
         return FileForm(given)
     form = ReportFileForm(given)
-    form.offer(choices.reports(db.session, actor, utc_now()), choices.creditors(db.session, actor))
+    reports = choices.reports(db.session, actor, utc_now()) if actor.may(Permission.REPORT_SUBMIT) else []
+    form.offer(choices.kinds_of_files(actor), reports, choices.creditors(db.session, actor))
     return form
 
 
 def _sending(form: FileForm) -> str:
-    kinds = (UploadKind.PAYMENTS, UploadKind.ACTIVITIES) if hasattr(form, "report") else (UploadKind.PORTFOLIO,)
-    schemas = [presenter.schema_of(kind) for kind in kinds]
+    schemas = [presenter.schema_of(kind) for kind in choices.kinds_of_files(current_actor())]
     return render_template(
         "uploads/new.html",
         form=form,
