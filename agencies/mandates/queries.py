@@ -38,6 +38,8 @@ class MandateRow:
     name: str
     creditor_id: int
     creditor_name: str
+    #: In which its amounts are.
+    currency: str
     agency_id: int
     agency_name: str
     state: MandateState
@@ -106,9 +108,9 @@ _creditor = aliased(Organisation)
 _agency = aliased(Organisation)
 
 
-def _mandates(actor: Actor) -> Select[Mandate, str, str]:
+def _mandates(actor: Actor) -> Select[Mandate, str, str, str]:
     return (
-        select(Mandate, _creditor.name, _agency.name)
+        select(Mandate, _creditor.name, _creditor.currency, _agency.name)
         .join(_creditor, _creditor.id == Mandate.creditor_id)
         .join(_agency, _agency.id == Mandate.agency_id)
         .where(owned_by(actor, Mandate.creditor_id, Mandate.agency_id))
@@ -116,33 +118,34 @@ def _mandates(actor: Actor) -> Select[Mandate, str, str]:
     )
 
 
-def _rows(session: Session, statement: Select[Mandate, str, str], on: date | None) -> list[MandateRow]:
+def _rows(session: Session, statement: Select[Mandate, str, str, str], on: date | None) -> list[MandateRow]:
     found = session.execute(statement).all()
     versions: dict[int, list[MandateVersion]] = defaultdict(list)
     for version in session.scalars(
         select(MandateVersion)
-        .where(MandateVersion.mandate_id.in_([mandate.id for mandate, _, _ in found]))
+        .where(MandateVersion.mandate_id.in_([mandate.id for mandate, *_ in found]))
         .order_by(MandateVersion.version.desc())
     ):
         versions[version.mandate_id].append(version)
     sheets = _sheets(session, [one for of_one in versions.values() for one in of_one])
-    return [_row(mandate, creditor, agency, versions[mandate.id], sheets, on) for mandate, creditor, agency in found]
+    return [_row(mandate, names, versions[mandate.id], sheets, on) for mandate, *names in found]
 
 
 def _row(
     mandate: Mandate,
-    creditor: str,
-    agency: str,
+    names: Sequence[str],
     versions: list[MandateVersion],
     sheets: dict[int, TermSheet],
     on: date | None,
 ) -> MandateRow:
+    creditor, currency, agency = names
     shown = (in_force(versions, on) if on else None) or versions[0]
     return MandateRow(
         id=mandate.id,
         name=mandate.name,
         creditor_id=mandate.creditor_id,
         creditor_name=creditor,
+        currency=sheets[shown.id].currency or currency,
         agency_id=mandate.agency_id,
         agency_name=agency,
         state=mandate.state,

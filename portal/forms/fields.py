@@ -40,8 +40,10 @@ class NumberField(Field):
         self.data: Decimal | None
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Read what was typed; nothing typed is no value."""
-        self.typed = valuelist[0].strip() if valuelist else ""
+        """Read what was typed; nothing typed is no value, and a field that was not sent keeps its first one."""
+        if not valuelist:
+            return
+        self.typed = valuelist[0].strip()
         self.data = None
         if not self.typed:
             return

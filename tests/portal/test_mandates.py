@@ -148,3 +148,100 @@ def test_only_a_director_makes_and_changes_mandates(world, sign_in, mandate, rol
 def test_an_empty_list_says_what_to_do_next(world, sign_in) -> None:
     assert "/mandates/new" in sign_in(Role.DIRECTOR).get("/mandates/").text
     assert "empty-state" in sign_in(Role.MANAGER).get("/mandates/").text
+
+
+def test_the_form_for_a_new_mandate_proposes_what_the_trade_is_used_to(sign_in, world) -> None:
+    page = sign_in(Role.DIRECTOR).get("/mandates/new").text
+    for name, value in (
+        ("hours_acknowledge", "48"),
+        ("hours_first_activity", "72"),
+        ("target_report_on_time", "95,00"),
+    ):
+        assert re.search(f'name="{name}"[^>]*value="{value}"', page), name
+
+
+BANDED = {
+    "band_from-0": "91",
+    "band_rate-0": "20",
+    "band_from-1": "361",
+    "band_rate-1": "35,5",
+    "tail_days": "30",
+    "settlement_discount": "12,5",
+    "report_frequency": "fortnightly",
+    "hours_acknowledge": "48",
+    "target_acknowledge": "95",
+}
+
+
+def test_terms_with_bands_are_kept_and_told_in_words_to_both_sides(world, sign_in) -> None:
+    answer = sign_in(Role.DIRECTOR).post("/mandates/new", terms(world, **BANDED))
+    assert answer.status_code == 302
+    [row] = listed(world, Role.DIRECTOR)
+    sheet = row.terms
+    assert [(one.from_days, one.commission_bp) for one in sheet.bands] == [(91, 2000), (361, 3550)]
+    assert (sheet.tail_days, sheet.settlement_discount_bp, sheet.report_frequency) == (30, 1250, "fortnightly")
+    assert [(one.clause, one.hours, one.target_bp) for one in sheet.promises] == [("acknowledge", 48, 9500)]
+    page = sign_in(Role.MANAGER).get(answer.location).text
+    for words in ("entre 91 y 360 días", "361 días o más", "35,50 %", "30 días", "12,50 %", "48 horas hábiles"):
+        assert words in page, words
+
+
+@pytest.mark.parametrize(
+    ("payment", "age", "gone", "said"),
+    [
+        ("10.001", "", "", "1.850,19"),
+        ("10.000", "90", "", "1.850,00"),
+        ("10.000", "91", "", "2.000,00"),
+        ("10.000", "400", "30", "3.550,00"),
+        ("10.000", "400", "31", "COP 0,00"),
+    ],
+)
+def test_a_payment_is_tried_on_the_terms(world, sign_in, payment, age, gone, said) -> None:
+    director = sign_in(Role.DIRECTOR)
+    there = director.post("/mandates/new", terms(world, **BANDED)).location
+    page = director.get(f"{there}?payment={payment}&age={age}&gone={gone}").text
+    assert re.search(f'role="status"><strong>[^<]*{re.escape(said)}</strong>', page)
+
+
+@pytest.mark.parametrize("payment", ["", "mucho", "-5", "1e400"])
+def test_what_is_no_payment_is_not_tried(world, sign_in, mandate, payment) -> None:
+    answer = sign_in(Role.DIRECTOR).get(address(world, mandate, f"?payment={payment}"))
+    assert answer.status_code == 200
+    assert 'role="status"><strong>' not in answer.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"band_from-0": "91"},
+        {"band_rate-0": "20"},
+        {"band_from-0": "91", "band_rate-0": "20", "band_from-1": "91", "band_rate-1": "21"},
+        {"band_from-0": "0", "band_rate-0": "20"},
+        {"band_from-0": "91", "band_rate-0": "101"},
+        {"tail_days": "366"},
+        {"settlement_discount": "101"},
+        {"report_frequency": "daily"},
+        {"service": "sell"},
+        {"commission": ""},
+    ],
+)
+def test_terms_that_cannot_be_are_refused(world, sign_in, wrong) -> None:
+    answer = sign_in(Role.DIRECTOR).post("/mandates/new", terms(world, **wrong))
+    assert answer.status_code == 400
+    assert re.search(r'class="(field-error|notice notice-error)"', answer.text)
+    assert listed(world, Role.DIRECTOR) == []
+
+
+def test_a_mandate_to_locate_has_fees_and_no_commission(world, sign_in) -> None:
+    director = sign_in(Role.DIRECTOR)
+    fees = {"service": "locate", "commission": "", "fee_standard_verified_with_debtor": "12.000"}
+    there = director.post("/mandates/new", terms(world, **fees)).location
+    [row] = listed(world, Role.DIRECTOR)
+    assert (row.service, row.terms.commission_bp, row.terms.bands) == ("locate", 0, ())
+    assert [(one.fee_class, one.grade, one.amount_minor) for one in row.terms.fees] == [
+        ("standard", "verified_with_debtor", 1_200_000)
+    ]
+    page = director.get(there).text
+    assert "12.000,00" in page
+    assert 'id="trial"' not in page
+    assert "12.000,00" in director.get(f"{there}/amend").text
