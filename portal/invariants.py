@@ -132,6 +132,19 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         having c.balance_minor <> c.placed_minor - coalesce(sum(p.amount_minor), 0)
         """,
     ),
+    "conduct_cells_differ_from_the_verdicts": (
+        {Side.CREDITOR},
+        """
+        select agency_id, month, verdict, code
+        from (select * from conduct_cells where activities <> 0 or shared <> 0) c
+        full join (
+            select agency_id, date_trunc('month', day)::date as month, verdict, code, count(*) as judged,
+                   count(*) filter (where is_shared) as together
+            from conduct_verdicts group by 1, 2, 3, 4
+        ) v using (agency_id, month, verdict, code)
+        where c.activities is distinct from v.judged or c.shared is distinct from v.together
+        """,
+    ),
 }
 
 #: Of the installation as a whole, under the worker's role.

@@ -57,6 +57,9 @@ BREAKS: dict[str, list[str]] = {
     "sla_cells_differ_from_the_records": [
         "insert into sla_cells select creditor_id, agency_id, id, false, now(), 1, 0, 0 from consignments"
     ],
+    "conduct_cells_differ_from_the_verdicts": [
+        "insert into conduct_cells select creditor_id, agency_id, now(), 'violation', 'V01', 1, 0 from consignments"
+    ],
     "cells_differ_from_the_records": ["update recovery_cells set payments = payments + 1"],
     "work_is_stuck": ["update work set next_attempt_at = clock_timestamp() - interval '1 hour'"],
     "message_is_stuck": ["update outbox set created_at = clock_timestamp() - interval '1 hour'"],
