@@ -183,7 +183,24 @@ def _unplaced(
         ).all()
     )
     return [
-        AgencyFacts(one.creditor_id, one.agency_id, names[one.agency_id], currency, months, None, None, *(0,) * 8)
+        AgencyFacts(
+            creditor_id=one.creditor_id,
+            agency_id=one.agency_id,
+            agency_name=names[one.agency_id],
+            currency=currency,
+            months=months,
+            first_month=None,
+            last_month=None,
+            cases=0,
+            placed_minor=0,
+            payments=0,
+            collected_minor=0,
+            commission_minor=0,
+            payers=0,
+            activities=0,
+            reports_due=0,
+            reports_on_time=0,
+        )
         for one in missing
     ]
 

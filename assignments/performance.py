@@ -8,14 +8,26 @@ from __future__ import annotations
 
 import operator
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Date, Select, cast, func, select, text, true
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Date,
+    Select,
+    cast,
+    extract,
+    func,
+    literal,
+    select,
+    text,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session, aliased
 
-from agencies.kernel.clock import local_date, months_between
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
@@ -109,55 +121,81 @@ def curves(
     that none has completed have no point.
     """
     require(actor, Permission.SCORECARD_VIEW)
-    keys = (*_keys(PlacementCell)[:2], _agency.name, PlacementCell.currency)
-    statement: Select[*tuple[Any, ...]] = (
-        select(*keys, _creditor.time_zone, PlacementCell.placement_month, func.sum(PlacementCell.placed_minor))
-        .join(_agency, _agency.id == PlacementCell.agency_id)
-        .join(_creditor, _creditor.id == PlacementCell.creditor_id)
-        .where(*_within(PlacementCell, actor, currency, window))
-        .group_by(*keys, _creditor.time_zone, PlacementCell.placement_month)
-        .order_by(_agency.name, *keys)
+    nothing = literal(0).cast(BigInteger)
+    # What counts from one age on stops counting where its month of placement has come no further.
+    steps = union_all(
+        *_steps(PlacementCell, nothing, (PlacementCell.placed_minor, nothing, nothing), actor, currency, window, now),
+        *_steps(
+            RecoveryCell,
+            RecoveryCell.month_on_book,
+            (nothing, RecoveryCell.collected_minor, RecoveryCell.new_payers),
+            actor,
+            currency,
+            window,
+            now,
+        ),
+    ).subquery()
+    keys = (steps.c.creditor_id, steps.c.agency_id, _agency.name, steps.c.currency)
+    rows = session.execute(
+        select(*keys, steps.c.point, *(func.sum(steps.c[name]).cast(BigInteger) for name in _MEASURES))
+        .join(_agency, _agency.id == steps.c.agency_id)
+        .group_by(*keys, steps.c.point)
+        .order_by(_agency.name, *keys, steps.c.point)
     )
-    cohorts: dict[_Key, list[_Cohort]] = defaultdict(list)
-    names: dict[_Key, str] = {}
-    back = _came_back_by_age(session, actor, currency, window)
-    for creditor, agency, name, of, zone, month, placed in session.execute(statement):
-        key = (creditor, agency, of)
-        names[key] = name
-        age = months_between(month, local_date(now, zone)) - 1
-        cohorts[key].append(_Cohort(age, int(placed), back.get((*key, month), {})))
-    return [AgencyCurve(*key[:2], names[key], key[2], _points(cohorts[key], until)) for key in names]
+    made: dict[tuple[int, int, str, str], dict[int, tuple[int, int, int]]] = defaultdict(dict)
+    for creditor, agency, name, of, point, placed, collected, payers in rows:
+        made[creditor, agency, name, of][point] = (placed, collected, payers)
+    return [
+        AgencyCurve(creditor, agency, name, of, _points(one, until))
+        for (creditor, agency, name, of), one in made.items()
+    ]
 
 
-_Key = tuple[int, int, str]
+_MEASURES = ("placed", "collected", "payers")
 
 _creditor = aliased(Organisation)
 _agency = aliased(Organisation)
 _Cell = type[PlacementCell] | type[RecoveryCell]
 
 
-@dataclass(frozen=True)
-class _Cohort:
-    """What was placed in one month: the age it has completed, its value, and by age what came back and new payers."""
+def _steps(
+    cell: _Cell,
+    point: Any,
+    measures: tuple[Any, ...],
+    actor: Actor,
+    currency: str | None,
+    window: Window,
+    now: datetime,
+) -> list[Select[*tuple[Any, ...]]]:
+    """What is added to a curve at each age, and taken off again after the last age its month has completed."""
+    this_month = func.date_trunc("month", func.timezone(_creditor.time_zone, now))
+    age = (
+        (extract("year", this_month) - extract("year", cell.placement_month)) * 12
+        + extract("month", this_month)
+        - extract("month", cell.placement_month)
+        - 1
+    ).cast(BigInteger)
 
-    age: int
-    placed_minor: int
-    back: dict[int, tuple[int, int]]
-
-
-def _points(cohorts: list[_Cohort], until: int) -> tuple[CurvePoint, ...]:
-    points = []
-    for month in range(min(until, max(one.age for one in cohorts)) + 1):
-        old_enough = [one for one in cohorts if one.age >= month]
-        came = [came for one in old_enough for age, came in one.back.items() if age <= month]
-        points.append(
-            CurvePoint(
-                month_on_book=month,
-                placed_minor=sum(one.placed_minor for one in old_enough),
-                collected_minor=sum(collected for collected, _ in came),
-                payers=sum(payers for _, payers in came),
-            )
+    def step(at: ColumnElement[int], sign: int) -> Select[*tuple[Any, ...]]:
+        sums = (func.sum(sign * one).label(name) for name, one in zip(_MEASURES, measures, strict=True))
+        return (
+            select(*_keys(cell), at.label("point"), *sums)
+            .join(_creditor, _creditor.id == cell.creditor_id)
+            .where(*_within(cell, actor, currency, window), point <= age)
+            .group_by(*_keys(cell), at)
         )
+
+    return [step(point, 1), step(age + 1, -1)]
+
+
+def _points(steps: dict[int, tuple[int, int, int]], until: int) -> tuple[CurvePoint, ...]:
+    """The curve after each of its steps, which the last one takes back to nothing."""
+    points = []
+    placed = collected = payers = 0
+    for month in range(min(until + 1, max(steps))):
+        more = steps.get(month, (0, 0, 0))
+        placed, collected, payers = placed + more[0], collected + more[1], payers + more[2]
+        points.append(CurvePoint(month, placed, collected, payers))
     return tuple(points)
 
 
@@ -258,25 +296,6 @@ def _came_back(
     if months is not None:
         statement = statement.where(RecoveryCell.month_on_book <= months)
     return {tuple(row[: len(keys)]): tuple(row[len(keys) :]) for row in session.execute(statement)}
-
-
-def _came_back_by_age(
-    session: Session, actor: Actor, currency: str | None, window: Window
-) -> dict[tuple[int, int, str, date], dict[int, tuple[int, int]]]:
-    cohort = (*_keys(RecoveryCell), RecoveryCell.placement_month)
-    found: dict[tuple[int, int, str, date], dict[int, tuple[int, int]]] = defaultdict(dict)
-    for creditor, agency, of, month, age, collected, payers in session.execute(
-        select(
-            *cohort,
-            RecoveryCell.month_on_book,
-            func.sum(RecoveryCell.collected_minor),
-            func.sum(RecoveryCell.new_payers),
-        )
-        .where(*_within(RecoveryCell, actor, currency, window))
-        .group_by(*cohort, RecoveryCell.month_on_book)
-    ):
-        found[creditor, agency, of, month][age] = (int(collected), int(payers))
-    return found
 
 
 def _keys(cell: _Cell) -> tuple[Any, Any, Any]:

@@ -30,9 +30,13 @@ class ComparisonForm(PortalForm):
     sort = SelectField(msg("Sorted by"), validators=[Optional()])
     order = SelectField(msg("Order"), validators=[Optional()])
 
+    #: The codes that can be chosen, the one with the most cases first.
+    currencies: tuple[str, ...] = ()
+
     def offer(self, choices: Choices, columns: list[str]) -> None:
         """Set what there are figures of."""
         placed = [(f"{one:%Y-%m}", month(one)) for one in choices.months]
+        self.currencies = choices.currencies
         self.currency.choices = [(one, one) for one in choices.currencies]
         self.months.choices = [
             ("", say(msg("Everything so far"))),
@@ -46,7 +50,7 @@ class ComparisonForm(PortalForm):
 
     def view(self, *, home: str, partner_id: int | None = None) -> View:
         """What was chosen, as far as it can be had; the home currency where there is nothing to choose."""
-        offered = [code for code, _ in self.currency.choices or []]
+        offered = self.currencies
         age = self._told(self.months)
         return View(
             currency=self._told(self.currency) or (offered[0] if offered else home),

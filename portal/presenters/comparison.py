@@ -16,7 +16,6 @@ from agencies.mandates.models import Clause
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.facts import EVERYTHING, AgencyFacts, Window
 from agencies.scorecards.metrics import (
-    activities_per_case,
     cost,
     gross_recovery,
     net_back,
@@ -134,7 +133,7 @@ def lines(compared: Sequence[Compared], view: View, side: Side, names: Mapping[i
             names.get(one.facts.creditor_id, "–") if side is Side.AGENCY else one.facts.agency_name,
             one.facts.creditor_id if side is Side.AGENCY else one.facts.agency_id,
             one.facts,
-            figures(one),
+            figures(one, side),
             one,
         )
         for one in compared
@@ -148,10 +147,10 @@ def lines(compared: Sequence[Compared], view: View, side: Side, names: Mapping[i
     return sorted(made, key=place)
 
 
-def figures(compared: Compared) -> dict[str, Figure]:
-    """Every figure of one line."""
+def figures(compared: Compared, side: Side) -> dict[str, Figure]:
+    """Every figure of one line; what only stands beside the panel is for an agency."""
     facts = compared.facts
-    return {
+    made = {
         "cases": Figure(facts.cases, number(facts.cases)),
         "placed": Figure(facts.placed_minor, money(facts.placed_minor, facts.currency, is_bare=True)),
         "placed_share": of_metric(placed_share(facts, compared.all_placed_minor or 0), facts.currency, 1),
@@ -161,12 +160,13 @@ def figures(compared: Compared) -> dict[str, Figure]:
         "payer_share": of_metric(payer_share(facts), facts.currency),
         "cost": of_metric(cost(facts, compared.fees_minor), facts.currency),
         "service_levels": service_levels(compared.compliance),
-        "first_activity": service_levels([one for one in compared.compliance if one.clause is Clause.FIRST_ACTIVITY]),
         "standing": standing(compared.standing),
         "conduct": conduct(compared.conduct),
-        "punctuality": of_metric(punctuality(facts), facts.currency),
-        "activities_per_case": of_metric(activities_per_case(facts), facts.currency),
     }
+    if side is Side.AGENCY:
+        first = [one for one in compared.compliance if one.clause is Clause.FIRST_ACTIVITY]
+        made |= {"punctuality": of_metric(punctuality(facts), ""), "first_activity": service_levels(first)}
+    return made
 
 
 def period(facts: AgencyFacts) -> str:

@@ -104,11 +104,11 @@ def of_metric(metric: Metric, currency: str, places: int = 2) -> Figure:
     ]
     if metric.value is None:
         return Figure(None, say(NOT_ENOUGH_DATA), say(reason(metric)), behind, tone="muted")
-    if metric.interval:
-        behind.append((say(INTERVAL), span(metric.interval, places)))
+    note = span(metric.interval, places) if metric.interval else ""
+    if note:
+        behind.append((say(INTERVAL), note))
     if metric.is_provisional:
         behind.append((say(PROVISIONAL), say(WHY_PROVISIONAL)))
-    note = span(metric.interval, places) if metric.interval else ""
     text = percent(metric.value, places) if told.is_share else number(metric.value, places)
     return Figure(metric.value, text, note, behind, metric.interval, is_ranked=not metric.is_provisional)
 
