@@ -23,6 +23,7 @@ class OfferRow:
 
     offer: LotOffer
     creditor_name: str
+    country: str
     time_zone: str
     bid: Bid | None
 
@@ -155,11 +156,11 @@ def bid_obstacles(session: Session, actor: Actor, offer: LotOffer, *, now: datet
     return found.get(offer.agency_id, ())
 
 
-def _offers(actor: Actor) -> Select[LotOffer, str, str, Bid | None]:
+def _offers(actor: Actor) -> Select[LotOffer, str, str, str, Bid | None]:
     require(actor, Permission.LOT_VIEW)
     agency_id = require_side(actor, Side.AGENCY)
     return (
-        select(LotOffer, Organisation.name, Organisation.time_zone, Bid)
+        select(LotOffer, Organisation.name, Organisation.country, Organisation.time_zone, Bid)
         .join(Organisation, Organisation.id == LotOffer.creditor_id)
         .outerjoin(
             Bid,

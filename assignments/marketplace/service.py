@@ -156,7 +156,8 @@ def list_lot(session: Session, actor: Actor, lot_id: int, *, now: datetime) -> L
     tape = tape_of(lot.tape)
     for agency_id in bidders:
         audit.record(session, actor, "lot.offered", now=now, organisations=[agency_id], lot_id=lot.id, cases=tape.cases)
-        tell_agency(session, lot, agency_id, "lot.listed", now, bids_until=lot.bids_until.isoformat())
+        until = local_date(lot.bids_until, actor.time_zone).isoformat()
+        tell_agency(session, lot, agency_id, "lot.listed", now, bids_until=until)
     for due in (lot.bids_until, lot.decision_until):
         # Done for the organisation, so that a lot closes also when who listed it has left.
         work.request(
@@ -259,6 +260,7 @@ def tell_agency(session: Session, lot: Lot, agency_id: int, kind: str, now: date
         key=f"{kind}:{lot.id}",
         permission=Permission.BID_SUBMIT,
         now=now,
+        creditor_id=lot.creditor_id,
         lot_id=lot.id,
         name=lot.name,
         **details,

@@ -91,6 +91,10 @@ def may_download(row: ConsignmentRow, actor: Actor) -> bool:
 
 def file_name(row: ConsignmentRow) -> str:
     """What the downloaded file is called: the placement's name in plain letters, and the day it was sent."""
-    letters = unicodedata.normalize("NFKD", row.name).encode("ascii", "ignore").decode()
-    name = "-".join("".join(c if c.isalnum() else " " for c in letters).lower().split())
-    return f"{name or 'placement'}-{row.sent_at:%Y-%m-%d}.csv"
+    return f"{plain_name(row.name) or 'placement'}-{row.sent_at:%Y-%m-%d}.csv"
+
+
+def plain_name(name: str) -> str:
+    """A name in small plain letters and hyphens, for a file."""
+    letters = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return "-".join("".join(c if c.isalnum() else " " for c in letters).lower().split())

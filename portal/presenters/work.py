@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from agencies.kernel.errors import msg
 from agencies.kernel.work import WorkState
+from assignments.marketplace.service import ADVANCE
 from portal.presenters.uploads import reason
 from uploads.service import APPLY, CHECK
 
 KINDS = {
     CHECK: msg("Check of a file"),
     APPLY: msg("Application of a file"),
+    ADVANCE: msg("Timetable of a lot"),
     "judge_conduct": msg("Judging of activities"),
 }
 STATES = {

@@ -89,7 +89,7 @@ def test_the_others_learn_that_they_lost_and_why_and_nothing_more(ports, tenants
         told = session.scalars(select(Notice).where(Notice.kind == "bid.declined")).one()
         trail = session.scalars(select(AuditEvent.body).where(AuditEvent.action == "bid.declined")).one()
     assert (own.outcome, own.reason, own.mandate_id, own.tape) == (Outcome.DECLINED, DeclineReason.CAPACITY, None, {})
-    assert set(told.details) == {"lot_id", "name"}
+    assert set(told.details) == {"creditor_id", "lot_id", "name"}
     for secret in ("2000", "2500", "Cobros Uno", str(tenants.agency.tenant)):
         assert secret not in trail.split('"details"')[1]
 
