@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agencies.attestations import reviewing, service, signing
-from agencies.attestations.models import SignerRole
+from agencies.attestations.models import Attestation, AttestationState, SignerRole
 from agencies.attestations.queries import standings
 from agencies.attestations.rules import Standing
 from agencies.attestations.templates import FieldKind, Template, TemplateField, get_template
@@ -21,7 +23,10 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Role
-from portal.demo.cast import CREDITORS, CreditorProfile, agency_members
+from assignments.placements.models import Recall
+from portal.demo.agencies import GUADUVIO, MARIMONDE, PIRANDELA, TINTALUZ, Firm
+from portal.demo.cast import BANK, CREDITORS, CreditorProfile, agency_members
+from portal.demo.chronology import ZONE
 from portal.demo.steps import Step
 from portal.demo.terms import Terms
 from portal.demo.world import World
@@ -56,37 +61,140 @@ _ANSWERS: dict[str, Any] = {
     "proceedings": 0,
 }
 
+#: What ends around the end of the story, in days from it: creditor and agency, template, the answer that says so.
+_ENDS = {
+    ((BANK.key, PIRANDELA.key), "AT-01", "agreement_until"): -6,
+    ((BANK.key, GUADUVIO.key), "AT-01", "agreement_until"): 21,
+    ((BANK.key, MARIMONDE.key), "AT-12", "policy_until"): 12,
+    ((BANK.key, TINTALUZ.key), "AT-12", "policy_until"): -12,
+}
+#: What is not signed at first.
+_LEFT_OUT = {(BANK.key, MARIMONDE.key): ("AT-13",)}
+_REJECTION = "El soporte no dice cómo se borran las grabaciones al cumplir el plazo. Adjunte el procedimiento."
+
 
 def steps(world: World) -> Iterator[Step]:
-    """Once at the beginning, and again for what holds for half a year."""
-    days = world.chronology.business_day
+    """Once at the beginning, and again for what holds for half a year; in the last days some of it is not in order."""
+    days, ago = world.chronology.business_day, world.chronology.days_ago
     relations = [(creditor, terms) for creditor in CREDITORS for terms in creditor.mandates]
     for turn, (whom, terms) in enumerate(relations):
         for at in (days(9, 5, 9, turn), days(4, 2, 9, turn)):
             yield Step(at, partial(_attest, world, whom, terms))
+    yield Step(ago(4, 9), partial(_sign_late, world, MARIMONDE, "AT-13"))
+    yield Step(ago(3, 9), partial(_reject, world, MARIMONDE, "AT-13"))
+    yield Step(ago(1, 9, 30), partial(_sign_late, world, PIRANDELA, "AT-01"))
+    yield Step(world.chronology.end, partial(_warn, world))
 
 
-def attest(ports: Ports, creditor: Actor, agency: Actor, *, signer: str, now: datetime) -> None:
-    """Let an agency sign whatever does not hold or soon will not, and the creditor accept it, as people do."""
+def attest(
+    ports: Ports,
+    creditor: Actor,
+    agency: Actor,
+    *,
+    signer: str,
+    now: datetime,
+    answers: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
+    leave_out: Collection[str] = (),
+) -> None:
+    """Let an agency sign whatever does not hold or soon will not, and the creditor accept it, as people do.
+
+    `answers` by code of template are written instead of the usual ones.
+    """
     with ports.session(agency) as session, transaction(session):
         today = local_date(now, agency.time_zone)
         home = session.get_one(Organisation, creditor.tenant)
         [own] = standings(session, agency, creditor_id=creditor.tenant, now=now)
-        signed = [
-            _sign(ports, session, agency, home, get_template(one.code, home.country, today), signer, now)
-            for one in own.templates
-            if not one.is_holding or (one.valid_until and one.valid_until - today < _SOON)
-            if one.state is not Standing.SUBMITTED
-        ]
-    with ports.session(creditor) as session, transaction(session):
-        for attestation_id in signed:
-            reviewing.accept(session, creditor, attestation_id, now=now)
+        for one in own.templates:
+            is_soon_over = one.valid_until is not None and one.valid_until - today < _SOON
+            is_wanted = one.code not in leave_out and one.state is not Standing.SUBMITTED
+            if is_wanted and (not one.is_holding or is_soon_over):
+                template = get_template(one.code, home.country, today)
+                _sign(ports, session, agency, home, template, signer, now, answers=answers.get(one.code, {}))
+    _accept(ports, creditor, agency.tenant, now)
+
+
+def certify_recall(world: World, creditor: CreditorProfile, agency: Firm, recall: Recall, *, now: datetime) -> None:
+    """Let an agency declare what became of a recall's data, and the creditor accept it."""
+    manager, reviewer = agency_members(agency)[0], world.actor(creditor.member(Role.COMPLIANCE))
+    today = local_date(now, ZONE)
+    answers = {"records": recall.cases, "erased_on": today - timedelta(days=1), "method": "both"}
+    with world.acting(manager) as (session, actor):
+        known = select(Attestation.id).where(Attestation.agency_id == actor.tenant, Attestation.recall_id == recall.id)
+        if session.scalar(known.limit(1)) is None:
+            home = session.get_one(Organisation, reviewer.tenant)
+            template = get_template("AT-08", home.country, today)
+            _sign(world.ports, session, actor, home, template, manager.name, now, answers=answers, recall_id=recall.id)
+    _accept(world.ports, reviewer, world.actor(manager).tenant, now)
 
 
 def _attest(world: World, creditor: CreditorProfile, terms: Terms, now: datetime) -> None:
     manager = agency_members(terms.agency)[0]
-    reviewer = world.actor(creditor.member(Role.COMPLIANCE))
-    attest(world.ports, reviewer, world.actor(manager), signer=manager.name, now=now)
+    relation = (creditor.key, terms.agency.key)
+    today = world.chronology.today
+    attest(
+        world.ports,
+        world.actor(creditor.member(Role.COMPLIANCE)),
+        world.actor(manager),
+        signer=manager.name,
+        now=now,
+        answers={
+            code: {field: today + timedelta(days=days)}
+            for (whose, code, field), days in _ENDS.items()
+            if whose == relation
+        },
+        leave_out=_LEFT_OUT.get(relation, ()),
+    )
+
+
+def _accept(ports: Ports, creditor: Actor, agency_id: int, now: datetime) -> None:
+    """The creditor accepts what the agency has signed at a time."""
+    with ports.session(creditor) as session, transaction(session):
+        signed = select(Attestation.id).where(
+            Attestation.creditor_id == creditor.tenant,
+            Attestation.agency_id == agency_id,
+            Attestation.state == AttestationState.SUBMITTED,
+            Attestation.submitted_at == now,
+        )
+        for attestation_id in session.scalars(signed.order_by(Attestation.id)).all():
+            reviewing.accept(session, creditor, attestation_id, now=now)
+
+
+def _sign_late(world: World, agency: Firm, code: str, now: datetime) -> None:
+    """An agency signs for the bank what it should have signed before; the bank has to look at it."""
+    manager, creditor_id = agency_members(agency)[0], world.actor(BANK.members[0]).tenant
+    with world.acting(manager) as (session, actor):
+        known = select(Attestation.id).where(
+            Attestation.agency_id == actor.tenant,
+            Attestation.creditor_id == creditor_id,
+            Attestation.code == code,
+            Attestation.created_at == now,
+        )
+        if session.scalar(known) is None:
+            home = session.get_one(Organisation, creditor_id)
+            template = get_template(code, home.country, local_date(now, ZONE))
+            _sign(world.ports, session, actor, home, template, manager.name, now)
+
+
+def _reject(world: World, agency: Firm, code: str, now: datetime) -> None:
+    agency_id = world.actor(agency_members(agency)[0]).tenant
+    with world.acting(BANK.member(Role.COMPLIANCE)) as (session, actor):
+        row = session.scalar(
+            select(Attestation).where(
+                Attestation.creditor_id == actor.tenant,
+                Attestation.agency_id == agency_id,
+                Attestation.code == code,
+                Attestation.state == AttestationState.SUBMITTED,
+            )
+        )
+        if row is not None:
+            reviewing.reject(session, actor, row.id, reason=_REJECTION, now=now)
+
+
+def _warn(world: World, now: datetime) -> None:
+    """What the calendar does every night: both sides are told what runs out."""
+    for creditor in CREDITORS:
+        with world.acting(creditor.members[0]) as (session, actor):
+            reviewing.warn_expiries(session, actor, now=now)
 
 
 def _sign(
@@ -97,23 +205,27 @@ def _sign(
     template: Template,
     signer: str,
     now: datetime,
-) -> int:
+    *,
+    answers: Mapping[str, Any] = MappingProxyType({}),
+    recall_id: int | None = None,
+) -> None:
     today = local_date(now, creditor.time_zone)
-    draft = service.open_draft(session, agency, creditor_id=creditor.id, code=template.code, now=now)
-    answers = {field.name: _answer(field, today) for field in template.fields}
-    service.fill(session, agency, draft.id, answers=answers, evidence_on=today - timedelta(days=12), now=now)
+    draft = service.open_draft(
+        session, agency, creditor_id=creditor.id, code=template.code, recall_id=recall_id, now=now
+    )
+    filled = {field.name: _answer(field, today) for field in template.fields} | dict(answers)
+    service.fill(session, agency, draft.id, answers=filled, evidence_on=today - timedelta(days=12), now=now)
     service.attach(session, agency, draft.id, _evidence(ports, template, draft.id), now=now)
     text = signing.text_to_sign(session, agency, draft.id, language="es", now=now)
     signing.sign(
         session,
         agency,
         draft.id,
-        signer=signing.Signer(signer, "999000777", SignerRole.LEGAL_REPRESENTATIVE, "127.0.0.1"),
+        signer=signing.Signer(signer, "999000777", SignerRole.LEGAL_REPRESENTATIVE, "192.0.2.10"),
         language="es",
         text_sha256=text.sha256,
         now=now,
     )
-    return draft.id
 
 
 def _answer(field: TemplateField, today: date) -> Any:

@@ -38,6 +38,16 @@ class Chronology:
         before = self.month(back) - timedelta(days=1)
         return at_local(clock.add_business_days(before, number, COUNTRY), hour, minute)
 
+    def crossing_days(self) -> list[date]:
+        """Four business days in a row within one week of the month before last."""
+        number = 6
+        while True:
+            first = clock.local_date(self.business_day(2, number, 9), ZONE)
+            days = [clock.add_business_days(first, ahead, COUNTRY) for ahead in range(4)]
+            if (days[3] - days[0]).days == 3:
+                return days
+            number += 1
+
     def days_ago(self, days: int, hour: int, minute: int = 0) -> datetime:
         """An hour on the business day so many before today."""
         return at_local(clock.add_business_days(self.today, -days, COUNTRY), hour, minute)

@@ -13,7 +13,7 @@ from agencies.kernel import clock
 from agencies.kernel.errors import NotFound
 from agencies.mandates.queries import list_mandates
 from agencies.organisations.permissions import Role
-from assignments.cases.models import Portfolio
+from assignments.cases.models import Portfolio, ReturnCode
 from assignments.cases.queries import Selection
 from assignments.placements import service as placements
 from assignments.placements.manifest import manifest
@@ -71,6 +71,15 @@ def planned_waves(chronology: Chronology) -> tuple[PlannedWave, ...]:
             lambda portfolio: Selection(portfolio_id=portfolio, max_dpd=360),
         ),
         PlannedWave(
+            "bank-5", BANK, at_local(chronology.crossing_days()[2], 9), "Retomados de otra casa", "bank-1",
+            (GUADUVIO, OCARIMBA), lambda portfolio: Selection(portfolio_id=portfolio),
+            spoken_to=lambda world: world.crossed,
+        ),
+        PlannedWave(
+            "bank-6", BANK, days(1, 2, 10), "Localizados", "bank-2", (GUADUVIO, TINTALUZ),
+            lambda _portfolio: Selection(return_code=ReturnCode.UNTRACEABLE),
+        ),
+        PlannedWave(
             "bank-3", BANK, ago(9, 10), "Mora de 61 a 90 días", "bank-2", (GUADUVIO, TINTALUZ),
             lambda portfolio: Selection(portfolio_id=portfolio, min_dpd=61, max_dpd=90),
         ),
@@ -79,7 +88,8 @@ def planned_waves(chronology: Chronology) -> tuple[PlannedWave, ...]:
             lambda portfolio: Selection(portfolio_id=portfolio, min_dpd=361, max_dpd=720), waiting=(MARIMONDE,),
         ),
         PlannedWave(
-            "bank-4", BANK, ago(1, 17), "Mora temprana (en estudio)", "bank-2", (GUADUVIO, OCARIMBA),
+            "bank-4", BANK, ago(1, 17), "Mora temprana (en estudio)", "bank-2",
+            (GUADUVIO, OCARIMBA, PIRANDELA),
             lambda portfolio: Selection(portfolio_id=portfolio, max_dpd=60), is_draft=True,
         ),
     )  # fmt: skip

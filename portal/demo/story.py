@@ -18,7 +18,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR
 from agencies.organisations import credentials
 from agencies.organisations.models import Organisation, User, UserState
-from portal.demo import attesting, filing, founding, placing, reporting
+from portal.demo import attesting, filing, founding, locating, placing, recalling, reporting, returning
 from portal.demo.cast import OPERATOR, all_members
 from portal.demo.chronology import MONTHS, ZONE, Chronology
 from portal.demo.steps import Step
@@ -96,6 +96,9 @@ def _steps(world: World) -> Iterator[Step]:
     yield from filing.steps(world)
     yield from placing.steps(world)
     yield from reporting.steps(world)
+    yield from returning.steps(world)
+    yield from recalling.steps(world)
+    yield from locating.steps(world)
 
 
 def _founded_at(ports: Ports) -> datetime | None:

@@ -15,6 +15,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, WORKER, Actor
 from agencies.organisations.models import Organisation, User
 from agencies.organisations.service import actor_of
+from portal.demo.activities import DrawnActivity
 from portal.demo.cast import Member
 from portal.demo.chronology import Chronology
 from portal.demo.handovers import Handover, handovers
@@ -36,6 +37,10 @@ class Held:
     debts: tuple[Debt, ...]
     #: Accounts that were recalled or given back, and when.
     ended: dict[str, date] = field(default_factory=dict)
+    #: Accounts that wait for the day of a recall.
+    reserved: set[str] = field(default_factory=set)
+    #: What happened besides, on the days before a recall.
+    extra: list[DrawnActivity] = field(default_factory=list)
     #: Accounts whose debtors speak to the agency on its first day.
     spoken_to: frozenset[str] = frozenset()
 
@@ -56,6 +61,8 @@ class World:
     drawn: dict[str, list[DrawnPayment]] = field(default_factory=dict)
     #: Debts that are left alone after what was said or paid: account and since when.
     silent: dict[str, datetime] = field(default_factory=dict)
+    #: Accounts whose debtors spoke to an agency shortly before the case went to another.
+    crossed: frozenset[str] = frozenset()
     _accounts: dict[str, list[str]] = field(default_factory=dict)
     _actors: dict[str, Actor] = field(default_factory=dict)
 
