@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from datetime import date, datetime
 
 from sqlalchemy import insert, select, update
@@ -20,14 +21,22 @@ from portal.ports import Ports
 UNTIL = date(2199, 12, 31)
 
 
-def attest_all(ports: Ports, creditor: Actor, agency: Actor, *, now: datetime, until: date = UNTIL) -> None:
-    """Let an agency of the creditor's panel hold every template; what it holds already stays."""
+def attest_all(
+    ports: Ports,
+    creditor: Actor,
+    agency: Actor,
+    *,
+    now: datetime,
+    until: date = UNTIL,
+    but: Collection[str] = (),
+) -> None:
+    """Let an agency of the creditor's panel hold every template but some; what it holds already stays."""
     with ports.session(creditor) as session, transaction(session):
         panel.bring_in(session, creditor, agency.tenant, now=now)
         home = session.get_one(Organisation, creditor.tenant)
         known = set(session.scalars(select(Attestation.code).where(Attestation.agency_id == agency.tenant)))
     country, on = home.country, local_date(now, home.time_zone)
-    wanted = [one for one in templates(country, on) if not one.is_per_recall and one.code not in known]
+    wanted = [one for one in templates(country, on) if not one.is_per_recall and one.code not in {*known, *but}]
     if wanted:
         _sign(ports, creditor, agency, [one.code for one in wanted], country, now, until)
         accept_all(ports, creditor, agency, now=now)
@@ -54,8 +63,24 @@ def attest_one(
     recall_id: int | None = None,
 ) -> None:
     """Let the agency sign one template, for one recall where it asks for that, and the creditor accept it."""
-    _sign(ports, creditor, agency, [code], "CO", now, until, recall_id)
+    sign_one(ports, creditor, agency, code, now=now, until=until, recall_id=recall_id)
     accept_all(ports, creditor, agency, now=now)
+
+
+def sign_one(
+    ports: Ports,
+    creditor: Actor,
+    agency: Actor,
+    code: str,
+    *,
+    now: datetime,
+    until: date = UNTIL,
+    recall_id: int | None = None,
+) -> int:
+    """Let the agency sign one template, which then waits for the creditor."""
+    with ports.session(creditor) as session:
+        country = session.get_one(Organisation, creditor.tenant).country
+    return _sign(ports, creditor, agency, [code], country, now, until, recall_id)[0]
 
 
 def _sign(
@@ -67,7 +92,7 @@ def _sign(
     now: datetime,
     until: date,
     recall_id: int | None = None,
-) -> None:
+) -> list[int]:
     with ports.session(agency) as session, transaction(session):
         made = session.scalars(
             insert(Attestation).returning(Attestation.id),
@@ -108,3 +133,4 @@ def _sign(
                 for one in made
             ],
         )
+        return list(made)

@@ -25,7 +25,7 @@ class Unfit(StrEnum):
 
 UNFIT: dict[Unfit, str] = {
     Unfit.SERVICE: msg("Its file does not offer this service."),
-    Unfit.COVERAGE: msg("Its file does not cover your country."),
+    Unfit.COVERAGE: msg("Its file does not cover the country."),
     Unfit.CAPACITY: msg("These cases go beyond the capacity in its file."),
 }
 

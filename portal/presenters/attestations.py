@@ -23,7 +23,7 @@ STATES = {
     AttestationState.DRAFT: msg("Begun, not signed"),
     AttestationState.SUBMITTED: msg("Waits for review"),
     AttestationState.ACCEPTED: msg("Accepted"),
-    AttestationState.REJECTED: msg("Rejected"),
+    AttestationState.REJECTED: msg("Rejected by the creditor"),
     AttestationState.REVOKED: msg("Revoked"),
     AttestationState.SUPERSEDED: msg("Replaced by a later one"),
 }
@@ -31,7 +31,7 @@ STANDINGS = {
     Standing.ACCEPTED: msg("Accepted"),
     Standing.EXPIRING: msg("About to expire"),
     Standing.SUBMITTED: msg("Waits for review"),
-    Standing.REJECTED: msg("Rejected"),
+    Standing.REJECTED: msg("Rejected by the creditor"),
     Standing.REVOKED: msg("Revoked"),
     Standing.EXPIRED: msg("Expired"),
     Standing.MISSING: msg("Missing"),
