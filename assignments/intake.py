@@ -86,6 +86,7 @@ def record_activity(session: Session, actor: Actor, case_id: int, *, now: dateti
     activity, is_new = recording.record(session, actor, case_id, now=now, **what)
     if is_new:
         sla.count_activity(session, actor, activity.id)
+        conduct.ask(session, actor, activity.creditor_id, activity_ids=[activity.id], now=now)
     return activity
 
 

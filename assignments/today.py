@@ -21,7 +21,7 @@ from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState
 from assignments.locates.models import Finding, FindingState, LocateBatch, LocateOrder, OrderState
 from assignments.marketplace.models import Bid, BidState, Lot, LotOffer, LotState
-from assignments.placements.models import Consignment, PlacementState, Wave, WaveState
+from assignments.placements.models import Consignment, PlacementState, Recall, RecallState, Wave, WaveState
 from assignments.reports.models import Report
 from assignments.reports.queries import due_soon
 from assignments.sla.enquiries import open_enquiries
@@ -105,7 +105,7 @@ def _one(*conditions: ColumnElement[bool]) -> Select[Any]:
     return select(literal(1)).where(*conditions)
 
 
-def _mine(actor: Actor, table: type[Consignment | Report]) -> ColumnElement[bool]:
+def _mine(actor: Actor, table: type[Consignment | Recall | Report]) -> ColumnElement[bool]:
     column = table.creditor_id if actor.side is Side.CREDITOR else table.agency_id
     return column == actor.tenant
 
@@ -130,6 +130,15 @@ def _due_reports(actor: Actor, now: datetime) -> Select[Any]:
 
 def _unacknowledged(actor: Actor, _now: datetime) -> Select[Any]:
     return _one(_mine(actor, Consignment), Consignment.state == PlacementState.SENT)
+
+
+def _recalls(*states: RecallState, is_open: bool = False) -> Callable[[Actor, datetime], Select[Any]]:
+    unanswered = (Recall.answer.is_(None),) if is_open else ()
+    return lambda actor, _now: _one(_mine(actor, Recall), Recall.state.in_(states), *unanswered)
+
+
+def _on_hold(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD)
 
 
 def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
@@ -192,6 +201,10 @@ _COUNTERS: dict[str, _Counter] = {
     "work_failed": _Counter((*_SENDS_FILES, _P.WORK_VIEW_ALL), (*_TENANTS, *_PLATFORM), _failed_work),
     "reports_late": _Counter((_P.REPORT_VIEW,), _TENANTS, _late_reports),
     "to_acknowledge": _Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _unacknowledged),
+    "recalls_to_answer": _Counter(
+        (_P.RECALL_ANSWER,), _AGENCY, _recalls(RecallState.PENDING, RecallState.ENDED, is_open=True)
+    ),
+    "objections": _Counter((_P.RECALL_MAKE,), _CREDITOR, _recalls(RecallState.OBJECTED)),
     "to_download": _Counter((_P.MANIFEST_DOWNLOAD,), _AGENCY, _not_downloaded),
     "files_to_map": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.RECEIVED)),
     "files_to_decide": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.CHECKED)),
@@ -203,6 +216,8 @@ _COUNTERS: dict[str, _Counter] = {
     "locates_to_acknowledge": _Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _locates_sent),
     "people_to_find": _Counter((_P.LOCATE_WORK,), _AGENCY, _people_to_find),
     "findings_to_verify": _Counter((_P.LOCATE_VERIFY,), _CREDITOR, _findings_to_verify),
+    "recalls_to_close": _Counter((_P.RECALL_MAKE,), _CREDITOR, _recalls(RecallState.ENDED)),
+    "on_hold": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _on_hold),
     "drafts": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _drafts),
     "not_acknowledged": _Counter((_P.PLACEMENT_VIEW,), _CREDITOR, _unacknowledged),
     "unplaced": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _unplaced),

@@ -83,5 +83,7 @@ def cases_of(
         text(_PAGE.format(kept=_KEPT[stands])),
         {"creditor": creditor_id, "agency": agency_id, "after": after or 0, "now": now, "limit": limit + 1},
     )
-    found = [ClockedCase(**{name: value for name, value in row._mapping.items() if name != "ended_at"}) for row in rows]
+    found = [
+        ClockedCase(**{name: value for name, value in row._asdict().items() if name != "ended_at"}) for row in rows
+    ]
     return cut(found, limit, lambda row: row.placement_id)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel import audit
@@ -171,16 +171,13 @@ def get_enquiry(session: Session, actor: Actor, enquiry_id: int) -> EnquiryRow:
 def count_open(session: Session, actor: Actor) -> int:
     """How many questions wait for an answer."""
     _may_see(actor)
-    return session.execute(
-        select(func.count())
-        .select_from(Enquiry)
-        .join(Placement, _of_placement())
-        .where(
-            owned_by(actor, Enquiry.creditor_id, Enquiry.agency_id),
-            Enquiry.answered_at.is_(None),
-            Placement.ended_at.is_(None),
-        )
-    ).scalar_one()
+    return session.scalar(select(func.count()).select_from(Enquiry).where(open_enquiries(actor))) or 0
+
+
+def open_enquiries(actor: Actor) -> ColumnElement[bool]:
+    """What waits for an answer, on cases the agency still holds: a condition on the actor's enquiries."""
+    held = exists().where(_of_placement(), Placement.ended_at.is_(None)).correlate(Enquiry)
+    return and_(owned_by(actor, Enquiry.creditor_id, Enquiry.agency_id), Enquiry.answered_at.is_(None), held)
 
 
 def _may_see(actor: Actor) -> None:

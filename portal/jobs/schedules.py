@@ -24,7 +24,9 @@ class Daily:
 
 DAILY: tuple[Daily, ...] = (
     Daily("warn_expiries", OrganisationKind.CREDITOR),
+    Daily("execute_recalls", OrganisationKind.CREDITOR),
     Daily("open_report_periods", OrganisationKind.CREDITOR),
+    Daily("remind_reports", OrganisationKind.CREDITOR),
     # What nobody asked to have judged: activities that were there before there were rules.
     Daily("judge_conduct", OrganisationKind.CREDITOR),
 )

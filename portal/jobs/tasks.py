@@ -13,6 +13,8 @@ from agencies.organisations.permissions import Permission
 from assignments import intake
 from assignments.conduct import service as conduct
 from assignments.marketplace import service as marketplace
+from assignments.placements import recalls
+from assignments.reports import reminders
 from assignments.reports import service as reports
 from portal.jobs import frame
 from portal.jobs.frame import Advance, Job, Step, Task
@@ -99,12 +101,36 @@ def warn_expiries(job: Job) -> Iterator[Advance]:
     yield advance
 
 
+@contextmanager
+def remind_reports(job: Job) -> Iterator[Advance]:
+    """Tell a creditor and its agencies which reports fall due and which are missing."""
+
+    def advance() -> None:
+        # What has come to be owed today is asked for today.
+        reports.open_periods(job.session, job.actor, now=job.ports.now())
+        reminders.remind(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def execute_recalls(job: Job) -> Iterator[Advance]:
+    """End the agencies' access to what is recalled for today."""
+
+    def advance() -> None:
+        recalls.execute_due(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
 TASKS: dict[str, Task] = {
+    "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     uploads.CHECK: Task(check_upload),
     uploads.APPLY: Task(apply_upload),
     marketplace.ADVANCE: Task(advance_lot, permissions=frozenset({Permission.LOT_VIEW})),
+    "remind_reports": Task(remind_reports, permissions=frozenset({Permission.REPORT_VIEW})),
     "open_report_periods": Task(open_report_periods, permissions=frozenset({Permission.REPORT_VIEW})),
 }
 

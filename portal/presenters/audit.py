@@ -17,6 +17,15 @@ from portal.presenters.people import ROLE_NAMES
 
 #: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
 SENTENCES: dict[str, str] = {
+    "recall.requested": msg("%(who)s recalled cases from an agency"),
+    "recall.accepted": msg("%(who)s confirmed that work on recalled cases has stopped"),
+    "recall.objected": msg("%(who)s objected to a recall"),
+    "recall.decided": msg("%(who)s decided on an objection to a recall"),
+    "recall.withdrawn": msg("%(who)s withdrew a recall"),
+    "recall.executed": msg("A recall came to its date: the agency's access ended"),
+    "recall.closed": msg("%(who)s closed a recall"),
+    "case.returned": msg("%(who)s gave cases back to the creditor"),
+    "case.released": msg("%(who)s released a returned case"),
     "comparison.exported": msg("%(who)s downloaded the comparison of agencies"),
     "user.signed_in": msg("%(subject)s signed in"),
     "user.signed_out": msg("%(subject)s signed out"),
@@ -103,7 +112,7 @@ SENTENCES: dict[str, str] = {
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
     "files": (msg("Files"), ("upload", "portfolio", "case")),
-    "placements": (msg("Placements"), ("wave", "consignment", "manifest")),
+    "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),

@@ -43,6 +43,7 @@ DESTINATIONS = (
     Destination(msg("Work list"), "activities.worklist", "phone", _P.ACTIVITY_RECORD, _AGENCY),
     Destination(msg("Cases"), "cases.index", "list-details", _P.CASE_VIEW),
     Destination(msg("Placements"), "placements.index", "send", _P.PLACEMENT_VIEW),
+    Destination(msg("Recalls and returns"), "recalls.index", "arrow-left", _P.PLACEMENT_VIEW),
     Destination(msg("Market"), "market.index", "gavel", _P.LOT_VIEW),
     Destination(msg("Locating people"), "locates.index", "map-pin", _P.LOCATE_VIEW),
     Destination(msg("People to be found"), "investigation.queue", "user-search", _P.LOCATE_WORK),

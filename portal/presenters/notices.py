@@ -40,6 +40,52 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
+    "recall.requested": Telling(
+        msg("%(house)s takes %(cases)s cases back; your access ends on %(effective_on)s"),
+        "arrow-left",
+        "recalls.show",
+        {"recall_id": "recall_id"},
+        is_urgent=True,
+    ),
+    "recall.accepted": Telling(
+        msg("%(house)s confirms that work on %(cases)s recalled cases has stopped"),
+        "check",
+        "recalls.show",
+        {"recall_id": "recall_id"},
+    ),
+    "recall.objected": Telling(
+        msg("%(house)s objects to the recall of %(cases)s cases; decide before %(effective_on)s"),
+        "message",
+        "recalls.show",
+        {"recall_id": "recall_id"},
+        is_urgent=True,
+    ),
+    "recall.decided": Telling(
+        msg("%(house)s has decided on your objection; your access ends on %(effective_on)s"),
+        "calendar-due",
+        "recalls.show",
+        {"recall_id": "recall_id"},
+    ),
+    "recall.withdrawn": Telling(
+        msg("%(house)s leaves %(cases)s cases with you after all"),
+        "check",
+        "recalls.show",
+        {"recall_id": "recall_id"},
+    ),
+    "recall.executed": Telling(
+        msg("Your access to %(cases)s cases of %(house)s has ended; attest what became of their data"),
+        "shield-lock",
+        "recalls.show",
+        {"recall_id": "recall_id"},
+        is_urgent=True,
+    ),
+    "recall.closed": Telling(
+        msg("%(house)s has closed the recall of %(cases)s cases"),
+        "circle-check",
+        "recalls.show",
+        {"recall_id": "recall_id"},
+    ),
+    "case.returned": Telling(msg("%(house)s gave %(cases)s cases back"), "arrow-left", "returns.index"),
     "locate.ordered": Telling(
         msg("%(house)s orders %(orders)s people to be found by %(due_on)s"),
         "user-search",

@@ -9,7 +9,9 @@ from agencies.kernel.clock import local_date
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Side
 from assignments.reports.calendar import Standing
+from assignments.reports.models import ReceivedBy, ReportPart
 from assignments.reports.queries import ReportRow
+from portal.filters import day, month
 
 STANDINGS = {
     Standing.DUE: msg("Due"),
@@ -23,6 +25,8 @@ TONES = {
     Standing.ON_TIME: "good",
     Standing.LATE: "neutral",
 }
+PARTS = {ReportPart.PAYMENTS: msg("Payments"), ReportPart.ACTIVITIES: msg("Activities")}
+RECEIVED_BY = {ReceivedBy.AGENCY: msg("received by the agency"), ReceivedBy.CREDITOR: msg("paid to the creditor")}
 #: The tab that keeps, of what is due, what falls due within a week.
 DUE_SOON = "due_soon"
 #: What the tabs of the list show, besides everything.
@@ -36,12 +40,19 @@ FILTERS: dict[str, tuple[str, set[Standing]]] = {
 _BEFORE_MIDNIGHT = timedelta(seconds=1)
 
 
+def period(start: date, end: date) -> str:
+    """A whole month by its name, anything else by its first and last day."""
+    is_month = start.day == 1 and (end + timedelta(days=1)).day == 1 and start.month == end.month
+    return month(start) if is_month else f"{day(start)} – {day(end)}"
+
+
 @dataclass(frozen=True)
 class Line:
     """One report with its other party, its last punctual day and the days until then (negative: since then)."""
 
     report: ReportRow
     counterpart: str
+    period: str
     last_day: date
     days_left: int
     is_open: bool
@@ -56,4 +67,6 @@ def lines(rows: tuple[ReportRow, ...], side: Side, time_zone: str, now: datetime
 def _line(row: ReportRow, side: Side, time_zone: str, today: date) -> Line:
     last = local_date(row.due_at - _BEFORE_MIDNIGHT, time_zone)
     name = row.creditor_name if side is Side.AGENCY else row.agency_name
-    return Line(row, name, last, (last - today).days, row.submitted_at is None)
+    return Line(
+        row, name, period(row.period_start, row.period_end), last, (last - today).days, row.submitted_at is None
+    )

@@ -8,18 +8,25 @@ from functools import partial
 from flask import Blueprint, Response, abort, render_template, request
 
 from agencies.kernel.clock import local_date, utc_now
+from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.cases import queries
 from assignments.cases.listing import listing as cases_file
+from assignments.cases.models import CaseState
 from assignments.contacts.queries import list_contacts
+from assignments.locates.desk import FindingRow, list_to_verify
 from assignments.placements.queries import PlacementRow, list_placements
 from assignments.reports.queries import list_activities, list_payments
+from assignments.sla.enquiries import list_enquiries
 from portal.extensions import db
+from portal.forms.activities import ActivityForm
 from portal.forms.cases import CaseFilterForm
+from portal.forms.enquiries import QuestionForm
 from portal.identity import current_actor
 from portal.presenters import cases as presenter
-from portal.presenters import listing
+from portal.presenters import listing, locates, recalls
+from portal.presenters.sla import SUBJECTS
 from portal.security import requires
 from portal.views import paging
 from portal.views.downloads import csv_file
@@ -46,6 +53,7 @@ def index() -> str:
         totals=queries.totals(db.session, actor, selection) if selection else None,
         is_filtered=bool(selection and selection.to_dict()),
         may_place=actor.may(Permission.PLACEMENT_PLAN),
+        may_recall=actor.may(Permission.RECALL_MAKE),
         show=presenter,
     )
 
@@ -89,7 +97,11 @@ def show(case_id: int) -> str:
         "cases/show.html",
         detail=detail,
         case=detail.case,
+        back=recalls,
         source=_source(detail),
+        findings=_findings(actor, case_id),
+        may_locate=actor.may(Permission.LOCATE_ORDER) and detail.case.state is not CaseState.CLOSED,
+        words=locates,
         contacts=presenter.contact_lines(list_contacts(db.session, actor, detail.debtor.id)),
         placements=placements,
         paid_minor=sum(one.amount_minor for one in payments),
@@ -100,8 +112,26 @@ def show(case_id: int) -> str:
             lambda at: local_date(at, actor.time_zone),
         ),
         pages=paging.addresses(activities),
+        enquiries=list_enquiries(db.session, actor, case_id=case_id).rows,
+        activity_form=_activity_form(actor),
+        question_form=QuestionForm().offer() if actor.may(Permission.ENQUIRY_ASK) else None,
+        subjects=SUBJECTS,
         show=presenter,
     )
+
+
+def _activity_form(actor: Actor) -> ActivityForm | None:
+    """The form for those who work cases."""
+    if not actor.may(Permission.ACTIVITY_RECORD):
+        return None
+    return ActivityForm.fresh(utc_now(), actor.time_zone)
+
+
+def _findings(actor: Actor, case_id: int) -> tuple[FindingRow, ...]:
+    """What was found about the debtor, for the creditor's own people; no agency sees it here."""
+    if actor.side is not Side.CREDITOR or not actor.may(Permission.LOCATE_VIEW):
+        return ()
+    return list_to_verify(db.session, actor, case_id=case_id).rows
 
 
 def _source(detail: queries.CaseDetail) -> presenter.Source | None:

@@ -1,4 +1,4 @@
-"""Reports: what agencies owe their creditors for each month, seen by both."""
+"""Reports: what agencies owe their creditors for each period, seen by both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
-from assignments.reports import queries, service
+from assignments.reports import contents, queries, service
 from portal.extensions import db
 from portal.identity import current_actor
 from portal.presenters import reports as presenter
@@ -25,7 +25,7 @@ blueprint = Blueprint("reports", __name__, url_prefix="/reports")
 @blueprint.get("/")
 @requires(Permission.REPORT_VIEW)
 def index() -> str:
-    """Due, overdue and handed in, the latest month first."""
+    """Due, overdue and handed in, the latest period first."""
     actor, now = current_actor(), utc_now()
     chosen = request.args.get("show", "")
     standings = presenter.FILTERS[chosen][1] if chosen in presenter.FILTERS else None
@@ -47,10 +47,30 @@ def index() -> str:
     )
 
 
+@blueprint.get('/<ref("report"):report_id>')
+@requires(Permission.REPORT_VIEW)
+def show(report_id: int) -> str:
+    """One report: how it stands, its versions, what went into it, and the payments it tells of."""
+    actor, now = current_actor(), utc_now()
+    row = queries.get_report(db.session, actor, report_id, now=now)
+    page = contents.list_report_payments(db.session, actor, report_id, after=paging.after(int))
+    return render_template(
+        "reports/show.html",
+        line=presenter.lines((row,), actor.side, actor.time_zone, now)[0],
+        versions=contents.list_versions(db.session, actor, report_id),
+        files=contents.list_files(db.session, actor, report_id),
+        page=page,
+        pages=paging.addresses(page),
+        may_send=actor.may(Permission.REPORT_SUBMIT),
+        may_open=actor.may(Permission.CASE_VIEW),
+        show=presenter,
+    )
+
+
 @blueprint.post('/<ref("report"):report_id>/nothing')
 @requires(Permission.REPORT_SUBMIT)
 def declare_nothing(report_id: int) -> Response:
-    """The agency states that a month held no payments, or no activities."""
+    """The agency states that a period held no payments, or no activities."""
     kind = UploadKind.ACTIVITIES if request.form.get("kind") == "activities" else UploadKind.PAYMENTS
     with transaction(db.session):
         service.declare_nothing(db.session, current_actor(), report_id, kind=kind, now=utc_now())
