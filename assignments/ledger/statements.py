@@ -101,7 +101,11 @@ def balances(session: Session, actor: Actor, *, agency_id: int | None = None) ->
         )
         .join(_creditor, _creditor.id == Posting.creditor_id)
         .join(_agency, _agency.id == Posting.agency_id)
-        .where(owned_by(actor, Posting.creditor_id, Posting.agency_id))
+        .where(
+            owned_by(actor, Posting.creditor_id, Posting.agency_id),
+            # Fees for findings have a statement of their own.
+            Posting.destination != Account.LOCATE_FEES,
+        )
         .group_by(Posting.creditor_id, _creditor.name, Posting.agency_id, _agency.name, Posting.currency)
         .order_by(_creditor.name, _agency.name, Posting.currency)
     )
@@ -218,6 +222,13 @@ CHECKS = {
         join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
         where e.mandate_version_id <> l.mandate_version_id or e.commission_bp <> l.commission_bp
            or e.total_minor - p.amount_minor <> div(2 * p.amount_minor::numeric * l.commission_bp + 10000, 20000)
+    """,
+    # Every finding that earned something is booked, to the amount it earned.
+    "fee_differs": """
+        select f.creditor_id, f.agency_id, f.id from findings f
+        full join (select * from entries where kind = 'locate_fee') e
+               on e.creditor_id = f.creditor_id and e.agency_id = f.agency_id and e.finding_id = f.id
+        where coalesce(f.fee_minor, 0) <> coalesce(e.total_minor, 0) or f.fee_currency <> e.currency
     """,
     # The rate a placement keeps is the one its terms give for the age it keeps.
     "rate_differs": """

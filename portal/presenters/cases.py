@@ -18,8 +18,18 @@ from uploads.models import Upload
 from uploads.schemas.fields import FieldType
 from uploads.schemas.registry import SCHEMAS
 
-STATES = {CaseState.OPEN: msg("Open"), CaseState.PLACED: msg("Placed"), CaseState.CLOSED: msg("Closed")}
-TONES = {CaseState.OPEN: "waiting", CaseState.PLACED: "working", CaseState.CLOSED: "neutral"}
+STATES = {
+    CaseState.OPEN: msg("Open"),
+    CaseState.PLACED: msg("Placed"),
+    CaseState.ON_HOLD: msg("On hold"),
+    CaseState.CLOSED: msg("Closed"),
+}
+TONES = {
+    CaseState.OPEN: "waiting",
+    CaseState.PLACED: "working",
+    CaseState.ON_HOLD: "bad",
+    CaseState.CLOSED: "neutral",
+}
 PLACEMENT_STATES, PLACEMENT_TONES = placements.STATES, placements.TONES
 CHANNELS, RESULTS = activities.CHANNELS, activities.RESULTS
 PERSON_TYPES = {"person": msg("Person"), "company": msg("Company")}
@@ -115,6 +125,8 @@ class ContactLine:
 
     kind: str
     value: str
+    #: Since when it may be used, where it was found by a locate agency.
+    released_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -137,7 +149,7 @@ class SourceCell:
 
 def contact_lines(points: Iterable[ContactPoint]) -> list[ContactLine]:
     """The contact points, covered: enough to tell them apart, not enough to use them."""
-    return [ContactLine(CONTACTS[one.kind], covered(one.kind, one.value)) for one in points]
+    return [ContactLine(CONTACTS[one.kind], covered(one.kind, one.value), one.released_at) for one in points]
 
 
 def covered(kind: ContactKind, value: str) -> str:
