@@ -36,6 +36,9 @@ class Touch:
     counterpart: str | None = None
     direction: str | None = None
     product: str | None = None
+    #: Where the debtor lives, as the case says: some countries have several clocks.
+    region: str | None = None
+    city: str | None = None
     #: Where its sender lives: a date without a time arrives as that place's midnight.
     sender_zone: str = "America/Bogota"
 
@@ -68,6 +71,8 @@ class Judgement:
     """How one activity stands."""
 
     day: date
+    #: The clock it was judged by.
+    time_zone: str
     ruleset: str
     findings: tuple[Finding, ...]
 

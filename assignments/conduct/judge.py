@@ -60,13 +60,13 @@ class _Person:
 
     def __init__(self, ruleset: Ruleset, *, is_strict: bool) -> None:
         self._rules = ruleset
-        self._zone = ZoneInfo(ruleset.time_zone)
         self._halts: list[_Halt] = []
         self._tallies = [Tally(cap) for cap in ruleset.caps if is_strict or not cap.is_strict]
 
     def judge(self, touch: Touch) -> Judgement:
         """How the next touch in time stands."""
-        local = touch.happened_at.astimezone(self._zone)
+        zone = rules.time_zone_of(self._rules, touch.region, touch.city)
+        local = touch.happened_at.astimezone(ZoneInfo(zone))
         # A date without a time is a date where its sender lives.
         day = _dated(touch).date() if _has_no_time(touch) else local.date()
         if not self._rules.is_in_force(day):
@@ -75,7 +75,7 @@ class _Person:
             findings = tuple(self._findings(touch, local, day))
         except CalendarUnknown:
             return _unruled(touch, day)
-        return Judgement(day, self._rules.id, findings)
+        return Judgement(day, zone, self._rules.id, findings)
 
     def _findings(self, touch: Touch, local: datetime, day: date) -> Iterator[Finding]:
         meaning = MEANINGS.get(touch.result or "")
@@ -96,7 +96,7 @@ class _Person:
         self._remember(touch, meaning, day)
 
     def _after_stops(self, touch: Touch, day: date) -> Iterator[Finding]:
-        for stop in Stop:
+        for stop in Stop if self._halts else ():
             halts = [one for one in self._halts if one.stop is stop and one.concerns(touch)]
             if not halts:
                 continue
@@ -192,7 +192,7 @@ def _dated(touch: Touch) -> datetime:
 
 
 def _unruled(touch: Touch, day: date | None = None) -> Judgement:
-    return Judgement(day or _dated(touch).date(), "", (_unknown("rules"),))
+    return Judgement(day or _dated(touch).date(), touch.sender_zone, "", (_unknown("rules"),))
 
 
 def _unknown(what: str) -> Finding:

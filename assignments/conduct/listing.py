@@ -74,6 +74,8 @@ class TouchRow:
     findings: Sequence[dict[str, Any]]
     is_shared: bool
     ruleset: str
+    #: The clock where the debtor is; empty until it is judged.
+    time_zone: str
 
 
 @dataclass(frozen=True)
@@ -184,6 +186,7 @@ def _rows(*, is_outer: bool) -> Select[Any]:
         ConductVerdict.findings,
         ConductVerdict.is_shared,
         ConductVerdict.ruleset,
+        ConductVerdict.time_zone,
     )
     return (
         select(*columns)
@@ -212,4 +215,6 @@ def _page(session: Session, statement: Select[Any], limit: int) -> Page[TouchRow
 def _touch_row(values: dict[str, Any]) -> TouchRow:
     # Nothing is found yet where nothing was judged.
     unjudged = {"findings": values["findings"] or [], "is_shared": bool(values["is_shared"])}
-    return TouchRow(**{**values, **unjudged, "ruleset": values["ruleset"] or ""})
+    return TouchRow(
+        **{**values, **unjudged, "ruleset": values["ruleset"] or "", "time_zone": values["time_zone"] or ""}
+    )

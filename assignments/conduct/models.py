@@ -55,8 +55,9 @@ class ConductVerdict(Base):
     activity_id: Mapped[int]
     debtor_id: Mapped[int]
     happened_at: Mapped[datetime]
-    #: The date where the debtor is.
+    #: The date where the debtor is, and the clock it was judged by.
     day: Mapped[date]
+    time_zone: Mapped[str]
     verdict: Mapped[Verdict] = mapped_column(code_type(Verdict))
     #: What it is counted under: the first rule broken, in the order the law is asked; empty unless it is a violation.
     code: Mapped[str]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agencies.kernel.clock import public_holidays
+from uploads.cells import plain
 
 MODE = "warn"
 EVERY = "*"
@@ -26,6 +27,19 @@ CHANNELS = {
     "email": "email",
     "letter": "letter",
     "visit": "home_visit",
+}
+
+#: Country -> parts of it that keep another clock than its capital, in small letters without accents.
+_CLOCKS = {
+    "MX": {
+        "quintana roo": "America/Cancun",
+        "sonora": "America/Hermosillo",
+        "baja california": "America/Tijuana",
+        **dict.fromkeys(("baja california sur", "sinaloa", "nayarit"), "America/Mazatlan"),
+        "chihuahua": "America/Chihuahua",
+    },
+    "CL": dict.fromkeys(("isla de pascua", "rapa nui", "hanga roa"), "Pacific/Easter"),
+    "EC": {"galapagos": "Pacific/Galapagos"},
 }
 
 _FILE = Path(__file__).with_name("contact_rules.json")
@@ -87,6 +101,7 @@ class Ruleset:
 
     id: str
     country: str
+    #: The country's clock; where it has several, that of its capital.
     time_zone: str
     law_refs: tuple[str, ...]
     in_force_from: date | None
@@ -122,6 +137,13 @@ class Ruleset:
         """The intervals of a day in which contact is allowed; a holiday overrides the weekday."""
         is_holiday = day in public_holidays(self.country, day.year)
         return hours.windows["holiday" if is_holiday else _DAYS[day.weekday()]]
+
+
+def time_zone_of(rules: Ruleset, region: str | None, city: str | None) -> str:
+    """The clock where a debtor lives, as far as the place is known; else the country's."""
+    places = _CLOCKS.get(rules.country, {})
+    named = (plain(place) for place in (city, region) if place)
+    return next((places[place] for place in named if place in places), rules.time_zone)
 
 
 def version() -> str:

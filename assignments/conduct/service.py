@@ -37,7 +37,8 @@ BATCH = 1_000
 _TOUCHES = text(
     """
     select c.debtor_id, d.country, a.agency_id, a.id as activity_id, a.natural_key, a.case_id, a.happened_at, a.channel,
-           a.result, l.placed_at, l.ended_at, a.counterpart, a.direction, c.product, o.time_zone as sender_zone
+           a.result, l.placed_at, l.ended_at, a.counterpart, a.direction, c.product, c.region, c.city,
+           o.time_zone as sender_zone
     from debtors d
     join cases c on c.creditor_id = d.creditor_id and c.debtor_id = d.id
     join activities a on a.creditor_id = c.creditor_id and a.case_id = c.id
@@ -151,7 +152,7 @@ def conclude(session: Session, actor: Actor, payload: dict[str, Any], *, people:
         audit.record(session, actor, "conduct.judged", now=now, people=people, rules=rules.version(), **asked)
 
 
-_COMPARED = ("verdict", "code", "codes", "findings", "is_shared", "day", "ruleset")
+_COMPARED = ("verdict", "code", "codes", "findings", "is_shared", "day", "time_zone", "ruleset")
 _STORED = ("agency_id", "activity_id", *_COMPARED)
 
 
@@ -175,6 +176,7 @@ def _row(creditor_id: int, debtor_id: int, touch: Touch, judgement: Judgement, n
         "debtor_id": debtor_id,
         "happened_at": touch.happened_at,
         "day": judgement.day,
+        "time_zone": judgement.time_zone,
         "verdict": judgement.verdict,
         "code": judgement.code,
         "codes": list(judgement.codes),

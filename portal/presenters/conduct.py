@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -148,7 +147,7 @@ def _found(row: TouchRow, side: Side) -> FoundLine:
         partner=row.agency_name if side is Side.CREDITOR else row.creditor_name,
         verdict=say(label),
         tone=tone,
-        when=_local(row.happened_at, used),
+        when=_local(row),
         reasons=tuple(_reason(one, row, used, side) for one in findings),
         cautions=tuple(_reason(one, row, used, side) for one in row.findings if one["kind"] == "caution"),
         law=_law(row, used),
@@ -175,7 +174,7 @@ _SHARED = {
 
 def _hours(why: str, row: TouchRow, used: rules.Ruleset) -> str:
     hours = used.hours_of(rules.CHANNELS.get(row.channel, rules.EVERY))
-    day = row.happened_at.astimezone(ZoneInfo(used.time_zone)).date()
+    day = row.happened_at.astimezone(ZoneInfo(row.time_zone)).date()
     windows = used.windows(hours, day) if hours else ()
     if not windows:
         return why if day.weekday() != _SATURDAY else say(msg("No contact is allowed on a Saturday"))
@@ -193,7 +192,6 @@ def _law(row: TouchRow, used: rules.Ruleset | None) -> str:
     return f"{LAWS[used.id]} ({say(_BASES[basis])})" if basis else LAWS[used.id]
 
 
-def _local(instant: datetime, used: rules.Ruleset | None) -> str:
-    zone = ZoneInfo(used.time_zone) if used else None
-    local = instant.astimezone(zone) if zone else instant
-    return format_datetime(local, "EEE d MMM y, HH:mm:ss", tzinfo=zone, locale=locale())
+def _local(row: TouchRow) -> str:
+    zone = ZoneInfo(row.time_zone or "UTC")
+    return format_datetime(row.happened_at.astimezone(zone), "EEE d MMM y, HH:mm:ss", tzinfo=zone, locale=locale())

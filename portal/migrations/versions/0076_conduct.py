@@ -62,6 +62,7 @@ def _make_verdicts() -> None:
         sa.Column("debtor_id", sa.BigInteger(), nullable=False),
         sa.Column("happened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("time_zone", sa.Text(), nullable=False),
         sa.Column("verdict", sa.String(40), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("codes", postgresql.ARRAY(sa.Text()), nullable=False),

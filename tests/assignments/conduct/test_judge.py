@@ -161,6 +161,23 @@ def test_a_date_without_a_time_is_a_date_where_its_sender_lives():
     assert (judged.day, judged.codes) == (date(2026, 1, 9), ("time",))
 
 
+@pytest.mark.parametrize(
+    ("country", "place", "when", "code"),
+    [
+        ("MX", {}, "2026-03-06 21:30:00", ""),  # the capital's clock, where nothing else is known
+        ("MX", {"region": "Quintana Roo"}, "2026-03-06 21:30:00", "V01"),  # half past ten in Cancún
+        ("MX", {"region": "BAJA CALIFORNIA"}, "2026-03-06 23:30:00", ""),  # half past nine in Tijuana
+        ("MX", {"region": "Sonora"}, "2026-03-06 07:30:00", "V01"),  # half past six in Hermosillo
+        ("EC", {"region": "Galápagos"}, "2026-03-06 20:30:00", ""),  # half past seven on the islands
+        ("EC", {"region": "Pichincha"}, "2026-03-06 20:30:00", "V01"),
+        ("CL", {"region": "Valparaíso", "city": "Isla de Pascua"}, "2026-03-06 08:30:00", "V01"),
+        ("CL", {"region": "Valparaíso"}, "2026-03-06 08:30:00", ""),
+    ],
+)
+def test_the_clock_is_that_of_the_debtors_place_where_a_country_has_several(country, place, when, code):
+    assert day_of(country, (when, "call", "no_answer", place))[0].code == code
+
+
 @pytest.mark.parametrize("country", ["US", "", "BR"])
 def test_no_rules_are_kept_for_the_country(country):
     one = touch("CO", "2026-03-06 12:00:00")
