@@ -145,7 +145,8 @@ def cells(lot: Lot, one: Compared) -> list[object]:
 
 def file_name(lot: Lot) -> str:
     """What the downloaded file is called."""
-    return f"{plain_name(lot.name) or 'lot'}-{say(msg('bids'))}.csv"
+    what = say(msg("bids"))
+    return f"{plain_name(lot.name) or 'lot'}-{what}.csv"
 
 
 def _expected(lot: Lot, one: Expectation) -> ExpectedLine:
