@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     BigInteger,
     ColumnElement,
     Date,
@@ -121,19 +122,12 @@ def curves(
     that none has completed have no point.
     """
     require(actor, Permission.SCORECARD_VIEW)
-    nothing = literal(0).cast(BigInteger)
     # What counts from one age on stops counting where its month of placement has come no further.
+    aged = _aged(actor, currency, window, now)
+    own = (aged.c.creditor_id, aged.c.agency_id, aged.c.currency)
     steps = union_all(
-        *_steps(PlacementCell, nothing, (PlacementCell.placed_minor, nothing, nothing), actor, currency, window, now),
-        *_steps(
-            RecoveryCell,
-            RecoveryCell.month_on_book,
-            (nothing, RecoveryCell.collected_minor, RecoveryCell.new_payers),
-            actor,
-            currency,
-            window,
-            now,
-        ),
+        select(*own, aged.c.point, *(aged.c[name] for name in _MEASURES)).where(aged.c.point <= aged.c.age),
+        select(*own, aged.c.age + 1, *(-aged.c[name] for name in _MEASURES)).where(aged.c.point <= aged.c.age),
     ).subquery()
     keys = (steps.c.creditor_id, steps.c.agency_id, _agency.name, steps.c.currency)
     rows = session.execute(
@@ -158,34 +152,32 @@ _agency = aliased(Organisation)
 _Cell = type[PlacementCell] | type[RecoveryCell]
 
 
-def _steps(
-    cell: _Cell,
-    point: Any,
-    measures: tuple[Any, ...],
-    actor: Actor,
-    currency: str | None,
-    window: Window,
-    now: datetime,
-) -> list[Select[*tuple[Any, ...]]]:
-    """What is added to a curve at each age, and taken off again after the last age its month has completed."""
-    this_month = func.date_trunc("month", func.timezone(_creditor.time_zone, now))
-    age = (
-        (extract("year", this_month) - extract("year", cell.placement_month)) * 12
-        + extract("month", this_month)
-        - extract("month", cell.placement_month)
-        - 1
-    ).cast(BigInteger)
-
-    def step(at: ColumnElement[int], sign: int) -> Select[*tuple[Any, ...]]:
-        sums = (func.sum(sign * one).label(name) for name, one in zip(_MEASURES, measures, strict=True))
-        return (
-            select(*_keys(cell), at.label("point"), *sums)
-            .join(_creditor, _creditor.id == cell.creditor_id)
-            .where(*_within(cell, actor, currency, window), point <= age)
-            .group_by(*_keys(cell), at)
+def _aged(actor: Actor, currency: str | None, window: Window, now: datetime) -> CTE:
+    """What was placed (at age 0) and what came back at each age, by month of placement and the age that month has."""
+    nothing = literal(0).cast(BigInteger)
+    of_both = (
+        (PlacementCell, nothing, (PlacementCell.placed_minor, nothing, nothing)),
+        (RecoveryCell, RecoveryCell.month_on_book, (nothing, RecoveryCell.collected_minor, RecoveryCell.new_payers)),
+    )
+    cells = union_all(
+        *(
+            select(
+                *_keys(cell),
+                cell.placement_month,
+                point.label("point"),
+                *(func.sum(one).cast(BigInteger).label(name) for name, one in zip(_MEASURES, measures, strict=True)),
+            )
+            .where(*_within(cell, actor, currency, window))
+            .group_by(*_keys(cell), cell.placement_month, point)
+            for cell, point, measures in of_both
         )
-
-    return [step(point, 1), step(age + 1, -1)]
+    ).subquery()
+    this_month = func.timezone(_creditor.time_zone, now)
+    age = (
+        (extract("year", this_month) - extract("year", cells.c.placement_month)) * 12
+        + (extract("month", this_month) - extract("month", cells.c.placement_month) - 1)
+    ).cast(BigInteger)
+    return select(cells, age.label("age")).join(_creditor, _creditor.id == cells.c.creditor_id).cte("aged")
 
 
 def _points(steps: dict[int, tuple[int, int, int]], until: int) -> tuple[CurvePoint, ...]:
