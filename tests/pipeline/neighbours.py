@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Engine, text
 
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.permissions import SIDE_OF, Role
+from assignments.conduct import service as conduct
 from assignments.reports import service as reports
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import loop, people
+from tests import attested, loop, people
 from tests.pipeline.files import portfolio, receive, send
 
 #: Stands in everything that only the first creditor and its agency may read.
 SENTINEL = "CENTINELA"
 #: Kind of reference -> the table whose ids it encodes.
 TABLES = {
+    "attestation": "attestations",
+    "attestation_file": "attestation_files",
+    "counterpart": "organisations",
+    "credential": "agency_credentials",
     "case": "cases",
     "consignment": "consignments",
     "debtor": "debtors",
@@ -78,6 +83,9 @@ class Neighbours:
         table = TABLES[kind]
         if kind == "organisation":
             return [self.creditor.tenant]
+        if kind == "counterpart":
+            # The first agency, with which only the first creditor has to do.
+            return [self.agency.tenant]
         if "organisation_id" in self.owned[table]:
             owners = [f"organisation_id = {actor.tenant}" for actor in (self.creditor, self.agency)]
         else:
@@ -110,6 +118,8 @@ class Neighbours:
         columns = self.owned.get(table, ["id"])
         if "organisation_id" in columns or columns == ["id"]:
             return f"{'organisation_id' if 'organisation_id' in columns else 'id'} in ({creditor}, {agency})"
+        if columns == ["agency_id"]:
+            return f"agency_id = {agency}"
         if "agency_id" in columns:
             return f"creditor_id = {creditor} and (agency_id = {agency} or agency_id is null)"
         return f"creditor_id = {creditor}"
@@ -133,10 +143,15 @@ class Neighbours:
             for account in accounts[:3]
         ]
         loop.report_payments(ports, agency, creditor, payments)
+        night = datetime(2026, 2, 4, 3, tzinfo=UTC)
+        loop.report_activities(ports, agency, creditor, [loop.worked(account, night) for account in accounts[:2]])
         with ports.session(creditor) as session, transaction(session):
             reports.open_periods(session, creditor, now=loop.REPORTED_AT)
+            people = conduct.people_of(session, creditor, {})
+            conduct.judge_people(session, creditor, people, now=loop.REPORTED_AT)
         sheet = portfolio(creditor.tenant, 40)
         receive(ports, creditor, sheet.data + f"{mark},CC,1,{mark},Cali,Tarjeta,1,1,2\n".encode(), f"{mark}.csv")
         send(ports, creditor, sheet)
         tasks.perform_due(ports)
+        attested.begin_draft(ports, creditor, agency, mark)
         loop.draft(ports, creditor, [loop.add_mandate(ports, creditor, agency)])
