@@ -132,10 +132,11 @@ def list_placements(
     consignment_id: int | None = None,
     *,
     case_id: int | None = None,
+    recall_id: int | None = None,
     after: tuple[int, int, int] | None = None,
     limit: int = PAGE,
 ) -> Page[PlacementRow]:
-    """Placements of the actor's organisation: all, those of a consignment, or the history of a case.
+    """Placements of the actor's organisation: all, those of a consignment or recall, or the history of a case.
 
     By creditor and agency, then the oldest first: the order in which each side's index has them.
     """
@@ -173,6 +174,8 @@ def list_placements(
         statement = statement.where(Placement.consignment_id == consignment_id)
     if case_id is not None:
         statement = statement.where(Placement.case_id == case_id)
+    if recall_id is not None:
+        statement = statement.where(Placement.recall_id == recall_id)
     key = (Placement.creditor_id, Placement.agency_id, Placement.id)
     if after is not None:
         statement = statement.where(tuple_(*key) > after)

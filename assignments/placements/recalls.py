@@ -291,4 +291,5 @@ def _tell(
         **facts,
         reason=recall.reason.value,
     )
-    notify(session, whom, kind, key=f"{kind}:{recall.id}", permission=permission, now=now, **facts)
+    about = recall.agency_id if whom == recall.creditor_id else recall.creditor_id
+    notify(session, whom, kind, key=f"{kind}:{recall.id}", permission=permission, now=now, **facts, about=about)

@@ -11,17 +11,20 @@ from agencies.organisations.permissions import Permission
 from assignments.placements.models import PlacementState, WaveState
 from assignments.placements.preview import HELD_BACK, AgencyTotals, BandTotals, Cell, Preview
 from assignments.placements.queries import ConsignmentRow
+from portal.filters import basis_points, number
 
 WAVE_STATES = {WaveState.DRAFT: msg("Draft"), WaveState.COMMITTED: msg("Cases placed")}
 WAVE_TONES = {WaveState.DRAFT: "waiting", WaveState.COMMITTED: "good"}
 STATES = {
     PlacementState.SENT: msg("Sent, not yet acknowledged"),
     PlacementState.ACKNOWLEDGED: msg("Acknowledged"),
+    PlacementState.RECALL_PENDING: msg("Recall pending"),
     PlacementState.ENDED: msg("Ended"),
 }
 TONES = {
     PlacementState.SENT: "waiting",
     PlacementState.ACKNOWLEDGED: "good",
+    PlacementState.RECALL_PENDING: "bad",
     PlacementState.ENDED: "neutral",
 }
 #: What the lists can be narrowed to: what waits for one side or the other.
@@ -68,6 +71,13 @@ def shares(preview: Preview) -> list[AgencyShare]:
         AgencyShare(one, _part(one.cases, preview.cases), _part(one.value_minor, preview.value_minor))
         for one in preview.agencies
     ]
+
+
+def commission(totals: AgencyTotals) -> str:
+    """What would be earned: one commission, or each with its number of cases."""
+    if len(totals.rates) < 2:
+        return basis_points(totals.rates[0].commission_bp if totals.rates else totals.commission_bp)
+    return " · ".join(f"{basis_points(one.commission_bp)} ({number(one.cases)})" for one in totals.rates)
 
 
 def held_back(preview: Preview) -> list[HeldBackLine]:

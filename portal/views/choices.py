@@ -18,10 +18,9 @@ from agencies.standing.panel import members
 from assignments.cases.queries import Facets
 from assignments.reports.calendar import Standing
 from assignments.reports.queries import get_report, list_reports
-from portal.filters import basis_points
 from portal.forms.uploads import FileForm, ReportFileForm
 from portal.presenters.cases import Names
-from portal.presenters.mandates import standing
+from portal.presenters.mandates import rates, standing
 from portal.presenters.reports import period
 from uploads.models import UploadKind
 from uploads.service import SENDERS_PERMISSION
@@ -46,7 +45,7 @@ def mandates(session: Session, actor: Actor, now: datetime) -> list[tuple[int, s
     """The mandates cases can be placed under, each with its agency and rate."""
     rows = standing(list_mandates(session, actor, on=local_date(now, actor.time_zone)))
     collecting = [row for row in rows if row.service is Service.COLLECT]
-    return [(row.id, f"{row.agency_name} · {row.name} · {basis_points(row.commission_bp)}") for row in collecting]
+    return [(row.id, f"{row.agency_name} · {row.name} · {rates(row.terms)}") for row in collecting]
 
 
 def locate_mandates(session: Session, actor: Actor, now: datetime) -> list[tuple[int, str]]:

@@ -138,6 +138,7 @@ def consignment(consignment_id: int) -> str:
         pages=paging.addresses(page),
         may_acknowledge=may_acknowledge,
         may_download=may_download and not reasons,
+        may_recall=row.state not in {None, PlacementState.ENDED} and actor.may(Permission.RECALL_MAKE),
         reasons=reasons,
     )
 

@@ -1,0 +1,258 @@
+"""How what waits is told on the home page: what each kind of errand is, what to do about it, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from agencies.kernel.errors import msg
+from agencies.kernel.tenancy import Side
+
+
+@dataclass(frozen=True)
+class Errand:
+    """How one kind of waiting thing is told: what it is, what to do about it, where."""
+
+    title: str
+    advice: str
+    endpoint: str
+    icon: str
+    values: dict[str, str] = field(default_factory=dict)
+    is_late: bool = False
+
+
+ERRANDS: dict[tuple[Side | None, str], Errand] = {
+    (None, "work_failed"): Errand(
+        msg("Work that failed"),
+        msg("It stopped with a reason. Look at it and start it again."),
+        "uploads.index",
+        "alert-triangle",
+        {"state": "failed"},
+        is_late=True,
+    ),
+    (Side.PLATFORM, "work_failed"): Errand(
+        msg("Work that failed"),
+        msg("It waits for its organisation to start it again. Look at the reason."),
+        "work.index",
+        "alert-triangle",
+        is_late=True,
+    ),
+    (Side.CREDITOR, "reports_late"): Errand(
+        msg("Reports overdue"),
+        msg("Agencies that have not reported by the due date. Ask them."),
+        "reports.index",
+        "calendar-due",
+        {"show": "overdue"},
+        is_late=True,
+    ),
+    (Side.AGENCY, "reports_late"): Errand(
+        msg("Reports overdue"),
+        msg("The due date has passed and the creditor sees it. Send the files now."),
+        "reports.index",
+        "calendar-due",
+        {"show": "overdue"},
+        is_late=True,
+    ),
+    (Side.CREDITOR, "attestations_lapsed"): Errand(
+        msg("Agencies with something stopped"),
+        msg("An attestation that blocks is missing or has lapsed. See which, and ask for it."),
+        "attestations.index",
+        "shield-check",
+        is_late=True,
+    ),
+    (Side.AGENCY, "attestations_lapsed"): Errand(
+        msg("Attestations that stop your work"),
+        msg("Missing, rejected or lapsed. Fill them in, attach the evidence and sign."),
+        "attestations.index",
+        "shield-check",
+        is_late=True,
+    ),
+    (None, "attestations_expiring"): Errand(
+        msg("Attestations that expire within thirty days"),
+        msg("Renew them before they stop anything."),
+        "attestations.index",
+        "clock",
+    ),
+    (None, "attestations_to_review"): Errand(
+        msg("Attestations to review"),
+        msg("Signed by an agency and waiting for your word."),
+        "attestations.index",
+        "clipboard-check",
+    ),
+    (None, "to_acknowledge"): Errand(
+        msg("Placements to acknowledge"),
+        msg("Cases a creditor has sent you. Confirm that you have received them."),
+        "placements.index",
+        "inbox",
+        {"state": "sent"},
+    ),
+    (None, "recalls_to_answer"): Errand(
+        msg("Recalls to answer"),
+        msg("Confirm that work has stopped, or ask for more time before the date."),
+        "recalls.index",
+        "arrow-left",
+        is_late=True,
+    ),
+    (None, "objections"): Errand(
+        msg("Objections to your recalls"),
+        msg("The agency asks to keep cases. Keep your date or move it."),
+        "recalls.index",
+        "message",
+        {"state": "open"},
+    ),
+    (None, "recalls_to_close"): Errand(
+        msg("Recalls to close"),
+        msg("The cases are back. Close each when its agency has attested what became of the data."),
+        "recalls.index",
+        "shield-lock",
+        {"state": "ended"},
+    ),
+    (None, "on_hold"): Errand(
+        msg("Cases on hold"),
+        msg("Agencies gave them back. Settle the reason, release them or order a search."),
+        "returns.index",
+        "player-pause",
+        {"state": "on_hold"},
+    ),
+    (None, "to_download"): Errand(
+        msg("Case files not downloaded yet"),
+        msg("Acknowledged, but nobody has fetched the file of cases."),
+        "placements.index",
+        "download",
+        {"state": "acknowledged"},
+    ),
+    (None, "files_to_map"): Errand(
+        msg("Files whose columns wait for you"),
+        msg("Confirm which column is what, and the check begins."),
+        "uploads.index",
+        "file-import",
+        {"state": "received"},
+    ),
+    (None, "files_to_decide"): Errand(
+        msg("Checked files that wait for your decision"),
+        msg("Look at the errors by row and apply the file, or reject it."),
+        "uploads.index",
+        "file-check",
+        {"state": "checked"},
+    ),
+    (Side.CREDITOR, "reports_due"): Errand(
+        msg("Reports due within seven days"),
+        msg("Periods that are over and not yet reported."),
+        "reports.index",
+        "clock",
+        {"show": "due_soon"},
+    ),
+    (Side.AGENCY, "reports_due"): Errand(
+        msg("Reports due within seven days"),
+        msg("Send payments and activities before the due date."),
+        "reports.index",
+        "clock",
+        {"show": "due_soon"},
+    ),
+    (Side.CREDITOR, "enquiries_open"): Errand(
+        msg("Questions of your agencies"),
+        msg("Each keeps a case waiting until you answer."),
+        "enquiries.index",
+        "message",
+        {"show": "open"},
+    ),
+    (Side.AGENCY, "enquiries_open"): Errand(
+        msg("Questions the creditor has not answered"),
+        msg("Their cases' clocks stand still."),
+        "enquiries.index",
+        "message",
+        {"show": "open"},
+    ),
+    (None, "locates_to_acknowledge"): Errand(
+        msg("Locate orders to acknowledge"),
+        msg("People a creditor asks you to find. Take them on, and they stand in the queue."),
+        "locates.index",
+        "map-pin",
+        {"state": "sent"},
+    ),
+    (None, "people_to_find"): Errand(
+        msg("People to be found"),
+        msg("The queue goes by due date. Begin with the first."),
+        "investigation.queue",
+        "user-search",
+    ),
+    (None, "findings_to_verify"): Errand(
+        msg("Findings to verify"),
+        msg("Grade them, say whether they may be used, and release what is both."),
+        "findings.index",
+        "checks",
+    ),
+    (None, "drafts"): Errand(
+        msg("Placements not sent yet"),
+        msg("Prepared with a preview. Commit them, or leave them."),
+        "placements.index",
+        "clipboard-list",
+        {"state": "draft"},
+    ),
+    (None, "not_acknowledged"): Errand(
+        msg("Placements an agency has not acknowledged"),
+        msg("Sent, but the agency has not confirmed that it has them."),
+        "placements.index",
+        "send",
+        {"state": "sent"},
+    ),
+    (None, "lots_to_decide"): Errand(
+        msg("Lots to decide"),
+        msg("Their bids are open. Compare them and award before the time for deciding ends."),
+        "market.index",
+        "scale",
+        {"state": "closed"},
+    ),
+    (None, "lot_drafts"): Errand(
+        msg("Lots not listed yet"),
+        msg("Prepared, but no agency has been told. List them, or withdraw them."),
+        "market.index",
+        "gavel",
+        {"state": "draft"},
+    ),
+    (None, "lots_to_bid"): Errand(
+        msg("Lots you can bid on"),
+        msg("Creditors wait for your sealed bid. Look at the figures before the time is up."),
+        "market.index",
+        "gavel",
+        {"state": "open"},
+    ),
+    (None, "unplaced"): Errand(
+        msg("Cases with no agency"),
+        msg("Nobody works them. Share them among agencies under a mandate."),
+        "cases.index",
+        "list-details",
+        {"state": "open"},
+    ),
+    (None, "held"): Errand(
+        msg("Cases in your hands"),
+        msg("Placed with you and not returned."),
+        "cases.index",
+        "briefcase",
+    ),
+    (None, "invited"): Errand(
+        msg("Invitations not accepted yet"),
+        msg("A link works for seven days. Remind the person, or make a new one."),
+        "users.index",
+        "user-plus",
+    ),
+    (None, "empty_organisations"): Errand(
+        msg("Organisations nobody has signed in to"),
+        msg("Their first user has not accepted the invitation. Make a new link if it has run out."),
+        "organisations.index",
+        "building",
+        {"state": "empty"},
+    ),
+    (None, "suspended_organisations"): Errand(
+        msg("Suspended organisations"),
+        msg("Their people are kept out. Let them in again when the reason is gone."),
+        "organisations.index",
+        "lock",
+        {"state": "suspended"},
+    ),
+    (None, "creditors"): Errand(
+        msg("Creditors"), msg("On the portal."), "organisations.index", "building-bank", {"kind": "creditor"}
+    ),
+    (None, "agencies"): Errand(
+        msg("Agencies"), msg("On the portal."), "organisations.index", "building", {"kind": "agency"}
+    ),
+}
