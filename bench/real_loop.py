@@ -109,7 +109,7 @@ def run(ports: Ports, folder: Path) -> RealLoop:
     placed_at = datetime.combine(first - timedelta(days=30), time(17), UTC)
     then, now = at(ports, placed_at), at(ports, REPORTED_AT)
     creditor = throwaway.creditor(ports, placed_at)
-    agencies = [_agency(ports, name, tax_id, placed_at) for name, tax_id, _ in AGENCIES]
+    agencies = [make_agency(ports, name, tax_id, placed_at) for name, tax_id, _ in AGENCIES]
     portfolio = send(then, creditor, UploadKind.PORTFOLIO, "castigada.csv", lendingclub.portfolio_file(loans))
     waves = _draft(then, creditor, agencies, placed_at.date())
     for agency, (name, _, _) in zip(agencies, AGENCIES, strict=True):
@@ -166,7 +166,13 @@ def acting(ports: Ports, actor: Actor) -> Iterator[Session]:
 
 
 def send(
-    ports: Ports, actor: Actor, kind: UploadKind, filename: str, data: bytes, creditor_id: int | None = None
+    ports: Ports,
+    actor: Actor,
+    kind: UploadKind,
+    filename: str,
+    data: bytes,
+    creditor_id: int | None = None,
+    report_id: int | None = None,
 ) -> Sent:
     """Send a file, take the proposed columns, and apply its good rows if it has any."""
     now = ports.now()
@@ -174,7 +180,14 @@ def send(
     incoming.write(data)
     with acting(ports, actor) as session:
         received = uploads.receive(
-            session, actor, incoming, kind=kind, filename=filename, creditor_id=creditor_id, now=now
+            session,
+            actor,
+            incoming,
+            kind=kind,
+            filename=filename,
+            creditor_id=creditor_id,
+            report_id=report_id,
+            now=now,
         )
         upload_id = received.upload.id
     if not received.is_repeat:
@@ -199,7 +212,8 @@ def _report(ports: Ports, agency: Actor, creditor: Actor, filename: str, data: b
     return send(ports, agency, UploadKind.PAYMENTS, filename, data, creditor.tenant)
 
 
-def _agency(ports: Ports, name: str, tax_id: str, now: datetime) -> Actor:
+def make_agency(ports: Ports, name: str, tax_id: str, now: datetime) -> Actor:
+    """Register an agency with its manager."""
     operator = throwaway.operator(ports)
     with acting(ports, operator) as session:
         made = organisations.register(
