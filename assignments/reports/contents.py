@@ -76,7 +76,7 @@ def list_report_payments(
             Payment.received_by,
             Payment.reported_at,
             ReportFile.version,
-            corrected.reversed_at,
+            corrected.reversed_at.label("taken_back_at"),
         )
         .join(
             ReportFile,
@@ -108,5 +108,5 @@ def list_report_payments(
     )
     if after is not None:
         statement = statement.where(Payment.id < after)
-    rows = [PaymentLine(*row) for row in session.execute(statement).tuples()]
+    rows = [PaymentLine(**row._asdict()) for row in session.execute(statement)]
     return cut(rows, limit, lambda row: row.id)
