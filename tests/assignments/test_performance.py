@@ -80,7 +80,7 @@ def test_cells_kept_by_increments_are_those_made_anew(ports, tenants, seed):
     with ports.session(tenants.creditor) as session, transaction(session):
         performance.rebuild(session, tenants.creditor)
     anew = cells(ports, tenants.creditor)
-    nothing = (0, 0, 0, 0, 0)
+    nothing = (0,) * 9
     assert (kept[0], [row for row in kept[1] if row[6:] != nothing]) == anew
     assert {row[3] for row in anew[0]} == {date(2026, 1, 1), date(2026, 2, 1)}
 

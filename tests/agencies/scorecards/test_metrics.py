@@ -7,18 +7,20 @@ from datetime import date
 
 import pytest
 
-from agencies.scorecards.facts import AgencyCurve, AgencyFacts, CurvePoint
+from agencies.scorecards.facts import AgencyCurve, AgencyFacts, CurvePoint, Spread
 from agencies.scorecards.metrics import (
     MIN_PAYERS,
     NOT_ENOUGH,
     NotEnough,
     activities_per_case,
     all_metrics,
+    cost,
     gross_recovery,
     liquidation,
     liquidation_curve,
     net_back,
     payer_share,
+    placed_share,
     punctuality,
 )
 
@@ -112,3 +114,55 @@ def test_a_curve_shows_only_ages_reached_with_enough_payers():
 
 def test_every_reason_has_its_words():
     assert set(NOT_ENOUGH) == set(NotEnough)
+
+
+#: Four hundred cases of 50,000; fifty paid 40,000 each, of which 34,000 were left.
+SPREAD = Spread(
+    placed_squares=400 * 50_000**2,
+    collected_squares=50 * 40_000**2,
+    placed_collected=50 * 40_000 * 50_000,
+    net_squares=50 * 34_000**2,
+    placed_net=50 * 34_000 * 50_000,
+)
+
+
+@pytest.mark.parametrize(("measure", "paid"), [(gross_recovery, 40_000), (net_back, 34_000)])
+def test_a_rate_of_money_has_the_interval_of_its_cases(measure, paid):
+    rate = 50 * paid / (400 * 50_000)
+    squares = 50 * (paid - rate * 50_000) ** 2 + 350 * (rate * 50_000) ** 2
+    reach = 1.959963984540054 * (400 / 399 * squares) ** 0.5 / (400 * 50_000)
+    found = measure(replace(FACTS, spread=SPREAD))
+    assert found.interval == pytest.approx((rate - reach, rate + reach), rel=1e-9)
+    assert not found.is_provisional
+
+
+def test_a_wide_interval_is_provisional():
+    few = Spread(400 * 50_000**2, 2 * 1_000_000**2, 2 * 1_000_000 * 50_000, 0, 0)
+    assert gross_recovery(replace(FACTS, spread=few)).is_provisional
+
+
+@pytest.mark.parametrize(("months", "placed_in", "is_provisional"), [(6, 2, True), (6, 3, False), (None, 1, False)])
+def test_at_an_age_three_months_of_placement_are_needed_to_rank(months, placed_in, is_provisional):
+    found = gross_recovery(replace(FACTS, spread=SPREAD, months=months, placement_months=placed_in))
+    assert (found.value, found.is_provisional) == (0.1, is_provisional)
+
+
+def test_more_collected_never_lowers_the_figure():
+    values = [gross_recovery(replace(FACTS, collected_minor=one)).value for one in range(0, 10**6, 10**5)]
+    assert values == sorted(values)
+
+
+def test_cost_is_commission_and_fees_out_of_what_was_collected():
+    assert cost(FACTS).value == pytest.approx(0.15)
+    assert cost(FACTS, 100_000).value == pytest.approx(0.2)
+    nothing = cost(replace(FACTS, collected_minor=0, commission_minor=0), 100_000)
+    assert (nothing.value, nothing.missing, nothing.numerator) == (None, NotEnough.NOTHING_COLLECTED, 100_000)
+
+
+def test_a_share_of_placements_is_of_everything_placed():
+    assert placed_share(FACTS, 80_000_000).value == pytest.approx(0.25)
+    assert placed_share(replace(FACTS, placed_minor=0), 0).value is None
+
+
+def test_shares_of_cases_have_wilson_limits():
+    assert payer_share(replace(FACTS, cases=100, payers=65)).interval == pytest.approx((0.552544, 0.736358), abs=1e-6)
