@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import insert, select, update
 
+from agencies.attestations import service
 from agencies.attestations.models import Attestation, AttestationSignature, AttestationState, SignerRole
 from agencies.attestations.templates import templates
 from agencies.kernel.clock import local_date
+from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.models import Organisation
-from agencies.standing import panel
+from agencies.standing import filing, panel
+from agencies.standing.filing import Credential
+from agencies.standing.models import CredentialKind
 from portal.ports import Ports
 
 #: Tests are run in any year.
@@ -81,6 +85,22 @@ def sign_one(
     with ports.session(creditor) as session:
         country = session.get_one(Organisation, creditor.tenant).country
     return _sign(ports, creditor, agency, [code], country, now, until, recall_id)[0]
+
+
+def begin_draft(ports: Ports, creditor: Actor, agency: Actor, mark: str) -> None:
+    """Let the agency leave a draft with everything in it, and a licence on its file; both carry the mark."""
+    now = datetime(2026, 3, 11, 17, tzinfo=UTC)
+    name, incoming = f"{mark}.txt", ports.storage.incoming()
+    incoming.write(f"{mark} soporte".encode())
+    incoming.keep(key := f"evidence/{mark}{agency.tenant}")
+    with ports.session(agency) as session, transaction(session):
+        draft = service.open_draft(session, agency, creditor_id=creditor.tenant, code="AT-04", now=now)
+        answers = {"officer": mark, "contact": mark, "last_drill_on": date(2026, 1, 15)}
+        service.fill(session, agency, draft.id, answers=answers, evidence_on=date(2026, 1, 15), now=now)
+        digest = hashlib.sha256(f"{mark} soporte".encode()).digest()
+        service.attach(session, agency, draft.id, StoredFile(key, name, "text/plain", incoming.size, digest), now=now)
+        licence = Credential(CredentialKind.LICENCE, "CO", f"{mark} RNBD", "1", "SIC")
+        filing.add_credential(session, agency, licence, now=now)
 
 
 def _sign(

@@ -16,7 +16,7 @@ from agencies.kernel.money import EXPONENT
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation, OrganisationKind
 from agencies.organisations.permissions import Permission
-from agencies.standing.models import AgencyCredential, AgencyFile, CredentialKind, OfferedService
+from agencies.standing.models import AgencyCredential, AgencyFile, CredentialKind, OfferedService, PanelMember
 
 
 class CountryUnknown(Invalid):
@@ -84,6 +84,8 @@ def get_file(session: Session, actor: Actor, agency_id: int) -> FilePage:
     """An agency's own file, or one of a creditor's panel; raises `NotFound`."""
     require(actor, Permission.STANDING_VIEW)
     if actor.side is Side.AGENCY and agency_id != actor.organisation_id:
+        raise NotFound
+    if actor.side is Side.CREDITOR and session.get(PanelMember, (actor.tenant, agency_id)) is None:
         raise NotFound
     name = session.scalar(
         select(Organisation.name).where(Organisation.id == agency_id, Organisation.kind == OrganisationKind.AGENCY)

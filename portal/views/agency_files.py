@@ -31,7 +31,7 @@ def index() -> str:
     return _shown(current_actor().tenant)
 
 
-@blueprint.get('/<ref("organisation"):agency_id>')
+@blueprint.get('/<ref("counterpart"):agency_id>')
 @requires(_VIEW)
 def show(agency_id: int) -> str:
     """The file of an agency, read by a creditor or by itself."""

@@ -39,7 +39,7 @@ def index() -> str:
     return _page("attestations/index.html", matrix=matrix(rows, names, actor), waiting=waiting, names=names)
 
 
-@blueprint.get('/with/<ref("organisation"):other_id>')
+@blueprint.get('/with/<ref("counterpart"):other_id>')
 @requires(_VIEW)
 def relation(other_id: int) -> str:
     """The fourteen templates between the organisation and one counterpart, and everything made so far."""
@@ -52,7 +52,7 @@ def relation(other_id: int) -> str:
     return _page("attestations/relation.html", page=page, history=history, pages=paging.addresses(history))
 
 
-@blueprint.post('/with/<ref("organisation"):other_id>/begin')
+@blueprint.post('/with/<ref("counterpart"):other_id>/begin')
 @requires(_SIGN)
 def begin(other_id: int) -> Response:
     """Begin a template, or go on where somebody began it; for a recall its reference comes along."""

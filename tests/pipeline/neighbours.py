@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
 
+from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.permissions import SIDE_OF, Role
+from assignments.cases.models import Case, ReturnCode
+from assignments.cases.queries import Selection
 from assignments.conduct import service as conduct
+from assignments.placements import recalls, returns
+from assignments.placements.models import RecallReason
+from assignments.placements.recall_scope import Scope
 from assignments.reports import service as reports
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import attested, loop, people
+from tests import attested, locating, loop, market, people
 from tests.pipeline.files import portfolio, receive, send
 
 #: Stands in everything that only the first creditor and its agency may read.
@@ -29,11 +35,16 @@ TABLES = {
     "consignment": "consignments",
     "debtor": "debtors",
     "entry": "entries",
+    "lot": "lots",
+    "finding": "findings",
+    "locate_batch": "locate_batches",
+    "locate_order": "locate_orders",
     "mandate": "mandates",
     "organisation": "organisations",
     "payment": "payments",
     "placement": "placements",
     "portfolio": "portfolios",
+    "recall": "recalls",
     "report": "reports",
     "upload": "uploads",
     "user": "users",
@@ -155,3 +166,41 @@ class Neighbours:
         tasks.perform_due(ports)
         attested.begin_draft(ports, creditor, agency, mark)
         loop.draft(ports, creditor, [loop.add_mandate(ports, creditor, agency)])
+        market.settle(ports, creditor, agency, mark)
+        self._locate(creditor, agency, mark)
+        self._take_back(creditor, agency, mark, accounts[4], accounts[5])
+
+    def _take_back(self, creditor: Actor, agency: Actor, mark: str, recalled: str, returned: str) -> None:
+        """One case is recalled for next week, and another one is given back."""
+        now = self.ports.now()
+        with self.ports.session(creditor) as session, transaction(session):
+            numbers = select(Case.account_ref, Case.id).where(Case.account_ref.in_([recalled, returned]))
+            ids = dict(session.execute(numbers).all())
+            recalls.request(
+                session,
+                creditor,
+                Scope(case_ids=(ids[recalled],)),
+                reason=RecallReason.STRATEGY,
+                effective_on=now.date() + timedelta(days=7),
+                note=mark,
+                now=now,
+            )
+        with self.ports.session(agency) as session, transaction(session):
+            code = ReturnCode.DISPUTED
+            returns.give_back(session, agency, case_ids=[ids[returned]], code=code, note=mark, now=now)
+
+    def _locate(self, creditor: Actor, agency: Actor, mark: str) -> None:
+        """Two people nobody reaches are ordered; of one a phone with its evidence is handed in."""
+        ports = self.ports
+        lost = [loop.NewCase(f"{mark}-LOST-{number}", 70_000, name=f"{mark} Perdido") for number in range(2)]
+        loop.add_cases(ports, creditor, lost)
+        people = locating.People(Selection(search=f"{mark}-LOST"))
+        mandate = locating.locate_mandate(ports, creditor, agency)
+        batch = locating.order(ports, creditor, mandate, people, due_on=locating.soon(), now=ports.now(), name=mark)
+        first, _ = locating.take_on(ports, agency, batch)
+        incoming = ports.storage.incoming()
+        incoming.write(mark.encode())
+        file = StoredFile(f"evidence/{first.id}", f"{mark}.txt", "text/plain", incoming.size, incoming.digest())
+        incoming.keep(file.key)
+        found = locating.phone(found_on=date(2026, 2, 3), source_ref=f"{mark} 88", file=file)
+        locating.find(ports, agency, first.id, [found], now=ports.now())

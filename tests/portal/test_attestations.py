@@ -13,6 +13,7 @@ from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
 from agencies.standing import panel
 from portal.ports import Ports
+from tests.attested import attest_one
 from tests.people import MADE_AT, World
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
@@ -33,7 +34,7 @@ def the_only(ports: Ports, actor) -> Attestation:
 
 
 def begin(client, ports: Ports, creditor, code: str = "AT-04"):
-    other = ports.references.encode("organisation", creditor.tenant)
+    other = ports.references.encode("counterpart", creditor.tenant)
     return client.post(f"/attestations/with/{other}/begin", data={"code": code})
 
 
@@ -83,3 +84,177 @@ def test_an_agency_fills_in_proves_and_signs_and_the_creditor_accepts(sign_in, w
     assert "Martha Gerente" in page
     assert "52000111" in page
     assert "protocolo.pdf" in page
+
+
+def test_pages_show_what_is_stopped_and_what_to_do(sign_in, world, partners):
+    creditor, agency = partners
+    manager, director = sign_in(Role.MANAGER, language="en"), sign_in(Role.DIRECTOR, language="en")
+    encode = world.ports.references.encode
+
+    own = manager.get(f"/attestations/with/{encode('counterpart', creditor.tenant)}").text
+    theirs = director.get(f"/attestations/with/{encode('counterpart', agency.tenant)}").text
+
+    assert "Stopped now: new placements, downloads of case files, bids, locate orders" in own
+    assert own.count("Fill it in, attach the evidence and sign.") == 13
+    assert "Stopped: downloads of case files" in theirs
+    assert "Ask the agency for it." in theirs
+    assert "Fill in</button>" not in theirs
+    assert "AT-14" in theirs
+
+
+def test_the_home_pages_count_what_is_owed(sign_in, world, partners):
+    assert "Attestations that stop your work" in sign_in(Role.MANAGER, language="en").get("/").text
+    assert "Agencies with something stopped" in sign_in(Role.DIRECTOR, language="en").get("/").text
+    assert "Attestations" not in sign_in(Role.AGENT, language="en").get("/").text
+    for code in range(1, 15):
+        if code != 8:
+            attest_one(world.ports, *partners, f"AT-{code:02}", now=MADE_AT)
+    assert "stop your work" not in sign_in(Role.MANAGER, language="en").get("/").text
+
+
+def test_a_rejection_reaches_the_agency_with_its_reason_and_by_the_bell(sign_in, world, partners):
+    creditor, _ = partners
+    manager, reviewer = sign_in(Role.MANAGER, language="en"), sign_in(Role.COMPLIANCE, language="en")
+    address = sign_one(manager, world.ports, creditor)
+
+    assert reviewer.post(f"{address}/reject", {"reason": ""}).status_code == 400
+    assert reviewer.post(f"{address}/reject", {"reason": "Falta la firma del anexo."}).status_code == 303
+
+    assert "Falta la firma del anexo." in manager.get(address).text
+    assert "1 new notice" in manager.get("/").text
+    told = manager.get("/notices/").text
+    assert "Banco 0 rejected your AT-04" in told
+    assert address in told
+    assert manager.post("/notices/seen").status_code == 303
+    assert "new notice" not in manager.get("/notices/").text
+    assert "1 new notice" in reviewer.get("/").text
+
+
+def test_a_second_press_changes_nothing(sign_in, world, partners):
+    creditor, _ = partners
+    manager, reviewer = sign_in(Role.MANAGER, language="en"), sign_in(Role.COMPLIANCE, language="en")
+    assert begin(manager, world.ports, creditor).location == begin(manager, world.ports, creditor).location
+    address = begin(manager, world.ports, creditor).location
+    manager.post(f"{address}/fill", {**ANSWERS, "then": "stay"})
+    attach(manager, address)
+    attach(manager, address, name="otra-vez.pdf")
+    form = {**SIGNER, "text_sha256": digest_on(manager.get(f"{address}/sign").text), "language": "en"}
+
+    assert [manager.post(f"{address}/sign", form).status_code for _ in range(2)] == [303, 303]
+    assert [reviewer.post(f"{address}/accept").status_code for _ in range(2)] == [303, 303]
+    page = reviewer.get(address).text
+    assert page.count("Martha Gerente") == 1
+    assert "otra-vez.pdf" not in page
+
+
+def test_what_was_not_read_is_not_signed(sign_in, world, partners):
+    creditor, _ = partners
+    manager = sign_in(Role.MANAGER, language="en")
+    address = begin(manager, world.ports, creditor).location
+    early = manager.post(f"{address}/sign", {**SIGNER, "text_sha256": "0" * 64, "language": "en"})
+    manager.post(f"{address}/fill", {**ANSWERS, "then": "stay"})
+    attach(manager, address)
+
+    other = manager.post(f"{address}/sign", {**SIGNER, "text_sha256": "0" * 64, "language": "en"})
+    nobody = manager.post(f"{address}/sign", {**SIGNER, "signer_name": "", "text_sha256": "0" * 64, "language": "en"})
+    broken = manager.post(f"{address}/sign", {**SIGNER, "text_sha256": "z" * 64, "language": "en"})
+
+    assert early.status_code == 400
+    assert (other.status_code, "Read it again and sign then." in other.text) == (409, True)
+    assert (nobody.status_code, broken.status_code) == (400, 400)
+    assert the_only(world.ports, partners[1]).state is AttestationState.DRAFT
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("evil.svg", b"<svg onload=alert(1)></svg>"),
+        ("evil.pdf", PDF + b"<< /S /JavaScript /JS (app.alert(1)) >>"),
+        ("evil.pdf", b"<html><script>alert(1)</script></html>"),
+        ("evil.html", b"<script>alert(1)</script>"),
+        ("evil.exe", b"MZ\x90"),
+        ("evil.csv", b"<script>alert(1)</script>"),
+        ("empty.pdf", b""),
+    ],
+)
+def test_hostile_evidence_is_refused_with_the_reason_and_nothing_is_kept(sign_in, world, partners, name, content):
+    manager = sign_in(Role.MANAGER, language="en")
+    address = begin(manager, world.ports, partners[0]).location
+
+    assert attach(manager, address, name, content).status_code == 303
+
+    page = manager.get(address).text
+    assert "notice-error" in page
+    assert "No file is attached." in page
+    assert not [path for path in world.ports.settings.storage_folder.rglob("*") if path.is_file()]
+
+
+def test_a_file_larger_than_a_document_is_cut_off(sign_in, world, partners):
+    manager = sign_in(Role.MANAGER, language="en")
+    address = begin(manager, world.ports, partners[0]).location
+
+    assert attach(manager, address, content=PDF + b"0" * (22 * 1024 * 1024)).status_code == 413
+    assert not [path for path in world.ports.settings.storage_folder.rglob("*") if path.is_file()]
+
+
+def test_evidence_leaves_as_an_attachment_only_and_with_a_trace(sign_in, world, partners):
+    manager, reviewer = sign_in(Role.MANAGER, language="en"), sign_in(Role.COMPLIANCE, language="en")
+    address = begin(manager, world.ports, partners[0]).location
+    attach(manager, address, name="../línea<b>.txt", content="señal".encode())
+    link = re.search(rf'{address}/evidence/[a-z2-7]{{26}}(?=")', manager.get(address).text)[0]
+
+    answer = manager.get(link)
+
+    assert answer.data == "señal".encode()
+    assert answer.headers["Content-Disposition"].startswith("attachment;")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.mimetype == "text/plain"
+    # The draft, and what is attached to it, are the agency's own.
+    assert reviewer.get(link).status_code == 404
+    assert reviewer.get(address).status_code == 404
+    assert "downloaded a file of evidence" in manager.get("/audit/").text
+
+
+def test_evidence_can_be_taken_away_before_it_is_signed_and_not_after(sign_in, world, partners):
+    manager = sign_in(Role.MANAGER, language="en")
+    address = begin(manager, world.ports, partners[0]).location
+    attach(manager, address)
+    link = re.search(rf'{address}/evidence/[a-z2-7]{{26}}(?=")', manager.get(address).text)[0]
+
+    assert manager.post(f"{link}/remove").status_code == 303
+    assert manager.get(link).status_code == 404
+    assert not [path for path in world.ports.settings.storage_folder.rglob("*") if path.is_file()]
+    signed = sign_one(manager, world.ports, partners[0])
+    link = re.search(rf'{signed}/evidence/[a-z2-7]{{26}}(?=")', manager.get(signed).text)[0]
+    assert manager.post(f"{link}/remove").status_code == 409
+    assert manager.get(link).data == PDF
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.INVESTIGATOR, Role.FINANCE, Role.ANALYST, Role.DIRECTOR])
+def test_only_a_manager_signs(sign_in, world, partners, role):
+    other = world.ports.references.encode("counterpart", partners[0].tenant)
+
+    assert sign_in(role).post(f"/attestations/with/{other}/begin", {"code": "AT-01"}).status_code == 403
+
+
+@pytest.mark.parametrize("role", [Role.AGENT, Role.FINANCE, Role.OPERATOR])
+def test_not_everybody_looks_at_attestations(sign_in, role):
+    assert sign_in(role).get("/attestations/").status_code == 403
+
+
+def test_an_unknown_template_a_stranger_and_a_recall_s_template_are_refused(sign_in, world, partners):
+    manager, stranger = sign_in(Role.MANAGER), sign_in(Role.MANAGER, organisation=1)
+
+    assert begin(manager, world.ports, partners[0], "AT-99").status_code == 404
+    assert begin(manager, world.ports, partners[0], "AT-08").status_code == 400
+    assert begin(stranger, world.ports, partners[0]).status_code == 404
+
+
+def test_what_was_accepted_can_be_revoked_with_a_reason_by_either_side(sign_in, world, partners):
+    manager, director = sign_in(Role.MANAGER, language="en"), sign_in(Role.DIRECTOR, language="en")
+    attest_one(world.ports, *partners, "AT-02", now=MADE_AT)
+    address = f"/attestations/{world.ports.references.encode('attestation', the_only(world.ports, partners[0]).id)}"
+
+    assert manager.post(f"{address}/revoke", {"reason": ""}).status_code == 400
+    assert manager.post(f"{address}/revoke", {"reason": "Cambio de certificador"}).status_code == 303
+    assert "Cambio de certificador" in director.get(address).text
