@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from agencies.mandates import service as mandates
@@ -52,6 +53,11 @@ class Located:
 
     order_id: int
     finding_id: int
+
+
+def soon() -> date:
+    """A due date in a month, for orders made on the day of the test."""
+    return utc_now().date() + timedelta(days=30)
 
 
 def locate_mandate(ports: Ports, creditor: Actor, agency: Actor, *, is_attested: bool = True, **terms: Any) -> Mandate:

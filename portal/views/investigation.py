@@ -53,6 +53,7 @@ def order(order_id: int) -> str:
 def check(order_id: int) -> str:
     """What is said at once about something typed; by POST, so that it stands in no log of addresses."""
     kind, value = request.form.get("kind", ""), request.form.get("value", "").strip()
+    queries.get_order(db.session, current_actor(), order_id)
     if kind not in set(FindingKind) or not value:
         return ""
     found = investigating.check(db.session, current_actor(), order_id, FindingKind(kind), value)

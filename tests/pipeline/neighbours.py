@@ -34,6 +34,7 @@ TABLES = {
     "case": "cases",
     "consignment": "consignments",
     "debtor": "debtors",
+    "enquiry": "enquiries",
     "entry": "entries",
     "lot": "lots",
     "finding": "findings",
@@ -149,6 +150,7 @@ class Neighbours:
             ],
         )
         loop.acknowledge_all(ports, agency)
+        loop.ask(ports, agency, accounts[0], f"{mark}: ¿hay pagaré?")
         payments = [
             {"account_ref": account, "paid_on": date(2026, 2, 3), "amount": 5_000, "currency": "COP"}
             for account in accounts[:3]
