@@ -26,7 +26,9 @@ from assignments.contacts.models import ContactKind, ContactPoint
 from assignments.placements import service as placements
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave
 from assignments.reports import service as reports
+from assignments.sla import enquiries
 from assignments.sla import service as sla
+from assignments.sla.models import EnquirySubject
 from portal.ports import Ports
 from tests.attested import attest_all
 from uploads.models import Upload, UploadError, UploadKind, UploadState
@@ -207,6 +209,14 @@ def report_activities(
 ) -> tuple[Upload, Loaded]:
     """Report activities: rows of account_ref, happened_at, channel, result and what else there is."""
     return _report(ports, agency, creditor, UploadKind.ACTIVITIES, rows, report_id, now)
+
+
+def ask(ports: Ports, agency: Actor, account: str, question: str, *, now: datetime = PLACED_AT) -> int:
+    """The agency asks about a case it holds; the question's id."""
+    with ports.session(agency) as session, transaction(session):
+        case_id = session.scalars(select(Case.id).where(Case.account_ref == account)).one()
+        subject = EnquirySubject.DOCUMENT
+        return enquiries.ask(session, agency, case_id, subject=subject, question=question, now=now).id
 
 
 def faults(ports: Ports, agency: Actor, upload: Upload) -> dict[int, tuple[str, str, str]]:

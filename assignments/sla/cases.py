@@ -39,6 +39,14 @@ _KEPT = {
     Outcome.MISSED: "not is_paused and due_at < :now and (first_at is null or first_at > due_at)",
 }
 
+#: The same of cells, so that only consignments are read that have such cases.
+_HELD = {
+    Outcome.PAUSED: "s.is_paused and s.cases > 0",
+    Outcome.NOT_DUE: "not s.is_paused and s.due_at >= :now and s.cases > 0",
+    Outcome.MET: "not s.is_paused and s.due_at < :now and s.met > 0",
+    Outcome.MISSED: "not s.is_paused and s.due_at < :now and s.cases > s.met",
+}
+
 # Placement by placement in the order of their ids, until the page is full: what is asked of each is one look-up.
 _PAGE = """
     select t.* from (
@@ -56,7 +64,10 @@ _PAGE = """
             where a.creditor_id = l.creditor_id and a.case_id = l.case_id and a.agency_id = l.agency_id
               and a.placement_id = l.id
         ) f on true
-        where l.agency_id = :agency and l.creditor_id = :creditor and l.id > :after
+        where l.agency_id = :agency and l.creditor_id = :creditor and l.id > :after and l.consignment_id in (
+            select s.consignment_id from sla_cells s
+            where s.creditor_id = :creditor and s.agency_id = :agency and {held}
+        )
     ) t
     where {kept} and (first_at is not null or ended_at is null or (not is_paused and ended_at > due_at))
     order by placement_id limit :limit
@@ -66,21 +77,20 @@ _PAGE = """
 def cases_of(
     session: Session,
     actor: Actor,
+    other_id: int,
     *,
-    creditor_id: int,
-    agency_id: int,
     stands: Outcome,
     after: int | None = None,
     limit: int = PAGE,
     now: datetime,
 ) -> Page[ClockedCase]:
-    """The cases of one agency that stand in one way; nothing of organisations that are not the actor's own."""
+    """The cases between the actor's organisation and another one that stand in one way."""
     require(actor, Permission.SLA_VIEW)
     owned_by(actor, Mandate.creditor_id, Mandate.agency_id)
-    if actor.tenant != (creditor_id if actor.side is Side.CREDITOR else agency_id):
-        return Page((), None)
+    is_creditor = actor.side is Side.CREDITOR
+    creditor_id, agency_id = (actor.tenant, other_id) if is_creditor else (other_id, actor.tenant)
     rows = session.execute(
-        text(_PAGE.format(kept=_KEPT[stands])),
+        text(_PAGE.format(kept=_KEPT[stands], held=_HELD[stands])),
         {"creditor": creditor_id, "agency": agency_id, "after": after or 0, "now": now, "limit": limit + 1},
     )
     found = [

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from agencies.kernel.clock import add_business_hours
+from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor, Side, owned_by, require
 from agencies.mandates.models import Clause, Mandate
+from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.intervals import wilson
+from agencies.standing.models import PanelMember
 from assignments.sla.clocks import Outcome, outcome
 
 
@@ -53,7 +56,8 @@ class Obligation:
     creditor_id: int
     agency_id: int
     clause: Clause
-    #: The id of the consignment, report or recall, and what it is called.
+    #: What it is about (`consignment`, `locate_batch`, `report`, `recall`), its id, and what it is called.
+    kind: str
     subject_id: int
     label: str
     started_at: datetime
@@ -68,8 +72,8 @@ class Obligation:
 
 # Consignments taken back before anybody took them on, and in time, are no obligation: what ended them says so.
 _ACKNOWLEDGE = """
-    select k.creditor_id, k.agency_id, k.id, k.name as label, k.sent_at as started_at, k.acknowledged_at as done_at,
-           c.hours, c.target_bp, null::timestamptz as due_at, o.country, o.time_zone,
+    select k.creditor_id, k.agency_id, k.id, k.name as label, 'consignment' as kind, k.sent_at as started_at,
+           k.acknowledged_at as done_at, c.hours, c.target_bp, null::timestamptz as due_at, o.country, o.time_zone,
            case when k.state = 'ended' and k.acknowledged_at is null then (
                select max(l.ended_at) from placements l
                where l.creditor_id = k.creditor_id and l.consignment_id = k.id
@@ -79,11 +83,19 @@ _ACKNOWLEDGE = """
                       and c.mandate_version_id = k.mandate_version_id and c.clause = 'acknowledge'
     join organisations o on o.id = k.creditor_id
     where {mine} = :tenant and k.sent_at is not null
+    union all
+    select k.creditor_id, k.agency_id, k.id, k.name, 'locate_batch', k.sent_at, k.acknowledged_at, c.hours, c.target_bp,
+           null::timestamptz, o.country, o.time_zone, null::timestamptz
+    from locate_batches k
+    join sla_clauses c on c.creditor_id = k.creditor_id and c.agency_id = k.agency_id
+                      and c.mandate_version_id = k.mandate_version_id and c.clause = 'acknowledge'
+    join organisations o on o.id = k.creditor_id
+    where {mine} = :tenant and (k.state <> 'closed' or k.acknowledged_at is not null)
 """
 
 _REPORT = """
     select k.creditor_id, k.agency_id, k.id, to_char(k.period_start, 'YYYY-MM-DD') || ' / '
-               || to_char(k.period_end, 'YYYY-MM-DD') || ' · ' || m.name as label,
+               || to_char(k.period_end, 'YYYY-MM-DD') || ' · ' || m.name as label, 'report' as kind,
            k.period_end::timestamp at time zone o.time_zone as started_at, k.submitted_at as done_at, c.hours,
            c.target_bp, k.due_at, o.country, o.time_zone, null::timestamptz as over_at
     from reports k
@@ -104,7 +116,7 @@ _REPORT = """
 # Also when the cases are gone at once, the agency says that it has stopped; a recall withdrawn needs no answer.
 _RECALL = """
     select k.creditor_id, k.agency_id, k.id, to_char(k.effective_on, 'YYYY-MM-DD') || ' · ' || k.cases as label,
-           k.requested_at as started_at, k.answered_at as done_at, c.hours, c.target_bp, null::timestamptz as due_at,
+           'recall' as kind, k.requested_at as started_at, k.answered_at as done_at, c.hours, c.target_bp, null::timestamptz as due_at,
            o.country, o.time_zone, null::timestamptz as over_at
     from recalls k
     join sla_clauses c on c.creditor_id = k.creditor_id and c.agency_id = k.agency_id
@@ -153,6 +165,7 @@ def obligations(session: Session, actor: Actor, clause: Clause | None = None) ->
                         row.creditor_id,
                         row.agency_id,
                         which,
+                        row.kind,
                         row.id,
                         row.label,
                         row.started_at,
@@ -160,6 +173,20 @@ def obligations(session: Session, actor: Actor, clause: Clause | None = None) ->
                         row.done_at,
                         row.target_bp,
                     )
+
+
+def name_of_partner(session: Session, actor: Actor, other_id: int) -> str:
+    """The name of an organisation the actor's own works with; raises `NotFound` for any other."""
+    require(actor, Permission.SLA_VIEW)
+    theirs = PanelMember.agency_id if actor.side is Side.CREDITOR else PanelMember.creditor_id
+    name = session.scalar(
+        select(Organisation.name)
+        .join(PanelMember, theirs == Organisation.id)
+        .where(owned_by(actor, PanelMember.creditor_id, PanelMember.agency_id), Organisation.id == other_id)
+    )
+    if name is None:
+        raise NotFound
+    return name
 
 
 def _of_cases(session: Session, actor: Actor, now: datetime) -> Iterator[Compliance]:

@@ -24,7 +24,7 @@ CLAUSES = {
 }
 #: What is counted, from when, and until when.
 EXPLAINED = {
-    Clause.ACKNOWLEDGE: msg("Consignments: from the sending to the agency's acknowledgement."),
+    Clause.ACKNOWLEDGE: msg("Consignments and locate orders: from the sending to the agency's acknowledgement."),
     Clause.FIRST_ACTIVITY: msg("Cases: from the acknowledgement to the first activity on each case."),
     Clause.REPORT_ON_TIME: msg("Reports: until the due day of the reporting calendar."),
     Clause.RECALL_ANSWERED: msg("Recalls: from the request to the agency's answer."),
@@ -83,6 +83,24 @@ def counterpart_id(one: Compliance | Obligation, actor: Actor) -> int:
 def outcome_of(text: str) -> Outcome | None:
     """The standing an address asks for, if it is one."""
     return Outcome(text) if text in set(Outcome) else None
+
+
+def clause_of(text: str) -> Clause:
+    """The clause an address asks for, of those whose obligations are few; acknowledgements otherwise."""
+    known = {Clause.REPORT_ON_TIME.value, Clause.RECALL_ANSWERED.value}
+    return Clause(text) if text in known else Clause.ACKNOWLEDGE
+
+
+def behind(
+    found: Iterable[Obligation], actor: Actor, other_id: int, stands: Outcome | None, now: datetime
+) -> list[Obligation]:
+    """The obligations between the two that stand in a way, or all, the latest due first."""
+    kept = [
+        one
+        for one in found
+        if counterpart_id(one, actor) == other_id and (stands is None or one.outcome(now) is stands)
+    ]
+    return sorted(kept, key=lambda one: one.due_at, reverse=True)
 
 
 def standing(one: Obligation, now: datetime) -> tuple[str, str]:

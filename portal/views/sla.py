@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, render_template, request
 
 from agencies.kernel.clock import utc_now
-from agencies.kernel.tenancy import Side
-from agencies.mandates.models import Clause
 from agencies.organisations.permissions import Permission
 from assignments.sla import queries
 from assignments.sla.cases import cases_of
@@ -30,58 +28,42 @@ def index() -> str:
     return render_template("sla/index.html", lines=presenter.lines(found, names, actor), show=presenter)
 
 
-@blueprint.get('/<ref("organisation"):organisation_id>/cases')
+@blueprint.get('/<ref("counterpart"):other_id>/cases')
 @requires(Permission.SLA_VIEW)
-def cases(organisation_id: int) -> str:
+def cases(other_id: int) -> str:
     """The cases behind a figure of first activities."""
     actor, now = current_actor(), utc_now()
+    name = queries.name_of_partner(db.session, actor, other_id)
     stands = presenter.outcome_of(request.args.get("stands", "")) or Outcome.MISSED
-    is_creditor = actor.side is Side.CREDITOR
-    page = cases_of(
-        db.session,
-        actor,
-        creditor_id=actor.tenant if is_creditor else organisation_id,
-        agency_id=organisation_id if is_creditor else actor.tenant,
-        stands=stands,
-        after=paging.after(int),
-        now=now,
-    )
-    names = choices.organisations(db.session, [organisation_id])
-    if organisation_id not in names:
-        abort(404)
+    page = cases_of(db.session, actor, other_id, stands=stands, after=paging.after(int), now=now)
     return render_template(
         "sla/cases.html",
         page=page,
         pages=paging.addresses(page),
         stands=stands,
-        organisation_id=organisation_id,
-        name=names[organisation_id],
+        other_id=other_id,
+        name=name,
         may_open=actor.may(Permission.CASE_VIEW),
         show=presenter,
     )
 
 
-@blueprint.get('/<ref("organisation"):organisation_id>/<any(acknowledge,report_on_time,recall_answered):clause>')
+@blueprint.get('/<ref("counterpart"):other_id>/obligations')
 @requires(Permission.SLA_VIEW)
-def obligations(organisation_id: int, clause: str) -> str:
+def obligations(other_id: int) -> str:
     """The consignments, reports or recalls behind a figure."""
     actor, now = current_actor(), utc_now()
+    name = queries.name_of_partner(db.session, actor, other_id)
+    clause = presenter.clause_of(request.args.get("clause", ""))
     stands = presenter.outcome_of(request.args.get("stands", ""))
-    found = [
-        one
-        for one in queries.obligations(db.session, actor, Clause(clause))
-        if presenter.counterpart_id(one, actor) == organisation_id and (stands is None or one.outcome(now) is stands)
-    ]
-    names = choices.organisations(db.session, [organisation_id])
-    if organisation_id not in names:
-        abort(404)
+    found = queries.obligations(db.session, actor, clause)
     return render_template(
         "sla/obligations.html",
-        rows=sorted(found, key=lambda one: one.due_at, reverse=True),
-        clause=Clause(clause),
+        rows=presenter.behind(found, actor, other_id, stands, now),
+        clause=clause,
         stands=stands,
-        organisation_id=organisation_id,
-        name=names[organisation_id],
+        other_id=other_id,
+        name=name,
         now=now,
         show=presenter,
     )

@@ -107,3 +107,20 @@ def test_nobody_else_sees_or_answers_a_report(owed, sign_in) -> None:
 
 def test_an_empty_list_says_when_the_first_one_comes(sign_in) -> None:
     assert "empty-state" in sign_in(Role.MANAGER).get("/reports/").text
+
+
+def test_a_report_has_a_page_with_its_versions_for_both_sides(world, owed, sign_in) -> None:
+    agency = sign_in(Role.MANAGER, language="en")
+    [address, *_] = re.findall(r'href="(/reports/[a-z2-7]{26})"', agency.get("/reports/").text)
+    assert "Not complete yet" in agency.get(address).text
+    for kind in ("payments", "activities"):
+        agency.post(f"{address}/nothing", {"kind": kind})
+    page = agency.get(address).text
+    assert page.count("stated to be none") == 2
+    assert "Correct payments" in page
+    creditor = sign_in(Role.ANALYST, language="en").get(address).text
+    assert creditor.count("stated to be none") == 2
+    assert "Correct payments" not in creditor
+    for stranger in (sign_in(Role.MANAGER, organisation=1), sign_in(Role.ANALYST, organisation=1)):
+        assert stranger.get(address).status_code == 404
+    assert sign_in(Role.AGENT).get(address).status_code == 403

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from agencies.kernel.errors import Forbidden
+from agencies.kernel.errors import Forbidden, NotFound
 from agencies.mandates.models import Clause
 from agencies.mandates.terms import Promise
 from agencies.organisations.permissions import Role
 from assignments.sla.cases import cases_of
 from assignments.sla.clocks import Outcome
-from assignments.sla.queries import compliance
+from assignments.sla.queries import compliance, name_of_partner
 from tests.assignments.sla.events import Between
 from tests.tenants import add_person
 
@@ -219,8 +219,7 @@ def test_the_cases_behind_each_figure_are_as_many_as_it_says(ports, tenants, sta
                 page = cases_of(
                     session,
                     actor,
-                    creditor_id=tenants.creditor.tenant,
-                    agency_id=tenants.agency.tenant,
+                    tenants.agency.tenant if actor is tenants.creditor else tenants.creditor.tenant,
                     stands=stands,
                     after=after,
                     limit=1,
@@ -241,15 +240,10 @@ def test_nobody_else_sees_figures_or_cases(ports, tenants):
     for stranger in (tenants.other_creditor, tenants.other_agency):
         with ports.session(stranger) as session:
             assert compliance(session, stranger, now=now) == []
-            page = cases_of(
-                session,
-                stranger,
-                creditor_id=tenants.creditor.tenant,
-                agency_id=tenants.agency.tenant,
-                stands=Outcome.MISSED,
-                now=now,
-            )
-            assert page.rows == ()
+            for other in (tenants.agency.tenant, tenants.creditor.tenant):
+                assert cases_of(session, stranger, other, stands=Outcome.MISSED, now=now).rows == ()
+                with pytest.raises(NotFound):
+                    name_of_partner(session, stranger, other)
     agent = add_person(ports, Role.AGENT, "Cobros Tres")
     with ports.session(agent) as session, pytest.raises(Forbidden):
         compliance(session, agent, now=now)

@@ -31,6 +31,7 @@ def row(submitted: datetime | None = None, now: datetime = DUE) -> ReportRow:
         payments_at=submitted,
         activities_at=submitted,
         submitted_at=submitted,
+        version=0,
         standing=standing(DUE, submitted, now),
     )
 
@@ -63,3 +64,17 @@ def test_a_report_handed_in_waits_no_longer() -> None:
 def test_every_standing_has_words_and_stands_in_the_tabs() -> None:
     assert set(reports.STANDINGS) == set(reports.TONES) == set(Standing)
     assert reports.FILTERS["open"][1] | reports.FILTERS["done"][1] == set(Standing)
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "shown"),
+    [
+        (date(2026, 2, 1), date(2026, 2, 28), "feb 2026"),
+        (date(2026, 12, 1), date(2026, 12, 31), "dic 2026"),
+        (date(2026, 2, 1), date(2026, 2, 15), "–"),
+        (date(2026, 1, 26), date(2026, 2, 1), "–"),
+    ],
+)
+def test_a_month_goes_by_its_name_and_anything_else_by_its_days(app, start, end, shown) -> None:
+    with app.test_request_context():
+        assert shown in reports.period(start, end).lower()
