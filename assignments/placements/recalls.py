@@ -102,7 +102,7 @@ def request(
         session.add(recall)
         session.flush()
         _take_in(session, recall, [one.placement_id for one in of_one])
-        _tell(session, actor, recall, "recall.requested", agency_id, Permission.RECALL_ANSWER, now)
+        _told(session, actor, recall, "recall.requested", agency_id, Permission.RECALL_ANSWER, now)
         made.append(recall)
     for recall in made if effective_on <= today else ():
         _end(session, recall, now)
@@ -121,7 +121,7 @@ def accept(session: Session, actor: Actor, recall_id: int, *, now: datetime) -> 
         recall.answered_at, recall.answered_by = now, actor.user_id
     if recall.state in WAITING:
         _end(session, recall, now)
-    _tell(session, actor, recall, "recall.accepted", recall.creditor_id, Permission.RECALL_MAKE, now)
+    _told(session, actor, recall, "recall.accepted", recall.creditor_id, Permission.RECALL_MAKE, now)
     return recall
 
 
@@ -145,7 +145,7 @@ def object_to(
     recall.state, recall.answer = RecallState.OBJECTED, RecallAnswer.OBJECTED
     recall.answered_at, recall.answered_by = now, actor.user_id
     recall.objection, recall.objection_note, recall.proposed_on = reason, note or None, proposed_on
-    _tell(session, actor, recall, "recall.objected", recall.creditor_id, Permission.RECALL_MAKE, now)
+    _told(session, actor, recall, "recall.objected", recall.creditor_id, Permission.RECALL_MAKE, now)
     return recall
 
 
@@ -159,7 +159,7 @@ def decide(
     today = today_of(session, recall.creditor_id, now)
     recall.effective_on = check_date(recall.reason, effective_on or recall.effective_on, today)
     recall.state, recall.decided_at, recall.decided_by = RecallState.PENDING, now, actor.user_id
-    _tell(session, actor, recall, "recall.decided", recall.agency_id, Permission.RECALL_ANSWER, now)
+    _told(session, actor, recall, "recall.decided", recall.agency_id, Permission.RECALL_ANSWER, now)
     if recall.effective_on <= today:
         _end(session, recall, now)
     return recall
@@ -173,7 +173,7 @@ def withdraw(session: Session, actor: Actor, recall_id: int, *, now: datetime) -
     keys = {"creditor": recall.creditor_id, "agency": recall.agency_id, "recall": recall.id}
     session.flush()
     session.execute(_LET_GO, keys)
-    _tell(session, actor, recall, "recall.withdrawn", recall.agency_id, Permission.RECALL_ANSWER, now)
+    _told(session, actor, recall, "recall.withdrawn", recall.agency_id, Permission.RECALL_ANSWER, now)
     return recall
 
 
@@ -195,7 +195,7 @@ def execute_due(session: Session, actor: Actor, *, now: datetime) -> int:
     ).all()
     for recall in due:
         _end(session, recall, now)
-        _tell(session, actor, recall, "recall.executed", recall.agency_id, Permission.RECALL_ANSWER, now)
+        _told(session, actor, recall, "recall.executed", recall.agency_id, Permission.RECALL_ANSWER, now)
     return len(due)
 
 
@@ -215,7 +215,7 @@ def close(session: Session, actor: Actor, recall_id: int, *, now: datetime) -> R
         recall_id=recall.id,
     )
     recall.state, recall.closed_at, recall.closed_by = RecallState.CLOSED, now, actor.user_id
-    _tell(session, actor, recall, "recall.closed", recall.agency_id, Permission.RECALL_ANSWER, now)
+    _told(session, actor, recall, "recall.closed", recall.agency_id, Permission.RECALL_ANSWER, now)
     return recall
 
 
@@ -277,7 +277,7 @@ def _locked(session: Session, mine: ColumnElement[bool], recall_id: int) -> Reca
     return recall
 
 
-def _tell(
+def _told(
     session: Session, actor: Actor, recall: Recall, kind: str, whom: int, permission: Permission, now: datetime
 ) -> None:
     session.flush()

@@ -78,14 +78,14 @@ class TermsForm(PortalForm):
         return any(one.data is not None or one.errors for line in self.bands for one in line)
 
     @property
-    def fees(self) -> list[tuple[str, list[NumberField]]]:
+    def fees(self) -> list[tuple[str, list[Field]]]:
         """The lines of the locate fees: a grade in words with a field for each class."""
         return [
             (GRADES[grade], [self[fee_field(fee_class, grade)] for fee_class in FeeClass]) for grade in PAYING_GRADES
         ]
 
     @property
-    def promises(self) -> list[tuple[str, Field | None, PercentField]]:
+    def promises(self) -> list[tuple[str, Field | None, Field]]:
         """The lines of the service levels: a clause in words, its hours if it has any, its share."""
         return [
             (
@@ -129,7 +129,8 @@ class TermsForm(PortalForm):
 
     def _promises(self) -> Iterator[Promise]:
         for clause in Clause:
-            target = self[f"target_{clause}"].basis_points
+            share: Any = self[f"target_{clause}"]
+            target = share.basis_points
             hours = 0 if clause is Clause.REPORT_ON_TIME else self[f"hours_{clause}"].data
             if target is not None and hours is not None:
                 yield Promise(clause, hours, target)

@@ -182,8 +182,15 @@ def _blocked(row: queries.RecallRow) -> tuple[Blocked, ...]:
     recall = row.recall
     if recall.state != "ended":
         return ()
-    keys = {"creditor_id": recall.creditor_id, "agency_ids": [recall.agency_id], "recall_id": recall.id}
-    found = obstacles(db.session, current_actor(), Act.CLOSE_RECALL, **keys, now=utc_now())
+    found = obstacles(
+        db.session,
+        current_actor(),
+        Act.CLOSE_RECALL,
+        creditor_id=recall.creditor_id,
+        agency_ids=[recall.agency_id],
+        recall_id=recall.id,
+        now=utc_now(),
+    )
     return found.get(recall.agency_id, ())
 
 

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select
 
-from agencies.attestations.gates import GateClosed
-from agencies.kernel.audit import AuditEvent
-from agencies.kernel.errors import Forbidden, NotFound
-from agencies.kernel.notices import list_notices
 from agencies.kernel.session import transaction
-from agencies.organisations.permissions import PERMISSIONS, Role
-from assignments.cases.models import Case, CaseState, Debtor
-from assignments.cases.queries import Selection, list_cases
-from assignments.contacts.models import ContactPoint
+from assignments.cases.models import Case, CaseState
+from assignments.cases.queries import Selection
 from assignments.placements import recalls
 from assignments.placements.manifest import ConsignmentOver, manifest
 from assignments.placements.models import (
@@ -41,58 +33,14 @@ from assignments.placements.recall_rules import (
     RecallTakesEffectAtOnce,
 )
 from assignments.placements.recall_scope import Scope, preview
-from tests.attested import attest_one
-from tests.loop import NewCase, acknowledge_all, holders, place_with
-
-TODAY = date(2026, 2, 10)
-#: Noon in Bogotá on that day.
-NOW = datetime(2026, 2, 10, 17, tzinfo=UTC)
-LATER = TODAY + timedelta(days=10)
-CASES = [
-    NewCase("ONE", 1_000, debtor_ref="D1", phones=("3000000001",)),
-    NewCase("TWO", 2_000, debtor_ref="D1"),
-    NewCase("THREE", 3_000, phones=("3000000003",)),
-]
+from tests.loop import NewCase, holders, place_with
+from tests.recalling import CASES, LATER, NOW, TODAY, do, recall, seen_by, settle, states
 
 
 @pytest.fixture
 def placed(ports, tenants):
-    """Three cases of two debtors, acknowledged by the agency, with a tail of thirty days."""
-    place_with(ports, tenants.creditor, tenants.agency, CASES, tail_days=30)
-    acknowledge_all(ports, tenants.agency)
-    return tenants
-
-
-def case_ids(ports, creditor, *accounts: str) -> tuple[int, ...]:
-    with ports.session(creditor) as session:
-        return tuple(session.scalars(select(Case.id).where(Case.account_ref.in_(accounts)).order_by(Case.id)))
-
-
-def recall(ports, creditor, *accounts: str, on: date = TODAY, reason=RecallReason.STRATEGY, now=NOW, **others):
-    scope = Scope(case_ids=case_ids(ports, creditor, *accounts))
-    with ports.session(creditor) as session, transaction(session):
-        return recalls.request(session, creditor, scope, reason=reason, effective_on=on, now=now, **others)
-
-
-def do(ports, actor, verb, *arguments, now=NOW, **others):
-    with ports.session(actor) as session, transaction(session):
-        return verb(session, actor, *arguments, now=now, **others)
-
-
-def seen_by(ports, agency) -> dict[str, list]:
-    """Everything of the cases that the agency can read, by its own role."""
-    with ports.session(agency) as session:
-        return {
-            "cases": sorted(session.scalars(select(Case.account_ref))),
-            "debtors": sorted(session.scalars(select(Debtor.identity))),
-            "points": sorted(session.scalars(select(ContactPoint.value))),
-            "listed": sorted(row.account_ref for row in list_cases(session, agency, Selection()).rows),
-        }
-
-
-def states(ports, creditor) -> dict[str, PlacementState]:
-    with ports.session(creditor) as session:
-        return dict(session.execute(select(Placement.account_ref, Placement.state)).all())
+    """Three cases of two debtors."""
+    return settle(ports, tenants)
 
 
 def test_a_recall_for_today_ends_the_agencys_access_at_once(ports, placed):
@@ -299,89 +247,3 @@ def test_a_recalled_case_can_be_placed_again(ports, placed):
     place_with(ports, placed.creditor, placed.other_agency, [NewCase("FOUR", 4_000)], now=NOW)
     assert holders(ports, placed.creditor)["THREE"] == placed.other_agency.tenant
     assert seen_by(ports, placed.other_agency)["points"] == ["3000000003"]
-
-
-def test_closing_waits_for_the_word_on_the_data(ports, placed):
-    [made] = recall(ports, placed.creditor, "ONE")
-    with pytest.raises(GateClosed) as refusal:
-        do(ports, placed.creditor, recalls.close, made.id)
-    assert [one.code for one in refusal.value.obstacles[placed.agency.tenant]] == ["AT-08"]
-    attest_one(ports, placed.creditor, placed.agency, "AT-08", now=NOW, recall_id=made.id)
-    assert do(ports, placed.creditor, recalls.close, made.id).state is RecallState.CLOSED
-    assert do(ports, placed.creditor, recalls.close, made.id, now=NOW + timedelta(days=1)).closed_at == NOW
-
-
-def test_the_word_on_one_recall_closes_no_other(ports, placed):
-    [first] = recall(ports, placed.creditor, "ONE")
-    [second] = recall(ports, placed.creditor, "TWO")
-    attest_one(ports, placed.creditor, placed.agency, "AT-08", now=NOW, recall_id=first.id)
-    with pytest.raises(GateClosed):
-        do(ports, placed.creditor, recalls.close, second.id)
-
-
-def test_a_recall_that_waits_cannot_be_closed(ports, placed):
-    [made] = recall(ports, placed.creditor, "ONE", on=LATER)
-    with pytest.raises(RecallOver):
-        do(ports, placed.creditor, recalls.close, made.id)
-
-
-@pytest.mark.parametrize("role", [role for role in Role if "recall.make" not in PERMISSIONS[role]])
-def test_who_may_not_recall(ports, placed, role):
-    person = replace(placed.creditor, role=role.value, permissions=PERMISSIONS[role])
-    with pytest.raises(Forbidden):
-        do(ports, person, recalls.request, Scope(), reason=RecallReason.STRATEGY, effective_on=TODAY)
-
-
-def test_neither_side_reaches_anothers_recall(ports, placed):
-    [made] = recall(ports, placed.creditor, "ONE", on=LATER)
-    for actor, verb in [
-        (placed.other_agency, recalls.accept),
-        (placed.other_creditor, recalls.withdraw),
-        (placed.other_creditor, recalls.decide),
-        (placed.other_creditor, recalls.close),
-    ]:
-        with pytest.raises(NotFound):
-            do(ports, actor, verb, made.id)
-    with ports.session(placed.other_agency) as session:
-        assert list(list_recalls(session, placed.other_agency).rows) == []
-        with pytest.raises(NotFound):
-            get_recall(session, placed.other_agency, made.id)
-    with pytest.raises(NothingToRecall):
-        do(
-            ports,
-            placed.other_creditor,
-            recalls.request,
-            Scope(case_ids=case_ids(ports, placed.creditor, "ONE")),
-            reason=RecallReason.STRATEGY,
-            effective_on=TODAY,
-        )
-
-
-def test_no_side_ends_anothers_placements_even_by_hand(ports, placed):
-    with ports.session(placed.agency) as session:
-        ending = list(session.scalars(select(Placement.id)))
-    call = text(
-        "select end_placements(:creditor, :agency, cast(:ending as bigint[]), 'x', 'open', null, now(), current_date)"
-    )
-    keys = {"creditor": placed.creditor.tenant, "agency": placed.agency.tenant, "ending": ending}
-    for actor in (placed.other_agency, placed.other_creditor):
-        with ports.session(actor) as session, pytest.raises(DBAPIError, match="own placements"):
-            session.execute(call, keys)
-    with ports.session(placed.other_agency) as session, transaction(session):
-        mine = session.execute(call, {**keys, "agency": placed.other_agency.tenant}).scalar_one()
-    assert mine == 0
-    assert set(states(ports, placed.creditor).values()) == {PlacementState.ACKNOWLEDGED}
-
-
-def test_both_sides_have_it_in_their_trail_and_the_other_side_is_told(ports, placed):
-    [made] = recall(ports, placed.creditor, "ONE", on=LATER)
-    do(ports, placed.agency, recalls.object_to, made.id, reason=ObjectionReason.PROMISE)
-    do(ports, placed.creditor, recalls.decide, made.id)
-    do(ports, placed.agency, recalls.accept, made.id)
-    expected = ["recall.requested", "recall.objected", "recall.decided", "recall.accepted"]
-    for actor, told in ((placed.agency, expected[::2]), (placed.creditor, expected[1::2])):
-        with ports.session(actor) as session:
-            trail = session.scalars(select(AuditEvent.action).order_by(AuditEvent.seq)).all()
-            notices = [one.kind for one in list_notices(session, actor).rows if one.kind.startswith("recall.")]
-        assert [one for one in trail if one.startswith("recall.")] == expected
-        assert notices[::-1] == told
