@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from agencies.kernel.pages import PAGE, Page, cut
@@ -19,6 +19,7 @@ from agencies.kernel.work import Work, WorkState
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState
+from assignments.conduct.listing import recently_broken
 from assignments.locates.models import Finding, FindingState, LocateBatch, LocateOrder, OrderState
 from assignments.marketplace.models import Bid, BidState, Lot, LotOffer, LotState
 from assignments.placements.models import Consignment, PlacementState, Recall, RecallState, Wave, WaveState
@@ -63,11 +64,16 @@ class _Counter:
 
 def list_waiting(session: Session, actor: Actor, *, now: datetime) -> list[Waiting]:
     """What waits for this actor, in the order of urgency; what nobody waits for has a count of nought."""
-    return [
-        Waiting(kind, _count(session, counter.rows(actor, now)))
+    counters = {
+        kind: _counted(counter.rows(actor, now))
         for kind, counter in _COUNTERS.items()
         if actor.side in counter.sides and any(actor.may(one) for one in counter.permissions)
-    ]
+    }
+    if not counters:
+        return []
+    # One statement for all, for each alone would cost a round trip.
+    counts = session.execute(select(*counters.values())).one()
+    return [Waiting(kind, count) for kind, count in zip(counters, counts, strict=True)]
 
 
 def list_work(session: Session, actor: Actor, *, after: tuple[int, int] | None = None) -> Page[WorkRow]:
@@ -97,8 +103,8 @@ def list_work(session: Session, actor: Actor, *, after: tuple[int, int] | None =
     return cut(rows, PAGE, lambda row: (int(row.state is WorkState.FAILED), row.id))
 
 
-def _count(session: Session, rows: Select[Any]) -> int:
-    return session.execute(select(func.count()).select_from(rows.limit(MANY).subquery())).scalar_one()
+def _counted(rows: Select[Any]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(rows.limit(MANY).subquery()).scalar_subquery()
 
 
 def _one(*conditions: ColumnElement[bool]) -> Select[Any]:
@@ -192,6 +198,10 @@ def _held(actor: Actor, _now: datetime) -> Select[Any]:
     return _one(Case.agency_id == actor.tenant)
 
 
+def _violations(actor: Actor, now: datetime) -> Select[Any]:
+    return _one(recently_broken(actor, now))
+
+
 _P = Permission
 _CREDITOR, _AGENCY, _PLATFORM = (Side.CREDITOR,), (Side.AGENCY,), (Side.PLATFORM,)
 _TENANTS = (Side.CREDITOR, Side.AGENCY)
@@ -206,6 +216,7 @@ _COUNTERS: dict[str, _Counter] = {
     ),
     "objections": _Counter((_P.RECALL_MAKE,), _CREDITOR, _recalls(RecallState.OBJECTED)),
     "to_download": _Counter((_P.MANIFEST_DOWNLOAD,), _AGENCY, _not_downloaded),
+    "violations": _Counter((_P.CONDUCT_VIEW,), _TENANTS, _violations),
     "files_to_map": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.RECEIVED)),
     "files_to_decide": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.CHECKED)),
     "reports_due": _Counter((_P.REPORT_VIEW,), _TENANTS, _due_reports),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, column, select, table
+from sqlalchemy import ColumnElement, Select, and_, column, select, table
 from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel.clock import add_months, first_of_month
@@ -40,6 +40,10 @@ _activities = table(
     ),
 )
 _creditor, _agency = aliased(Organisation), aliased(Organisation)
+
+
+#: How far back the home page looks.
+RECENT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,16 @@ def list_found(
             | ((ConductVerdict.happened_at == after[0]) & (ConductVerdict.activity_id < after[1]))
         )
     return _page(session, statement, limit)
+
+
+def recently_broken(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """The condition of the violations of the last `RECENT`, as either side sees them."""
+    return and_(
+        owned_by(actor, ConductVerdict.creditor_id, ConductVerdict.agency_id),
+        ConductVerdict.verdict != Verdict.COMPLIANT,
+        ConductVerdict.verdict == Verdict.VIOLATION,
+        ConductVerdict.happened_at >= now - RECENT,
+    )
 
 
 def get_person(session: Session, actor: Actor, debtor_id: int) -> Person:

@@ -134,6 +134,20 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         "file-check",
         {"state": "checked"},
     ),
+    (Side.CREDITOR, "violations"): Errand(
+        msg("Violations of the contact rules in thirty days"),
+        msg("Read which rule, whose contact and why, and speak with the agency."),
+        "conduct.index",
+        "scale",
+        {"verdict": "violation"},
+    ),
+    (Side.AGENCY, "violations"): Errand(
+        msg("Violations of the contact rules in thirty days"),
+        msg("The creditor sees them too. Read which rule and why, and correct how you work."),
+        "conduct.index",
+        "scale",
+        {"verdict": "violation"},
+    ),
     (Side.CREDITOR, "reports_due"): Errand(
         msg("Reports due within seven days"),
         msg("Periods that are over and not yet reported."),

@@ -7,10 +7,13 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
 from assignments.conduct import service
+from assignments.conduct.listing import recently_broken
+from assignments.conduct.models import ConductVerdict
 from assignments.conduct.rules import rulesets
 from portal.presenters.conduct import LAWS
 from tests import loop
@@ -128,6 +131,26 @@ def test_the_spanish_page_is_spanish(judged, sign_in) -> None:
     assert "Reglas de contacto" in page
     assert "V01 · Fuera del horario permitido: ese día se permite 07:00–19:00" in page
     assert "Outside" not in page
+
+
+def test_a_case_leads_to_all_contacts_with_its_person_for_the_creditor(judged, sign_in) -> None:
+    client = sign_in(Role.COMPLIANCE, language="en")
+    case = re.search(r'href="(/cases/[^"]+)"', client.get("/conduct/?code=V04").text)[1]
+    address = re.search(r'href="(/conduct/person/[^"]+)"', client.get(case).text)[1]
+
+    assert "Ana Prueba" in client.get(address).text
+    assert "/conduct/person/" not in sign_in(Role.MANAGER, organisation=1).get(case).text
+
+
+def test_both_sides_are_told_on_their_home_pages(judged, sign_in, world) -> None:
+    # The tests' activities lie in March; the home page looks back thirty days from now.
+    for role in (Role.COMPLIANCE, Role.MANAGER):
+        assert "Violations of the contact rules" not in sign_in(role, language="en").get("/").text
+    with world.ports.session(world.actor(Role.MANAGER)) as session:
+        counted = session.scalar(
+            select(func.count()).select_from(ConductVerdict).where(recently_broken(world.actor(Role.MANAGER), EVENING))
+        )
+    assert counted == 1
 
 
 def test_every_ruleset_names_its_law() -> None:
