@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from agencies.mandates.terms import CUSTOMARY_PROMISES, TermSheet
@@ -110,3 +111,16 @@ def award(
     """Award a lot."""
     with ports.session(creditor) as session, transaction(session):
         return awarding.award(session, creditor, lot.id, shares=shares, now=now, **options)
+
+
+def settle(ports: Ports, creditor: Actor, agency: Actor, mark: str) -> None:
+    """By the clock of the machine, a lot whose bids are open and one whose bids are sealed."""
+    now, before = utc_now(), utc_now() - timedelta(hours=2)
+    last = (now + timedelta(days=30)).date()
+    loop.add_cases(ports, creditor, [loop.NewCase(f"{mark}-LOT-{n}", 30_000 + n) for n in range(12)])
+    chosen = Selection(search=f"{mark}-LOT")
+    for hours in (-1, 1):
+        timetable = service.Timetable(now + timedelta(hours=hours), now + timedelta(days=5))
+        lot = offer(ports, creditor, name=f"{mark} {hours}", selection=chosen, now=before, timetable=timetable)
+        bid(ports, agency, lot, note=mark, now=before, valid_until=last)
+        close(ports, creditor, lot, now=now)

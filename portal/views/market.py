@@ -124,6 +124,8 @@ def download(lot_id: int) -> Response:
 def award(lot_id: int) -> str | tuple[str, int]:
     """What an award in the chosen shares would do; nothing is placed yet."""
     form = decision_form(request.args, _rows(lot_id))
+    if not request.args:
+        return _compared(lot_id, form)
     page = _previewed(lot_id, form)
     return page if page is not None else (_compared(lot_id, form), form.refused_with)
 

@@ -237,7 +237,8 @@ def test_bids_are_compared_after_the_time_and_the_lot_is_awarded(world, closed, 
 def test_an_award_that_cannot_be_is_said_on_the_comparison(world, closed, sign_in) -> None:
     director, page = sign_in(Role.DIRECTOR), page_of(world, closed)
     names = re.findall(r'name="(share_[a-z2-7]{26})"', director.get(f"{page}/bids").text)
-    for shares in ({}, {names[0]: "50"}, {names[0]: "60", names[1]: "60"}, {names[0]: "x"}):
+    assert director.get(f"{page}/award").status_code == 200
+    for shares in ({names[0]: ""}, {names[0]: "50"}, {names[0]: "60", names[1]: "60"}, {names[0]: "x"}):
         answer = director.get(f"{page}/award", query_string=shares)
         assert answer.status_code in {400, 409}
         assert "notice-error" in answer.text

@@ -26,7 +26,7 @@ create function lot_moves() returns trigger language plpgsql as $$
 begin
     if tg_op = 'INSERT' then
         if new.state <> 'draft' then
-            raise exception 'a lot begins as a draft' using errcode = '23514';
+            raise exception 'a lot begins as a draft' using errcode = '42501';
         end if;
         return new;
     end if;
@@ -34,16 +34,16 @@ begin
         to_jsonb(new) - array['state', 'closed_at', 'ended_at', 'ended_by', 'wave_id']
         is distinct from to_jsonb(old) - array['state', 'closed_at', 'ended_at', 'ended_by', 'wave_id']
     ) then
-        raise exception 'a lot stays as it was listed' using errcode = '23514';
+        raise exception 'a lot stays as it was listed' using errcode = '42501';
     end if;
     if new.state <> old.state and (old.state, new.state) not in (
         ('draft', 'listed'), ('draft', 'withdrawn'), ('listed', 'closed'), ('listed', 'withdrawn'),
         ('closed', 'awarded'), ('closed', 'withdrawn'), ('closed', 'expired')
     ) then
-        raise exception 'a lot does not go from % to %', old.state, new.state using errcode = '23514';
+        raise exception 'a lot does not go from % to %', old.state, new.state using errcode = '42501';
     end if;
     if new.state <> old.state and new.state = 'closed' and new.bids_until > clock_timestamp() then
-        raise exception 'the time for bids is not over' using errcode = '23514';
+        raise exception 'the time for bids is not over' using errcode = '42501';
     end if;
     return new;
 end $$
@@ -56,7 +56,7 @@ begin
     perform from lot_offers o where o.creditor_id = new.creditor_id and o.agency_id = new.agency_id
        and o.lot_id = new.lot_id and o.state = 'listed' for share;
     if not found then
-        raise exception 'the time for bids is over' using errcode = '23514';
+        raise exception 'the time for bids is over' using errcode = '42501';
     end if;
     return new;
 end $$

@@ -75,7 +75,7 @@ def test_the_creditor_s_role_reaches_no_bid_by_any_statement(ports, tenants, sta
 )
 def test_a_listed_lot_is_neither_closed_early_nor_changed(ports, tenants, statement):
     lot = still_open(ports, tenants.creditor)
-    assert refused(ports, tenants.creditor, statement, lot=lot.id) is errors.CheckViolation
+    assert refused(ports, tenants.creditor, statement, lot=lot.id) is errors.InsufficientPrivilege
 
 
 def test_the_database_does_not_believe_a_portal_whose_clock_runs_ahead(ports, tenants):
@@ -187,7 +187,7 @@ def test_closing_opens_what_stood_and_freezes_it(ports, tenants):
     with pytest.raises(bids.BiddingOver):
         market.bid(ports, tenants.agency, lot)
     late = "update bids set commission_bp = 1 where lot_id = :lot"
-    assert refused(ports, tenants.agency, late, lot=lot.id) is errors.CheckViolation
+    assert refused(ports, tenants.agency, late, lot=lot.id) is errors.InsufficientPrivilege
     for actor in (tenants.agency, tenants.creditor):
         wanted = "update opened_bids set commission_bp = 1"
         assert refused(ports, actor, wanted) is errors.InsufficientPrivilege
