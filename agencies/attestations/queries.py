@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from agencies.attestations.models import Attestation, AttestationFile, AttestationSignature, AttestationState
@@ -31,6 +31,8 @@ class AgencyStanding:
     score_bp: int
     templates: tuple[TemplateStanding, ...]
     blocked_acts: frozenset[Act]
+    #: How many wait for the creditor's word, those for recalls included.
+    waiting: int
     #: Of the creditor: its country's wording, on its day.
     country: str
     today: date
@@ -73,6 +75,7 @@ def standings(session: Session, actor: Actor, *, creditor_id: int | None = None,
                 score_bp=score_bp(stood),
                 templates=stood,
                 blocked_acts=blocked_acts(stood),
+                waiting=sum(row.state is AttestationState.SUBMITTED for row in own),
                 country=relation.country,
                 today=today,
             )
@@ -132,17 +135,6 @@ def list_to_review(session: Session, actor: Actor) -> Sequence[Attestation]:
     return session.scalars(waiting.order_by(Attestation.submitted_at, Attestation.id).limit(PAGE)).all()
 
 
-def count_to_review(session: Session, actor: Actor) -> int:
-    """How many attestations wait for the creditor's word; an agency has none to give."""
-    require(actor, Permission.ATTESTATION_VIEW)
-    if actor.side is not Side.CREDITOR:
-        return 0
-    waiting = select(Attestation.id).where(
-        Attestation.creditor_id == actor.tenant, Attestation.state == AttestationState.SUBMITTED
-    )
-    return session.scalar(select(func.count()).select_from(waiting.subquery())) or 0
-
-
 def open_rows(session: Session, actor: Actor, other_id: int) -> dict[str, Attestation]:
     """By code: what is begun or waits for review between the actor and a counterpart, recalls left out."""
     require(actor, Permission.ATTESTATION_VIEW)
@@ -180,7 +172,7 @@ def _rows(session: Session, actor: Actor) -> dict[tuple[int, int], list[Attestat
         select(Attestation).where(
             owned_by(actor, Attestation.creditor_id, Attestation.agency_id),
             Attestation.state.not_in([AttestationState.DRAFT, AttestationState.SUPERSEDED]),
-            Attestation.recall_id.is_(None),
+            or_(Attestation.recall_id.is_(None), Attestation.state == AttestationState.SUBMITTED),
         )
     ):
         found[row.creditor_id, row.agency_id].append(row)

@@ -53,7 +53,7 @@ def of_organisations(counts: Counts) -> list[Waiting]:
     ]
 
 
-def of_attestations(actor: Actor, rows: Sequence[AgencyStanding], to_review: int) -> list[Waiting]:
+def of_attestations(actor: Actor, rows: Sequence[AgencyStanding]) -> list[Waiting]:
     """What attestations ask of either side: an agency counts templates, a creditor the agencies they stop."""
     if actor.side is Side.CREDITOR:
         lapsed = sum(bool(row.blocked_acts) for row in rows)
@@ -66,7 +66,7 @@ def of_attestations(actor: Actor, rows: Sequence[AgencyStanding], to_review: int
     expiring = sum(one.state is Standing.EXPIRING for row in rows for one in row.templates)
     return [
         Waiting("attestations_lapsed", lapsed),
-        Waiting("attestations_to_review", to_review),
+        Waiting("attestations_to_review", sum(row.waiting for row in rows) if actor.side is Side.CREDITOR else 0),
         Waiting("attestations_expiring", expiring),
     ]
 

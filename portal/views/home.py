@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, render_template
 
-from agencies.attestations.queries import count_to_review, standings
+from agencies.attestations.queries import standings
 from agencies.kernel.clock import utc_now
 from agencies.kernel.tenancy import Actor
 from agencies.organisations import queries
@@ -49,5 +49,4 @@ def _waiting(actor: Actor) -> list[Waiting]:
 def _attestations(actor: Actor) -> list[Waiting]:
     if not (actor.may(Permission.ATTESTATION_SIGN) or actor.may(Permission.ATTESTATION_REVIEW)):
         return []
-    rows = standings(db.session, actor, now=utc_now())
-    return home.of_attestations(actor, rows, count_to_review(db.session, actor))
+    return home.of_attestations(actor, standings(db.session, actor, now=utc_now()))

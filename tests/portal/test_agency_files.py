@@ -93,7 +93,7 @@ def test_a_licence_is_taken_off_by_its_own_agency_only(sign_in, world):
 
     assert sign_in(Role.MANAGER, organisation=1).post(address).status_code == 404
     assert [manager.post(address).status_code for _ in range(2)] == [303, 303]
-    assert "RNBD" not in manager.get("/agency-file/").text
+    assert "Take off" not in manager.get("/agency-file/").text
 
 
 def test_a_service_that_is_not_offered_stops_the_placement_with_its_reason_on_the_page(sign_in, world):

@@ -154,4 +154,4 @@ def test_the_home_page_asks_little_of_the_database(sign_in, app):
     engine = app.extensions["encargo"].engine
     event.listen(engine, "before_cursor_execute", lambda *call: seen.append(call[2]))
     browser.get("/")
-    assert len([one for one in seen if one.lstrip().lower().startswith("select")]) <= 25
+    assert len([one for one in seen if one.lstrip().lower().startswith("select")]) <= 30

@@ -13,6 +13,7 @@ from portal.migrations import runner
 from portal.schema import metadata
 from portal.stack.provision import provision
 from tests.conftest import Database
+from tests.portal.walls import APPEND_ONLY, FUNCTIONS_OF_THE_OWNER, OPEN_TO_OWNER, UNIQUE_ACROSS_TENANTS
 
 #: Columns that say whose a row is.
 TENANT_COLUMNS = ("creditor_id", "organisation_id", "agency_id")
@@ -20,68 +21,6 @@ TENANT_COLUMNS = ("creditor_id", "organisation_id", "agency_id")
 TENANTS_THEMSELVES = {"organisations"}
 #: Tables that belong to nobody.
 UNOWNED = {"alembic_version", "schedule_runs"}
-#: What runs as the owner, because no side may do it by hand, and the tables it needs to see.
-FUNCTIONS_OF_THE_OWNER = {
-    "append_audit_event",
-    "append_notice",
-    "are_partners",
-    "ask_conduct",
-    "count_bids",
-    "end_placements",
-    "gather_statistics",
-    "open_bids",
-    "panel_positions",
-    "restate_balances",
-}
-OPEN_TO_OWNER = {
-    "activities",
-    "audit_events",
-    "audit_heads",
-    "bids",
-    "cases",
-    "conduct_cells",
-    "consignments",
-    "contact_points",
-    "debtors",
-    "lot_offers",
-    "lots",
-    "mandate_versions",
-    "notices",
-    "opened_bids",
-    "outbox",
-    "panel_members",
-    "payment_reversals",
-    "payments",
-    "placement_cells",
-    "placements",
-    "recalls",
-    "recovery_cells",
-    "reports",
-    "sla_cells",
-    "sla_clocks",
-    "sla_extensions",
-    "work",
-}
-#: Unique indexes that do not begin with a tenant, and why that tells nobody anything.
-UNIQUE_ACROSS_TENANTS = {
-    # Surrogate keys drawn from a sequence: a clash cannot be provoked.
-    "pk_organisations",
-    "pk_users",
-    "pk_web_sessions",
-    "pk_invitations",
-    "pk_work",
-    "pk_outbox",
-    # A tax number or an address belongs to one organisation or person on the whole platform; services answer alike.
-    "uq_organisations_country_tax_id",
-    "uq_users_email",
-    # Hashes of random tokens.
-    "uq_web_sessions_token_hash",
-    "uq_invitations_token_hash",
-    # Belongs to nobody.
-    "pk_schedule_runs",
-    "alembic_version_pkc",
-}
-
 COLUMNS = """
     select table_name, column_name, data_type, character_maximum_length, numeric_precision, is_nullable,
            column_default, is_identity, udt_name
@@ -250,27 +189,7 @@ def test_the_loader_may_insert_into_staging_and_nothing_else(catalogue):
     }
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        "activities",
-        "attestation_signatures",
-        "audit_events",
-        "commission_bands",
-        "entries",
-        "locate_fees",
-        "mandate_versions",
-        "opened_bids",
-        "payment_reversals",
-        "payments",
-        "postings",
-        "report_files",
-        "report_versions",
-        "returns",
-        "sla_clauses",
-        "verifications",
-    ],
-)
+@pytest.mark.parametrize("table", APPEND_ONLY)
 def test_history_is_only_added_to(catalogue, table):
     granted = rows(
         catalogue,
