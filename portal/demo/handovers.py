@@ -1,4 +1,4 @@
-"""What the two creditors hand over during the story: four portfolios that become cases, and a fifth that waits."""
+"""What the two creditors hand over during the story: five portfolios that become cases, and a sixth that waits."""
 
 from __future__ import annotations
 
@@ -60,10 +60,11 @@ def handovers(chronology: Chronology, cases: int) -> dict[str, Handover]:
         return Handover(key, creditor, at, f"{word}_{cut_off:%Y%m}.csv", plan, dirty)
 
     made = (
-        make("bank-1", BANK, days(9, 12, 10, 15), 0.42, 100_000),
-        make("telco-1", TELCO, days(8, 3, 9, 40), 0.28, 200_000),
-        make("bank-2", BANK, days(4, 2, 11, 5), 0.18, 300_000),
-        make("telco-2", TELCO, days(3, 3, 15, 20), 0.10, 400_000),
+        make("bank-1", BANK, days(9, 12, 10, 15), 0.40, 100_000),
+        make("telco-1", TELCO, days(8, 3, 9, 40), 0.27, 200_000),
+        make("bank-2", BANK, days(4, 2, 11, 5), 0.17, 300_000),
+        make("telco-2", TELCO, days(3, 3, 15, 20), 0.08, 400_000),
+        make("bank-4", BANK, days(2, 3, 10, 5), 0.06, 600_000),
         # Checked this morning or yesterday, with more mistakes than usual, and nobody has decided yet.
         make("bank-3", BANK, chronology.days_ago(1, 16, 30), 0.02, 500_000, dirty=0.04),
     )

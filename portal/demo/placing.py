@@ -115,7 +115,7 @@ def place(world: World, planned: PlannedWave, now: datetime) -> None:
                 session,
                 actor,
                 name=planned.name,
-                selection=planned.selection(_portfolio_id(world, planned)),
+                selection=planned.selection(portfolio_id(world, planned.creditor, planned.handover)),
                 mandate_ids=[find_mandate(rows, planned.creditor, agency).id for agency in planned.agencies],
                 seed=SEED,
                 now=now,
@@ -167,9 +167,10 @@ def receive(world: World, taking: Taking, now: datetime, *, spoken_to: frozenset
     world.held.setdefault((taking.creditor.key, taking.agency.key), []).append(held)
 
 
-def _portfolio_id(world: World, planned: PlannedWave) -> int:
-    handover = world.handovers[planned.handover]
-    with world.acting(planned.creditor.member(Role.ANALYST)) as (session, actor):
+def portfolio_id(world: World, creditor: CreditorProfile, handover_key: str) -> int:
+    """The portfolio that a hand-over has become."""
+    handover = world.handovers[handover_key]
+    with world.acting(creditor.member(Role.ANALYST)) as (session, actor):
         found = session.scalar(
             select(Portfolio.id)
             .join(
