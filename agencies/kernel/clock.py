@@ -38,6 +38,7 @@ def local_date(instant: datetime, time_zone: str) -> date:
     return instant.astimezone(ZoneInfo(time_zone)).date()
 
 
+@lru_cache(maxsize=8192)
 def end_of_day(day: date, time_zone: str) -> datetime:
     """The instant at which a local date is over: the next local midnight, in UTC."""
     return datetime.combine(day + timedelta(days=1), time(0), ZoneInfo(time_zone)).astimezone(UTC)
@@ -55,6 +56,7 @@ def public_holidays(country: str, year: int) -> frozenset[date]:
     return frozenset(listed)
 
 
+@lru_cache(maxsize=8192)
 def is_business_day(day: date, country: str) -> bool:
     """Whether a date is neither a weekend day nor a public holiday there."""
     return day.weekday() < _SATURDAY and day not in public_holidays(country, day.year)
@@ -89,22 +91,24 @@ def add_business_hours(
 
     The clock stands still at weekends, on public holidays, and within each of the `pauses`.
     """
-    left, now = timedelta(hours=hours), instant.astimezone(UTC)
+    left, now, day = timedelta(hours=hours), instant.astimezone(UTC), local_date(instant, time_zone)
     stops = sorted((start.astimezone(UTC), end.astimezone(UTC)) for start, end in pauses)
     while True:
-        day = local_date(now, time_zone)
         midnight = end_of_day(day, time_zone)
         pause = next((one for one in stops if one[0] <= now < one[1]), None)
         if pause is not None:
-            now = pause[1]
-        elif not is_business_day(day, country):
-            now = midnight
-        else:
-            until = min([midnight, *(start for start, _ in stops if start > now)])
+            now, day = pause[1], local_date(pause[1], time_zone)
+            continue
+        if is_business_day(day, country):
+            until = min([midnight, *(start for start, _ in stops if start > now)]) if stops else midnight
             if left <= until - now:
                 return now + left
             left -= until - now
             now = until
+        else:
+            now = midnight
+        if now == midnight:
+            day += timedelta(days=1)
 
 
 def first_of_month(day: date) -> date:

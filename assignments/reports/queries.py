@@ -51,6 +51,16 @@ class Punctuality:
     on_time: int
 
 
+@dataclass(frozen=True)
+class TakenBack:
+    """A payment that was not as reported, and when the agency said so."""
+
+    currency: str
+    amount_minor: int
+    paid_on: date
+    at: datetime
+
+
 #: How far ahead a report counts as due soon.
 SOON = timedelta(days=7)
 
@@ -137,6 +147,25 @@ def list_payments(session: Session, actor: Actor, case_id: int) -> list[Payment]
             .order_by(Payment.paid_on.desc(), Payment.id.desc())
         )
     )
+
+
+def list_taken_back(session: Session, actor: Actor, case_id: int) -> list[TakenBack]:
+    """The payments on one case that a correction took back, the latest first."""
+    require(actor, Permission.CASE_VIEW)
+    rows = session.execute(
+        select(Payment.currency, Payment.amount_minor, Payment.paid_on, PaymentReversal.reversed_at)
+        .join(
+            PaymentReversal,
+            and_(
+                PaymentReversal.creditor_id == Payment.creditor_id,
+                PaymentReversal.agency_id == Payment.agency_id,
+                PaymentReversal.payment_id == Payment.id,
+            ),
+        )
+        .where(owned_by(actor, Payment.creditor_id, Payment.agency_id), Payment.case_id == case_id)
+        .order_by(PaymentReversal.reversed_at.desc(), Payment.id.desc())
+    )
+    return [TakenBack(*row) for row in rows]
 
 
 def list_activities(

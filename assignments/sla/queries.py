@@ -116,8 +116,8 @@ _REPORT = """
 # Also when the cases are gone at once, the agency says that it has stopped; a recall withdrawn needs no answer.
 _RECALL = """
     select k.creditor_id, k.agency_id, k.id, to_char(k.effective_on, 'YYYY-MM-DD') || ' · ' || k.cases as label,
-           'recall' as kind, k.requested_at as started_at, k.answered_at as done_at, c.hours, c.target_bp, null::timestamptz as due_at,
-           o.country, o.time_zone, null::timestamptz as over_at
+           'recall' as kind, k.requested_at as started_at, k.answered_at as done_at, c.hours, c.target_bp,
+           null::timestamptz as due_at, o.country, o.time_zone, null::timestamptz as over_at
     from recalls k
     join sla_clauses c on c.creditor_id = k.creditor_id and c.agency_id = k.agency_id
                       and c.mandate_version_id = k.mandate_version_id and c.clause = 'recall_answered'

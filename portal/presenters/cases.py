@@ -13,6 +13,7 @@ from assignments.cases.queries import Selection
 from assignments.contacts.models import ContactKind, ContactPoint
 from assignments.placements.queries import PlacementRow
 from assignments.reports.models import Activity, Payment, ReceivedBy
+from assignments.reports.queries import TakenBack
 from portal.presenters import activities, placements
 from uploads.models import Upload
 from uploads.schemas.fields import FieldType
@@ -102,10 +103,12 @@ def timeline(
     payments: Iterable[Payment],
     activities: Iterable[Activity],
     local_day: Callable[[datetime], date],
+    taken_back: Iterable[TakenBack] = (),
 ) -> list[Event]:
-    """Placements, payments and activities as one story, the latest first."""
+    """Placements, payments, what was taken back of them, and activities as one story, the latest first."""
     events = [Event(local_day(one.placed_at), one.placed_at, "placed", one) for one in placed]
     events += [Event(one.paid_on, None, "paid", one) for one in payments]
+    events += [Event(local_day(one.at), one.at, "taken_back", one) for one in taken_back]
     events += [Event(local_day(one.happened_at), one.happened_at, "activity", one) for one in activities]
     return sorted(events, key=_order, reverse=True)
 

@@ -52,10 +52,14 @@ class Line:
 
     report: ReportRow
     counterpart: str
-    period: str
     last_day: date
     days_left: int
     is_open: bool
+
+    @property
+    def period(self) -> str:
+        """What the report is called: its days."""
+        return period(self.report.period_start, self.report.period_end)
 
 
 def lines(rows: tuple[ReportRow, ...], side: Side, time_zone: str, now: datetime) -> list[Line]:
@@ -67,6 +71,4 @@ def lines(rows: tuple[ReportRow, ...], side: Side, time_zone: str, now: datetime
 def _line(row: ReportRow, side: Side, time_zone: str, today: date) -> Line:
     last = local_date(row.due_at - _BEFORE_MIDNIGHT, time_zone)
     name = row.creditor_name if side is Side.AGENCY else row.agency_name
-    return Line(
-        row, name, period(row.period_start, row.period_end), last, (last - today).days, row.submitted_at is None
-    )
+    return Line(row, name, last, (last - today).days, row.submitted_at is None)

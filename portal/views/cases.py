@@ -17,7 +17,7 @@ from assignments.cases.models import CaseState
 from assignments.contacts.queries import list_contacts
 from assignments.locates.desk import FindingRow, list_to_verify
 from assignments.placements.queries import PlacementRow, list_placements
-from assignments.reports.queries import list_activities, list_payments
+from assignments.reports.queries import list_activities, list_payments, list_taken_back
 from assignments.sla.enquiries import list_enquiries
 from portal.extensions import db
 from portal.forms.activities import ActivityForm
@@ -110,6 +110,7 @@ def show(case_id: int) -> str:
             payments if is_first else (),
             activities.rows,
             lambda at: local_date(at, actor.time_zone),
+            list_taken_back(db.session, actor, case_id) if is_first else (),
         ),
         pages=paging.addresses(activities),
         enquiries=list_enquiries(db.session, actor, case_id=case_id).rows,
