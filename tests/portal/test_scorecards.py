@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 
 import pytest
 
 from agencies.organisations.permissions import Role
+from portal.app import ports_of
 from tests import loop
 
 
@@ -54,7 +57,18 @@ def test_the_curve_counts_from_the_month_of_placement(compared, sign_in) -> None
     assert set(curve["series"][1]["values"]) == {None}
 
 
-@pytest.mark.parametrize("query", ["?months=3", "?months=7", "?months=viele", "?currency=USD"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "?months=3",
+        "?months=7",
+        "?months=viele",
+        "?currency=USD",
+        "?first=2026-01&last=2026-01",
+        "?first=2026-13&band=9/9&sort=__class__&order=sideways",
+        "?sort=cost&order=up",
+    ],
+)
 def test_the_choice_of_age_and_currency_cannot_break_the_page(compared, sign_in, query) -> None:
     assert sign_in(Role.DIRECTOR).get(f"/scorecards/{query}").status_code == 200
 
@@ -63,6 +77,66 @@ def test_an_agency_sees_itself_and_no_competitor(compared, sign_in) -> None:
     page = sign_in(Role.MANAGER).get("/scorecards/").text
     assert data(page, "recovery-data")["categories"] == ["Banco 0"]
     assert "Cobranzas 1" not in page
+
+
+def test_heads_of_columns_sort_and_say_so(compared, sign_in) -> None:
+    browser = sign_in(Role.DIRECTOR)
+    page = browser.get("/scorecards/?sort=collected&order=up").text
+    assert data(page, "recovery-data")["categories"] == ["Cobranzas 1", "Cobranzas 0"]
+    assert 'aria-sort="ascending"' in page
+    assert "order=down" in page
+
+
+def test_only_months_in_which_something_was_placed_are_offered(compared, sign_in) -> None:
+    page = sign_in(Role.DIRECTOR, language="en").get("/scorecards/?first=2026-01&last=2026-01").text
+    assert "COP 6,000.00" in page
+    assert "2026-02" not in re.findall(r'<option[^>]*value="([^"]*)"', page)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_page_can_be_taken_along_as_it_is_and_the_trail_knows(compared, sign_in, kind) -> None:
+    browser = sign_in(Role.DIRECTOR, language="en")
+    answer = browser.get(f"/scorecards/listing.{kind}?sort=collected&order=up")
+    assert f".{kind}" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    if kind == "csv":
+        rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+        assert [row["Agency"] for row in rows] == ["Cobranzas 1", "Cobranzas 0"]
+        assert float(rows[1]["Gross recovery"]) == 0.3
+        assert rows[0]["Gross recovery"] == ""
+    else:
+        assert answer.data.startswith(b"PK")
+    assert "downloaded the comparison of agencies" in browser.get("/audit/").text
+
+
+def test_an_agency_is_looked_at_by_month_of_placement(compared, sign_in) -> None:
+    browser = sign_in(Role.DIRECTOR, language="en")
+    [address, _] = dict.fromkeys(re.findall(r'href="(/scorecards/[a-z2-7]{26})', browser.get("/scorecards/").text))
+    page = browser.get(address).text
+    assert "By month of placement" in page
+    assert "Jan 2026" in page
+    assert "30.00 %" in page
+    assert "AT-02" in page
+
+
+def test_nobody_looks_at_an_agency_that_is_not_on_the_panel(compared, sign_in, app) -> None:
+    for role, organisation in ((Role.DIRECTOR, 1), (Role.MANAGER, 0)):
+        browser = sign_in(role, organisation=organisation)
+        stranger = ports_of(app).references.encode("organisation", browser.person.actor.tenant + 1)
+        assert browser.get(f"/scorecards/{stranger}").status_code == 404, role
+
+
+def test_finance_sees_recovery_and_cost_and_no_attestation(compared, sign_in) -> None:
+    page = sign_in(Role.FINANCE, language="en").get("/scorecards/").text
+    assert "30.00 %" in page
+    assert ">Conduct" not in page
+    assert "Blocked:" not in page
+
+
+def test_an_agency_is_told_why_there_is_no_panel(compared, sign_in) -> None:
+    page = sign_in(Role.MANAGER, language="en").get("/scorecards/").text
+    assert "at least three of them have enough data" in page
+    assert "Another agency" not in page
 
 
 def test_strangers_see_nothing_and_other_roles_are_refused(compared, sign_in) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 from agencies.kernel.tenancy import Side
 from agencies.scorecards.facts import AgencyCurve, AgencyFacts, CurvePoint
-from agencies.scorecards.metrics import NotEnough, all_metrics
+from agencies.scorecards.metrics import NotEnough, all_metrics, gross_recovery, payer_share
 from portal.presenters import scorecards
 
 
@@ -36,31 +36,16 @@ def test_every_measure_is_explained() -> None:
     assert [one.code for one in all_metrics(facts())] == list(scorecards.EXPLANATIONS)
 
 
-def test_a_creditor_sees_agencies_and_an_agency_its_creditors() -> None:
-    rows = [facts("Cobros Uno"), facts("Cobros Dos", currency="USD")]
-    [seen] = scorecards.lines(rows, "COP", Side.CREDITOR, {})
-    assert seen.name == "Cobros Uno"
-    [own] = scorecards.lines(rows, "COP", Side.AGENCY, {1: "Banco"})
-    assert own.name == "Banco"
-
-
 def test_the_currency_with_most_cases_comes_first_and_none_is_summed() -> None:
     rows = [facts(currency="USD", cases=5), facts(currency="COP", cases=3), facts("B", currency="COP", cases=4)]
     assert scorecards.currencies(rows) == ["COP", "USD"]
 
 
-def test_bars_hold_gross_and_net_and_leave_what_is_unknown_empty() -> None:
-    shown = scorecards.lines([facts("A"), facts("B", payers=9)], "COP", Side.CREDITOR, {})
-    chart = scorecards.bars(shown, ["gross", "net"], "es-CO")
-    assert chart["categories"] == ["A", "B"]
-    assert chart["series"] == [{"name": "gross", "values": [0.12, None]}, {"name": "net", "values": [0.1, None]}]
-
-
 def test_a_missing_figure_says_why() -> None:
-    [line] = scorecards.lines([facts(payers=9)], "COP", Side.CREDITOR, {})
-    assert line.metrics[0].missing is NotEnough.FEW_PAYERS
-    assert "10" in scorecards.reason(line.metrics[0])
-    assert scorecards.reason(line.metrics[2]) == ""
+    missing = gross_recovery(facts(payers=9))
+    assert missing.missing is NotEnough.FEW_PAYERS
+    assert "10" in scorecards.reason(missing)
+    assert scorecards.reason(payer_share(facts(payers=9))) == ""
 
 
 def test_curves_of_different_length_stand_in_one_table() -> None:
