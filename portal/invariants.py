@@ -98,6 +98,60 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         where c.agency_id is distinct from p.agency_id or (c.state = 'placed') <> (p.id is not null)
         """,
     ),
+    "point_of_a_finding_not_released": (
+        {Side.CREDITOR},
+        """
+        select p.id as point_id from contact_points p
+        left join findings f on f.creditor_id = p.creditor_id and f.id = p.finding_id
+        where p.finding_id is not null
+          and (f.id is null or f.released_at is null or f.authorisation <> 'authorised' or f.value <> p.value)
+        """,
+    ),
+    "released_finding_without_its_point": (
+        {Side.CREDITOR},
+        """
+        select f.id as finding_id from findings f
+        left join contact_points p on p.creditor_id = f.creditor_id and p.finding_id = f.id
+        where f.released_at is not null and p.id is null
+        """,
+    ),
+    "person_of_an_order_that_has_ended": (
+        {Side.CREDITOR},
+        """
+        select s.order_id from locate_subjects s
+        join locate_orders o on o.creditor_id = s.creditor_id and o.agency_id = s.agency_id and o.id = s.order_id
+        where o.closed_at is not null
+        """,
+    ),
+    "point_not_with_whoever_works_the_debtor": (
+        {Side.CREDITOR},
+        """
+        select p.id as point_id from contact_points p
+        join debtors d on d.creditor_id = p.creditor_id and d.id = p.debtor_id
+        where p.finding_id is not null and p.agency_id is distinct from d.agency_id
+        """,
+    ),
+    # Access ends with the last case: neither the debtor nor a way to reach it stays behind.
+    "access_without_a_case": (
+        {Side.CREDITOR},
+        """
+        select 'debtor' as what, d.id from debtors d where d.agency_id is not null and not exists (
+            select from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id and c.agency_id = d.agency_id)
+        union all
+        select 'contact point', p.id from contact_points p where p.agency_id is not null and not exists (
+            select from cases c
+            where c.creditor_id = p.creditor_id and c.debtor_id = p.debtor_id and c.agency_id = p.agency_id)
+        """,
+    ),
+    "recall_out_of_step": (
+        {Side.CREDITOR},
+        """
+        select l.id as placement_id from placements l
+        left join recalls r on r.creditor_id = l.creditor_id and r.agency_id = l.agency_id and r.id = l.recall_id
+        where l.ended_at is null
+          and (l.state = 'recall_pending') <> (r.id is not null and r.state in ('pending', 'objected'))
+        """,
+    ),
     "payment_twice": (
         {Side.CREDITOR},
         "select agency_id, natural_key from payments group by creditor_id, agency_id, natural_key having count(*) > 1",

@@ -11,9 +11,10 @@ from sqlalchemy import Engine, create_engine, make_url, text
 
 from agencies.kernel import work
 from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import Actor
 from portal import invariants
 from portal.ports import Ports, engine_options
-from tests import loop
+from tests import locating, loop
 from tests.tenants import Tenants, add_tenants
 
 #: Invariant -> what breaks it, once its guards are off.
@@ -32,6 +33,8 @@ BREAKS: dict[str, list[str]] = {
         "update placements set case_id = (select min(case_id) from placements)",
     ],
     "holder_is_not_who_it_is_placed_with": ["update cases set agency_id = null where account_ref = 'A-1'"],
+    "access_without_a_case": ["update cases set agency_id = null where account_ref = 'A-4'"],
+    "recall_out_of_step": ["update placements set state = 'recall_pending' where account_ref = 'A-4'"],
     "payment_twice": [
         "alter table payments drop constraint uq_payments_creditor_id_agency_id_natural_key",
         "update payments set natural_key = (select min(natural_key) from payments)",
@@ -42,17 +45,24 @@ BREAKS: dict[str, list[str]] = {
     ],
     "entry_unbalanced": ["update postings set amount_minor = amount_minor + 1"],
     "payment_not_booked": ["delete from postings", "delete from entries"],
-    "payment_booked_twice": ["update entries set payment_id = (select min(payment_id) from entries)"],
+    "payment_booked_twice": [
+        "update entries set payment_id = (select min(payment_id) from entries) where payment_id is not null"
+    ],
     "amount_differs": ["update payments set amount_minor = amount_minor + 1"],
     "commission_differs": ["update entries set commission_bp = commission_bp + 1"],
+    "fee_differs": ["update findings set fee_minor = fee_minor + 1"],
+    "point_of_a_finding_not_released": ["update findings set released_at = null"],
+    "released_finding_without_its_point": ["delete from contact_points where finding_id is not null"],
+    "point_not_with_whoever_works_the_debtor": ["update contact_points set agency_id = null"],
+    "person_of_an_order_that_has_ended": ["update locate_orders set closed_at = now()"],
     "rate_differs": ["update mandate_versions set commission_bp = commission_bp + 1"],
     "reversal_differs": [
         "insert into payment_reversals"
-         " select creditor_id, agency_id, id, natural_key, 1, upload_id, line, reported_at from payments"
+        " select creditor_id, agency_id, id, natural_key, 1, upload_id, line, reported_at from payments"
     ],
     "report_without_its_version": [
         "insert into reports (creditor_id, agency_id, mandate_id, period_start, period_end, due_at, submitted_at,"
-         " version) select creditor_id, agency_id, id, '2026-01-01', '2026-01-31', now(), now(), 0 from mandates"
+        " version) select creditor_id, agency_id, id, '2026-01-01', '2026-01-31', now(), now(), 0 from mandates"
     ],
     "sla_cells_differ_from_the_records": [
         "insert into sla_cells select creditor_id, agency_id, id, false, now(), 1, 0, 0 from consignments"
@@ -81,6 +91,7 @@ def tenants(ports: Ports, guards_off: Engine) -> Tenants:
     loop.place_with(ports, creditor, agency, [loop.NewCase(f"A-{number}", 100_000) for number in range(1, 5)])
     paid = [{"account_ref": f"A-{number}", "paid_on": date(2026, 2, 3), "amount": 5_000} for number in (1, 2)]
     loop.report_payments(ports, agency, creditor, paid)
+    locate(ports, creditor, tenants.other_agency)
     called = {"account_ref": "A-1", "happened_at": loop.PLACED_AT, "channel": "phone", "result": "no_answer"}
     loop.report_activities(ports, agency, creditor, [called])
     with ports.session(creditor) as session, transaction(session):
@@ -89,6 +100,16 @@ def tenants(ports: Ports, guards_off: Engine) -> Tenants:
         # The uploads behind these rows were made by hand, without their counts.
         connection.execute(text("update uploads set rows_applied = rows_read"))
     return tenants
+
+
+def locate(ports: Ports, creditor: Actor, seeker: Actor) -> None:
+    """Everybody is looked for; of one a phone was found, paid for and released."""
+    mandate = locating.locate_mandate(ports, creditor, seeker)
+    first, *_ = locating.take_on(ports, seeker, locating.order(ports, creditor, mandate))
+    [number] = locating.find(ports, seeker, first.id, [locating.phone()])
+    locating.grade(ports, creditor, number)
+    locating.allow(ports, creditor, number)
+    locating.release(ports, creditor, number)
 
 
 def found(ports: Ports) -> set[tuple[str, int | None]]:
