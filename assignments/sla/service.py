@@ -22,20 +22,27 @@ from assignments.sla.models import Enquiry, SlaClock, SlaExtension
 
 def acknowledge(session: Session, actor: Actor, consignment_id: int, *, now: datetime) -> Consignment:
     """The agency takes a consignment on, and the time for its first activities begins; again changes nothing."""
+    creditor_id = session.scalar(
+        select(Consignment.creditor_id).where(
+            Consignment.agency_id == require_side(actor, Side.AGENCY), Consignment.id == consignment_id
+        )
+    )
+    if creditor_id is not None:
+        # Before the consignment is locked: whoever ends its cases goes the same way.
+        one_report_at_a_time(session, creditor_id, actor.tenant)
     consignment = placements.acknowledge(session, actor, consignment_id, now=now)
     start(session, actor, consignment)
     return consignment
 
 
 def start(session: Session, actor: Actor, consignment: Consignment) -> SlaClock | None:
-    """Start the clock of an acknowledged consignment, if its terms promise a first activity; once only."""
+    """Start the clock of a consignment just acknowledged, if its terms promise a first activity; once only."""
     agency_id = require_side(actor, Side.AGENCY)
     creditor_id, started = consignment.creditor_id, consignment.acknowledged_at
     key = (creditor_id, agency_id, consignment.id)
     promise = session.get(SlaClause, (creditor_id, agency_id, consignment.mandate_version_id, Clause.FIRST_ACTIVITY))
     if promise is None or started is None or session.get(SlaClock, key) is not None:
         return None
-    one_report_at_a_time(session, creditor_id, agency_id)
     country, zone = calendar_of(session, creditor_id)
     clock = SlaClock(
         creditor_id=creditor_id,

@@ -47,7 +47,9 @@ class ActivityForm(PortalForm):
 
     def values(self, time_zone: str) -> dict[str, Any]:
         """What was written down, as the service takes it; the time is the reader's own."""
-        local: datetime = self.happened_at.data
+        local = self.happened_at.data
+        if local is None:
+            raise ValueError("only a form that holds has values")
         return {
             "key": uuid.UUID(self.key.data),
             "channel": self.channel.data,
