@@ -65,6 +65,8 @@ HOMES = {
     "pyarrow": ("uploads/",),
     "pandas": ("uploads/reading.py", "agencies/scorecards/", "assignments/performance.py", "portal/presenters/"),
     "holidays": ("agencies/kernel/clock.py",),
+    "phonenumbers": ("assignments/contacts/",),
+    "email_validator": ("agencies/organisations/", "assignments/contacts/"),
     "argon2": ("agencies/organisations/credentials.py",),
     "zxcvbn": ("agencies/organisations/credentials.py",),
     "cryptography": ("agencies/kernel/",),

@@ -97,8 +97,10 @@ def hand_in(order_id: int) -> Response | tuple[str, int]:
         try:
             with transaction(db.session):
                 following = queries.next_in_queue(db.session, actor, order_id)
-                said = {"searched": form.searched.data or "", "is_nothing_found": form.is_nothing_found.data}
-                investigating.submit(db.session, actor, order_id, **said, now=utc_now())
+                searched, is_empty = form.searched.data or "", form.is_nothing_found.data
+                investigating.submit(
+                    db.session, actor, order_id, searched=searched, is_nothing_found=is_empty, now=utc_now()
+                )
         except REFUSALS as error:
             refuse(form, error)
         else:

@@ -149,8 +149,8 @@ def _estimate() -> tuple[Estimate | None, OrderForm | None]:
         return None, None
     try:
         people = only.people(home_currency(db.session, actor))
-        given = {"mandate_id": only.mandate.number, "fee_class": only.chosen_class}
-        return estimate(db.session, actor, people, **given, now=utc_now()), None
+        mandate_id, fee_class = only.mandate.number, only.chosen_class
+        return estimate(db.session, actor, people, mandate_id=mandate_id, fee_class=fee_class, now=utc_now()), None
     except REFUSALS as error:
         refused = OrderForm()
         refuse(refused, error)
