@@ -13,6 +13,8 @@ KINDS = {
     APPLY: msg("Application of a file"),
     ADVANCE: msg("Timetable of a lot"),
     "judge_conduct": msg("Judging of activities"),
+    "open_report_periods": msg("Calendar of reports"),
+    "remind_reports": msg("Reminders of reports"),
 }
 STATES = {
     WorkState.QUEUED: (msg("Waiting"), "waiting"),
