@@ -15,13 +15,20 @@ from agencies.mandates.queries import MandateRow, list_mandates
 from agencies.organisations import service as organisations
 from agencies.organisations.models import Organisation, OrganisationKind, User
 from agencies.organisations.permissions import Role
-from portal.demo.agencies import FIRMS, GUADUVIO, Firm
+from agencies.standing import filing
+from agencies.standing.models import CredentialKind, OfferedService
+from portal.demo.agencies import FIRMS, GUADUVIO, AgencyProfile, Firm
 from portal.demo.cast import BANK, CREDITORS, OPERATOR, CreditorProfile, Member, agency_members
 from portal.demo.terms import Terms, collecting
 from portal.demo.world import World
 
 #: The bank pays its strongest agency less from here on.
 GUADUVIO_AMENDED_BP = 2200
+#: What every agency has on its file: kind, what it is, number, who issued it, and up to which amount it covers.
+_CREDENTIALS = (
+    (CredentialKind.LICENCE, "Matrícula mercantil", "00-999001", "Cámara de comercio inventada", None),
+    (CredentialKind.INSURANCE, "Responsabilidad civil profesional", "RC-999", "Seguros Inventados", 2_000_000_000_00),
+)
 
 
 def make_operator(world: World, now: datetime) -> None:
@@ -67,6 +74,34 @@ def make_mandates(world: World, now: datetime) -> None:
                         valid_from=world.chronology.month(8),
                         now=now,
                     )
+
+
+def state_files(world: World, now: datetime) -> None:
+    """Each agency says what it offers and shows its licence and its insurance."""
+    for firm in FIRMS:
+        with world.acting(agency_members(firm)[0]) as (session, actor):
+            known = filing.get_file(session, actor, actor.tenant)
+            if known.updated_at is not None:
+                continue
+            is_locator = not isinstance(firm, AgencyProfile)
+            filing.state(
+                session,
+                actor,
+                filing.Statement(
+                    services=(OfferedService.LOCATE,) if is_locator else (OfferedService.COLLECT,),
+                    countries=("CO",),
+                    regions="Todo el país",
+                    capacity=None if is_locator else 40_000,
+                    complaints_contact=f"quejas@{firm.key}-demo.example",
+                    incidents_contact=f"incidentes@{firm.key}-demo.example",
+                ),
+                now=now,
+            )
+            for kind, title, number, issuer, limit in _CREDENTIALS:
+                told = filing.Credential(
+                    kind, "CO", title, number, issuer, world.chronology.month(-6), limit, "COP" if limit else None
+                )
+                filing.add_credential(session, actor, told, now=now)
 
 
 def amend_mandate(world: World, now: datetime) -> None:

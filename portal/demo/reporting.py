@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -12,9 +12,10 @@ from agencies.kernel.errors import NotFound
 from agencies.mandates.models import Service
 from assignments.reports.calendar import Period, periods
 from assignments.reports.queries import ReportRow, list_reports
+from assignments.reports.reminders import remind
 from assignments.reports.service import declare_nothing, open_periods
 from portal.demo.activities import DrawnActivity, draw_activities
-from portal.demo.agencies import OCARIMBA, PIRANDELA, AgencyProfile
+from portal.demo.agencies import OCARIMBA, PIRANDELA, TINTALUZ, AgencyProfile
 from portal.demo.cast import BANK, CREDITORS, CreditorProfile, Member, agency_members
 from portal.demo.chronology import COUNTRY, Chronology, at_local
 from portal.demo.filing import Letter, WayPoint, send
@@ -30,6 +31,8 @@ from uploads.models import UploadKind
 
 #: The first month in which agencies hold cases, and therefore report.
 FIRST = 8
+#: One agency put right what it had reported to the bank for a period of this month.
+CORRECTED = (BANK.key, TINTALUZ.key, 2)
 #: One agency never reported this month to the bank.
 MISSED = (BANK.key, PIRANDELA.key, 3)
 
@@ -94,6 +97,8 @@ def steps(world: World) -> Iterator[Step]:
     """Each report that is made, and at the end what has become due by then."""
     for report in planned_reports(world.chronology):
         yield Step(report.at, partial(submit, world, report))
+        if is_corrected(world.chronology, report):
+            yield Step(world.chronology.business_day(1, 7, 11), partial(correct, world, report))
     for creditor in CREDITORS:
         yield Step(world.chronology.end, partial(_open_periods, world, creditor))
 
@@ -114,6 +119,23 @@ def submit(world: World, report: PlannedReport, now: datetime) -> None:
         _send_part(world, report, owed, UploadKind.ACTIVITIES, "gestiones", data, now)
     elif owed.activities_at is None:
         _declare_nothing(world, report, owed, UploadKind.ACTIVITIES, now)
+
+
+def is_corrected(chronology: Chronology, report: PlannedReport) -> bool:
+    """Whether the agency will find a mistake in this report."""
+    back = clock.months_between(report.month, chronology.today)
+    is_last = report.period.end == _last_day(report.month)
+    return is_last and not report.mark and (report.creditor.key, report.agency.key, back) == CORRECTED
+
+
+def correct(world: World, report: PlannedReport, now: datetime) -> None:
+    """The agency sends the payments of a period once more: two of them had been half of what it said."""
+    payments, _activities = month_of(world, report)
+    right = [replace(one, amount=one.amount // 2, settles=False) for one in payments[:2]] + payments[2:]
+    if right:
+        owed = _owed(world, report, now)
+        data = payments_file(report.agency, right, report.series)
+        _send_part(world, report, owed, UploadKind.PAYMENTS, "pagos_corregido", data, now)
 
 
 def month_of(world: World, report: PlannedReport) -> tuple[list[DrawnPayment], list[DrawnActivity]]:
@@ -232,6 +254,7 @@ def _strays(world: World, report: PlannedReport) -> list[DrawnPayment]:
 
 
 def _open_periods(world: World, creditor: CreditorProfile, now: datetime) -> None:
-    """What the calendar does every night: a creditor's agencies owe a report for each month that is over."""
+    """What the calendar does every night: agencies owe a report for each period that is over, and are reminded."""
     with world.acting(creditor.members[0]) as (session, actor):
         open_periods(session, actor, now=now)
+        remind(session, actor, now=now)

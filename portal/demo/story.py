@@ -18,7 +18,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR
 from agencies.organisations import credentials
 from agencies.organisations.models import Organisation, User, UserState
-from portal.demo import attesting, bidding, filing, founding, locating, placing, recalling, reporting, returning
+from portal.demo import asking, attesting, bidding, filing, founding, locating, placing, recalling, reporting, returning
 from portal.demo.cast import OPERATOR, all_members
 from portal.demo.chronology import MONTHS, ZONE, Chronology
 from portal.demo.steps import Step
@@ -91,6 +91,7 @@ def _steps(world: World) -> Iterator[Step]:
     times = world.chronology
     yield Step(times.business_day(9, 3, 9), lambda at: founding.bring_in_organisations(world, at))
     yield Step(times.business_day(9, 4, 10), lambda at: founding.make_mandates(world, at))
+    yield Step(times.business_day(9, 4, 15), lambda at: founding.state_files(world, at))
     yield Step(times.business_day(5, 1, 9), lambda at: founding.amend_mandate(world, at))
     yield from attesting.steps(world)
     yield from filing.steps(world)
@@ -100,6 +101,7 @@ def _steps(world: World) -> Iterator[Step]:
     yield from recalling.steps(world)
     yield from locating.steps(world)
     yield from bidding.steps(world)
+    yield from asking.steps(world)
 
 
 def _founded_at(ports: Ports) -> datetime | None:
