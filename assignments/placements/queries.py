@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy import Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
-from agencies.mandates.models import Mandate, MandateVersion
+from agencies.mandates.models import CommissionBand, Mandate, MandateVersion
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave, WaveState
@@ -31,7 +31,9 @@ class ConsignmentRow:
     wave_id: int
     mandate_id: int
     mandate_name: str
-    commission_bp: int
+    #: From the lowest to the highest of its terms, by the age of the debts.
+    lowest_bp: int
+    highest_bp: int
     #: Empty while the wave is a draft.
     state: PlacementState | None
     currency: str | None
@@ -58,9 +60,15 @@ class PlacementRow:
     currency: str
     placed_minor: int
     stratum: str
+    #: At the age it had when it was placed.
     commission_bp: int
+    age_days: int | None
     placed_at: datetime
     ended_at: datetime | None
+    #: `recalled`, or the code of its return.
+    end_code: str | None
+    #: The last day on which a payment still earns the commission.
+    tail_until: date | None
 
 
 def list_waves(
@@ -156,8 +164,11 @@ def list_placements(
             Placement.placed_minor,
             Placement.stratum,
             Placement.commission_bp,
+            Placement.age_days,
             Placement.placed_at,
             Placement.ended_at,
+            Placement.end_code,
+            Placement.tail_until,
         )
         .join(Organisation, Organisation.id == Placement.agency_id)
         .join(
@@ -187,6 +198,19 @@ _creditor = aliased(Organisation)
 _agency = aliased(Organisation)
 
 
+def _of_bands(extreme: Any) -> Any:
+    return (
+        select(extreme(CommissionBand.commission_bp))
+        .where(
+            CommissionBand.creditor_id == MandateVersion.creditor_id,
+            CommissionBand.agency_id == MandateVersion.agency_id,
+            CommissionBand.mandate_version_id == MandateVersion.id,
+        )
+        .correlate(MandateVersion)
+        .scalar_subquery()
+    )
+
+
 def _consignments(actor: Actor) -> Select[*tuple[Any, ...]]:
     return (
         select(
@@ -199,7 +223,8 @@ def _consignments(actor: Actor) -> Select[*tuple[Any, ...]]:
             Consignment.wave_id,
             Mandate.id,
             Mandate.name,
-            MandateVersion.commission_bp,
+            func.least(MandateVersion.commission_bp, _of_bands(func.min)),
+            func.greatest(MandateVersion.commission_bp, _of_bands(func.max)),
             Consignment.state,
             Consignment.currency,
             Consignment.cases,

@@ -105,10 +105,15 @@ def standing(rows: Sequence[MandateRow]) -> list[MandateRow]:
 
 def rates(terms: TermSheet) -> str:
     """The commission in short: one rate, or from the lowest to the highest."""
-    all_rates = sorted({terms.commission_bp, *(band.commission_bp for band in terms.bands)})
-    if len(all_rates) == 1:
-        return basis_points(all_rates[0])
-    return say(msg("%(low)s to %(high)s"), {"low": basis_points(all_rates[0]), "high": basis_points(all_rates[-1])})
+    all_rates = {terms.commission_bp, *(band.commission_bp for band in terms.bands)}
+    return between(min(all_rates), max(all_rates))
+
+
+def between(low: int, high: int) -> str:
+    """One commission, or the lowest and the highest."""
+    if low == high:
+        return basis_points(low)
+    return say(msg("%(low)s to %(high)s"), {"low": basis_points(low), "high": basis_points(high)})
 
 
 def price(row: MandateRow) -> str:

@@ -12,6 +12,7 @@ from assignments.placements.models import PlacementState, WaveState
 from assignments.placements.preview import HELD_BACK, AgencyTotals, BandTotals, Cell, Preview
 from assignments.placements.queries import ConsignmentRow
 from portal.filters import basis_points, number
+from portal.presenters.mandates import between
 
 WAVE_STATES = {WaveState.DRAFT: msg("Draft"), WaveState.COMMITTED: msg("Cases placed")}
 WAVE_TONES = {WaveState.DRAFT: "waiting", WaveState.COMMITTED: "good"}
@@ -71,6 +72,11 @@ def shares(preview: Preview) -> list[AgencyShare]:
         AgencyShare(one, _part(one.cases, preview.cases), _part(one.value_minor, preview.value_minor))
         for one in preview.agencies
     ]
+
+
+def rates(row: ConsignmentRow) -> str:
+    """The commission in short: one, or from the lowest to the highest."""
+    return between(row.lowest_bp, row.highest_bp)
 
 
 def commission(totals: AgencyTotals) -> str:

@@ -91,6 +91,11 @@ def consequence(code: ReturnCode) -> str:
     return DISPOSITIONS[CONSEQUENCES[code].disposition]
 
 
+def end(code: str) -> str:
+    """How a placement ended."""
+    return CODES[ReturnCode(code)] if code in set(ReturnCode) else msg("Recalled")
+
+
 def answer(row: RecallRow) -> str:
     """What the agency has said, or that it has not."""
     return ANSWERS[row.recall.answer] if row.recall.answer else msg("Not answered yet")
