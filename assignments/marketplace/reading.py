@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from array import array
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Date, Select, and_, case, func, literal, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Date, Select, and_, case, func, literal, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from agencies.kernel.tenancy import Actor
 from assignments.cases.models import Case, CaseState, Debtor
 from assignments.cases.queries import Selection, selected
 from assignments.contacts.models import ContactKind, ContactPoint
-from assignments.marketplace.tape import Dimension, Labels, LotCases, by_age, by_balance, by_text
+from assignments.marketplace.tape import Dimension, Integers, Labels, LotCases, by_age, by_balance
 from assignments.placements.models import Placement
 from assignments.placements.planning import age_on
 
@@ -42,27 +41,27 @@ def read_lot(session: Session, actor: Actor, selection: Selection, *, on: date) 
     currency = _currency(session, actor, selection)
     if currency is None:
         return None
-    numbers, texts = array("q"), (list[str | None](), list[str | None]())
-    rows = session.execute(_statement(actor, selection, currency, on), execution_options={"yield_per": 20_000})
-    for *row, product, region in rows:
-        numbers.extend(row)
-        texts[0].append(product)
-        texts[1].append(region)
-    table = np.frombuffer(numbers, dtype=np.int64).reshape(-1, 8)
+    table = _numbers(session, _statement(actor, selection, currency, on))
     if not len(table):
         return None
     balances, ages = table[:, 2], table[:, 3]
     dimensions = {
         Dimension.AGE: by_age(ages),
         Dimension.BALANCE: by_balance(balances),
-        Dimension.PRODUCT: by_text(texts[0]),
-        Dimension.REGION: by_text(texts[1]),
+        Dimension.PRODUCT: _texts(session, actor, selection, Case.product, table[:, 8]),
+        Dimension.REGION: _texts(session, actor, selection, Case.region, table[:, 9]),
         Dimension.CONTACT: Labels(table[:, 4], _CONTACT),
         Dimension.IDENTITY: Labels(table[:, 5], _IDENTITY),
         Dimension.EARLIER: Labels(np.minimum(table[:, 6], 2), _EARLIER),
         Dimension.LAST_PAYMENT: Labels(table[:, 7], _LAST_PAYMENT),
     }
     return ReadLot(currency, int(table[:, 0].max()), LotCases(table[:, 1], balances, ages, dimensions))
+
+
+def _numbers(session: Session, statement: Select[*tuple[Any, ...]]) -> Integers:
+    # A million cases are streamed into one array and never stand as a million rows; texts come as numbers.
+    rows = session.execute(statement, execution_options={"yield_per": 20_000})
+    return np.fromiter(rows, dtype=np.dtype((np.int64, 10)))
 
 
 def _currency(session: Session, actor: Actor, selection: Selection) -> str | None:
@@ -121,8 +120,22 @@ def _statement(actor: Actor, selection: Selection, currency: str, on: date) -> S
             case((Debtor.id_number.is_not(None), 1), else_=0),
             func.coalesce(earlier.c.placements, 0),
             paid,
-            Case.product,
-            Case.region,
+            _number(Case.product),
+            _number(Case.region),
         )
         .order_by(Case.id)
     )
+
+
+def _number(column: InstrumentedAttribute[str | None]) -> ColumnElement[int]:
+    return func.hashtextextended(func.coalesce(column, ""), 0)
+
+
+def _texts(
+    session: Session, actor: Actor, selection: Selection, column: InstrumentedAttribute[str | None], numbers: Integers
+) -> Labels:
+    """A text's numbers over the cases, with the text behind each."""
+    wanted = selected(actor, selection).with_only_columns(_number(column), func.coalesce(column, "")).distinct()
+    named = {int(number): text for number, text in session.execute(wanted)}
+    found, codes = np.unique(numbers, return_inverse=True)
+    return Labels(codes.astype(np.int64), tuple(named[int(one)] for one in found))

@@ -8,9 +8,8 @@ set against each other. Values are rounded, so that the difference of two lots t
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Any, TypeAlias
@@ -116,11 +115,14 @@ def tape_of(stored: dict[str, Any]) -> Tape:
 
 def masked_tape(cases: LotCases, currency: str) -> Tape:
     """The tape of a lot."""
+    # Debtors as small numbers, so that what each owes can be added up in an array.
+    dense = np.unique(cases.debtors, return_inverse=True)[1].astype(np.int64)
+    cases = replace(cases, debtors=dense)
     joined = {name: _join(cases, labels) for name, labels in cases.dimensions.items()}
     return Tape(
         currency=currency,
         cases=len(cases.debtors),
-        debtors=len(np.unique(cases.debtors)),
+        debtors=int(dense.max(initial=-1)) + 1,
         value_minor=rounded(int(cases.balances.sum())),
         distributions=tuple(
             Distribution(name, _cells(cases, parts)) for name, parts in joined.items() if parts is not None
@@ -178,39 +180,49 @@ _Parts: TypeAlias = tuple[Integers, tuple[str | None, ...]]
 
 def _join(cases: LotCases, labels: Labels) -> _Parts | None:
     """The parts of a dimension, none too small; nothing where only the whole would be left and is too small itself."""
-    found = np.unique(labels.codes)
-    masks = {int(code): labels.codes == code for code in found}
-    sizes = {code: len(np.unique(cases.debtors[mask])) for code, mask in masks.items()}
-    small = [code for code, mask in masks.items() if not _stands_alone(cases, mask)]
-    others = sorted((code for code in masks if code not in small), key=lambda code: (sizes[code], code))
+    sizes = _sizes(cases, labels.codes)
+    small = [code for code, (_, stands) in sizes.items() if not stands]
+    others = sorted((code for code in sizes if code not in small), key=lambda code: (sizes[code][0], code))
     joined = np.isin(labels.codes, small)
     while small and others and not (len(small) > 1 and _stands_alone(cases, joined)):
         small.append(others.pop(0))
         joined = np.isin(labels.codes, small)
     if small and not _stands_alone(cases, joined):
         return None
-    shown = [code for code in masks if code in others]
-    parts = np.full(len(labels.codes), len(shown), dtype=np.int64)
-    for number, code in enumerate(shown):
-        parts[masks[code]] = number
+    shown = sorted(others)
+    place = np.full(len(labels.labels), len(shown), dtype=np.int64)
+    place[shown] = np.arange(len(shown))
+    parts = place[labels.codes]
     named: list[str | None] = [labels.labels[code] for code in shown]
     return parts, tuple([*named, None] if small else named)
 
 
+def _sizes(cases: LotCases, codes: Integers) -> dict[int, tuple[int, bool]]:
+    """Per label that occurs: how many debtors it has, and whether it may stand alone."""
+    span = int(cases.debtors.max(initial=0)) + 1
+    keys = codes * span + cases.debtors
+    order = np.argsort(keys, kind="stable")
+    keys, begins = np.unique(keys[order], return_index=True)
+    owed = np.add.reduceat(cases.balances[order], begins)
+    found, firsts, counts = np.unique(keys // span, return_index=True, return_counts=True)
+    largest, total = np.maximum.reduceat(owed, firsts), np.add.reduceat(owed, firsts)
+    stands = (counts >= LEAST_DEBTORS) & (2 * largest <= total)
+    return {int(code): (int(n), bool(one)) for code, n, one in zip(found, counts, stands, strict=True)}
+
+
 def _stands_alone(cases: LotCases, mask: NDArray[np.bool_]) -> bool:
-    who, at = np.unique(cases.debtors[mask], return_inverse=True)
-    if len(who) < LEAST_DEBTORS:
-        return False
-    owed = np.zeros(len(who), dtype=np.int64)
-    np.add.at(owed, at, cases.balances[mask])
-    return bool(2 * int(owed.max()) <= int(owed.sum()))
+    owed = np.zeros(int(cases.debtors.max(initial=0)) + 1, dtype=np.int64)
+    np.add.at(owed, cases.debtors[mask], cases.balances[mask])
+    debtors = int((np.bincount(cases.debtors[mask]) > 0).sum())
+    return debtors >= LEAST_DEBTORS and 2 * int(owed.max()) <= int(owed.sum())
 
 
 def _cells(cases: LotCases, parts: _Parts) -> tuple[Cell, ...]:
     codes, labels = parts
+    counts, values = np.bincount(codes, minlength=len(labels)), np.zeros(len(labels), dtype=np.int64)
+    np.add.at(values, codes, cases.balances)
     return tuple(
-        Cell(label, int((codes == number).sum()), rounded(int(cases.balances[codes == number].sum())))
-        for number, label in enumerate(labels)
+        Cell(label, int(count), rounded(int(value))) for label, count, value in zip(labels, counts, values, strict=True)
     )
 
 
@@ -218,10 +230,12 @@ def _samples(cases: LotCases, joined: Mapping[Dimension, _Parts | None]) -> tupl
     told = [(name, parts) for name in SAMPLED if (parts := joined.get(name)) is not None]
     if not told:
         return ()
-    rows = np.unique(np.column_stack([cases.debtors, *(parts[0] for _, parts in told)]), axis=0)
-    debtors = Counter(map(tuple, rows[:, 1:].tolist()))
-    frequent = sorted((row for row, count in debtors.items() if count >= LEAST_DEBTORS), key=lambda r: (-debtors[r], r))
+    shape = tuple(len(parts[1]) for _, parts in told)
+    kinds = np.ravel_multi_index([parts[0] for _, parts in told], shape)
+    span = int(cases.debtors.max(initial=0)) + 1
+    found, debtors = np.unique(np.unique(kinds * span + cases.debtors) // span, return_counts=True)
+    frequent = [int(kind) for kind in np.argsort(-debtors, kind="stable") if debtors[kind] >= LEAST_DEBTORS]
+    rows = (np.unravel_index(int(found[kind]), shape) for kind in frequent[:SAMPLES])
     return tuple(
-        {name.value: parts[1][code] for (name, parts), code in zip(told, row, strict=True)}
-        for row in frequent[:SAMPLES]
+        {name.value: parts[1][int(code)] for (name, parts), code in zip(told, row, strict=True)} for row in rows
     )
