@@ -14,8 +14,9 @@ from agencies.attestations.templates import templates
 from agencies.kernel.clock import local_date
 from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import Actor
-from agencies.organisations.models import Organisation
+from agencies.kernel.tenancy import DOOR, Actor, Side
+from agencies.organisations import service as organisations
+from agencies.organisations.models import Organisation, User
 from agencies.standing import filing, panel
 from agencies.standing.filing import Credential
 from agencies.standing.models import CredentialKind
@@ -44,6 +45,17 @@ def attest_all(
     if wanted:
         _sign(ports, creditor, agency, [one.code for one in wanted], country, now, until)
         accept_all(ports, creditor, agency, now=now)
+
+
+def attest_panel(ports: Ports, email: str, *, now: datetime) -> None:
+    """Let every agency on the panel of this person's creditor hold every template."""
+    with ports.session(DOOR) as session:
+        user = session.scalars(select(User).where(User.email == email)).one()
+        creditor = organisations.actor_of(user, session.get_one(Organisation, user.organisation_id))
+    with ports.session(creditor) as session:
+        agencies = [one.agency_id for one in panel.members(session, creditor)]
+    for agency_id in agencies:
+        attest_all(ports, creditor, Actor(side=Side.AGENCY, organisation_id=agency_id), now=now)
 
 
 def accept_all(ports: Ports, creditor: Actor, agency: Actor, *, now: datetime) -> None:

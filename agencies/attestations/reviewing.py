@@ -64,7 +64,7 @@ def accept(session: Session, actor: Actor, attestation_id: int, *, now: datetime
     session.flush()
     move(row, AttestationState.ACCEPTED, Side.CREDITOR)
     row.reviewed_at, row.reviewed_by = now, actor.user_id
-    _tell(session, actor, "attestation.accepted", row, now)
+    _told(session, actor, "attestation.accepted", row, now)
     return row
 
 
@@ -76,7 +76,7 @@ def reject(session: Session, actor: Actor, attestation_id: int, *, reason: str, 
         return row
     move(row, AttestationState.REJECTED, Side.CREDITOR)
     row.reviewed_at, row.reviewed_by, row.review_reason = now, actor.user_id, told
-    _tell(session, actor, "attestation.rejected", row, now)
+    _told(session, actor, "attestation.rejected", row, now)
     return row
 
 
@@ -90,7 +90,7 @@ def revoke(session: Session, actor: Actor, attestation_id: int, *, reason: str, 
         return row
     move(row, AttestationState.REVOKED, actor.side)
     row.revoked_at, row.revoked_by, row.revocation_reason = now, actor.user_id, told
-    _tell(session, actor, "attestation.revoked", row, now)
+    _told(session, actor, "attestation.revoked", row, now)
     return row
 
 
@@ -163,7 +163,7 @@ def _reason(reason: str) -> str:
     return told
 
 
-def _tell(session: Session, actor: Actor, action: str, row: Attestation, now: datetime) -> None:
+def _told(session: Session, actor: Actor, action: str, row: Attestation, now: datetime) -> None:
     session.flush()
     other = row.agency_id if actor.side is Side.CREDITOR else row.creditor_id
     details: dict[str, Any] = {"attestation_id": row.id, "code": row.code}

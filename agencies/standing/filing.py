@@ -127,7 +127,7 @@ def state(session: Session, actor: Actor, statement: Statement, *, now: datetime
     audit.record(
         session,
         actor,
-        "agency_file.stated",
+        "standing.stated",
         now=now,
         services=values["services"],
         countries=values["countries"],

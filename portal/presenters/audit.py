@@ -56,7 +56,7 @@ SENTENCES: dict[str, str] = {
     "attestation.rejected": msg("%(who)s rejected an attestation"),
     "attestation.revoked": msg("%(who)s revoked an attestation"),
     "evidence.downloaded": msg("%(who)s downloaded a file of evidence"),
-    "agency_file.stated": msg("%(who)s changed the agency's file"),
+    "standing.stated": msg("%(who)s changed the agency's file"),
     "credential.added": msg("%(who)s added a licence or a policy to the agency's file"),
     "credential.removed": msg("%(who)s took a licence or a policy off the agency's file"),
     "mandate.made": msg("%(who)s made a mandate"),
@@ -116,7 +116,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
-    "attestations": (msg("Attestations"), ("attestation", "evidence", "agency_file", "credential")),
+    "attestations": (msg("Attestations"), ("attestation", "evidence", "standing", "credential")),
     "reports": (msg("Reports"), ("payments", "activities", "report", "conduct", "comparison")),
 }
 

@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from agencies.kernel.clock import local_date, utc_now
 from portal.ports import Ports
 from tests import people as registered
+from tests.attested import attest_panel
 from tests.browser import material
 from tests.browser.passing import let_days_pass, open_reports
 from tests.browser.person import Person
@@ -145,6 +146,8 @@ def test_from_an_empty_portal_to_a_comparison(
     journey.make_mandate(director, "Cobranzas Yarumo", "Castigada 2026 Yarumo", "22", since)
     director.menu("Mandates")
     director.look("08-mandates", phone=True)
+    # How the agencies attest is a story of its own.
+    attest_panel(ports, "directora@cordillera.example", now=utc_now())
 
     # The analyst sends a portfolio, looks at what is wrong with it and takes the good rows over.
     analyst = journey.arrive("Andrés Analista", "analista@cordillera.example", to_analyst)
