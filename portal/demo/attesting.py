@@ -34,6 +34,7 @@ from portal.ports import Ports
 
 #: What holds for less than this is signed anew.
 _SOON = timedelta(days=60)
+_NOT_YET = timedelta(0)
 _YEARS = timedelta(days=730)
 #: What is written into the fields that need more than a word.
 _ANSWERS: dict[str, Any] = {
@@ -78,8 +79,8 @@ def steps(world: World) -> Iterator[Step]:
     days, ago = world.chronology.business_day, world.chronology.days_ago
     relations = [(creditor, terms) for creditor in CREDITORS for terms in creditor.mandates]
     for turn, (whom, terms) in enumerate(relations):
-        for at in (days(9, 5, 9, turn), days(4, 2, 9, turn)):
-            yield Step(at, partial(_attest, world, whom, terms))
+        for at, soon in ((days(9, 5, 9, turn), _SOON), (days(4, 2, 9, turn), _SOON), (days(1, 1, 9, turn), _NOT_YET)):
+            yield Step(at, partial(_attest, world, whom, terms, soon))
     yield Step(ago(4, 9), partial(_sign_late, world, MARIMONDE, "AT-13"))
     yield Step(ago(3, 9), partial(_reject, world, MARIMONDE, "AT-13"))
     yield Step(ago(1, 9, 30), partial(_sign_late, world, PIRANDELA, "AT-01"))
@@ -95,6 +96,7 @@ def attest(
     now: datetime,
     answers: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     leave_out: Collection[str] = (),
+    soon: timedelta = _SOON,
 ) -> None:
     """Let an agency sign whatever does not hold or soon will not, and the creditor accept it, as people do.
 
@@ -105,7 +107,7 @@ def attest(
         home = session.get_one(Organisation, creditor.tenant)
         [own] = standings(session, agency, creditor_id=creditor.tenant, now=now)
         for one in own.templates:
-            is_soon_over = one.valid_until is not None and one.valid_until - today < _SOON
+            is_soon_over = one.valid_until is not None and one.valid_until - today < soon
             is_wanted = one.code not in leave_out and one.state is not Standing.SUBMITTED
             if is_wanted and (not one.is_holding or is_soon_over):
                 template = get_template(one.code, home.country, today)
@@ -127,7 +129,7 @@ def certify_recall(world: World, creditor: CreditorProfile, agency: Firm, recall
     _accept(world.ports, reviewer, world.actor(manager).tenant, now)
 
 
-def _attest(world: World, creditor: CreditorProfile, terms: Terms, now: datetime) -> None:
+def _attest(world: World, creditor: CreditorProfile, terms: Terms, soon: timedelta, now: datetime) -> None:
     manager = agency_members(terms.agency)[0]
     relation = (creditor.key, terms.agency.key)
     today = world.chronology.today
@@ -143,6 +145,7 @@ def _attest(world: World, creditor: CreditorProfile, terms: Terms, now: datetime
             if whose == relation
         },
         leave_out=_LEFT_OUT.get(relation, ()),
+        soon=soon,
     )
 
 

@@ -115,8 +115,8 @@ def test_an_agency_writes_its_files_in_its_own_form(agency):
     done = draw_activities(held, agency.strength, paid, placed_on=PLACED_ON, month=date(2025, 9, 1), seed=[3])
     style = agency.form.style
     for data, header, rows in (
-        (payments_file(agency, paid, month=date(2025, 9, 1), series="X"), agency.form.payments, len(paid)),
-        (activities_file(agency, done, month=date(2025, 9, 1), series="X"), agency.form.activities, len(done)),
+        (payments_file(agency, paid, series="X"), agency.form.payments, len(paid)),
+        (activities_file(agency, done, series="X"), agency.form.activities, len(done)),
     ):
         table = list(csv.reader(io.StringIO(data.decode(style.encoding), newline=""), delimiter=style.delimiter))
         assert table[0] == list(header.values())

@@ -14,17 +14,23 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
+from agencies.mandates.models import Clause
 from agencies.organisations import service as organisations
+from agencies.organisations.permissions import Role
 from agencies.scorecards.metrics import activities_per_case, gross_recovery, payer_share, punctuality
 from assignments import performance
-from assignments.placements.models import PlacementState
-from assignments.placements.queries import list_consignments
+from assignments.conduct.queries import conduct_of
+from assignments.locates.queries import queue
+from assignments.placements.admission import admission
+from assignments.placements.models import PlacementState, WaveState
+from assignments.placements.queries import list_consignments, list_waves
 from assignments.reports.calendar import Standing
 from assignments.reports.queries import list_reports
+from assignments.sla.queries import compliance
 from config import Settings
 from portal import invariants
 from portal.app import create_app
-from portal.demo.agencies import AGENCIES, MARIMONDE, OCARIMBA, PIRANDELA, TINTALUZ
+from portal.demo.agencies import AGENCIES, BAQUIANELA, MARIMONDE, OCARIMBA, PIRANDELA, TINTALUZ
 from portal.demo.cast import BANK, TELCO, Member, agency_members, all_members
 from portal.demo.chronology import Chronology
 from portal.demo.handovers import handovers
@@ -39,6 +45,8 @@ PASSWORD = "kfjw-mzqp-xrtd-vbnc"
 TABLES = (
     "organisations", "users", "mandates", "mandate_versions", "uploads", "portfolios", "cases", "debtors",
     "placement_waves", "consignments", "placements", "reports", "payments", "activities", "entries", "postings",
+    "attestations", "attestation_signatures", "recalls", "returns", "locate_batches", "locate_orders", "findings",
+    "verifications", "lots", "bids", "opened_bids", "enquiries", "payment_reversals", "conduct_verdicts",
 )  # fmt: skip
 
 
@@ -134,7 +142,7 @@ def test_no_row_of_a_portfolio_is_lost(world):
         files = look(world, creditor.members[0], "select * from (select filename, state, rows_read, rows_applied, "
                      "rows_rejected from uploads where kind = 'portfolio') files where state = 'applied'")  # fmt: skip
         planned = {one.filename: one.plan.debts for one in given.values() if one.creditor is creditor}
-        assert len(files) == 2
+        assert len(files) == (3 if creditor is BANK else 2)
         for filename, _state, read, applied, rejected in files:
             assert read == planned[filename] == applied + rejected
             assert 0 < rejected <= 0.01 * read
@@ -184,9 +192,72 @@ def test_something_waits_for_everybody(world):
     assert TINTALUZ.name in {row.agency_name for row in due}
 
 
+def test_the_gate_is_closed_for_one_agency_until_its_new_attestation_is_accepted(world):
+    with world.acting(BANK.member(Role.DIRECTOR)) as (session, actor):
+        [draft] = list_waves(session, actor, state=WaveState.DRAFT).rows
+        closed = admission(session, actor, draft, now=NOW)
+    assert {agency: [one.code for one in reasons] for agency, reasons in closed.items()} == {
+        world.actor(agency_members(PIRANDELA)[0]).tenant: ["AT-01"]
+    }
+    waiting = look(world, BANK.member(Role.COMPLIANCE), "select code from attestations where state = 'submitted'")
+    assert waiting == [("AT-01",)]
+
+
+def test_something_waits_for_the_director_in_every_new_room(world):
+    director = BANK.member(Role.DIRECTOR)
+    lots = "select l.state, count(b.agency_id) from lots l left join opened_bids b on b.lot_id = l.id group by 1"
+    assert dict(look(world, director, lots)) == {"awarded": 3, "closed": 3, "listed": 0}
+    assert look(world, director, "select state from recalls order by requested_at") == [
+        ("closed",), ("objected",), ("pending",)
+    ]  # fmt: skip
+    assert look(world, director, "select count(*) > 1 from findings where grade is null") == [(True,)]
+    assert look(world, director, "select count(*) > 1 from findings where released_at is not null") == [(True,)]
+    unsought = (
+        "select count(*) > 2 from cases c where state = 'on_hold' and return_code = 'untraceable' and not exists "
+        "(select from locate_orders o where o.case_id = c.id)"
+    )
+    assert look(world, director, unsought) == [(True,)]
+    assert look(world, director, "select count(*) from enquiries where answered_at is null") == [(1,)]
+
+
+def test_something_waits_for_the_agency_its_agent_and_the_investigator(world):
+    manager, agent = agency_members(MARIMONDE)
+    assert look(world, manager, "select state, answered_at from recalls") == [("pending", None)]
+    assert look(world, manager, "select code from attestations where state = 'rejected'") == [("AT-13",)]
+    open_lots = (
+        "select name from lot_offers o where state = 'listed' "
+        "and not exists (select from bids b where b.lot_id = o.lot_id)"
+    )
+    assert look(world, manager, open_lots) == [("Mora de 91 a 180 días",)]
+    assert look(world, agent, "select count(*) > 0 from activities where recorded_by is not null") == [(True,)]
+    with world.acting(agency_members(BAQUIANELA)[1]) as (session, actor):
+        assert len(queue(session, actor).rows) > 2
+
+
+def test_a_report_was_corrected_and_a_fee_follows_each_grade(world):
+    manager = agency_members(TINTALUZ)[0]
+    assert look(world, manager, "select count(*) from reports where version = 2") == [(1,)]
+    fees = "select count(*) from findings where fee_minor > 0", "select count(*) from entries where kind = 'locate_fee'"
+    paid, booked = (look(world, BANK.member(Role.DIRECTOR), statement) for statement in fees)
+    assert paid == booked != [(0,)]
+
+
+def test_every_agency_keeps_some_service_levels_and_misses_some_and_few_contacts_break_the_rules(world):
+    with world.acting(BANK.member(Role.DIRECTOR)) as (session, actor):
+        kept = [one for one in compliance(session, actor, now=NOW) if one.clause is Clause.FIRST_ACTIVITY]
+        conduct = conduct_of(session, actor, now=NOW)
+    assert len(kept) == len(AGENCIES)
+    assert all(one.met > one.missed for one in kept)
+    assert any(one.missed for one in kept)
+    assert all(one.compliant > 0 and one.violations < one.judged / 10 for one in conduct)
+    shared = "select coalesce(sum(shared), 0) > 0 from conduct_cells where verdict = 'violation'"
+    assert look(world, BANK.member(Role.DIRECTOR), shared) == [(True,)]
+
+
 def test_refused_rows_of_a_report_are_kept_with_their_reason(world):
     refused = look(world, agency_members(OCARIMBA)[0], "select code, count(*) from upload_errors group by code")
-    assert refused == [("not_your_case", 4)]
+    assert {code for code, _count in refused} <= {"not_your_case", "before_placement"}
+    assert sum(count for _code, count in refused) == 4
 
 
 def test_what_happened_carries_the_dates_of_the_story(world):
@@ -194,14 +265,14 @@ def test_what_happened_carries_the_dates_of_the_story(world):
     assert first.date() >= world.chronology.founding.date()
     assert last <= NOW
     sent = look(world, BANK.members[0], "select count(distinct date_trunc('month', sent_at)) from consignments")
-    assert sent == [(3,)]
+    assert sent == [(5,)]
 
 
 def test_everybody_can_sign_in_with_the_one_password(told):
     accounts = demo_accounts(told)
-    assert len(accounts) == len(all_members()) == 19
+    assert len(accounts) == len(all_members()) == 21
     assert {account.role for account in accounts} == {
-        "director", "analyst", "finance", "compliance", "manager", "agent", "operator",
+        "director", "analyst", "finance", "compliance", "manager", "agent", "investigator", "operator",
     }  # fmt: skip
     assert all(account.email.endswith("-demo.example") for account in accounts)
     assert opens(told, PASSWORD)
@@ -227,8 +298,9 @@ def test_a_platform_in_use_is_left_alone(ports, server):
 
 def test_a_story_that_was_broken_off_has_nothing_twice(told, server):
     found = counts(told, server)
-    assert (found["organisations"], found["users"], found["mandates"], found["mandate_versions"]) == (8, 19, 8, 9)
-    assert found["placement_waves"] == 7
+    assert (found["organisations"], found["users"], found["mandates"], found["mandate_versions"]) == (9, 21, 12, 13)
+    assert (found["placement_waves"], found["lots"], found["bids"]) == (10, 3, 8)
+    assert (found["recalls"], found["locate_batches"], found["enquiries"]) == (3, 2, 5)
     with inside(told, server) as connection:
         twice = connection.execute(
             text("select filename from uploads group by organisation_id, creditor_id, filename having count(*) > 1")
