@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from wtforms import (
@@ -107,12 +107,12 @@ class BidForm(PortalForm):
     @property
     def proposal(self) -> Proposal:
         """The bid as the service takes it."""
-        priced = {start: self[f"from_{start}"].basis_points for start in AGE_STARTS}
+        priced = {start: getattr(self, f"from_{start}").basis_points for start in AGE_STARTS}
         return Proposal(
             commission_bp=self.commission.basis_points or 0,
             bands={start: rate for start, rate in priced.items() if rate is not None},
-            starts_on=self.starts_on.data,
-            valid_until=self.valid_until.data,
+            starts_on=cast(date, self.starts_on.data),
+            valid_until=cast(date, self.valid_until.data),
             capacity=self.capacity.data,
             first_contact_hours=self.first_contact_hours.data,
             promise_6_bp=self.promise_6.basis_points,
@@ -191,5 +191,5 @@ def _ref(row: BidRow) -> str:
 
 
 def _instant(field: DateTimeLocalField, time_zone: str) -> datetime:
-    local: datetime = field.data
+    local = cast(datetime, field.data)
     return local.replace(tzinfo=ZoneInfo(time_zone)).astimezone(UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -136,7 +137,7 @@ def decide(lot_id: int) -> Response | tuple[str, int]:
     """Award exactly what was shown."""
     actor, form = current_actor(), decision_form(request.form, _rows(lot_id))
     if form.validate():
-        chosen = {"shares": form.shares, "reasons": form.reasons, "digest": form.digest.data}
+        chosen: dict[str, Any] = {"shares": form.shares, "reasons": form.reasons, "digest": form.digest.data}
         try:
             with transaction(db.session):
                 awarding.award(db.session, actor, lot_id, **chosen, now=utc_now())
