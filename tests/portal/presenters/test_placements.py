@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -16,6 +17,7 @@ from assignments.placements.preview import (
     HeldBack,
     HeldBackCount,
     Preview,
+    RateTotals,
 )
 from assignments.placements.queries import ConsignmentRow
 from portal.presenters import placements
@@ -113,3 +115,14 @@ def test_the_name_of_a_manifest_is_plain(name: str, file: str) -> None:
 def test_every_state_has_words_and_a_tone() -> None:
     assert set(placements.STATES) == set(placements.TONES) == set(PlacementState)
     assert set(placements.WAVE_STATES) == set(placements.WAVE_TONES) == set(WaveState)
+
+
+def test_one_commission_is_told_alone_and_several_with_their_cases(app) -> None:
+    one = AgencyTotals(7, "A", 1, "M", 1500, 2, 2, 700, 0)
+    several = replace(one, rates=(RateTotals(1500, 1, 100), RateTotals(2000, 1200, 600)))
+    with app.test_request_context(headers={"Accept-Language": "es"}):
+        assert placements.commission(one) == "15,00 %"
+        assert placements.commission(replace(one, rates=several.rates[1:])) == "20,00 %"
+        assert placements.commission(several) == "15,00 % (1) · 20,00 % (1.200)"
+        assert placements.rates(consignment(None)) == "15,00 %"
+        assert placements.rates(replace(consignment(None), highest_bp=2000)) == "15,00 % a 20,00 %"
