@@ -82,7 +82,7 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
 
 
 def record_activity(session: Session, actor: Actor, case_id: int, *, now: datetime, **what: Any) -> Activity:
-    """Take in what an agent records on a page, with all that follows from an activity; a second time changes nothing."""
+    """Take in what an agent records on a page, with all that follows from an activity; again changes nothing."""
     activity, is_new = recording.record(session, actor, case_id, now=now, **what)
     if is_new:
         sla.count_activity(session, actor, activity.id)

@@ -57,12 +57,16 @@ BREAKS: dict[str, list[str]] = {
     "person_of_an_order_that_has_ended": ["update locate_orders set closed_at = now()"],
     "rate_differs": ["update mandate_versions set commission_bp = commission_bp + 1"],
     "reversal_differs": [
-        "insert into payment_reversals"
-        " select creditor_id, agency_id, id, natural_key, 1, upload_id, line, reported_at from payments"
+        (
+            "insert into payment_reversals"
+            " select creditor_id, agency_id, id, natural_key, 1, upload_id, line, reported_at from payments"
+        )
     ],
     "report_without_its_version": [
-        "insert into reports (creditor_id, agency_id, mandate_id, period_start, period_end, due_at, submitted_at,"
-        " version) select creditor_id, agency_id, id, '2026-01-01', '2026-01-31', now(), now(), 0 from mandates"
+        (
+            "insert into reports (creditor_id, agency_id, mandate_id, period_start, period_end, due_at, submitted_at,"
+            " version) select creditor_id, agency_id, id, '2026-01-01', '2026-01-31', now(), now(), 0 from mandates"
+        )
     ],
     "sla_cells_differ_from_the_records": [
         "insert into sla_cells select creditor_id, agency_id, id, false, now(), 1, 0, 0 from consignments"
