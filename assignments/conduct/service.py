@@ -44,7 +44,7 @@ _TOUCHES = text(
     join activities a on a.creditor_id = c.creditor_id and a.case_id = c.id
     join placements l on l.creditor_id = a.creditor_id and l.agency_id = a.agency_id and l.id = a.placement_id
     join organisations o on o.id = a.agency_id
-    where d.creditor_id = :creditor and d.id = any(:debtors)
+    where d.creditor_id = :creditor and d.id = any(:debtors) and c.debtor_id = any(:debtors)
     order by c.debtor_id
     """
 )
