@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agencies.kernel import clock
+from agencies.mandates.models import ReportFrequency
 from agencies.organisations.permissions import Role
 from assignments.cases.queries import Selection
 from assignments.marketplace import award, bids, service
@@ -30,7 +31,8 @@ from portal.demo.world import World
 
 #: What is put up for bids.
 PORTFOLIO = "bank-4"
-_DUE_DAYS = 5
+#: What every bidder would sign, besides its price.
+_TERMS = collecting(0, due_days=4, frequency=ReportFrequency.FORTNIGHTLY)
 
 
 @dataclass(frozen=True)
@@ -117,8 +119,8 @@ def planned_reports(chronology: Chronology) -> Iterator[PlannedReport]:
     for lot in planned_lots(chronology):
         winners = [bid.agency for bid in lot.bids if bid.agency.key in lot.shares]
         for agency in winners:
-            for period in _periods(chronology):
-                at = sent_at(agency, period, _DUE_DAYS)
+            for period in _periods(chronology, lot):
+                at = sent_at(agency, period, _TERMS.report_due_days)
                 if at < chronology.end:
                     yield PlannedReport(BANK, agency, f"{lot.name} · {agency.name}", period, at, mark="L1")
 
@@ -137,7 +139,7 @@ def offer(world: World, planned: PlannedLot, now: datetime) -> None:
                 name=planned.name,
                 selection=selection,
                 timetable=planned.timetable,
-                terms=collecting(0, due_days=_DUE_DAYS),
+                terms=_TERMS,
                 invited=[agency_id(world, agency) for agency in planned.invited],
                 is_split=True,
                 reserve_bp=3_200,
@@ -209,9 +211,9 @@ def _afterwards(world: World, planned: PlannedLot, awarded_at: datetime) -> Iter
         yield Step(report.at, partial(submit, world, report))
 
 
-def _periods(chronology: Chronology) -> list[Period]:
-    terms = collecting(0)
-    return periods(chronology.month(2), chronology.today, terms.report_frequency)
+def _periods(chronology: Chronology, planned: PlannedLot) -> list[Period]:
+    first = clock.local_date(planned.awarded_at or chronology.end, ZONE)
+    return periods(first, chronology.today, _TERMS.report_frequency)
 
 
 def _days_from_now(chronology: Chronology, days: int) -> datetime:

@@ -63,7 +63,7 @@ def _locating() -> TermSheet:
 
 BANK_TERMS = (
     Terms(GUADUVIO, collecting(2400, discount_bp=2_500)),
-    Terms(TINTALUZ, collecting(1900, frequency=ReportFrequency.FORTNIGHTLY)),
+    Terms(TINTALUZ, collecting(1900)),
     Terms(OCARIMBA, collecting(1700)),
     Terms(MARIMONDE, collecting(1500)),
     Terms(PIRANDELA, collecting(1200, discount_bp=0, tail_days=15)),
