@@ -13,7 +13,7 @@ from agencies.scorecards.metrics import NOT_ENOUGH
 from assignments.marketplace.comparison import HORIZONS, Basis, Compared, Expectation, Flag, Range
 from assignments.marketplace.models import Lot
 from assignments.placements.preview import HELD_BACK, AgencyTotals, Preview
-from portal.filters import basis_points, money, percent
+from portal.filters import basis_points, money, number, percent
 from portal.i18n import say
 from portal.presenters.placements import plain_name
 
@@ -75,6 +75,14 @@ def line(lot: Lot, one: Compared, standing: AgencyStanding | None) -> BidLine:
         tuple((say(FLAGS[flag]), FLAG_TONES.get(flag, "waiting")) for flag in one.flags),
         standing,
     )
+
+
+def kept(met: int, due: int) -> str:
+    """How much of its service levels an agency kept."""
+    if not due:
+        return say(msg("nothing due yet"))
+    counted = say(msg("%(met)s of %(due)s"), {"met": number(met), "due": number(due)})
+    return f"{percent(met / due)} ({counted})"
 
 
 def chart(found: Sequence[Compared], language: str) -> dict[str, Any]:

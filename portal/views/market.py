@@ -217,7 +217,7 @@ def _compared(lot_id: int, form: DecisionForm) -> str:
     lot = queries.get_lot(db.session, actor, lot_id)
     months = 6 if request.args.get("months") == "6" else comparison.HORIZONS[-1]
     found = market_facts.compared(actor, lot, now, months=months)
-    standing = market_facts.standing_of(actor, now)
+    standing, kept = market_facts.standing_of(actor, now), market_facts.kept_of(actor, now)
     return _page(
         "market/bids.html",
         lot=lot,
@@ -227,6 +227,7 @@ def _compared(lot_id: int, form: DecisionForm) -> str:
         lines=[market_bids.line(lot, one, standing.get(one.row.agency_id)) for one in found],
         chart=market_bids.chart(found, language()),
         facts=market_bids,
+        kept={agency_id: market_bids.kept(*one) for agency_id, one in kept.items()},
     )
 
 

@@ -13,6 +13,7 @@ from assignments import performance
 from assignments.marketplace.comparison import HORIZONS, Compared, compare
 from assignments.marketplace.models import Lot
 from assignments.marketplace.queries import list_bids
+from assignments.sla.queries import compliance
 from portal.extensions import db
 
 
@@ -28,6 +29,17 @@ def standing_of(actor: Actor, now: datetime) -> dict[int, AgencyStanding]:
     if not actor.may(Permission.ATTESTATION_VIEW):
         return {}
     return {one.agency_id: one for one in standings(db.session, actor, now=now)}
+
+
+def kept_of(actor: Actor, now: datetime) -> dict[int, tuple[int, int]]:
+    """What each agency kept in time of its service levels so far, and what was due: all clauses together."""
+    if not actor.may(Permission.SLA_VIEW):
+        return {}
+    found: dict[int, tuple[int, int]] = {}
+    for one in compliance(db.session, actor, now=now):
+        met, due = found.get(one.agency_id, (0, 0))
+        found[one.agency_id] = (met + one.met, due + one.met + one.missed)
+    return found
 
 
 def _facts(actor: Actor, lot: Lot, now: datetime) -> dict[int, list[AgencyFacts]]:
