@@ -19,6 +19,7 @@ from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.sheets import csv_bytes
+from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
@@ -184,6 +185,7 @@ def ingest_findings(session: Session, actor: Actor, upload: Upload, *, now: date
                 index_elements=["creditor_id", "agency_id", "order_id", "kind", "value"]
             )
             added += len(session.scalars(statement.returning(Finding.id), found).all())
+    gather_statistics(session, added, "findings")
     outcomes = session.scalars(text(_HAND_IN), {**parameters, "now": now, "user": actor.user_id}).all()
     empty = sum(outcome == "none_found" for outcome in outcomes)
     audit.record(
@@ -206,6 +208,7 @@ def _parameters(session: Session, actor: Actor, upload: Upload) -> dict[str, Any
     zone = session.scalar(select(Organisation.time_zone).where(Organisation.id == upload.creditor_id))
     if upload.organisation_id != agency_id or upload.creditor_id is None or zone is None:
         raise NotFound
+    gather_statistics(session, upload.rows_good or upload.rows_read, "staged_findings")
     # Two files of one agency are taken in one after the other, so that new means new.
     session.execute(text("select pg_advisory_xact_lock(hashtextextended('findings', :agency))"), {"agency": agency_id})
     return {

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from agencies.attestations.gates import Act, pass_gate
 from agencies.kernel import audit, notices
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
+from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.mandates.models import FeeClass
 from agencies.organisations.permissions import Permission
@@ -118,6 +119,7 @@ def order(
     session.add(batch)
     session.flush()
     _write(session, batch, list(chosen))
+    gather_statistics(session, batch.orders, "locate_orders", "locate_subjects")
     _record(session, actor, "locate.ordered", batch, now, orders=batch.orders, purpose=purpose.value)
     notices.notify(
         session,

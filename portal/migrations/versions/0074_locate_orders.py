@@ -45,6 +45,20 @@ begin
 end $$
 """
 
+GATHER_STATISTICS = """
+create or replace function gather_statistics(name text) returns void language plpgsql security definer
+set search_path = public, pg_temp as $$
+begin
+    if name not in ('staged_portfolio', 'staged_payments', 'staged_activities', 'staged_findings',
+                    'portfolios', 'debtors', 'cases', 'contact_points',
+                    'placements', 'locate_orders', 'locate_subjects', 'findings',
+                    'payments', 'activities', 'entries', 'postings') then
+        raise exception 'no statistics are gathered for %', name using errcode = '42501';
+    end if;
+    execute format('analyze %I', name);
+end $$
+"""
+
 SUBMITTED_STAYS = """
 create function submitted_findings_stay() returns trigger language plpgsql as $$
 begin
@@ -59,6 +73,7 @@ def upgrade() -> None:
     _widen_contact_points()
     _widen_files()
     _widen_books()
+    op.execute(GATHER_STATISTICS)
 
 
 def _make_orders() -> None:
