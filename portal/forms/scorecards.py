@@ -48,16 +48,14 @@ class ComparisonForm(PortalForm):
         self.order.choices = [(one, one) for one in ("", "up", "down")]
         self.validate()
 
-    def view(self, *, home: str, partner_id: int | None = None) -> View:
+    def view(self, *, home: str) -> View:
         """What was chosen, as far as it can be had; the home currency where there is nothing to choose."""
         offered = self.currencies
         age = self._told(self.months)
         return View(
             currency=self._told(self.currency) or (offered[0] if offered else home),
             months=int(age) if age else None,
-            window=Window(
-                _first(self._told(self.first)), _first(self._told(self.last)), self._told(self.band), partner_id
-            ),
+            window=Window(_first(self._told(self.first)), _first(self._told(self.last)), self._told(self.band)),
             sort=self._told(self.sort),
             order=self._told(self.order),
         )

@@ -7,7 +7,7 @@ order of the lines.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agencies.kernel.errors import msg
@@ -32,29 +32,25 @@ from portal.presenters.figures import TOLD, Column, Figure, Kind, of_metric
 #: Ages at which placements are compared with placements of the same age; nothing means everything so far.
 AGES = (3, 6, 12)
 
+#: The three axes first, then what they cost and what they are made of.
 COLUMNS = {
     column.code: column
     for column in (
-        Column("cases", msg("Cases"), msg("Cases placed."), Kind.COUNT),
-        Column("placed", msg("Value placed"), msg("Balance of the cases when they were placed."), Kind.AMOUNT),
         Column("placed_share", TOLD["placed_share"].label, TOLD["placed_share"].formula),
-        Column("collected", msg("Collected"), msg("Payments that stand, whoever received the money."), Kind.AMOUNT),
         Column("gross_recovery", TOLD["gross_recovery"].label, TOLD["gross_recovery"].formula, has_interval=True),
         Column("net_back", TOLD["net_back"].label, TOLD["net_back"].formula, has_interval=True),
-        Column("payer_share", TOLD["payer_share"].label, TOLD["payer_share"].formula, has_interval=True),
-        Column("cost", TOLD["cost"].label, TOLD["cost"].formula, is_high_good=False),
         Column("service_levels", TOLD["service_levels"].label, TOLD["service_levels"].formula, has_interval=True),
         Column(
             "standing",
             msg("Attestations"),
             msg("Weighted share of the attestations in force; nothing at all when one that blocks has lapsed."),
         ),
-        Column(
-            "conduct",
-            TOLD["conduct"].label,
-            TOLD["conduct"].formula,
-            has_interval=True,
-        ),
+        Column("conduct", TOLD["conduct"].label, TOLD["conduct"].formula, has_interval=True),
+        Column("cost", TOLD["cost"].label, TOLD["cost"].formula, is_high_good=False),
+        Column("payer_share", TOLD["payer_share"].label, TOLD["payer_share"].formula, has_interval=True),
+        Column("collected", msg("Collected"), msg("Payments that stand, whoever received the money."), Kind.AMOUNT),
+        Column("placed", msg("Value placed"), msg("Balance of the cases when they were placed."), Kind.AMOUNT),
+        Column("cases", msg("Cases"), msg("Cases placed."), Kind.COUNT),
     )
 }
 
@@ -147,6 +143,11 @@ def lines(compared: Sequence[Compared], view: View, side: Side, names: Mapping[i
     return sorted(made, key=place)
 
 
+def line_of(lines: Sequence[Line], partner_id: int) -> Line | None:
+    """The line of one agency (or creditor), if it is among them."""
+    return next((line for line in lines if line.partner_id == partner_id), None)
+
+
 def figures(compared: Compared, side: Side) -> dict[str, Figure]:
     """Every figure of one line; what only stands beside the panel is for an agency."""
     facts = compared.facts
@@ -196,12 +197,12 @@ def chart(shown: Sequence[Line], locale: str) -> dict[str, Any]:
 
 
 def monthly(facts: Sequence[AgencyFacts]) -> list[tuple[AgencyFacts, dict[str, Figure]]]:
-    """Each month of placement with its figures of recovery."""
+    """Each month of placement with its figures of recovery; nobody is ranked by a single month."""
     return [
         (
             one,
             {
-                metric.code: of_metric(metric, one.currency)
+                metric.code: of_metric(replace(metric, is_provisional=False), one.currency)
                 for metric in (gross_recovery(one), net_back(one), payer_share(one), cost(one))
             },
         )

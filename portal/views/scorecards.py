@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from flask import Blueprint, Response, render_template, request
 
@@ -29,11 +30,11 @@ from portal.views.downloads import saved_file
 blueprint = Blueprint("scorecards", __name__, url_prefix="/scorecards")
 
 
-def _asked(partner_id: int | None = None) -> tuple[ComparisonForm, presenter.View, list[presenter.Line]]:
+def _asked() -> tuple[ComparisonForm, presenter.View, list[presenter.Line]]:
     """What was asked for, and the lines that answer it."""
     actor, now, form = current_actor(), utc_now(), ComparisonForm(request.args)
     form.offer(comparison.choices(db.session, actor), [one.code for one in presenter.shown_columns(actor)])
-    view = form.view(home=home_currency(db.session, actor), partner_id=partner_id)
+    view = form.view(home=home_currency(db.session, actor))
     compared = comparison.compare(
         db.session, actor, currency=view.currency, months=view.months, window=view.window, now=now
     )
@@ -87,12 +88,17 @@ def export(kind: str) -> Response:
 def show(partner_id: int) -> str:
     """One agency (for an agency: one creditor) by month of placement, with everything behind its figures."""
     actor, now = current_actor(), utc_now()
-    form, view, lines = _asked(partner_id)
-    if not lines:
+    form, view, lines = _asked()
+    line = presenter.line_of(lines, partner_id)
+    if line is None:
         raise NotFound
-    [line] = lines
     months = performance.monthly(
-        db.session, actor, currency=view.currency, months=view.months, window=view.window, now=now
+        db.session,
+        actor,
+        currency=view.currency,
+        months=view.months,
+        window=replace(view.window, partner_id=partner_id),
+        now=now,
     )
     return render_template(
         "scorecards/show.html",

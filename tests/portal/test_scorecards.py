@@ -117,6 +117,9 @@ def test_an_agency_is_looked_at_by_month_of_placement(compared, sign_in) -> None
     assert "Jan 2026" in page
     assert "30.00 %" in page
     assert "AT-02" in page
+    # Its share is of what all agencies were given, also where it stands alone.
+    assert "50.0 %" in page
+    assert "100.0 %" not in page
 
 
 def test_nobody_looks_at_an_agency_that_is_not_on_the_panel(compared, sign_in, app) -> None:
