@@ -136,7 +136,8 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         {Side.CREDITOR},
         """
         select 'debtor' as what, d.id from debtors d where d.agency_id is not null and not exists (
-            select from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id and c.agency_id = d.agency_id)
+            select from cases c
+            where c.creditor_id = d.creditor_id and c.debtor_id = d.id and c.agency_id = d.agency_id)
         union all
         select 'contact point', p.id from contact_points p where p.agency_id is not null and not exists (
             select from cases c
