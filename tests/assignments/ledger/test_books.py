@@ -188,7 +188,11 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("code", CHECKS)
+#: Needs a finding with a fee, and is broken where there is one: with the invariants.
+ELSEWHERE = {"fee_differs"}
+
+
+@pytest.mark.parametrize("code", [code for code in CHECKS if code not in ELSEWHERE])
 def test_every_check_finds_what_it_is_for(ports, tenants, database, code):
     report_payments(ports, tenants.agency, tenants.creditor, [paid("A1", 5_000)])
     engine = create_engine(database.superuser_url)
