@@ -10,9 +10,11 @@ from werkzeug.wrappers import Response
 
 from agencies.attestations import queries, reviewing, service, signing
 from agencies.kernel.clock import utc_now
+from agencies.kernel.errors import NotFound
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Side
 from agencies.organisations.permissions import Permission
+from assignments.placements.recall_queries import get_recall
 from portal.extensions import db
 from portal.forms.attestations import EvidenceForm, FillForm, ReasonForm, SignForm, fill_form
 from portal.forms.fields import references
@@ -56,8 +58,7 @@ def relation(other_id: int) -> str:
 @requires(_SIGN)
 def begin(other_id: int) -> Response:
     """Begin a template, or go on where somebody began it; for a recall its reference comes along."""
-    recall = request.form.get("recall", "")
-    recall_id = references().decode("recall", recall) if recall else None
+    recall_id = _recall_with(other_id)
     with transaction(db.session):
         made = service.open_draft(
             db.session,
@@ -151,6 +152,17 @@ def reject(attestation_id: int) -> Response | tuple[str, int]:
 def revoke(attestation_id: int) -> Response | tuple[str, int]:
     """End it before its time."""
     return _with_reason(attestation_id, reviewing.revoke, _("Revoked. What it stops is stopped from now on."))
+
+
+def _recall_with(creditor_id: int) -> int | None:
+    """The recall the form names, if it is one of this creditor's with the reader's agency."""
+    named = request.form.get("recall", "")
+    if not named:
+        return None
+    recall = get_recall(db.session, current_actor(), references().decode("recall", named)).recall
+    if recall.creditor_id != creditor_id:
+        raise NotFound
+    return recall.id
 
 
 def _with_reason(attestation_id: int, verb: reviewing.Refusal, told: str) -> Response | tuple[str, int]:

@@ -9,10 +9,15 @@ import pytest
 from sqlalchemy import select
 
 from agencies.attestations.models import Attestation, AttestationState
+from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
 from agencies.standing import panel
+from assignments.placements import recalls
+from assignments.placements.models import Consignment, RecallReason
+from assignments.placements.recall_scope import Scope
 from portal.ports import Ports
+from tests import loop
 from tests.attested import attest_one
 from tests.people import MADE_AT, World
 
@@ -248,6 +253,11 @@ def test_an_unknown_template_a_stranger_and_a_recall_s_template_are_refused(sign
     assert begin(manager, world.ports, partners[0], "AT-99").status_code == 404
     assert begin(manager, world.ports, partners[0], "AT-08").status_code == 400
     assert begin(stranger, world.ports, partners[0]).status_code == 404
+    # A recall that is not there, or not with this agency.
+    other = world.ports.references.encode("counterpart", partners[0].tenant)
+    recall = world.ports.references.encode("recall", 1)
+    named = manager.post(f"/attestations/with/{other}/begin", {"code": "AT-08", "recall": recall})
+    assert named.status_code == 404
 
 
 def test_what_was_accepted_can_be_revoked_with_a_reason_by_either_side(sign_in, world, partners):
@@ -258,3 +268,31 @@ def test_what_was_accepted_can_be_revoked_with_a_reason_by_either_side(sign_in, 
     assert manager.post(f"{address}/revoke", {"reason": ""}).status_code == 400
     assert manager.post(f"{address}/revoke", {"reason": "Cambio de certificador"}).status_code == 303
     assert "Cambio de certificador" in director.get(address).text
+
+
+def test_a_recall_s_template_is_begun_from_the_recall_it_is_for(sign_in, world, partners):
+    creditor, agency = partners
+    loop.place_with(world.ports, creditor, agency, loop.some_cases(2))
+    with world.ports.session(creditor) as session, transaction(session):
+        consignment = session.scalars(select(Consignment.id)).one()
+        [recall] = recalls.request(
+            session,
+            creditor,
+            Scope(consignment_id=consignment),
+            reason=RecallReason.STRATEGY,
+            effective_on=utc_now().date(),
+            now=utc_now(),
+        )
+    other, reference = (
+        world.ports.references.encode(kind, number)
+        for kind, number in (("counterpart", creditor.tenant), ("recall", recall.id))
+    )
+
+    begun = sign_in(Role.MANAGER, language="en").post(
+        f"/attestations/with/{other}/begin", {"code": "AT-08", "recall": reference}
+    )
+
+    assert begun.status_code == 303
+    with world.ports.session(agency) as session:
+        made = session.scalars(select(Attestation).where(Attestation.code == "AT-08")).one()
+    assert made.recall_id == recall.id
