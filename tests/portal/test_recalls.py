@@ -299,3 +299,14 @@ def test_empty_lists_say_what_would_be_there(world, sign_in) -> None:
         person = sign_in(role)
         for there in ("/recalls/", "/returns/", "/recalls/?state=open", "/returns/?code=untraceable&state=on_hold"):
             assert "empty-state" in person.get(there).text, there
+
+
+def test_the_agency_begins_the_attestation_from_the_recall(placed, sign_in) -> None:
+    recall = requested(placed, "REC-1", on=TODAY)
+    manager, codec = sign_in(Role.MANAGER), placed.ports.references
+    creditor = codec.encode("counterpart", placed.organisation(Role.DIRECTOR).id)
+    begun = manager.post(
+        f"/attestations/with/{creditor}/begin", {"code": "AT-08", "recall": codec.encode("recall", recall.id)}
+    )
+    assert begun.status_code in {302, 303}
+    assert "AT-08" in manager.get(begun.location).text
