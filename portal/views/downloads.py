@@ -12,19 +12,17 @@ from portal.extensions import db
 
 #: A larger file waits on disk.
 IN_MEMORY = 4 * 1024 * 1024
-
-
-#: By the end of a file's name.
-MEDIA_TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def csv_file(chunks: Callable[[], Iterator[bytes]], name: str) -> Response:
     """The pieces as one CSV file to save, never to show; committed before its first byte leaves."""
-    return saved_file(chunks, name)
+    return saved_file(chunks, name, CSV)
 
 
-def saved_file(chunks: Callable[[], Iterator[bytes]], name: str) -> Response:
-    """The pieces as one file of the kind its name says, to save and never to show; committed before it leaves."""
+def saved_file(chunks: Callable[[], Iterator[bytes]], name: str, media_type: str) -> Response:
+    """The pieces as one file to save, never to show; committed before its first byte leaves."""
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  closed with the response
     try:
         with transaction(db.session):
@@ -34,4 +32,4 @@ def saved_file(chunks: Callable[[], Iterator[bytes]], name: str) -> Response:
         file.close()
         raise
     file.seek(0)
-    return send_file(file, mimetype=MEDIA_TYPES[name.rpartition(".")[2]], as_attachment=True, download_name=name)
+    return send_file(file, mimetype=media_type, as_attachment=True, download_name=name)

@@ -25,7 +25,7 @@ from portal.presenters import panel as panel_presenter
 from portal.presenters import scorecards as curves
 from portal.security import requires
 from portal.views import choices
-from portal.views.downloads import saved_file
+from portal.views.downloads import CSV, XLSX, saved_file
 
 blueprint = Blueprint("scorecards", __name__, url_prefix="/scorecards")
 
@@ -80,7 +80,8 @@ def export(kind: str) -> Response:
         comparison.record_export(db.session, actor, lines=len(lines), currency=view.currency, kind=kind, now=now)
         yield files.FILES[kind](shown, lines, view, actor.side)
 
-    return saved_file(pieces, files.file_name(local_date(now, actor.time_zone), kind))
+    name = files.file_name(local_date(now, actor.time_zone), kind)
+    return saved_file(pieces, name, XLSX if kind == "xlsx" else CSV)
 
 
 @blueprint.get('/<ref("organisation"):partner_id>')
