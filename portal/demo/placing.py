@@ -71,7 +71,7 @@ def planned_waves(chronology: Chronology) -> tuple[PlannedWave, ...]:
             lambda portfolio: Selection(portfolio_id=portfolio, max_dpd=360),
         ),
         PlannedWave(
-            "bank-5", BANK, at_local(chronology.crossing_days()[2], 9), "Retomados de otra casa", "bank-1",
+            "bank-5", BANK, at_local(chronology.crossing_days()[2], 9), "Retomados de otra agencia", "bank-1",
             (GUADUVIO, OCARIMBA), lambda portfolio: Selection(portfolio_id=portfolio),
             spoken_to=lambda world: world.crossed,
         ),

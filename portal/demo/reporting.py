@@ -179,7 +179,8 @@ def _done(world: World, report: PlannedReport, held: Held) -> Iterator[DrawnActi
     seed = [SEED, *_key(report.creditor, report.agency, held).encode()]
     strength, opened = report.agency.strength, opened_on(held.taken_on)
     drawn = [*held.extra]
-    drawn += draw_openings(held.debts, strength, taken_on=held.taken_on, seed=seed, spoken_to=held.spoken_to)
+    if report.period.start <= opened:
+        drawn += draw_openings(held.debts, strength, taken_on=held.taken_on, seed=seed, spoken_to=held.spoken_to)
     if opened < _last_day(report.month):
         paid = payments_of(world, report.creditor, report.agency, held)
         drawn += draw_activities(held.debts, strength, paid, placed_on=opened, month=report.month, seed=seed)
