@@ -45,7 +45,8 @@ def load(token: str) -> Visitor | None:
 
 
 def as_door() -> None:
-    """Let the request's session run as nobody in particular: sign-in and invitations only."""
+    """Let the request run as nobody in particular, whoever is signed in: sign-in and invitations only."""
+    g.pop("visitor", None)
     bind(db.session, DOOR)
 
 
@@ -79,7 +80,6 @@ def leave() -> None:
             signing_in.end_session(db.session, visitor.session_id, now=utc_now())
     logout_user()
     _renew_cookie()
-    g.pop("visitor", None)
 
 
 def _renew_cookie() -> None:

@@ -113,6 +113,16 @@ def test_without_redis_the_door_still_counts(settings, world):
     )
 
 
+def test_whoever_is_inside_may_fail_at_the_door_and_stays_inside(sign_in, invited):
+    browser = english(sign_in(Role.DIRECTOR))
+    refused = try_to_sign_in(browser, "nadie@nada.example", "wrong")
+    opened = browser.get(f"/invitations/{invited.token}")
+
+    assert (refused.status_code, opened.status_code) == (401, 200)
+    assert FAILED in refused.text
+    assert browser.get("/").status_code == 200
+
+
 def test_signing_in_gives_a_new_session_and_keeps_nothing_of_the_old_cookie(browser, world):
     with browser.client.session_transaction() as cookie:
         cookie["_user_id"] = "planted"
