@@ -90,6 +90,7 @@ def chart(found: Sequence[Compared], language: str) -> dict[str, Any]:
     return {
         "locale": language,
         "categories": [one.row.agency_name for one in found],
+        "has_figures": any(one.at(months).net for one in found for months in HORIZONS),
         "series": [
             {
                 "name": say(msg("Expected net back at %(months)s months"), {"months": months}),

@@ -130,6 +130,8 @@ class Person:
 
     def _picture(self, name: str, *, docs: bool = False) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        # A picture of a whole page shows what sticks to its top where the page stands.
+        self.page.evaluate("window.scrollTo(0, 0)")
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
         if docs and os.environ.get(DOCS_SWITCH):
             DOCS.mkdir(parents=True, exist_ok=True)
