@@ -72,7 +72,7 @@ def planned_lots(chronology: Chronology) -> tuple[PlannedLot, PlannedLot, Planne
     later = partial(_days_from_now, chronology)
     return (
         PlannedLot(
-            "lot-1", "Castigada de más de un año", 361, None, days(2, 4, 10),
+            "lot-1", "Lote A · cartera antigua", 361, None, days(2, 4, 10),
             Timetable(days(2, 7, 17), days(2, 12, 17)),
             (
                 PlannedBid(GUADUVIO, days(2, 5, 11), 2_600, 3_100, 700, 950, "Resultado propio en cartera igual."),
@@ -83,15 +83,15 @@ def planned_lots(chronology: Chronology) -> tuple[PlannedLot, PlannedLot, Planne
             shares={GUADUVIO.key: 6_000, TINTALUZ.key: 4_000},
         ),
         PlannedLot(
-            "lot-2", "Mora de 181 a 360 días", 181, 360, ago(9, 11), Timetable(ago(2, 17), later(8)),
+            "lot-2", "Lote B · cartera intermedia", 181, 360, ago(9, 11), Timetable(ago(2, 17), later(8)),
             (
-                PlannedBid(GUADUVIO, ago(6, 12), 2_350, 2_350, 850, 1_150, "Resultado propio en cartera igual."),
-                PlannedBid(OCARIMBA, ago(4, 10), 1_750, 1_750, 650, 850, "Cobertura regional con visitas."),
+                PlannedBid(GUADUVIO, ago(6, 12), 2_350, 2_350, 700, 950, "Resultado propio en cartera igual."),
+                PlannedBid(OCARIMBA, ago(4, 10), 1_750, 1_750, 380, 520, "Cobertura regional con visitas."),
                 PlannedBid(MARIMONDE, ago(3, 16), 1_450, 1_450, 2_200, 3_000, "Nuevo marcador predictivo."),
             ),
         ),
         PlannedLot(
-            "lot-3", "Mora de 91 a 180 días", 91, 180, ago(4, 11), Timetable(later(5), later(12)),
+            "lot-3", "Lote C · cartera reciente", 91, 180, ago(4, 11), Timetable(later(5), later(12)),
             (
                 PlannedBid(GUADUVIO, ago(2, 11), 2_200, 2_200, 950, 1_250, "Resultado propio en cartera igual."),
                 PlannedBid(TINTALUZ, ago(1, 15), 1_850, 1_850, 850, 1_300, "Acuerdos de pago a doce meses."),

@@ -228,7 +228,7 @@ def test_something_waits_for_the_agency_its_agent_and_the_investigator(world):
         "select name from lot_offers o where state = 'listed' "
         "and not exists (select from bids b where b.lot_id = o.lot_id)"
     )
-    assert look(world, manager, open_lots) == [("Mora de 91 a 180 días",)]
+    assert look(world, manager, open_lots) == [("Lote C · cartera reciente",)]
     assert look(world, agent, "select count(*) > 0 from activities where recorded_by is not null") == [(True,)]
     with world.acting(agency_members(BAQUIANELA)[1]) as (session, actor):
         assert len(queue(session, actor).rows) > 2
