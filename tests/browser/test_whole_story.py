@@ -56,9 +56,8 @@ def world(ports: Ports, database: Database) -> World:
         NewCase(f"CO-{n:06}", 4_000_000 + 1_000_000 * n, phones=(f"3{n:09}",), name=f"Persona {n}")
         for n in range(1, 240)
     ]
-    debts += [
-        NewCase(f"CO-{n:06}", 90_000_000, debtor_ref=TWICE, phones=(KNOWN,), name="Persona 7") for n in (240, 241)
-    ]
+    twice = {"debtor_ref": TWICE, "phones": (KNOWN,), "name": "Persona 240"}
+    debts += [NewCase(f"CO-{n:06}", 90_000_000, **twice) for n in (240, 241)]
     add_cases(ports, made.actor(Role.DIRECTOR), debts)
     _as_superuser(database, NAMES)
     return made
@@ -189,7 +188,17 @@ def test_attest_offer_bid_award_work_report_pay_recall_locate_release_compare(
 def _in_english(director: Person) -> None:
     director.page.get_by_role("button", name="EN").click()
     director.language = "en"
-    for path in ("attestations", "panel", "market", "locates", "findings", "recalls", "sla", "conduct", "scorecards"):
+    for path in (
+        "attestations",
+        "panel",
+        "market",
+        "locates",
+        "findings",
+        "recalls",
+        "service-levels",
+        "conduct",
+        "scorecards",
+    ):
         director.go(f"/{path}/")
         director.look(f"90-en-{path}", phone=True)
 
