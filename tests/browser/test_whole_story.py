@@ -43,6 +43,18 @@ update users set name = 'Gabriel Gutiérrez' where email = 'manager@agency0.exam
 update users set name = 'Marta Marín' where email = 'manager@agency1.example';
 update users set name = 'Iván Ibarra' where email = 'investigator@agency1.example';
 """
+#: What the director looks at once more in English.
+PAGES = (
+    "attestations",
+    "panel",
+    "market",
+    "locates",
+    "findings",
+    "recalls",
+    "service-levels",
+    "conduct",
+    "scorecards",
+)
 SECURITY = {"basis": "iso27001", "scope": "Sistemas de cobranza y copias.", "last_test_on": "2026-01-15"}
 
 
