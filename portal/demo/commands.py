@@ -20,7 +20,7 @@ _SAID = {
 
 
 @click.command("load-demo")
-@click.option("--cases", type=click.IntRange(min=600), default=CASES, show_default=True, help="How many debts.")
+@click.option("--cases", type=click.IntRange(min=2_000), default=CASES, show_default=True, help="How many debts.")
 @click.option("--password", envvar="DEMO_PASSWORD", show_envvar=True, required=True, help="Of everybody in it.")
 @with_appcontext
 def load_demo_command(cases: int, password: str) -> None:
