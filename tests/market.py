@@ -121,6 +121,14 @@ def settle(ports: Ports, creditor: Actor, agency: Actor, mark: str) -> None:
     chosen = Selection(search=f"{mark}-LOT")
     for hours in (-1, 1):
         timetable = service.Timetable(now + timedelta(hours=hours), now + timedelta(days=5))
-        lot = offer(ports, creditor, name=f"{mark} {hours}", selection=chosen, now=before, timetable=timetable)
+        lot = offer(
+            ports,
+            creditor,
+            name=f"{mark} {hours}",
+            selection=chosen,
+            now=before,
+            timetable=timetable,
+            invited=[agency.tenant],
+        )
         bid(ports, agency, lot, note=mark, now=before, valid_until=last)
         close(ports, creditor, lot, now=now)

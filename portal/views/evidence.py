@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.datastructures import CombinedMultiDict, FileStorage
 from werkzeug.wrappers import Response
 
-from agencies.attestations import service
+from agencies.attestations import queries, service
 from agencies.kernel.clock import utc_now
 from agencies.kernel.files import StoredFile, media_type_of, plain_name
 from agencies.kernel.session import transaction
@@ -31,6 +31,7 @@ blueprint = Blueprint("evidence", __name__, url_prefix="/attestations")
 @takes_documents
 def attach(attestation_id: int) -> Response:
     """Take one file in; what is wrong with it is said on the page of the attestation."""
+    queries.get_attestation(db.session, current_actor(), attestation_id, now=utc_now())
     form = EvidenceForm(CombinedMultiDict([request.files, request.form]))
     if form.validate():
         try:

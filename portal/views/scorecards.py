@@ -84,7 +84,7 @@ def export(kind: str) -> Response:
     return saved_file(pieces, name, XLSX if kind == "xlsx" else CSV)
 
 
-@blueprint.get('/<ref("organisation"):partner_id>')
+@blueprint.get('/<ref("counterpart"):partner_id>')
 @requires(Permission.SCORECARD_VIEW)
 def show(partner_id: int) -> str:
     """One agency (for an agency: one creditor) by month of placement, with everything behind its figures."""

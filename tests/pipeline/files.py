@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -54,17 +55,24 @@ def portfolio(seed: int, rows: int) -> Sheet:
     return Sheet(f"cartera-{seed}.csv", "\n".join(lines).encode() + b"\n", rows, good, placed)
 
 
-def receive(ports: Ports, actor: Actor, data: bytes, name: str) -> service.Received:
-    """Send a portfolio's file."""
+def table(name: str, header: str, lines: Sequence[str]) -> Sheet:
+    """A small file of which every row is good."""
+    return Sheet(name, "\n".join([header, *lines]).encode() + b"\n", len(lines), len(lines), 0)
+
+
+def receive(
+    ports: Ports, actor: Actor, data: bytes, name: str, *, kind: UploadKind = UploadKind.PORTFOLIO, **about: int
+) -> service.Received:
+    """Send a file: a portfolio, or of another kind what it is about."""
     with ports.session(actor) as session, transaction(session):
         incoming = ports.storage.incoming()
         incoming.write(data)
-        return service.receive(session, actor, incoming, kind=UploadKind.PORTFOLIO, filename=name, now=ports.now())
+        return service.receive(session, actor, incoming, kind=kind, filename=name, now=ports.now(), **about)
 
 
-def send(ports: Ports, actor: Actor, sheet: Sheet) -> int:
-    """Send a portfolio and confirm its columns as they are proposed."""
-    upload = receive(ports, actor, sheet.data, sheet.name).upload
+def send(ports: Ports, actor: Actor, sheet: Sheet, *, kind: UploadKind = UploadKind.PORTFOLIO, **about: int) -> int:
+    """Send a file and confirm its columns as they are proposed."""
+    upload = receive(ports, actor, sheet.data, sheet.name, kind=kind, **about).upload
     assert upload.fault is None, upload.fault
     with ports.session(actor) as session, transaction(session):
         proposed = service.proposal(session, actor, upload.id)

@@ -9,8 +9,14 @@ from sqlalchemy import Engine, select, text
 
 from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import Actor, Side
+from agencies.kernel.tenancy import DOOR, Actor, Side
+from agencies.mandates.models import LocateGrade
+from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand
+from agencies.organisations import signing_in
+from agencies.organisations.models import User
 from agencies.organisations.permissions import SIDE_OF, Role
+from agencies.standing import filing
+from agencies.standing.models import OfferedService
 from assignments.cases.models import Case, ReturnCode
 from assignments.cases.queries import Selection
 from assignments.conduct import service as conduct
@@ -18,10 +24,12 @@ from assignments.placements import recalls, returns
 from assignments.placements.models import RecallReason
 from assignments.placements.recall_scope import Scope
 from assignments.reports import service as reports
+from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
 from tests import attested, locating, loop, market, people
-from tests.pipeline.files import portfolio, receive, send
+from tests.pipeline.files import portfolio, receive, send, table
+from uploads.models import UploadKind
 
 #: Stands in everything that only the first creditor and its agency may read.
 SENTINEL = "CENTINELA"
@@ -81,6 +89,10 @@ class Neighbours:
         loop.place_with(self.ports, self.creditor, rival, [loop.NewCase("RIVAL-1", 100_000)])
         loop.acknowledge_all(self.ports, rival)
         self._settle(self.creditor, self.agency, SENTINEL)
+        with self.ports.session(DOOR) as session, transaction(session):
+            for actor in (self.creditor, self.agency):
+                person = session.get_one(User, actor.user_id)
+                signing_in.open_session(session, person, address="192.0.2.1", user_agent=SENTINEL, now=self.ports.now())
         # The second ones have data too, or seeing nothing would be no wonder.
         self._settle(self.world.actor(Role.DIRECTOR, organisation=1), rival, "OTRO")
         with self.superuser.connect() as connection:
@@ -138,6 +150,7 @@ class Neighbours:
 
     def _settle(self, creditor: Actor, agency: Actor, mark: str) -> None:
         ports, accounts = self.ports, [f"{mark}-{number}" for number in range(6)]
+        self._introduce(agency, mark)
         loop.place_with(
             ports,
             creditor,
@@ -148,29 +161,58 @@ class Neighbours:
                 )
                 for at, account in enumerate(accounts)
             ],
+            bands=(AgeBand(180, 2_500),),
+            promises=CUSTOMARY_PROMISES,
         )
         loop.acknowledge_all(ports, agency)
         loop.ask(ports, agency, accounts[0], f"{mark}: ¿hay pagaré?")
-        payments = [
-            {"account_ref": account, "paid_on": date(2026, 2, 3), "amount": 5_000, "currency": "COP"}
-            for account in accounts[:3]
-        ]
-        loop.report_payments(ports, agency, creditor, payments)
-        night = datetime(2026, 2, 4, 3, tzinfo=UTC)
-        loop.report_activities(ports, agency, creditor, [loop.worked(account, night) for account in accounts[:2]])
-        with ports.session(creditor) as session, transaction(session):
-            reports.open_periods(session, creditor, now=loop.REPORTED_AT)
-            people = conduct.people_of(session, creditor, {})
-            conduct.judge_people(session, creditor, people, now=loop.REPORTED_AT)
-        sheet = portfolio(creditor.tenant, 40)
-        receive(ports, creditor, sheet.data + f"{mark},CC,1,{mark},Cali,Tarjeta,1,1,2\n".encode(), f"{mark}.csv")
-        send(ports, creditor, sheet)
-        tasks.perform_due(ports)
+        self._report(creditor, agency, mark, accounts)
         attested.begin_draft(ports, creditor, agency, mark)
         loop.draft(ports, creditor, [loop.add_mandate(ports, creditor, agency)])
         market.settle(ports, creditor, agency, mark)
         self._locate(creditor, agency, mark)
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
+        self._send(creditor, agency, mark)
+
+    def _introduce(self, agency: Actor, mark: str) -> None:
+        """The agency says what it is."""
+        services = (OfferedService.COLLECT, OfferedService.LOCATE)
+        told = filing.Statement(services, ("CO",), regions=mark, complaints_contact=f"{mark}@example.co")
+        with self.ports.session(agency) as session, transaction(session):
+            filing.state(session, agency, told, now=loop.PLACED_AT)
+
+    def _report(self, creditor: Actor, agency: Actor, mark: str, accounts: list[str]) -> None:
+        """A month is reported whole, and one payment of it corrected; what was done is judged."""
+        ports = self.ports
+        with ports.session(creditor) as session, transaction(session):
+            reports.open_periods(session, creditor, now=loop.REPORTED_AT)
+        with ports.session(agency) as session:
+            february = select(Report.id).where(
+                Report.creditor_id == creditor.tenant, Report.period_start == date(2026, 2, 1)
+            )
+            # The rival has one of the first creditor's for each of its mandates.
+            report = session.scalars(february.order_by(Report.id.desc())).first()
+        paid = [loop.paid(account, 5_000, payment_ref=f"{mark}-P{at}") for at, account in enumerate(accounts[:3])]
+        loop.report_payments(ports, agency, creditor, paid, report_id=report)
+        night = datetime(2026, 2, 4, 3, tzinfo=UTC)
+        worked = [loop.worked(account, night) for account in accounts[:2]]
+        loop.report_activities(ports, agency, creditor, worked, report_id=report)
+        corrected = loop.paid(accounts[0], 7_000, payment_ref=f"{mark}-P0")
+        loop.report_payments(ports, agency, creditor, [corrected], report_id=report)
+        with ports.session(creditor) as session, transaction(session):
+            people = conduct.people_of(session, creditor, {})
+            conduct.judge_people(session, creditor, people, now=loop.REPORTED_AT)
+
+    def _send(self, creditor: Actor, agency: Actor, mark: str) -> None:
+        """Files wait: one whose columns are to be confirmed, and checked ones with rows that nobody may take."""
+        ports, sheet = self.ports, portfolio(creditor.tenant, 60)
+        found = "tipo,dato,clase fuente,referencia fuente,fecha"
+        lines = [f"{mark}-LOST-1,telefono,3115550102,runt,{mark},2026-02-03", f"{mark},telefono,1,runt,x,2026-02-03"]
+        receive(ports, creditor, sheet.data + f"{mark},CC,1,{mark},Cali,Tarjeta,1,1,2\n".encode(), f"{mark}.csv")
+        send(ports, creditor, sheet)
+        findings = table(f"{mark}.csv", f"obligacion,{found}", lines)
+        send(ports, agency, findings, kind=UploadKind.FINDINGS, creditor_id=creditor.tenant)
+        tasks.perform_due(ports)
 
     def _take_back(self, creditor: Actor, agency: Actor, mark: str, recalled: str, returned: str) -> None:
         """One case is recalled for next week, and another one is given back."""
@@ -205,4 +247,5 @@ class Neighbours:
         file = StoredFile(f"evidence/{first.id}", f"{mark}.txt", "text/plain", incoming.size, incoming.digest())
         incoming.keep(file.key)
         found = locating.phone(found_on=date(2026, 2, 3), source_ref=f"{mark} 88", file=file)
-        locating.find(ports, agency, first.id, [found], now=ports.now())
+        [number] = locating.find(ports, agency, first.id, [found], now=ports.now())
+        locating.grade(ports, creditor, number, LocateGrade.MATCHED_UNVERIFIED, now=ports.now())

@@ -125,7 +125,7 @@ def test_an_agency_is_looked_at_by_month_of_placement(compared, sign_in) -> None
 def test_nobody_looks_at_an_agency_that_is_not_on_the_panel(compared, sign_in, app) -> None:
     for role, organisation in ((Role.DIRECTOR, 1), (Role.MANAGER, 0)):
         browser = sign_in(role, organisation=organisation)
-        stranger = ports_of(app).references.encode("organisation", browser.person.actor.tenant + 1)
+        stranger = ports_of(app).references.encode("counterpart", browser.person.actor.tenant + 1)
         assert browser.get(f"/scorecards/{stranger}").status_code == 404, role
 
 
