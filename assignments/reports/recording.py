@@ -12,14 +12,12 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
 from agencies.kernel.clock import local_date
-from agencies.kernel.errors import Invalid, NotFound, msg
+from agencies.kernel.errors import Invalid, msg
 from agencies.kernel.tenancy import Actor, Side, require, require_side
-from agencies.mandates.models import Service
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.cells import add_recovered
-from assignments.placements.models import Placement
-from assignments.reports.locking import one_report_at_a_time
+from assignments.reports.locking import hold_placement
 from assignments.reports.models import Activity
 from assignments.reports.recovery import worked_by_activity
 
@@ -64,16 +62,7 @@ def record(
     """
     require(actor, Permission.ACTIVITY_RECORD)
     agency_id = require_side(actor, Side.AGENCY)
-    placement = session.scalar(
-        select(Placement).where(
-            Placement.agency_id == agency_id,
-            Placement.case_id == case_id,
-            Placement.service == Service.COLLECT,
-            Placement.ended_at.is_(None),
-        )
-    )
-    if placement is None:
-        raise NotFound
+    placement = hold_placement(session, agency_id, case_id)
     zone = session.scalars(select(Organisation.time_zone).where(Organisation.id == placement.creditor_id)).one()
     if happened_at > now:
         raise NotYetHappened
@@ -81,7 +70,6 @@ def record(
         raise BeforePlacement
     if note is not None and len(note) > LONGEST_NOTE:
         raise NoteTooLong
-    one_report_at_a_time(session, placement.creditor_id, agency_id)
     natural_key = f"ref:portal:{case_id}:{key}"
     made = session.scalar(
         insert(Activity)

@@ -14,11 +14,10 @@ from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.notices import notify
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
-from agencies.mandates.models import Service
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.placements.models import Placement
-from assignments.reports.locking import one_report_at_a_time
+from assignments.reports.locking import hold_placement
 from assignments.sla.models import Enquiry, EnquirySubject
 from assignments.sla.service import move_clock
 
@@ -72,8 +71,7 @@ def ask(
     """Ask the creditor about a case the agency holds; raises `NotFound`, `AlreadyAsked` or `NothingSaid`."""
     require(actor, Permission.ENQUIRY_ASK)
     agency_id = require_side(actor, Side.AGENCY)
-    placement = held_placement(session, agency_id, case_id)
-    one_report_at_a_time(session, placement.creditor_id, agency_id)
+    placement = hold_placement(session, agency_id, case_id)
     if session.scalar(
         select(Enquiry.id).where(
             Enquiry.agency_id == agency_id, Enquiry.placement_id == placement.id, Enquiry.answered_at.is_(None)
@@ -116,21 +114,6 @@ def answer(session: Session, actor: Actor, enquiry_id: int, *, text: str, now: d
     move_clock(session, session.get_one(Placement, (creditor_id, enquiry.agency_id, enquiry.placement_id)))
     _tell(session, actor, enquiry, "enquiry.answered", enquiry.agency_id, Permission.ENQUIRY_ASK, now)
     return enquiry
-
-
-def held_placement(session: Session, agency_id: int, case_id: int) -> Placement:
-    """The live placement by which an agency holds a case for collection; raises `NotFound`."""
-    found = session.scalar(
-        select(Placement).where(
-            Placement.agency_id == agency_id,
-            Placement.case_id == case_id,
-            Placement.service == Service.COLLECT,
-            Placement.ended_at.is_(None),
-        )
-    )
-    if found is None:
-        raise NotFound
-    return found
 
 
 def list_enquiries(

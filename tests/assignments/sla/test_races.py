@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import ThreadPoolExecutor
+import time
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from agencies.kernel.errors import NotFound
 from agencies.kernel.session import transaction
 from agencies.mandates.models import Clause
-from assignments.placements.models import Consignment
+from assignments.cases.models import CaseState
+from assignments.placements.ending import end_placements
+from assignments.placements.models import Consignment, Placement
+from assignments.reports import recording
+from assignments.reports.models import Activity
 from assignments.sla import service as sla
+from assignments.sla.models import Enquiry
 from tests.assignments.sla.events import Between
+
+#: In this database alone, for there are others on the server.
+WAITING = """
+    select count(*) from pg_locks
+    where locktype = 'advisory' and not granted
+      and database = (select oid from pg_database where datname = current_database())
+"""
 
 
 def together(*works) -> list[BaseException]:
@@ -57,3 +73,59 @@ def test_taking_on_twice_at_once_while_cases_leave_starts_one_clock(between):
     failures = together(take_on, take_on, *(lambda n=n: between.end(f"A{n}", "2026-03-11T09:00") for n in range(4)))
     assert failures == []
     assert between.counts(Clause.FIRST_ACTIVITY, "2026-03-20T09:00") == (0, 8, 0, 0)
+
+
+def behind_the_end(between: Between, work: Callable[[], object]) -> Future[object]:
+    """Begin a work while the end of A0 holds the lock, and let it end only when the work waits for it."""
+    with between.ports.session(between.creditor) as session, transaction(session):
+        one = session.scalars(select(Placement).where(Placement.account_ref == "A0")).one()
+        end_placements(
+            session,
+            [one.id],
+            creditor_id=one.creditor_id,
+            agency_id=one.agency_id,
+            code="recalled",
+            case_state=CaseState.OPEN,
+            now=between.at("2026-03-11T12:00"),
+        )
+        pool = ThreadPoolExecutor(1)
+        done = pool.submit(work)
+        deadline = time.monotonic() + 20
+        while not session.scalar(text(WAITING)):
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(0.01)
+    pool.shutdown()
+    return done
+
+
+def test_an_agency_asks_about_no_case_that_is_taken_back_meanwhile(between):
+    between.acknowledge("2026-03-11T09:00")
+    asked = behind_the_end(between, lambda: between.ask("A0", "2026-03-11T12:00"))
+    assert isinstance(asked.exception(), NotFound)
+    with between.ports.session(between.creditor) as session:
+        assert session.scalars(select(Enquiry)).all() == []
+        assert sla.differing(session, between.creditor) == 0
+
+
+def test_nothing_is_recorded_on_a_case_that_is_taken_back_meanwhile(between):
+    between.acknowledge("2026-03-11T09:00")
+    recorder = between.agency
+
+    def record() -> None:
+        with between.ports.session(recorder) as session, transaction(session):
+            case_id = session.scalars(select(Placement.case_id).where(Placement.account_ref == "A0")).one()
+            recording.record(
+                session,
+                recorder,
+                case_id,
+                key=uuid.uuid4(),
+                happened_at=between.at("2026-03-11T11:00"),
+                channel="call",
+                result="no_answer",
+                now=between.at("2026-03-11T12:00"),
+            )
+
+    assert isinstance(behind_the_end(between, record).exception(), NotFound)
+    with between.ports.session(between.creditor) as session:
+        assert session.scalars(select(Activity)).all() == []
+        assert sla.differing(session, between.creditor) == 0
