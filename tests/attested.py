@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 
 from sqlalchemy import insert, select, update
 
-from agencies.attestations import service
+from agencies.attestations import reviewing, service
 from agencies.attestations.models import Attestation, AttestationSignature, AttestationState, SignerRole
 from agencies.attestations.templates import templates
 from agencies.kernel.clock import local_date
@@ -81,6 +81,19 @@ def attest_one(
     """Let the agency sign one template, for one recall where it asks for that, and the creditor accept it."""
     sign_one(ports, creditor, agency, code, now=now, until=until, recall_id=recall_id)
     accept_all(ports, creditor, agency, now=now)
+
+
+def revoke_one(ports: Ports, creditor: Actor, agency: Actor, code: str, *, now: datetime) -> None:
+    """Let the creditor end what it has accepted."""
+    with ports.session(creditor) as session, transaction(session):
+        row = session.scalars(
+            select(Attestation).where(
+                Attestation.agency_id == agency.tenant,
+                Attestation.code == code,
+                Attestation.state == AttestationState.ACCEPTED,
+            )
+        ).one()
+        reviewing.revoke(session, creditor, row.id, reason="incidente", now=now)
 
 
 def sign_one(

@@ -1,20 +1,59 @@
-"""The list of cases as a file: exactly what a filter shows, identities covered as on the page."""
+"""The list of cases as a file: what a filter shows, identities covered as on the page.
+
+An agency takes nothing away of a creditor at whom downloads are stopped for it; on its pages the cases stay.
+"""
 
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from agencies.attestations.gates import Act, Blocked, GateClosed, obstacles
 from agencies.kernel import audit
 from agencies.kernel.sheets import csv_bytes
-from agencies.kernel.tenancy import Actor, require
+from agencies.kernel.tenancy import Actor, Side, require
 from agencies.organisations.permissions import Permission
+from agencies.standing.models import PanelMember
+from assignments.cases.models import Case
 from assignments.cases.queries import CaseRow, Selection, list_cases, totals
 
 BATCH = 2_000
+
+
+@dataclass(frozen=True)
+class Withheld:
+    """Of which creditors an agency takes no list away, and why."""
+
+    creditor_ids: frozenset[int]
+    reasons: tuple[Blocked, ...]
+    #: There is no other creditor whose cases it holds.
+    is_all: bool
+
+
+def withheld(session: Session, actor: Actor, *, now: datetime) -> Withheld:
+    """What the file leaves out today; of a creditor's own cases nothing."""
+    require(actor, Permission.CASE_VIEW)
+    if actor.side is not Side.AGENCY:
+        return Withheld(frozenset(), (), is_all=False)
+    is_held = exists().where(Case.creditor_id == PanelMember.creditor_id, Case.agency_id == actor.tenant)
+    mine = select(PanelMember.creditor_id).where(PanelMember.agency_id == actor.tenant, is_held)
+    holding = session.scalars(mine.order_by(PanelMember.creditor_id)).all()
+    stopped = {
+        creditor_id: found[actor.tenant]
+        for creditor_id in holding
+        if (
+            found := obstacles(
+                session, actor, Act.DOWNLOAD, creditor_id=creditor_id, agency_ids=[actor.tenant], now=now
+            )
+        )
+    }
+    reasons = tuple(one for found in stopped.values() for one in found)
+    return Withheld(frozenset(stopped), reasons, is_all=bool(stopped) and len(stopped) == len(holding))
 
 
 def listing(
@@ -26,19 +65,23 @@ def listing(
     cells: Callable[[CaseRow], Sequence[object]],
     now: datetime,
 ) -> Iterator[bytes]:
-    """What is selected as CSV in pieces, each case as `cells` tells it.
+    """What is selected as CSV in pieces, each case as `cells` tells it; raises `GateClosed` when all is withheld.
 
     The export is recorded in the current transaction; the pieces are read as they are asked for.
     """
-    require(actor, Permission.CASE_VIEW)
-    audit.record(session, actor, "case.exported", now=now, cases=totals(session, actor, selection).cases)
-    return _pieces(session, actor, selection, header, cells)
+    out = withheld(session, actor, now=now)
+    if out.is_all:
+        raise GateClosed({actor.tenant: out.reasons})
+    cases = totals(session, actor, selection, without=out.creditor_ids).cases
+    audit.record(session, actor, "case.exported", now=now, cases=cases)
+    return _pieces(session, actor, selection, out.creditor_ids, header, cells)
 
 
 def _pieces(
     session: Session,
     actor: Actor,
     selection: Selection,
+    without: Collection[int],
     header: Sequence[str],
     cells: Callable[[CaseRow], Sequence[object]],
 ) -> Iterator[bytes]:
@@ -46,7 +89,7 @@ def _pieces(
     yield BOM_UTF8 + csv_bytes([header])
     after = None
     while True:
-        page = list_cases(session, actor, selection, after=after, limit=BATCH)
+        page = list_cases(session, actor, selection, without=without, after=after, limit=BATCH)
         yield csv_bytes(cells(row) for row in page.rows)
         after = page.next_cursor
         if after is None:

@@ -5,7 +5,7 @@ The same statement selects for looking and for placing, so that what is placed i
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -132,9 +132,14 @@ _creditor = aliased(Organisation)
 _agency = aliased(Organisation)
 
 
-def selected(actor: Actor, selection: Selection) -> Select[Case]:
-    """The cases of the actor's organisation that pass the filter, for other statements to build on."""
+def selected(actor: Actor, selection: Selection, *, without: Collection[int] = ()) -> Select[Case]:
+    """The cases of the actor's organisation that pass the filter, for other statements to build on.
+
+    Those of the creditors `without` are left out.
+    """
     statement = select(Case).where(owned_by(actor, Case.creditor_id, Case.agency_id))
+    if without:
+        statement = statement.where(Case.creditor_id.not_in(without))
     for column, value in (
         (Case.portfolio_id, selection.portfolio_id),
         (Case.product, selection.product),
@@ -164,12 +169,18 @@ def selected(actor: Actor, selection: Selection) -> Select[Case]:
 
 
 def list_cases(
-    session: Session, actor: Actor, selection: Selection, *, after: int | None = None, limit: int = PAGE
+    session: Session,
+    actor: Actor,
+    selection: Selection,
+    *,
+    without: Collection[int] = (),
+    after: int | None = None,
+    limit: int = PAGE,
 ) -> Page[CaseRow]:
     """A page of what is selected, portfolio by portfolio."""
     require(actor, Permission.CASE_VIEW)
     statement: Select[*tuple[Any, ...]] = (
-        selected(actor, selection)
+        selected(actor, selection, without=without)
         .join(Debtor, _debtor_of_case())
         .join(_creditor, _creditor.id == Case.creditor_id)
         .outerjoin(_agency, _agency.id == Case.agency_id)
@@ -199,11 +210,11 @@ def list_cases(
     return cut(rows, limit, lambda row: row.id)
 
 
-def totals(session: Session, actor: Actor, selection: Selection) -> Totals:
+def totals(session: Session, actor: Actor, selection: Selection, *, without: Collection[int] = ()) -> Totals:
     """What is selected, counted and summed per currency."""
     require(actor, Permission.CASE_VIEW)
     rows = session.execute(
-        selected(actor, selection)
+        selected(actor, selection, without=without)
         .with_only_columns(Case.currency, func.count(), func.sum(Case.placed_minor), func.sum(Case.balance_minor))
         .group_by(Case.currency)
         .order_by(func.count().desc(), Case.currency)

@@ -31,7 +31,8 @@ def admit(session: Session, actor: Actor, creditor_id: int, drawn: Preview, *, n
 def _obstacles(
     session: Session, actor: Actor, creditor_id: int, drawn: Preview, now: datetime
 ) -> dict[int, tuple[Blocked, ...]]:
-    receiving = {one.agency_id: one.cases for one in drawn.agencies}
+    # Whoever the draw gave nothing receives nothing, and is not asked.
+    receiving = {one.agency_id: one.cases for one in drawn.agencies if one.cases}
     held = _held(session, creditor_id, with_capacity(session, receiving))
     return obstacles(
         session,

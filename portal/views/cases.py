@@ -13,6 +13,7 @@ from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.cases import queries
 from assignments.cases.listing import listing as cases_file
+from assignments.cases.listing import withheld
 from assignments.cases.models import CaseState
 from assignments.contacts.queries import list_contacts
 from assignments.locates.desk import FindingRow, list_to_verify
@@ -28,7 +29,7 @@ from portal.presenters import cases as presenter
 from portal.presenters import listing, locates, recalls
 from portal.presenters.sla import SUBJECTS
 from portal.security import requires
-from portal.views import paging
+from portal.views import gates, paging
 from portal.views.downloads import csv_file
 from uploads.queries import find_staged_row, get_upload
 
@@ -45,6 +46,7 @@ def index() -> str:
     is_readable = form.validate()
     selection = form.selection(home_currency(db.session, actor)) if is_readable else None
     page = queries.list_cases(db.session, actor, selection, after=paging.after(int)) if selection else None
+    out = withheld(db.session, actor, now=utc_now())
     return render_template(
         "cases/index.html",
         form=form,
@@ -52,6 +54,8 @@ def index() -> str:
         pages=paging.addresses(page) if page else {},
         totals=queries.totals(db.session, actor, selection) if selection else None,
         is_filtered=bool(selection and selection.to_dict()),
+        may_download=not out.is_all,
+        withheld=gates.told(db.session, {actor.tenant: out.reasons} if out.reasons else {}),
         may_place=actor.may(Permission.PLACEMENT_PLAN),
         may_recall=actor.may(Permission.RECALL_MAKE),
         show=presenter,
@@ -61,7 +65,7 @@ def index() -> str:
 @blueprint.get("/listing.csv")
 @requires(Permission.CASE_VIEW)
 def export() -> Response:
-    """Everything the filter shows, as a file; a filter that cannot be read gives none."""
+    """Everything the filter shows but what may not be downloaded; a filter that cannot be read gives no file."""
     actor, form, now = current_actor(), CaseFilterForm(request.args), utc_now()
     form.offer(queries.facets(db.session, actor))
     if not form.validate():

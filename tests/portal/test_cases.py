@@ -16,6 +16,8 @@ from assignments.cases.listing import BATCH
 from assignments.cases.models import Case
 from portal.jobs.tasks import perform_due
 from tests import files, loop
+from tests.attested import revoke_one
+from tests.people import MADE_AT
 
 PORTFOLIO = (
     "Obligación;Tipo documento;Documento;Nombre deudor;Producto;Saldo total;Saldo capital;Días mora;Celular;Correo\n"
@@ -207,6 +209,33 @@ def test_an_agency_takes_away_what_it_holds_and_strangers_nothing(portfolio, wor
     assert sign_in(Role.OPERATOR).get("/cases/listing.csv").status_code == 403
     assert exports(world, Role.DIRECTOR) == []
     assert exports(world, Role.MANAGER) == [2]
+
+
+def test_an_agency_takes_no_list_away_of_a_creditor_that_stops_its_downloads(portfolio, world, sign_in) -> None:
+    manager, creditors = world.actor(Role.MANAGER), [world.actor(Role.DIRECTOR, organisation=one) for one in (0, 1)]
+    loop.place_with(world.ports, creditors[1], manager, loop.some_cases(2))
+    mandate = loop.add_mandate(world.ports, creditors[0], manager)
+    loop.place(world.ports, creditors[0], loop.draft(world.ports, creditors[0], [mandate]))
+    agency, agent = sign_in(Role.MANAGER, language="en"), sign_in(Role.AGENT, language="en")
+    assert len(rows_of(agency.get("/cases/listing.csv"))) == 5
+    assert "leaves out" not in agency.get("/cases/").text
+
+    revoke_one(world.ports, creditors[0], manager, "AT-02", now=MADE_AT)
+
+    for client in (agency, agent):
+        rows = rows_of(client.get("/cases/listing.csv"))
+        assert ([row["Creditor"] for row in rows], len(accounts(client.get("/cases/").text))) == (["Banco 1"] * 2, 5)
+        page = client.get("/cases/").text
+        assert ("leaves out some of your cases" in page, "AT-02" in page, "listing.csv" in page) == (True, True, True)
+    assert exports(world, Role.MANAGER) == [5, 2, 2]
+    assert len(rows_of(sign_in(Role.DIRECTOR).get("/cases/listing.csv"))) == 3
+
+    revoke_one(world.ports, creditors[1], manager, "AT-02", now=MADE_AT)
+
+    refused, page = agency.get("/cases/listing.csv"), agency.get("/cases/").text
+    assert (refused.status_code, "AT-02" in refused.text, "Ana Uno" in refused.text) == (409, True, False)
+    assert ("cannot be downloaded now" in page, "listing.csv" in page, len(accounts(page))) == (True, False, 5)
+    assert exports(world, Role.MANAGER) == [5, 2, 2]
 
 
 def test_an_empty_book_says_what_to_do(sign_in) -> None:

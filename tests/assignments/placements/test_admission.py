@@ -5,27 +5,19 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from agencies.attestations import reviewing
 from agencies.attestations.gates import GateClosed
-from agencies.attestations.models import Attestation, AttestationState
 from agencies.kernel.session import transaction
 from assignments.placements.admission import admission
 from assignments.placements.manifest import manifest
 from assignments.placements.models import Placement
+from assignments.placements.preview import preview_of
 from assignments.placements.queries import get_consignment, list_consignments, list_placements
+from tests.attested import revoke_one
 from tests.loop import PLACED_AT, acknowledge_all, add_cases, draft, holders, place, some_cases
 
 
 def revoke(ports, creditor, agency, code: str) -> None:
-    with ports.session(creditor) as session, transaction(session):
-        row = session.scalars(
-            select(Attestation).where(
-                Attestation.agency_id == agency.tenant,
-                Attestation.code == code,
-                Attestation.state == AttestationState.ACCEPTED,
-            )
-        ).one()
-        reviewing.revoke(session, creditor, row.id, reason="incidente", now=PLACED_AT)
+    revoke_one(ports, creditor, agency, code, now=PLACED_AT)
 
 
 def test_one_agency_s_lapse_stops_the_wave_and_nothing_is_placed_with_anybody(ports, tenants, panel):
@@ -43,6 +35,21 @@ def test_one_agency_s_lapse_stops_the_wave_and_nothing_is_placed_with_anybody(po
     }
     assert refusal.value.obstacles == found
     assert set(holders(ports, tenants.creditor).values()) == {None}
+
+
+def test_an_agency_that_is_drawn_nothing_stops_nobody(ports, tenants, panel):
+    add_cases(ports, tenants.creditor, some_cases(1))
+    wave = draft(ports, tenants.creditor, panel)
+    drawn = {one.agency_id: one.cases for one in preview_of(wave).agencies}
+    idle, busy = sorted((tenants.agency, tenants.other_agency), key=lambda agency: drawn[agency.tenant])
+    assert (drawn[idle.tenant], drawn[busy.tenant]) == (0, 1)
+    revoke(ports, tenants.creditor, idle, "AT-06")
+
+    with ports.session(tenants.creditor) as session:
+        assert admission(session, tenants.creditor, wave, now=PLACED_AT) == {}
+    place(ports, tenants.creditor, wave)
+
+    assert list(holders(ports, tenants.creditor).values()) == [busy.tenant]
 
 
 def test_a_draft_is_drawn_whatever_has_lapsed_because_nothing_moves_yet(ports, tenants, panel):
