@@ -97,8 +97,8 @@ def platform(server: Engine, template: str, folder: Path) -> Iterator[Ports]:
 def told(server: Engine, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ports]:
     """The story, told once for the tests that only look."""
     with platform(server, template, tmp_path_factory.mktemp("files")) as ports:
-        # Broken off twice on its way, so that every test looks at a story that had to be taken up again.
-        for files in (1, 40):
+        # Broken off again and again, so that every test looks at a story that had to be taken up where it stopped.
+        for files in (1, 40, 200, 130):
             weak = replace(ports, storage=WeakStorage(ports.settings.storage_folder, files))
             with pytest.raises(Breakdown):
                 load_demo(weak, now=NOW, password=PASSWORD, cases=CASES)
