@@ -54,10 +54,11 @@ class NewCase:
     delinquent_on: date | None = None
 
 
-def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase]) -> None:
+def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase], *, at: datetime = PLACED_AT) -> None:
     """Open cases, as an applied portfolio does."""
     with ports.session(creditor) as session, transaction(session):
         upload = _upload(creditor, UploadKind.PORTFOLIO, rows=len(cases))
+        upload.rows_applied = len(cases)
         session.add(upload)
         session.flush()
         portfolio = Portfolio(
@@ -68,7 +69,7 @@ def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase]) -> None:
             cases=len(cases),
             placed_minor=sum(one.balance_minor for one in cases),
             facets={},
-            created_at=PLACED_AT,
+            created_at=at,
         )
         session.add(portfolio)
         session.flush()

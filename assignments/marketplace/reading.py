@@ -15,8 +15,8 @@ from assignments.cases.models import Case, CaseState, Debtor
 from assignments.cases.queries import Selection, selected
 from assignments.contacts.models import ContactKind, ContactPoint
 from assignments.marketplace.tape import Dimension, Integers, Labels, LotCases, by_age, by_balance
+from assignments.placements.ages import age_on, with_portfolios
 from assignments.placements.models import Placement
-from assignments.placements.planning import age_on
 
 #: Days within which a payment is recent.
 RECENT = 180
@@ -101,7 +101,7 @@ def _statement(actor: Actor, selection: Selection, currency: str, on: date) -> S
         else_=2,
     )
     return (
-        selected(actor, selection)
+        with_portfolios(selected(actor, selection))
         .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
         .outerjoin(reach, reach.c.debtor_id == Case.debtor_id)
         .outerjoin(earlier, earlier.c.case_id == Case.id)
@@ -115,7 +115,7 @@ def _statement(actor: Actor, selection: Selection, currency: str, on: date) -> S
             Case.id,
             Case.debtor_id,
             Case.balance_minor,
-            age_on(on),
+            age_on(actor.tenant, on),
             func.coalesce(reach.c.code, 0),
             case((Debtor.id_number.is_not(None), 1), else_=0),
             func.coalesce(earlier.c.placements, 0),

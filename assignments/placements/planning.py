@@ -9,13 +9,14 @@ from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Date, and_, case, func, literal, or_
+from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor
 from agencies.mandates.terms import TermSheet
 from assignments.cases.models import Case, CaseState, Debtor
 from assignments.cases.queries import Selection, selected
+from assignments.placements.ages import age_on, with_portfolios
 from assignments.placements.allocation import Integers, Split, Units, digest, split, stratum
 from assignments.placements.preview import (
     AgencyTotals,
@@ -26,7 +27,7 @@ from assignments.placements.preview import (
     Preview,
     RateTotals,
 )
-from assignments.placements.pricing import UNKNOWN_AGE, rates_for_ages
+from assignments.placements.pricing import rates_for_ages
 
 
 @dataclass(frozen=True)
@@ -116,14 +117,6 @@ def plan(
     )
 
 
-def age_on(day: date) -> ColumnElement[int]:
-    """How many days past due a case is on a day, for a statement; `UNKNOWN_AGE` where nobody knows."""
-    # What was due in the future when it was handed over is not past due at all.
-    age = func.greatest(func.coalesce(literal(day, Date) - Case.delinquent_on, Case.days_past_due), 0)
-    is_known = or_(Case.delinquent_on.is_not(None), Case.days_past_due.is_not(None))
-    return case((is_known, age), else_=UNKNOWN_AGE)
-
-
 #: In the order in which the first that applies is counted; numbered from 1 in the statement below.
 _REASONS = tuple(HeldBack)
 
@@ -163,7 +156,7 @@ def _read(
     }
     reason = case(*((reasons[one], number) for number, one in enumerate(_REASONS, start=1)), else_=0)
     statement = (
-        selected(actor, selection)
+        with_portfolios(selected(actor, selection))
         .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
         .with_only_columns(
             Case.id,
@@ -171,7 +164,7 @@ def _read(
             Case.balance_minor,
             reason,
             func.coalesce(Debtor.agency_id, 0),
-            age_on(on),
+            age_on(actor.tenant, on),
         )
         .order_by(Case.id)
     )

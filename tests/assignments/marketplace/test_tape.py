@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
 from assignments.marketplace.reading import read_lot
 from assignments.marketplace.tape import (
@@ -23,6 +25,7 @@ from assignments.marketplace.tape import (
     rounded,
     tape_of,
 )
+from assignments.placements.models import Placement
 from tests import loop, market
 from tests.market import LISTED_AT
 
@@ -168,6 +171,20 @@ def test_a_lot_reads_open_cases_of_debtors_nobody_works(ports, tenants):
     assert {cell.label: cell.cases for cell in regions.cells} == {"Antioquia": 20, "Valle": 20, "Atlántico": 20}
     contact = next(one for one in tape.distributions if one.dimension is Dimension.CONTACT)
     assert {cell.label: cell.cases for cell in contact.cells} == {"phone": 40, "none": 20}
+
+
+def test_a_lot_is_as_old_as_its_cases_are_when_they_are_placed_that_day(ports, tenants):
+    # Its mix is what bids are weighed by, and the placement is what they are paid by.
+    mandate = loop.add_mandate(ports, tenants.creditor, tenants.agency)
+    on = LISTED_AT + timedelta(days=40)
+    with ports.session(tenants.creditor) as session:
+        found = read_lot(session, tenants.creditor, loop.Selection(), on=on.date())
+    loop.place(ports, tenants.creditor, loop.draft(ports, tenants.creditor, [mandate], now=on), now=on)
+    with ports.session(tenants.creditor) as session:
+        placed = session.scalars(select(Placement.age_days).order_by(Placement.case_id)).all()
+    assert found.cases.ages.tolist() == placed
+    # The file counted 37 days for the second of them when it was uploaded.
+    assert placed[1] == 37 + (on.date() - loop.PLACED_AT.date()).days
 
 
 def test_a_selection_of_too_few_people_makes_no_lot(ports, tenants):

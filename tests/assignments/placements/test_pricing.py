@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -18,7 +18,9 @@ from assignments.placements.models import Placement
 from assignments.placements.preview import preview_of
 from assignments.placements.pricing import UNKNOWN_AGE, rates_for_ages
 from assignments.placements.service import SelectionMoved
+from tests.attested import attest_all
 from tests.loop import PLACED_AT, NewCase, add_cases, add_mandate, draft, paid, place, place_with, report_payments
+from tests.recalling import recall
 from tests.tenants import add_tenants
 
 BANDS = (AgeBand(181, 2_500), AgeBand(91, 2_000), AgeBand(361, 3_500))
@@ -71,6 +73,50 @@ def test_a_placement_keeps_the_age_and_the_commission_of_its_day(ports, tenants,
     with ports.session(tenants.agency) as session:
         placement = session.scalars(select(Placement)).one()
     assert (placement.age_days, placement.commission_bp) == (age, rate)
+
+
+#: Eleven in the evening of the day on which cases are placed below, in Bogotá; it is the next day in UTC.
+LATE = datetime(2026, 1, 13, 4, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("days", "placed_at", "age", "rate"),
+    [
+        (60, LATE, 60, 1_500),
+        (60, LATE + timedelta(hours=1), 61, 1_500),
+        (60, LATE + timedelta(days=30), 90, 1_500),
+        (60, LATE + timedelta(days=31), 91, 2_000),
+        (0, LATE + timedelta(days=400), 400, 3_500),
+        (None, LATE + timedelta(days=400), None, 1_500),
+    ],
+)
+def test_days_counted_by_the_file_go_on_after_its_upload(ports, tenants, days, placed_at, age, rate):
+    add_cases(ports, tenants.creditor, [NewCase("A", 1_000, days_past_due=days)], at=LATE)
+    mandate = add_mandate(ports, tenants.creditor, tenants.agency, commission_bp=1_500, bands=BANDS)
+    place(ports, tenants.creditor, draft(ports, tenants.creditor, [mandate], now=placed_at), now=placed_at)
+    with ports.session(tenants.creditor) as session:
+        placement = session.scalars(select(Placement)).one()
+    assert (placement.age_days, placement.commission_bp) == (age, rate)
+
+
+def test_a_second_placement_a_year_later_is_paid_as_a_year_older(ports, tenants):
+    mandate = place_with(
+        ports,
+        tenants.creditor,
+        tenants.agency,
+        [NewCase("COUNTED", 1_000, days_past_due=10), NewCase("DATED", 1_000, delinquent_on=ago(10))],
+        commission_bp=1_500,
+        bands=BANDS,
+    )
+    recall(ports, tenants.creditor, "COUNTED", "DATED")
+    year_later = PLACED_AT + timedelta(days=365)
+    attest_all(ports, tenants.creditor, tenants.agency, now=year_later)
+    place(ports, tenants.creditor, draft(ports, tenants.creditor, [mandate], now=year_later), now=year_later)
+    with ports.session(tenants.creditor) as session:
+        chosen = select(Placement.account_ref, Placement.age_days, Placement.commission_bp).order_by(Placement.id)
+        placed = [tuple(row) for row in session.execute(chosen)]
+    assert sorted(placed[:2]) == [("COUNTED", 10, 1_500), ("DATED", 10, 1_500)]
+    assert sorted(placed[2:]) == [("COUNTED", 375, 3_500), ("DATED", 375, 3_500)]
 
 
 def test_the_preview_says_how_much_is_placed_at_which_commission(ports, tenants):
