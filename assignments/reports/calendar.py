@@ -40,14 +40,16 @@ def beginning(day: date, frequency: ReportFrequency) -> date:
     return _containing(day, frequency).start
 
 
-def periods_under(start: date, until: date, frequency_on: Callable[[date], ReportFrequency]) -> list[Period]:
-    """The periods that are over on the day `until`, from the day `start`, where terms may change.
+def periods_under(
+    start: date, until: date, frequency_on: Callable[[date], ReportFrequency], last: date | None = None
+) -> list[Period]:
+    """The periods that are over on the day `until`, from the day `start` to the day `last`, where terms may change.
 
     Each follows the terms of its first day and begins where the last one ended, so that a change within a period takes
-    effect after it, no day is reported twice and none is left out.
+    effect after it, no day is reported twice and none is left out. The period that holds the last day is one of them.
     """
     found = []
-    while (end := _containing(start, frequency_on(start)).end) < until:
+    while (last is None or start <= last) and (end := _containing(start, frequency_on(start)).end) < until:
         found.append(Period(start, end))
         start = end + _DAY
     return found

@@ -7,11 +7,10 @@ cells of the comparison, and the report's own standing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from functools import partial
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, and_, func, select, text
+from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -19,19 +18,16 @@ from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.statistics import gather_statistics
-from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
-from agencies.mandates.lifecycle import in_force
-from agencies.mandates.models import Mandate, MandateState, MandateVersion, ReportFrequency
+from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.cells import add_recovered
 from assignments.ledger.reversing import reverse_payments
 from assignments.ledger.service import Booked, book_payments
-from assignments.placements.models import Consignment, Placement
 from assignments.reports import judging, recovery
-from assignments.reports.calendar import beginning, due_at, periods_under
 from assignments.reports.locking import one_report_at_a_time
 from assignments.reports.models import Report, ReportPart
+from assignments.reports.obligations import obligations
 from assignments.reports.versions import Part, hand_in
 from uploads.models import Upload, UploadKind
 from uploads.rows import Loaded
@@ -121,8 +117,8 @@ def open_periods(session: Session, actor: Actor, *, now: datetime) -> int:
     """Add the reports that have come to be owed since last time; returns how many.
 
     An agency reports on every period that is over, from the one of its first consignment, as long as the mandate
-    stands or cases are still placed under it. Nobody reports on a period that is not over. The creditor's calendar
-    says so: an agency does not write down itself what it owes.
+    stands or cases are still placed under it, the period in which both end included. Nobody reports on a period that
+    is not over. The creditor's calendar says so: an agency does not write down itself what it owes.
     """
     require(actor, Permission.REPORT_VIEW)
     require_side(actor, Side.CREDITOR)
@@ -133,19 +129,10 @@ def open_periods(session: Session, actor: Actor, *, now: datetime) -> int:
             "mandate_id": one.mandate.id,
             "period_start": period.start,
             "period_end": period.end,
-            "due_at": due_at(
-                period.end,
-                (in_force(one.versions, period.end) or one.versions[0]).report_due_days,
-                one.country,
-                one.time_zone,
-            ),
+            "due_at": one.due_at(period),
         }
-        for one in _reporting(session, actor)
-        for period in periods_under(
-            _first_day(one),
-            local_date(min(now, one.until or now), one.time_zone),
-            partial(_frequency, one.versions),
-        )
+        for one in obligations(session, actor)
+        for period in one.periods(now)
     ]
     if not rows:
         return 0
@@ -167,20 +154,6 @@ class _Facts:
     upload_id: int
     time_zone: str
     parameters: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class _Reporting:
-    mandate: Mandate
-    versions: list[MandateVersion]
-    country: str
-    time_zone: str
-    #: First consignment.
-    since: datetime
-    #: The last day of the last period that was opened, so that new terms never open a day again.
-    reported_to: date | None
-    #: When there was nothing left to report on, if so.
-    until: datetime | None
 
 
 def _facts(session: Session, actor: Actor, upload: Upload) -> _Facts:
@@ -269,81 +242,3 @@ def _record(
             for one in booked or []
         ],
     )
-
-
-def _reporting(session: Session, actor: Actor) -> list[_Reporting]:
-    live = (
-        select(Placement.id)
-        .where(
-            Placement.creditor_id == Mandate.creditor_id,
-            Placement.agency_id == Mandate.agency_id,
-            Placement.ended_at.is_(None),
-            Placement.mandate_version_id == MandateVersion.id,
-        )
-        .correlate(Mandate, MandateVersion)
-        .exists()
-    )
-    found = session.execute(
-        select(
-            Mandate,
-            Organisation.country,
-            Organisation.time_zone,
-            func.min(Consignment.sent_at),
-            func.bool_or(live),
-        )
-        .join(Organisation, Organisation.id == Mandate.creditor_id)
-        .join(
-            MandateVersion,
-            and_(
-                MandateVersion.creditor_id == Mandate.creditor_id,
-                MandateVersion.agency_id == Mandate.agency_id,
-                MandateVersion.mandate_id == Mandate.id,
-            ),
-        )
-        .join(
-            Consignment,
-            and_(
-                Consignment.creditor_id == MandateVersion.creditor_id,
-                Consignment.agency_id == MandateVersion.agency_id,
-                Consignment.mandate_version_id == MandateVersion.id,
-            ),
-        )
-        .where(owned_by(actor, Mandate.creditor_id, Mandate.agency_id), Consignment.sent_at.is_not(None))
-        .group_by(Mandate.creditor_id, Mandate.agency_id, Mandate.id, Organisation.country, Organisation.time_zone)
-    ).all()
-    opened: dict[int, date] = dict(
-        session.execute(
-            select(Report.mandate_id, func.max(Report.period_end))
-            .where(owned_by(actor, Report.creditor_id, Report.agency_id))
-            .group_by(Report.mandate_id)
-        ).all()
-    )
-    versions = session.scalars(
-        select(MandateVersion)
-        .where(owned_by(actor, MandateVersion.creditor_id, MandateVersion.agency_id))
-        .order_by(MandateVersion.version)
-    ).all()
-    return [
-        _Reporting(
-            mandate=mandate,
-            versions=[one for one in versions if one.mandate_id == mandate.id],
-            country=country,
-            time_zone=zone,
-            since=since,
-            reported_to=opened.get(mandate.id),
-            until=mandate.ended_at if mandate.state is MandateState.ENDED and not is_live else None,
-        )
-        for mandate, country, zone, since, is_live in found
-    ]
-
-
-def _first_day(one: _Reporting) -> date:
-    """Where the calendar goes on: after the last period opened, else where the first consignment's period begins."""
-    if one.reported_to is not None:
-        return one.reported_to + timedelta(days=1)
-    first = local_date(one.since, one.time_zone)
-    return beginning(first, _frequency(one.versions, first))
-
-
-def _frequency(versions: list[MandateVersion], day: date) -> ReportFrequency:
-    return (in_force(versions, day) or versions[0]).report_frequency

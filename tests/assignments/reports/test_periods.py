@@ -59,17 +59,39 @@ def test_periods_are_opened_once_from_the_first_consignment_on_by_the_creditor(p
     assert [row.standing for row in rows] == [Standing.DUE, Standing.MISSING, Standing.MISSING]
 
 
-def test_no_report_is_owed_without_a_case_and_none_after_the_end(ports, tenants):
-    mandate = add_mandate(ports, tenants.creditor, tenants.other_agency)
+def test_no_report_is_owed_without_a_case(ports, tenants):
+    add_mandate(ports, tenants.creditor, tenants.other_agency)
     open_all(ports, tenants.creditor, REPORTED_AT)
     assert owed(ports, tenants.other_agency) == 0
+
+
+@pytest.mark.parametrize("looks", [(60,), (0, 10, 60), (0, 21, 60)])
+@pytest.mark.parametrize(
+    ("mandate_ended", "case_ended", "last"),
+    [
+        # The payments of the month in which all ends are reported like any others, and nothing after them.
+        (datetime(2026, 2, 20, tzinfo=UTC), datetime(2026, 2, 20, tzinfo=UTC), date(2026, 2, 1)),
+        # A case that stays on under an ended mandate is reported to its own end.
+        (datetime(2026, 2, 20, tzinfo=UTC), datetime(2026, 3, 5, tzinfo=UTC), date(2026, 3, 1)),
+        (datetime(2026, 3, 5, tzinfo=UTC), datetime(2026, 2, 20, tzinfo=UTC), date(2026, 3, 1)),
+        # The last evening of February in Bogotá is March elsewhere.
+        (datetime(2026, 3, 1, 4, tzinfo=UTC), datetime(2026, 2, 20, tzinfo=UTC), date(2026, 2, 1)),
+    ],
+)
+def test_the_last_period_of_an_ended_mandate_is_owed_whenever_one_looks(
+    ports, tenants, mandate_ended, case_ended, last, looks
+):
+    mandate = add_mandate(ports, tenants.creditor, tenants.other_agency)
     add_cases(ports, tenants.creditor, [NewCase("B1", 1_000)])
     place(ports, tenants.creditor, draft(ports, tenants.creditor, [mandate]))
-    end_placement(ports, tenants.creditor, "B1", datetime(2026, 2, 20, tzinfo=UTC))
+    end_placement(ports, tenants.creditor, "B1", case_ended)
     with ports.session(tenants.creditor) as session, transaction(session):
-        mandates.end(session, tenants.creditor, mandate.id, now=datetime(2026, 2, 20, tzinfo=UTC))
-    open_all(ports, tenants.creditor, REPORTED_AT + timedelta(days=60))
-    assert owed(ports, tenants.other_agency) == 1
+        mandates.end(session, tenants.creditor, mandate.id, now=mandate_ended)
+    for days in looks:
+        open_all(ports, tenants.creditor, REPORTED_AT + timedelta(days=days))
+    with ports.session(tenants.other_agency) as session:
+        starts = [row.period_start for row in list_reports(session, tenants.other_agency, now=REPORTED_AT).rows]
+    assert starts == [day for day in (date(2026, 3, 1), date(2026, 2, 1), date(2026, 1, 1)) if day <= last]
 
 
 def test_a_report_is_in_when_both_of_its_files_are(ports, tenants):
