@@ -18,9 +18,8 @@ from agencies.kernel.clock import first_of_month, local_date
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
-from agencies.mandates.models import Mandate, MandateVersion, Service
-from agencies.mandates.queries import terms_of, version_in_force
-from agencies.organisations.models import Organisation, OrganisationState
+from agencies.mandates.models import MandateVersion, Service
+from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.cells import PlacedDelta, add_placed
 from assignments.cases.queries import Selection
@@ -30,6 +29,7 @@ from assignments.placements.lifecycle import check_move
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave, WaveState
 from assignments.placements.planning import Plan, Terms, plan
 from assignments.placements.shares import check_shares, shares_of
+from assignments.placements.taking_part import terms_for
 from assignments.placements.writing import Sent, hold_placing, write
 
 
@@ -37,24 +37,6 @@ class WaveNameMissing(Invalid):
     """A wave is known by its name, also to the agencies."""
 
     text = msg("Give the placement a name.")
-
-
-class NoAgencies(Invalid):
-    """Somebody has to work the cases."""
-
-    text = msg("Choose at least one mandate.")
-
-
-class AgencyTwice(Invalid):
-    """One agency takes part under one mandate."""
-
-    text = msg("You chose two mandates of the same agency. Choose one of them.")
-
-
-class AgencySuspended(Invalid):
-    """Only approved agencies receive cases."""
-
-    text = msg("%(name)s is suspended and may not receive cases.")
 
 
 class BandsOutOfRange(Invalid):
@@ -102,7 +84,7 @@ def draft(
         raise WaveNameMissing
     if not 1 <= bands <= MAX_BANDS:
         raise BandsOutOfRange
-    terms = _terms(session, actor, mandate_ids, now)
+    terms = terms_for(session, actor, mandate_ids, service=Service.COLLECT, on=_today(session, creditor_id, now))
     wave = Wave(
         creditor_id=creditor_id,
         name=name.strip(),
@@ -239,29 +221,6 @@ def _today(session: Session, creditor_id: int, now: datetime) -> date:
     return local_date(now, zone)
 
 
-def _terms(session: Session, actor: Actor, mandate_ids: Sequence[int], now: datetime) -> list[Terms]:
-    if not mandate_ids:
-        raise NoAgencies
-    on = _today(session, actor.tenant, now)
-    terms = [_terms_of(session, actor, mandate_id, on) for mandate_id in sorted(set(mandate_ids))]
-    if len({one.agency_id for one in terms}) < len(terms):
-        raise AgencyTwice
-    return terms
-
-
-def _terms_of(session: Session, actor: Actor, mandate_id: int, on: date) -> Terms:
-    version = version_in_force(session, actor, mandate_id, on)
-    name, agency, state = session.execute(
-        select(Mandate.name, Organisation.name, Organisation.state)
-        .join(Organisation, Organisation.id == Mandate.agency_id)
-        .where(Mandate.creditor_id == actor.tenant, Mandate.id == mandate_id)
-    ).one()
-    if state is not OrganisationState.APPROVED:
-        raise AgencySuspended(name=agency)
-    sheet = terms_of(session, actor, [version.id])[version.id]
-    return Terms(version.agency_id, agency, mandate_id, name, version.id, sheet)
-
-
 def _present_terms(session: Session, actor: Actor, wave: Wave, now: datetime) -> list[Terms]:
     mandate_ids = session.scalars(
         select(MandateVersion.mandate_id)
@@ -272,7 +231,8 @@ def _present_terms(session: Session, actor: Actor, wave: Wave, now: datetime) ->
         )
         .where(Consignment.creditor_id == wave.creditor_id, Consignment.wave_id == wave.id)
     ).all()
-    return _terms(session, actor, mandate_ids, now)
+    on = _today(session, wave.creditor_id, now)
+    return terms_for(session, actor, mandate_ids, service=wave.service, on=on)
 
 
 def _plan(session: Session, actor: Actor, wave: Wave, terms: Sequence[Terms], now: datetime) -> Plan:

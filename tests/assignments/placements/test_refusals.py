@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
+from babel.support import Translations
 from sqlalchemy import update
 
 from agencies.kernel.errors import Forbidden, NotFound
 from agencies.kernel.session import transaction
 from agencies.mandates import service as mandates
 from agencies.mandates.lifecycle import MandateNotInForce
+from agencies.mandates.models import FeeClass, LocateGrade, Mandate, Service
+from agencies.mandates.terms import Fee, TermSheet
 from agencies.organisations.models import Organisation, OrganisationState
 from agencies.organisations.permissions import Role
 from assignments.cases.queries import Selection
@@ -18,7 +21,8 @@ from assignments.placements import service
 from assignments.placements.models import WaveState
 from assignments.placements.preview import preview_of
 from assignments.placements.queries import get_wave, list_waves
-from tests.loop import PLACED_AT, add_cases, add_mandate, draft, place, some_cases
+from assignments.placements.taking_part import AgencySuspended, AgencyTwice, NoAgencies, OtherService
+from tests.loop import PLACED_AT, add_cases, add_mandate, draft, holders, place, some_cases
 from tests.tenants import PLATFORM, add_person
 
 
@@ -26,7 +30,7 @@ from tests.tenants import PLATFORM, add_person
     ("changes", "refusal"),
     [
         ({"name": "  "}, service.WaveNameMissing),
-        ({"mandate_ids": []}, service.NoAgencies),
+        ({"mandate_ids": []}, NoAgencies),
         ({"bands": 0}, service.BandsOutOfRange),
         ({"bands": 21}, service.BandsOutOfRange),
         ({"mandate_ids": [999_999]}, NotFound),
@@ -40,8 +44,48 @@ def test_a_wave_nobody_can_mean_is_refused(ports, tenants, panel, changes, refus
 
 def test_an_agency_takes_part_under_one_mandate_only(ports, tenants, panel):
     second = add_mandate(ports, tenants.creditor, tenants.agency)
-    with pytest.raises(service.AgencyTwice):
+    with pytest.raises(AgencyTwice):
         draft(ports, tenants.creditor, [panel[0], second])
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Hallazgos is a mandate for another service. Choose a mandate for collection."),
+        ("es", "Hallazgos es un mandato para otro servicio. Elija un mandato de cobranza."),
+    ],
+)
+def test_nothing_is_collected_under_a_mandate_to_locate(ports, tenants, panel, language, text):
+    add_cases(ports, tenants.creditor, some_cases(3))
+    fees = TermSheet(fees=(Fee(FeeClass.STANDARD, LocateGrade.VERIFIED_WITH_DEBTOR, 10_000),))
+    with ports.session(tenants.creditor) as session, transaction(session):
+        locating = mandates.make(
+            session,
+            tenants.creditor,
+            agency_id=tenants.agency.tenant,
+            name="Hallazgos",
+            terms=fees,
+            valid_from=date(2025, 1, 1),
+            service=Service.LOCATE,
+            now=PLACED_AT,
+        )
+    with pytest.raises(OtherService) as refused:
+        draft(ports, tenants.creditor, [locating, panel[1]])
+    assert (
+        Translations.load("portal/translations", [language]).gettext(OtherService.text) % refused.value.params == text
+    )
+    with ports.session(tenants.creditor) as session:
+        assert not list_waves(session, tenants.creditor).rows
+
+
+def test_a_mandate_smuggled_into_a_draft_places_nothing(ports, tenants, panel):
+    add_cases(ports, tenants.creditor, some_cases(3))
+    wave = draft(ports, tenants.creditor, panel)
+    with ports.session(tenants.creditor) as session, transaction(session):
+        session.execute(update(Mandate).where(Mandate.id == panel[0].id).values(service=Service.LOCATE))
+    with pytest.raises(OtherService):
+        place(ports, tenants.creditor, wave)
+    assert set(holders(ports, tenants.creditor).values()) == {None}
 
 
 def test_cases_are_placed_only_under_a_mandate_in_force(ports, tenants, panel):
@@ -77,7 +121,7 @@ def test_a_suspended_agency_receives_nothing(ports, tenants, panel):
             .where(Organisation.id == tenants.agency.tenant)
             .values(state=OrganisationState.SUSPENDED)
         )
-    with pytest.raises(service.AgencySuspended):
+    with pytest.raises(AgencySuspended):
         place(ports, tenants.creditor, wave)
 
 
