@@ -1,4 +1,4 @@
-"""An import that is killed at random moments ends as if nothing had happened."""
+"""Work that is killed at random moments ends as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from agencies.kernel.work import WorkState
 from portal.invariants import violations
 from portal.ports import Ports
 from tests.pipeline.files import Sheet, drive, look, portfolio, send, works
+from tests.pipeline.market_day import Day
 from tests.pipeline.product import Product, running, until
 from tests.tenants import Tenants
 from uploads.models import UploadState
@@ -73,6 +74,31 @@ def test_ten_kills_and_three_pauses_of_two_competing_workers_change_nothing(
     assert {one.state for one in found} == {WorkState.DONE}
     # Some kills hit a child that had not begun, or leave an orphan that ends well; the others were begun anew.
     assert sum(one.attempt for one in found) >= len(found) + 3
+
+
+@pytest.mark.faults
+@pytest.mark.slow
+def test_reports_findings_judging_recalls_and_lots_survive_kills(hasty_ports: Ports, tenants: Tenants, tmp_path):
+    day, drawn, strikes = Day(hasty_ports, tenants, rows=1_200), random.Random(SEED), 0
+    with running(hasty_ports.settings, tmp_path / "logs", workers=2) as product:
+        for step in day.steps():
+            left = 2
+            while not day.is_done():
+                until(lambda: product.horses() or day.is_done(), seconds=60, product=product, every=0.02)
+                performing = product.horses()
+                if left and performing:
+                    time.sleep(drawn.uniform(0.0, 0.3))
+                    strike(product, drawn.choice(["kill the child", "kill the worker"]), *drawn.choice(performing))
+                    left -= 1
+                    strikes += 1
+                time.sleep(0.02)
+            assert list(violations(hasty_ports)) == [], step
+
+    assert day.outcome() == day.expected()
+    assert strikes >= 6
+    found = [one for one in day.asked() if one.finished_at]
+    assert {one.state for one in found} == {WorkState.DONE}
+    assert sum(one.attempt for one in found) >= len(found) + 2
 
 
 def strike(product: Product, fault: str, worker: subprocess.Popen[bytes], horse: psutil.Process) -> None:

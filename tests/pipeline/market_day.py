@@ -1,0 +1,176 @@
+"""A day of everything that work does besides imports: reports, corrections, findings, judging, recalls and lots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from sqlalchemy import select, text
+
+from agencies.kernel import work
+from agencies.kernel.clock import local_date
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import Actor, Side
+from agencies.kernel.work import Work
+from agencies.mandates.terms import CUSTOMARY_PROMISES
+from assignments.cases.queries import Selection
+from assignments.locates.people import People
+from assignments.marketplace import service as marketplace
+from assignments.placements import recalls
+from assignments.placements.models import RecallReason
+from assignments.placements.recall_scope import Scope
+from assignments.reports import service as reports
+from assignments.reports.models import Report
+from portal.ports import Ports
+from tests import locating, loop, market
+from tests.pipeline.files import Sheet, drive, send, table, works
+from tests.tenants import Tenants
+from uploads.models import UploadKind
+
+PAYMENTS = "obligacion,recibo,fecha de pago,valor"
+ACTIVITIES = "obligacion,fecha gestion,canal,resultado"
+FINDINGS = "obligacion,tipo,dato,clase fuente,referencia fuente,fecha"
+DAY = date(2026, 2, 3)
+
+
+@dataclass
+class Day:
+    """One creditor and its agencies: placed cases with a report due, people looked for, and the day's work to ask for.
+
+    Each step asks for work of another kind; what it must leave behind is told by `outcome`.
+    """
+
+    ports: Ports
+    tenants: Tenants
+    rows: int
+    uploads: list[tuple[Actor, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        ports, creditor, agency = self.ports, self.tenants.creditor, self.tenants.agency
+        # Whoever is looked for is nobody's yet.
+        loop.add_cases(ports, creditor, [loop.NewCase(f"LOST-{n:05}", 70_000) for n in range(self.rows)])
+        mandate = locating.locate_mandate(ports, creditor, self.tenants.other_agency)
+        people = People(Selection(search="LOST"))
+        batch = locating.order(ports, creditor, mandate, people, due_on=locating.soon(), now=ports.now())
+        locating.take_on(ports, self.tenants.other_agency, batch)
+        placed = loop.add_mandate(ports, creditor, agency, promises=CUSTOMARY_PROMISES, tail_days=30)
+        loop.add_cases(ports, creditor, loop.some_cases(self.rows))
+        chosen = Selection(search="A0")
+        loop.place(ports, creditor, loop.draft(ports, creditor, [placed], selection=chosen))
+        loop.acknowledge_all(ports, agency)
+        with ports.session(creditor) as session, transaction(session):
+            reports.open_periods(session, creditor, now=ports.now())
+        with ports.session(agency) as session:
+            self.report = session.scalars(select(Report.id).where(Report.period_start == DAY.replace(day=1))).one()
+
+    def steps(self) -> Iterator[str]:
+        """Ask for the work of one kind after the other; the caller drives each to its end before the next."""
+        yield self._payments("pagos", 2_000)
+        yield self._activities()
+        yield self._payments("corregidos", 3_000)
+        yield self._findings()
+        yield self._lot()
+        yield self._recall()
+
+    def is_done(self) -> bool:
+        """Do the people's part; says whether everything asked for has come to its end."""
+        applied = [drive(self.ports, actor, upload_id) for actor, upload_id in self.uploads]
+        asked = self.asked()
+        # When the time for deciding on the lot is over is another day's work.
+        tomorrow = self.ports.now() + timedelta(days=1)
+        return all(applied) and all(one.finished_at or one.next_attempt_at > tomorrow for one in asked)
+
+    def asked(self) -> list[Work]:
+        """All work that anybody of the day has asked for."""
+        tenants = self.tenants
+        actors = (tenants.creditor, tenants.agency, tenants.other_agency)
+        return [one for actor in actors for one in works(self.ports, actor)]
+
+    def outcome(self) -> dict[str, int]:
+        """What the day has left behind."""
+        with self.ports.session(self.tenants.creditor) as session:
+            return {name: session.scalar(text(statement)) for name, statement in _OUTCOME.items()}
+
+    def expected(self) -> dict[str, int]:
+        """What it must have left behind, whatever was killed."""
+        n = self.rows
+        return {
+            "payments": 2 * n,
+            "taken back": n,
+            "outstanding": sum(1_000 * i for i in range(1, n + 1)) - n * 300_000,
+            "activities": n,
+            "judged": n,
+            "findings": n,
+            "opened bids": 1,
+            "lots closed": 1,
+            "recalls ended": 1,
+            "placements ended": n,
+            "still held": 0,
+        }
+
+    def _upload(self, actor: Actor, sheet: Sheet, kind: UploadKind, **about: int) -> None:
+        number = send(self.ports, actor, sheet, kind=kind, creditor_id=self.tenants.creditor.tenant, **about)
+        self.uploads.append((actor, number))
+
+    def _payments(self, name: str, amount: int) -> str:
+        """Payments with references; sent again with other amounts they are a correction."""
+        lines = [f"A{n:05},P{n},{DAY},{amount}" for n in range(1, self.rows + 1)]
+        sheet = table(f"{name}.csv", PAYMENTS, lines)
+        self._upload(self.tenants.agency, sheet, UploadKind.PAYMENTS, report_id=self.report)
+        return name
+
+    def _activities(self) -> str:
+        lines = [f"A{n:05},{DAY} 22:{n % 60:02},llamada,no contesta" for n in range(1, self.rows + 1)]
+        sheet = table("gestiones.csv", ACTIVITIES, lines)
+        self._upload(self.tenants.agency, sheet, UploadKind.ACTIVITIES, report_id=self.report)
+        return "activities and their judging"
+
+    def _findings(self) -> str:
+        lines = [f"LOST-{n:05},telefono,3115{n:06},runt,Consulta {n},{DAY}" for n in range(self.rows)]
+        self._upload(self.tenants.other_agency, table("hallazgos.csv", FINDINGS, lines), UploadKind.FINDINGS)
+        return "findings"
+
+    def _lot(self) -> str:
+        """A lot whose time for bids is over in a moment."""
+        ports, creditor, now = self.ports, self.tenants.creditor, self.ports.now()
+        loop.add_cases(ports, creditor, [loop.NewCase(f"LOT-{n}", 30_000 + n) for n in range(12)])
+        before = now - timedelta(hours=2)
+        lot = market.offer(
+            ports,
+            creditor,
+            selection=Selection(search="LOT-"),
+            now=before,
+            timetable=marketplace.Timetable(now + timedelta(seconds=1), now + timedelta(days=5)),
+        )
+        market.bid(ports, self.tenants.agency, lot, now=before, valid_until=now.date() + timedelta(days=30))
+        return "a lot"
+
+    def _recall(self) -> str:
+        """Everything was recalled for a day that has come."""
+        ports, creditor = self.ports, self.tenants.creditor
+        today = local_date(ports.now(), creditor.time_zone)
+        with ports.session(creditor) as session, transaction(session):
+            scope = Scope(selection=Selection(search="A0"))
+            asked = ports.now() - timedelta(days=2)
+            recalls.request(session, creditor, scope, reason=RecallReason.STRATEGY, effective_on=today, now=asked)
+        # Today's schedule may have been there before the recall was.
+        owner = Actor(side=Side.WORKER, organisation_id=creditor.tenant)
+        with ports.session(owner) as session, transaction(session):
+            work.request(session, owner, "execute_recalls", "of the day", {}, now=ports.now())
+        return "a recall"
+
+
+_OUTCOME = {
+    "payments": "select count(*) from payments",
+    "taken back": "select count(*) from payment_reversals",
+    "outstanding": "select sum(balance_minor) from cases where account_ref like 'A0%'",
+    "activities": "select count(*) from activities",
+    "judged": "select count(*) from conduct_verdicts",
+    "findings": "select count(*) from findings",
+    "opened bids": "select count(*) from opened_bids",
+    "lots closed": "select count(*) from lots where state = 'closed'",
+    "recalls ended": "select count(*) from recalls where state = 'ended'",
+    "placements ended": "select count(*) from placements where ended_at is not null",
+    "still held": "select count(*) from cases where agency_id is not null",
+}
