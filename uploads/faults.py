@@ -42,6 +42,7 @@ ROW_FAULTS: dict[str, str] = {
     "wrong_currency": msg("The case is in another currency."),
     "before_placement": msg("The date lies before the case was placed with you."),
     "in_future": msg("The date lies in the future."),
+    "told_elsewhere": msg("Another agency has already reported a payment of this case with this day and amount."),
     "nothing_paid": msg("The amount is zero."),
     "not_your_order": msg("None of your open locate orders has this account."),
     "findings_and_none": msg("The file has findings for this account and also says that nothing was found."),

@@ -48,6 +48,9 @@ with staged as materialized (
     select s.*, coalesce(c.revision, 0) as revision, coalesce(c.is_here, false) as is_reversed_here,
            coalesce('cor:' || c.revision || ':', '') || s.reference_key as natural_key
     from staged s left join corrected c on c.reference_key = s.reference_key
+), elsewhere as materialized (
+    -- The same debt paid on the same day with the same amount, which another agency told first.
+    select line from payments_told_elsewhere(:creditor, :upload) told(line)
 ), compared as (
     select s.*, l.id as placement_id, l.case_id, l.currency as placed_currency,
            case
@@ -81,17 +84,21 @@ with staged as materialized (
                                           and (c.is_reversed_here or (c.known_id is not null and c.may_correct)))
                    then 'nothing_paid'
                when c.known_id is not null and c.differs and not c.may_correct then 'reference_reused'
+               when (c.known_id is null or c.differs) and c.line in (select e.line from elsewhere e)
+                   then 'told_elsewhere'
            end as fault
     from compared c
 ), refusals as (
     select j.line, j.fault as code, f.field, f.value from judged j
     cross join lateral (
         select case j.fault when 'in_future' then 'paid_on' when 'before_placement' then 'paid_on'
-                            when 'not_your_case' then 'account_ref' when 'wrong_currency' then 'currency'
+                            when 'not_your_case' then 'account_ref' when 'told_elsewhere' then 'account_ref'
+                            when 'wrong_currency' then 'currency'
                             when 'nothing_paid' then 'amount' else 'payment_ref' end as field,
                case j.fault when 'in_future' then to_char(j.paid_on, 'YYYY-MM-DD')
                             when 'before_placement' then to_char(j.paid_on, 'YYYY-MM-DD')
-                            when 'not_your_case' then j.account_ref when 'wrong_currency' then j.stated_currency
+                            when 'not_your_case' then j.account_ref when 'told_elsewhere' then j.account_ref
+                            when 'wrong_currency' then j.stated_currency
                             when 'nothing_paid' then '0' else j.payment_ref end as value
     ) f
     where j.fault is not null

@@ -13,6 +13,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "gather_statistics",
     "open_bids",
     "panel_positions",
+    "payments_told_elsewhere",
     "restate_balances",
 }
 OPEN_TO_OWNER = {
@@ -42,6 +43,7 @@ OPEN_TO_OWNER = {
     "sla_cells",
     "sla_clocks",
     "sla_extensions",
+    "staged_payments",
     "work",
 }
 #: Unique indexes that do not begin with a tenant, and why that tells nobody anything.
@@ -71,6 +73,7 @@ APPEND_ONLY = (
     "commission_bands",
     "entries",
     "locate_fees",
+    "lot_cases",
     "mandate_versions",
     "opened_bids",
     "payment_reversals",
