@@ -144,6 +144,63 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
             where c.creditor_id = p.creditor_id and c.debtor_id = p.debtor_id and c.agency_id = p.agency_id)
         """,
     ),
+    "placement_ended_halfway": (
+        {Side.CREDITOR},
+        "select id as placement_id from placements where (state = 'ended') <> (ended_at is not null)",
+    ),
+    "two_live_locate_orders": (
+        {Side.CREDITOR},
+        "select case_id from locate_orders where closed_at is null group by creditor_id, case_id having count(*) > 1",
+    ),
+    # What a creditor may read of bids it reads after the time for them is over, and only then.
+    "bid_opened_before_its_time": (
+        {Side.CREDITOR},
+        """
+        select b.lot_id, b.agency_id from opened_bids b
+        join lots l on l.creditor_id = b.creditor_id and l.id = b.lot_id
+        where l.state in ('draft', 'listed') or b.opened_at < l.bids_until or b.submitted_at > l.bids_until
+        """,
+    ),
+    "bid_differs_from_its_opening": (
+        {Side.AGENCY},
+        """
+        select b.creditor_id, b.lot_id from bids b
+        join lot_offers o on o.creditor_id = b.creditor_id and o.agency_id = b.agency_id and o.lot_id = b.lot_id
+        left join opened_bids x on x.creditor_id = b.creditor_id and x.agency_id = b.agency_id and x.lot_id = b.lot_id
+        where o.state in ('closed', 'awarded', 'expired') and (b.state = 'submitted') <> (x.lot_id is not null)
+           or (x.commission_bp, x.bands, x.submitted_at) <> (b.commission_bp, b.bands, b.submitted_at)
+        """,
+    ),
+    # What was bid on is what is awarded.
+    "lot_differs_from_its_cases": (
+        {Side.CREDITOR},
+        """
+        select l.id as lot_id from lots l
+        where l.listed_at is not null and l.cases <> (
+            select count(*) from lot_cases c where c.creditor_id = l.creditor_id and c.lot_id = l.id)
+        """,
+    ),
+    "award_beyond_its_lot": (
+        {Side.CREDITOR},
+        """
+        select l.id as lot_id, p.case_id from lots l
+        join consignments s on s.creditor_id = l.creditor_id and s.wave_id = l.wave_id
+        join placements p on p.creditor_id = s.creditor_id and p.consignment_id = s.id
+        where not exists (
+            select from lot_cases c
+            where c.creditor_id = l.creditor_id and c.lot_id = l.id and c.case_id = p.case_id)
+        """,
+    ),
+    # Agencies are told of a lot what the creditor has decided.
+    "offer_differs_from_its_lot": (
+        {Side.CREDITOR},
+        """
+        select o.lot_id, o.agency_id from lot_offers o
+        join lots l on l.creditor_id = o.creditor_id and l.id = o.lot_id
+        where o.state <> l.state or coalesce(o.outcome = 'won', false) <> (o.mandate_id is not null)
+           or (o.outcome = 'won' and l.state <> 'awarded')
+        """,
+    ),
     "recall_out_of_step": (
         {Side.CREDITOR},
         """
@@ -156,6 +213,17 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
     "payment_twice": (
         {Side.CREDITOR},
         "select agency_id, natural_key from payments group by creditor_id, agency_id, natural_key having count(*) > 1",
+    ),
+    # Of one reference at most one payment stands; the others were taken back, once for each correction.
+    "reference_counted_twice": (
+        {Side.CREDITOR},
+        """
+        select p.agency_id, regexp_replace(p.natural_key, '^cor:[0-9]+:', '') as reference from payments p
+        where not exists (
+            select from payment_reversals r
+            where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id)
+        group by p.creditor_id, p.agency_id, 2 having count(*) > 1
+        """,
     ),
     "payment_on_another_s_placement": (
         {Side.CREDITOR},
