@@ -10,6 +10,8 @@ from agencies.organisations.countries import COUNTRIES
 from assignments.conduct.findings import Judgement, Touch
 from assignments.conduct.judge import judge
 
+#: Where nothing else is said the debtor lives here, so that there is one clock to judge by.
+CAPITALS = {"MX": "Ciudad de México", "CL": "Santiago", "EC": "Quito"}
 LONG_AGO = datetime(2020, 1, 1, 12, tzinfo=UTC)
 
 
@@ -21,8 +23,9 @@ def local(country: str, when: str) -> datetime:
 def touch(
     country: str, when: str, channel: str | None = "call", result: str | None = "promise", number: int = 1, **more: Any
 ) -> Touch:
-    """One touch of agency 1 on case 1, unless more is said."""
-    details = {"agency_id": 1, "case_id": 1, "placed_at": LONG_AGO, **more}
+    """One touch of agency 1 on case 1 of a debtor in the capital, unless more is said."""
+    place = {} if {"city", "region"} & set(more) else {"city": CAPITALS.get(country)}
+    details = {"agency_id": 1, "case_id": 1, "placed_at": LONG_AGO, **place, **more}
     return Touch(
         activity_id=number,
         natural_key=f"ref:{number:04}",

@@ -16,8 +16,8 @@ from agencies.kernel.clock import CalendarUnknown, add_business_days
 from assignments.conduct import rules
 from assignments.conduct.findings import Finding, Judgement, Kind, Touch
 from assignments.conduct.limits import Approach, Tally
-from assignments.conduct.results import MEANINGS, NOBODY, PARTIES, STOPS_THE_PERSON, THIRD_PARTY, Meaning, Reach, Stop
-from assignments.conduct.rules import Ruleset
+from assignments.conduct.results import CO_DEBTOR, MEANINGS, NOBODY, STOPS_THE_PERSON, THIRD_PARTY, Meaning, Reach, Stop
+from assignments.conduct.rules import Hours, Ruleset
 
 #: Business days in which a dispute is certainly still open; what became of it later is not recorded.
 DISPUTE_DAYS = 15
@@ -65,19 +65,18 @@ class _Person:
 
     def judge(self, touch: Touch) -> Judgement:
         """How the next touch in time stands."""
-        zone = rules.time_zone_of(self._rules, touch.region, touch.city)
-        local = touch.happened_at.astimezone(ZoneInfo(zone))
-        # A date without a time is a date where its sender lives.
-        day = _dated(touch).date() if _has_no_time(touch) else local.date()
+        zones = rules.time_zones_of(self._rules, touch.region, touch.city)
+        # Where the place is not known, days are those of the capital: its clock and the others part at night alone.
+        zone, day = zones[0], _day(touch, zones[0])
         if not self._rules.is_in_force(day):
             return _unruled(touch, day)
         try:
-            findings = tuple(self._findings(touch, local, day))
+            findings = tuple(self._findings(touch, zones, day))
         except CalendarUnknown:
             return _unruled(touch, day)
         return Judgement(day, zone, self._rules.id, findings)
 
-    def _findings(self, touch: Touch, local: datetime, day: date) -> Iterator[Finding]:
+    def _findings(self, touch: Touch, zones: tuple[str, ...], day: date) -> Iterator[Finding]:
         meaning = MEANINGS.get(touch.result or "")
         is_sought = touch.direction != INBOUND and (meaning is None or meaning.reach is not Reach.DESK)
         if is_sought:
@@ -90,7 +89,7 @@ class _Person:
         # Whoever is sought by the debtor answers at any hour.
         if is_sought:
             yield from self._with_whom(touch, meaning)
-            yield from self._at_that_hour(touch, local, day)
+            yield from self._at_that_hour(touch, zones)
             yield from self._too_often(touch, meaning, day)
             yield from self._at_home(touch)
         self._remember(touch, meaning, day)
@@ -111,18 +110,27 @@ class _Person:
         return add_business_days(day, DISPUTE_DAYS, self._rules.country)
 
     def _with_whom(self, touch: Touch, meaning: Meaning | None) -> Iterator[Finding]:
-        if meaning is None or meaning.reach is Reach.TRIED or not self._rules.forbids_third_parties:
+        if meaning is None or not self._rules.forbids_third_parties:
             return
-        who = _counterpart(touch, meaning)
+        who = _counterpart(touch, meaning, self._rules.parties)
         if who is None:
             yield _unknown("counterpart")
-        elif who not in PARTIES:
+        elif meaning.reach is not Reach.TRIED and who not in self._rules.parties:
             yield Finding(Kind.VIOLATION, _THIRD, "third_party")
 
-    def _at_that_hour(self, touch: Touch, local: datetime, day: date) -> Iterator[Finding]:
+    def _at_that_hour(self, touch: Touch, zones: tuple[str, ...]) -> Iterator[Finding]:
         hours = self._rules.hours_of(rules.CHANNELS.get(touch.channel or "", rules.EVERY))
         if hours is None:
             return
+        found = [tuple(self._by_the_clock(touch, hours, zone)) for zone in zones]
+        is_broken = {any(one.kind is Kind.VIOLATION for one in findings) for findings in found}
+        if len(is_broken) > 1:
+            yield _unknown("time_zone")
+        else:
+            yield from found[0]
+
+    def _by_the_clock(self, touch: Touch, hours: Hours, zone: str) -> Iterator[Finding]:
+        local, day = touch.happened_at.astimezone(ZoneInfo(zone)), _day(touch, zone)
         windows = self._rules.windows(hours, day)
         if not windows:
             yield Finding(Kind.VIOLATION, _DAY_OFF if self._rules.is_day_off(day) else _OUTSIDE_HOURS, "hours")
@@ -135,9 +143,12 @@ class _Person:
         channel = rules.CHANNELS.get(touch.channel or "")
         if meaning is None or channel is None:
             return
-        approach = Approach(touch.agency_id, day, channel, meaning, _counterpart(touch, meaning) in PARTIES)
+        approach = Approach(touch.agency_id, day, channel, meaning, self._is_party(touch, meaning))
         for tally in self._tallies:
             yield from tally.add(approach)
+
+    def _is_party(self, touch: Touch, meaning: Meaning) -> bool:
+        return _counterpart(touch, meaning, self._rules.parties) in self._rules.parties
 
     def _at_home(self, touch: Touch) -> Iterator[Finding]:
         if touch.channel != "visit" or not self._rules.forbids_visits:
@@ -169,17 +180,35 @@ def _outside_assignment(touch: Touch, day: date) -> Iterator[Finding]:
         yield Finding(Kind.VIOLATION, _NOT_ASSIGNED, "assignment")
 
 
-def _counterpart(touch: Touch, meaning: Meaning) -> str | None:
+def _counterpart(touch: Touch, meaning: Meaning, parties: frozenset[str]) -> str | None:
     """Who was reached: as the agency says, else as the result implies; None when open, or when the two disagree."""
     stated, implied = touch.counterpart, meaning.counterpart
+    if meaning.reach is Reach.TRIED:
+        # A party names whose number it was; with anybody else, somebody was reached and nobody was.
+        return NOBODY if stated in {None, NOBODY, implied, *parties} else None
+    if meaning.reach is Reach.DELIVERED and stated == NOBODY:
+        # Nobody answered, as nobody does to a message: it says nothing of whom it went to.
+        return implied
     if stated is None:
-        # The code speaks of somebody else and does not say who; that a message stayed with them is enough to know.
-        return None if implied == THIRD_PARTY and not meaning.leaves_message else implied
-    if meaning.reach is Reach.ANSWERED and stated == NOBODY:
-        return None
-    if implied == THIRD_PARTY and stated in PARTIES:
+        return _implied(meaning, parties)
+    if stated == NOBODY or (implied == THIRD_PARTY and stated in parties):
         return None
     return stated
+
+
+def _implied(meaning: Meaning, parties: frozenset[str]) -> str | None:
+    # The code speaks of somebody else and does not say who; that a message stayed with them is enough to know.
+    if meaning.counterpart == THIRD_PARTY and not meaning.leaves_message:
+        return None
+    # A guarantor may be spoken to everywhere and a co-debtor not: the code stands for either.
+    if meaning.counterpart == CO_DEBTOR and CO_DEBTOR not in parties:
+        return None
+    return meaning.counterpart
+
+
+def _day(touch: Touch, zone: str) -> date:
+    # A date without a time is a date where its sender lives.
+    return _dated(touch).date() if _has_no_time(touch) else touch.happened_at.astimezone(ZoneInfo(zone)).date()
 
 
 def _has_no_time(touch: Touch) -> bool:

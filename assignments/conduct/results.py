@@ -37,8 +37,10 @@ DEBTOR = "debtor"
 NOBODY = "nobody"
 #: Somebody else, of whom the code does not say who.
 THIRD_PARTY = "third_party"
-#: Those who owe or stand for the debtor; the law treats them as it treats the debtor.
-PARTIES = frozenset({DEBTOR, "co_debtor", "joint_debtor", "guarantor", "representative"})
+#: What the code says of whoever owes with the debtor, be it a co-debtor or a guarantor: which of them stays open.
+CO_DEBTOR = "co_debtor"
+#: Somebody who has nothing to do with the debtor.
+STRANGER = "other"
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,13 @@ MEANINGS: dict[str, Meaning] = {
     "identity_fraud": _spoke(Stop.IDENTITY_FRAUD),
     "insolvency": _spoke(Stop.INSOLVENCY),
     "channel_revoked": _spoke(Stop.CHANNEL_REVOKED),
-    "co_debtor": _spoke(counterpart="co_debtor"),
+    "co_debtor": _spoke(counterpart=CO_DEBTOR),
     # Whoever answered hung up: not two sides, and nobody knows who it was.
     "hung_up": Meaning(Reach.ANSWERED, None),
     "third_party_message": Meaning(Reach.ANSWERED, THIRD_PARTY, leaves_message=True),
     **dict.fromkeys(("third_party", "third_party_data", "moved_away", "imprisoned", "abroad"), _THIRD),
     "deceased": Meaning(Reach.ANSWERED, THIRD_PARTY, stop=Stop.DECEASED),
-    # A stranger who has nothing to do with the debtor.
-    "wrong_number": _TRIED,
+    "wrong_number": Meaning(Reach.TRIED, STRANGER),
     **dict.fromkeys(
         (
             "no_answer",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from agencies.kernel.clock import public_holidays
-from uploads.cells import plain
+from assignments.conduct.places import clocks_in, clocks_of
 
 MODE = "warn"
 EVERY = "*"
@@ -29,18 +29,9 @@ CHANNELS = {
     "visit": "home_visit",
 }
 
-#: Country -> parts of it that keep another clock than its capital, in small letters without accents.
-_CLOCKS = {
-    "MX": {
-        "quintana roo": "America/Cancun",
-        "sonora": "America/Hermosillo",
-        "baja california": "America/Tijuana",
-        **dict.fromkeys(("baja california sur", "sinaloa", "nayarit"), "America/Mazatlan"),
-        "chihuahua": "America/Chihuahua",
-    },
-    "CL": dict.fromkeys(("isla de pascua", "rapa nui", "hanga roa"), "Pacific/Easter"),
-    "EC": {"galapagos": "Pacific/Galapagos"},
-}
+#: The debtor's lawyer or attorney, who speaks for the debtor. No law among these names them among those allowed; that
+#: they may be spoken to is our own policy, because a debtor who refers to a lawyer asks for just that.
+SPEAKS_FOR_THE_DEBTOR = "representative"
 
 _FILE = Path(__file__).with_name("contact_rules.json")
 _SUNDAY = 6
@@ -101,18 +92,25 @@ class Ruleset:
 
     id: str
     country: str
-    #: The country's clock; where it has several, that of its capital.
-    time_zone: str
+    #: The country's clocks, that of its capital first.
+    time_zones: tuple[str, ...]
     law_refs: tuple[str, ...]
     in_force_from: date | None
     hours: tuple[Hours, ...]
     caps: tuple[Cap, ...]
-    #: Whether nobody but the debtor and those who owe with the debtor may be spoken to about the debt.
+    #: Whether nobody but those who are allowed may be spoken to about the debt.
     forbids_third_parties: bool
+    #: Who this law lets be spoken to about the debt; the words are those an agency reports.
+    allowed: frozenset[str]
     #: Whether a visit to the home is forbidden but for exceptions.
     forbids_visits: bool
     #: What the rules on third parties and on visits rest on.
     bases: dict[str, str]
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """The debtor, those who by this law answer for the debt, and whoever speaks for the debtor."""
+        return self.allowed | {SPEAKS_FOR_THE_DEBTOR}
 
     def basis(self, rule: str, channel: str) -> str | None:
         """What a rule rests on: a statute, a regulator, a secondary source, or our own policy."""
@@ -139,11 +137,9 @@ class Ruleset:
         return hours.windows["holiday" if is_holiday else _DAYS[day.weekday()]]
 
 
-def time_zone_of(rules: Ruleset, region: str | None, city: str | None) -> str:
-    """The clock where a debtor lives, as far as the place is known; else the country's."""
-    places = _CLOCKS.get(rules.country, {})
-    named = (plain(place) for place in (city, region) if place)
-    return next((places[place] for place in named if place in places), rules.time_zone)
+def time_zones_of(rules: Ruleset, region: str | None, city: str | None) -> tuple[str, ...]:
+    """The clocks that may be those where a debtor lives: one where the place settles it, else all there are."""
+    return clocks_of(rules.country, region, city) or rules.time_zones
 
 
 def version() -> str:
@@ -187,12 +183,13 @@ def _ruleset(raw: dict[str, Any]) -> Ruleset:
     return Ruleset(
         id=raw["id"],
         country=raw["country"],
-        time_zone=raw["timezones"][0],
+        time_zones=tuple(dict.fromkeys((*raw["timezones"], *clocks_in(raw["country"])))),
         law_refs=tuple(raw["law_refs"]),
         in_force_from=_since(raw["in_force_from"]),
         hours=tuple(_hours(one) for one in raw["hours"]),
         caps=tuple(_cap(one) for one in raw["caps"] if one.get("max") or one.get("max_distinct_channels")),
         forbids_third_parties=bool(raw["third_parties"]["forbidden"]),
+        allowed=frozenset(raw["third_parties"]["allowed"]),
         forbids_visits=raw["visits"]["home"].startswith("forbidden"),
         bases={"third_party": raw["third_parties"]["basis"], "visit": raw["visits"]["basis"]},
     )

@@ -41,6 +41,7 @@ CODES = {
 #: What is not known, by which an activity cannot be judged.
 UNKNOWNS = {
     "time": msg("The hour is not known: only a date was reported"),
+    "time_zone": msg("The time zone is not known: where the debtor lives decides whether the hour was allowed"),
     "channel": msg("The channel is not known"),
     "counterpart": msg("Who was reached is not known, or contradicts the result"),
     "result": msg("The result is not known"),
