@@ -24,7 +24,8 @@ from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.contacts.normalising import EMPLOYER
-from assignments.locates.investigating import Check, judged
+from assignments.locates.handing_in import hand_in_file
+from assignments.locates.knowledge import Check, Knowledge
 from assignments.locates.models import (
     Confidence,
     Finding,
@@ -58,7 +59,8 @@ HEADER = (
     "known_to_be_wrong",
 )
 
-#: Staged rows with the open order they speak of; a staging table has no statistics, and this shape needs none.
+#: Staged rows with the open order they speak of, none where the agency collects from the person now. A staging table
+#: has no statistics, and this shape needs none.
 _ROWS = """
 select s.line, s.account_ref, s.kind, s.value, s.source_class, s.source_ref, s.found_on, s.confidence, s.evidence,
        o.id as order_id
@@ -67,26 +69,14 @@ left join lateral (
     select o.id from locate_orders o
     where o.agency_id = :agency and o.creditor_id = :creditor and o.account_ref = s.account_ref
       and o.state in ('acknowledged', 'submitted')
+      and not exists (
+          select from debtors d
+          where d.creditor_id = o.creditor_id and d.id = o.debtor_id and d.agency_id = o.agency_id
+      )
     limit 1
 ) o on true
 where s.organisation_id = :agency and s.upload_id = :upload and s.line > :after
 order by s.line limit :most
-"""
-
-#: What the rows say of whole orders: those with findings are handed in, and so are those where nothing was found.
-_HAND_IN = """
-update locate_orders o
-set state = 'submitted', submitted_at = :now, submitted_by = :user, outcome = said.outcome,
-    searched = coalesce(said.searched, o.searched)
-from (
-    select s.account_ref, case when bool_and(s.kind = 'none') then 'none_found' else 'found' end as outcome,
-           string_agg(distinct coalesce(s.evidence, s.source_ref, s.source_class), '; ') as searched
-    from staged_findings s where s.organisation_id = :agency and s.upload_id = :upload
-    group by s.account_ref
-) said
-where o.agency_id = :agency and o.creditor_id = :creditor and o.account_ref = said.account_ref
-  and o.state in ('acknowledged', 'submitted')
-returning o.outcome
 """
 
 #: An account of which the file, or the order, says both: something was found, and nothing was.
@@ -96,9 +86,9 @@ select s.organisation_id, s.upload_id, s.line, 'kind', 'findings_and_none', left
 from staged_findings s
 where s.organisation_id = :agency and s.upload_id = :upload and s.kind = 'none'
   and (
-      exists (
-          select from staged_findings x where x.organisation_id = :agency and x.upload_id = :upload
-            and x.account_ref = s.account_ref and x.kind <> 'none'
+      s.account_ref in (
+          select x.account_ref from staged_findings x
+          where x.organisation_id = :agency and x.upload_id = :upload and x.kind <> 'none'
       ) or exists (
           select from locate_orders o join findings f on f.creditor_id = o.creditor_id and f.agency_id = o.agency_id
                                                      and f.order_id = o.id
@@ -108,6 +98,15 @@ where s.organisation_id = :agency and s.upload_id = :upload and s.kind = 'none'
   )
 on conflict do nothing
 """
+
+
+_INSERT = insert(Finding)
+#: A row that equals a draft hands it in as it was typed; what was handed in stays as it is.
+_TAKE_IN = _INSERT.on_conflict_do_update(
+    index_elements=["creditor_id", "agency_id", "order_id", "kind", "value"],
+    set_={"state": _INSERT.excluded.state, "submitted_at": _INSERT.excluded.submitted_at},
+    where=Finding.state == FindingState.DRAFT,
+).returning(Finding.order_id)
 
 
 class NotTakenOn(Conflict):
@@ -170,9 +169,15 @@ def screen_findings(session: Session, actor: Actor, upload: Upload) -> int:
 
 
 def ingest_findings(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Loaded:
-    """Take in an upload's findings as handed in; those the orders hold already count as unchanged."""
+    """Take in an upload's findings as handed in; those the orders hold already count as unchanged.
+
+    What was typed before on the orders it names is handed in with it, as on the screen.
+    """
     parameters = _parameters(session, actor, upload)
-    good, added = 0, 0
+    creditor_id, agency_id = parameters["creditor"], parameters["agency"]
+    good = 0
+    # The orders to which rows brought findings, one for each.
+    gained: list[int] = []
     for rows, checks in _judged(session, parameters):
         good += len(rows)
         found = [
@@ -180,26 +185,33 @@ def ingest_findings(session: Session, actor: Actor, upload: Upload, *, now: date
             for row, check in zip(rows, checks, strict=True)
             if check is not None and check.normal is not None
         ]
-        if found:
-            statement = insert(Finding).on_conflict_do_nothing(
-                index_elements=["creditor_id", "agency_id", "order_id", "kind", "value"]
-            )
-            added += len(session.scalars(statement.returning(Finding.id), found).all())
-    gather_statistics(session, added, "findings")
-    outcomes = session.scalars(text(_HAND_IN), {**parameters, "now": now, "user": actor.user_id}).all()
-    empty = sum(outcome == "none_found" for outcome in outcomes)
+        # One statement may not meet the same finding twice, however it was written.
+        once = {(one["order_id"], one["kind"], one["value"]): one for one in reversed(found)}
+        if once:
+            gained += session.scalars(_TAKE_IN, list(once.values())).all()
+    handed_in = hand_in_file(
+        session,
+        creditor_id=creditor_id,
+        agency_id=agency_id,
+        upload_id=upload.id,
+        gained=gained,
+        user_id=actor.user_id,
+        today=parameters["today"],
+        now=now,
+    )
+    new = len(gained)
     audit.record(
         session,
         actor,
         "findings.reported",
         now=now,
-        organisations=[parameters["creditor"], parameters["agency"]],
+        organisations=[creditor_id, agency_id],
         upload_id=upload.id,
-        orders=len(outcomes),
-        new=added,
-        none_found=empty,
+        orders=handed_in.orders,
+        new=new + handed_in.drafts,
+        none_found=handed_in.none_found,
     )
-    return Loaded(added + empty, good - added - empty, upload.rows_read - good)
+    return Loaded(new + handed_in.none_found, good - new - handed_in.none_found, upload.rows_read - good)
 
 
 def _parameters(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]:
@@ -241,7 +253,7 @@ def _judged(session: Session, parameters: dict[str, Any]) -> Iterator[tuple[Sequ
 def _read(row: Row[Any], subject: LocateSubject | None) -> Check | None:
     if subject is None or row.kind == NOTHING or not row.value:
         return None
-    return judged(subject, FindingKind(row.kind), row.value, here=())
+    return Knowledge.of(subject).judge(FindingKind(row.kind), row.value, here=())
 
 
 def _faults(row: Row[Any], check: Check | None, today: date) -> Iterator[tuple[str, str, str | None]]:
@@ -309,10 +321,12 @@ def _pieces(session: Session, batch: LocateBatch) -> Iterator[bytes]:
 
 
 def _line(batch: LocateBatch, row: Row[Any]) -> list[object]:
-    def points(kind: str) -> str:
-        return BETWEEN.join(one["value"] for one in row.known if one["kind"] == kind and not one["wrong"])
+    known = Knowledge(row.id, row.country, row.city, row.known).points()
 
-    wrong = BETWEEN.join(one["value"] for one in row.known if one["wrong"] and one["kind"] != EMPLOYER)
+    def points(kind: str) -> str:
+        return BETWEEN.join(one.value for one in known if one.kind == kind and not one.is_wrong)
+
+    wrong = BETWEEN.join(one.value for one in known if one.is_wrong and one.kind != EMPLOYER)
     return [
         row.account_ref,
         row.due_on,

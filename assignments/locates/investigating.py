@@ -6,7 +6,6 @@ a finding that is worth nothing.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from sqlalchemy import delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from agencies.kernel import audit, notices
+from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.files import StoredFile
@@ -22,7 +21,9 @@ from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Debtor
-from assignments.contacts.normalising import FAULTS, Normal, Unreadable, normal, same_as
+from assignments.contacts.normalising import FAULTS
+from assignments.locates.handing_in import tell_creditor
+from assignments.locates.knowledge import Check, Knowledge
 from assignments.locates.lifecycle import OrderMovedOn
 from assignments.locates.models import (
     Confidence,
@@ -106,34 +107,12 @@ class NewFinding:
     file: StoredFile | None = None
 
 
-@dataclass(frozen=True)
-class Check:
-    """What is said at once about something typed: how it is read, and where it is known from."""
-
-    normal: Normal | None
-    #: A code of `normalising.FAULTS` when it cannot be read.
-    fault: str | None
-    #: The creditor knows it already.
-    is_known: bool
-    #: It was found before and proved wrong.
-    is_wrong: bool
-    #: It stands in the order already.
-    is_here: bool
-
-
 def look(session: Session, actor: Actor, order_id: int, *, now: datetime) -> LocateSubject:
     """The person of an open order, with all that is known; that somebody looked is recorded.
 
-    Raises `NotFound` when the order is another's, not taken on yet, or over.
+    Raises `NotFound` when the order is another's, not taken on yet, or over, and `CollectsNow`.
     """
-    order = _order(session, _worker(actor), order_id)
-    if order.state not in {OrderState.ACKNOWLEDGED, OrderState.SUBMITTED}:
-        raise NotFound
-    if collects(session, order):
-        raise CollectsNow
-    subject = session.get(LocateSubject, (order.creditor_id, order.agency_id, order.id))
-    if subject is None:
-        raise NotFound
+    _, subject = _in_sight(session, actor, order_id)
     audit.record(session, actor, "locate.looked", now=now, order_id=order_id)
     return subject
 
@@ -154,37 +133,14 @@ def collects(session: Session, order: LocateOrder) -> bool:
 
 
 def check(session: Session, actor: Actor, order_id: int, kind: FindingKind, raw: str) -> Check:
-    """How something typed is read and whether it is known; nothing is kept."""
-    order = _order(session, _worker(actor), order_id)
-    subject = session.get(LocateSubject, (order.creditor_id, order.agency_id, order.id))
-    if subject is None:
-        raise NotFound
+    """How something typed is read and whether it is known; nothing is kept. Refused where `look` is."""
+    order, subject = _in_sight(session, actor, order_id)
     here = session.scalars(
         select(Finding.value).where(
             Finding.agency_id == order.agency_id, Finding.order_id == order_id, Finding.kind == kind
         )
     )
-    return judged(subject, kind, raw, here=set(here))
-
-
-def judged(subject: LocateSubject, kind: FindingKind, raw: str, *, here: Collection[str]) -> Check:
-    """The same as a rule over what is known of a person; `here` is what the order holds already."""
-    read = normal(kind.value, raw, subject.country, subject.city)
-    if isinstance(read, Unreadable):
-        return Check(None, read.code, is_known=False, is_wrong=False, is_here=False)
-    known = known_values(subject, kind)
-    return Check(
-        read, None, is_known=read.value in known, is_wrong=known.get(read.value, False), is_here=read.value in here
-    )
-
-
-def known_values(subject: LocateSubject, kind: FindingKind) -> Mapping[str, bool]:
-    """Normal form of each known point of a kind -> whether it was proved wrong."""
-    return {
-        same_as(kind.value, point["value"], subject.country, subject.city): point["wrong"]
-        for point in subject.known
-        if point["kind"] == kind
-    }
+    return Knowledge.of(subject).judge(kind, raw, here=set(here))
 
 
 def add(session: Session, actor: Actor, order_id: int, found: NewFinding, *, now: datetime) -> int:
@@ -194,7 +150,7 @@ def add(session: Session, actor: Actor, order_id: int, found: NewFinding, *, now
     """
     order = _open_order(session, actor, order_id)
     subject = session.get_one(LocateSubject, (order.creditor_id, order.agency_id, order.id))
-    read = judged(subject, found.kind, found.raw, here=())
+    read = Knowledge.of(subject).judge(found.kind, found.raw, here=())
     if read.normal is None:
         raise FindingUnreadable(read.fault or "")
     if not found.source_ref.strip():
@@ -293,17 +249,8 @@ def submit(
         order_id=order_id,
         findings=found,
     )
-    notices.notify(
-        session,
-        order.creditor_id,
-        "finding.submitted",
-        # One word a day and batch: the desk shows the rest.
-        key=f"finding.submitted:{order.batch_id}:{_today(session, order.creditor_id, now)}",
-        permission=Permission.LOCATE_VERIFY,
-        now=now,
-        batch_id=order.batch_id,
-        agency_id=order.agency_id,
-    )
+    today = _today(session, order.creditor_id, now)
+    tell_creditor(session, order.creditor_id, order.agency_id, order.batch_id, today=today, now=now)
     return order
 
 
@@ -330,7 +277,22 @@ def _open_order(session: Session, actor: Actor, order_id: int) -> LocateOrder:
     order = _order(session, _worker(actor), order_id, lock=True)
     if order.state not in {OrderState.ACKNOWLEDGED, OrderState.SUBMITTED}:
         raise OrderMovedOn
+    if collects(session, order):
+        raise CollectsNow
     return order
+
+
+def _in_sight(session: Session, actor: Actor, order_id: int) -> tuple[LocateOrder, LocateSubject]:
+    """An order with its person, as long as the agency may know of it."""
+    order = _order(session, _worker(actor), order_id)
+    if order.state not in {OrderState.ACKNOWLEDGED, OrderState.SUBMITTED}:
+        raise NotFound
+    if collects(session, order):
+        raise CollectsNow
+    subject = session.get(LocateSubject, (order.creditor_id, order.agency_id, order.id))
+    if subject is None:
+        raise NotFound
+    return order, subject
 
 
 def _order(session: Session, agency_id: int, order_id: int, *, lock: bool = False) -> LocateOrder:

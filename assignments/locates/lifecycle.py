@@ -18,6 +18,9 @@ MOVES: dict[OrderState, frozenset[OrderState]] = {
 }
 #: What can be used to reach somebody: an employer never, for the law bars contact through it.
 REACHING = (FindingKind.PHONE, FindingKind.EMAIL, FindingKind.ADDRESS)
+#: What was confirmed, by the person or by a second source. A mere match may be paid for; it is nobody's number yet, and
+#: whoever called it might tell a stranger of the debt.
+CONFIRMED = (LocateGrade.VERIFIED_WITH_DEBTOR, LocateGrade.VERIFIED_THIRD_SOURCE)
 
 
 class OrderMovedOn(Conflict):
@@ -36,8 +39,8 @@ class NotToBeReleased(Invalid):
     """Both axes and the kind decide."""
 
     text = msg(
-        "Only phones, e-mails and addresses that are graded as correct and may be used can be released; "
-        "employers never are."
+        "Only phones, e-mails and addresses that were confirmed and may be used can be released; "
+        "mere matches and employers never are."
     )
 
 
@@ -62,10 +65,10 @@ def highest_fee(terms: TermSheet, fee_class: FeeClass, currency: str) -> Money:
 
 
 def may_be_released(finding: Finding) -> bool:
-    """Whether a finding is correct, may be used, is a way to reach somebody, and is not out already."""
+    """Whether a finding was confirmed, may be used, is a way to reach somebody, and is not out already."""
     return (
         finding.kind in REACHING
-        and finding.grade in PAYING_GRADES
+        and finding.grade in CONFIRMED
         and finding.authorisation is Authorisation.AUTHORISED
         and finding.released_at is None
     )

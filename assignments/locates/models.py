@@ -220,7 +220,7 @@ class LocateSubject(Base):
     birth_date: Mapped[date | None]
     region: Mapped[str | None]
     city: Mapped[str | None]
-    #: Points that are known: kind, value, and whether they were proved wrong.
+    #: Points that are known: kind and value where the agency may read them, else a digest and whether it is wrong.
     known: Mapped[list[Any]]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, text, update
 from sqlalchemy.orm import Session
 
 from agencies.attestations.gates import Act, pass_gate
@@ -155,6 +155,8 @@ def acknowledge(session: Session, actor: Actor, batch_id: int, *, now: datetime)
         )
         .values(state=OrderState.ACKNOWLEDGED)
     )
+    # Every order has changed its state: what the planner knew of states is wrong now.
+    gather_statistics(session, batch.orders, "locate_orders")
     _record(session, actor, "locate.acknowledged", batch, now, orders=batch.orders)
     return batch
 
@@ -197,11 +199,13 @@ def withdraw(session: Session, actor: Actor, batch_id: int, *, order_id: int | N
 
 def forget_subjects(session: Session, creditor_id: int, agency_id: int, order_ids: list[int]) -> None:
     """Take back what the agency was told about people whose orders have ended."""
+    # One parameter, however many they are: a statement takes 65,535, and a batch holds more orders.
+    ended = bindparam("ended", order_ids, type_=ARRAY(BigInteger))
     session.execute(
         delete(LocateSubject).where(
             LocateSubject.creditor_id == creditor_id,
             LocateSubject.agency_id == agency_id,
-            LocateSubject.order_id.in_(order_ids),
+            LocateSubject.order_id == any_(ended),
         )
     )
 
@@ -227,32 +231,32 @@ join cases c on c.creditor_id = :creditor and c.id = chosen.id
 order by c.id
 """
 
-#: Known points are those of the case file, and what was found before: nobody pays twice for the same thing.
+#: Known points are those of the case file, the released ones among them. What was found before and not released takes
+#: part as a digest (`knowledge.digest`): nobody pays twice for the same thing, and nobody reads what is not theirs.
 _SUBJECTS = """
 insert into locate_subjects (creditor_id, agency_id, order_id, name, country, id_type, id_number, person_type,
                              birth_date, region, city, known)
 select o.creditor_id, o.agency_id, o.id, d.name, d.country, d.id_type, d.id_number, d.person_type, d.birth_date,
-       c.region, c.city, coalesce(points.known, '[]')
+       c.region, c.city, coalesce(given.known, '[]') || coalesce(covered.known, '[]')
 from locate_orders o
 join debtors d on d.creditor_id = o.creditor_id and d.id = o.debtor_id
 join cases c on c.creditor_id = o.creditor_id and c.id = o.case_id
 left join lateral (
-    select jsonb_agg(jsonb_build_object('kind', k.kind, 'value', k.value, 'wrong', k.wrong)
-                     order by k.kind desc, k.wrong, k.value) as known
+    select jsonb_agg(distinct jsonb_build_object('kind', p.kind, 'value', p.value)) as known
+    from contact_points p where p.creditor_id = o.creditor_id and p.debtor_id = o.debtor_id
+) given on true
+left join lateral (
+    select jsonb_agg(jsonb_build_object('digest', k.digest, 'wrong', k.wrong) order by k.digest) as known
     from (
-        select a.kind, a.value, bool_or(a.wrong) as wrong
-        from (
-            select p.kind, p.value, false as wrong from contact_points p
-            where p.creditor_id = o.creditor_id and p.debtor_id = o.debtor_id
-            union all
-            select f.kind, f.value, f.grade in ('negative', 'stale')
-            from locate_orders e
-            join findings f on f.creditor_id = e.creditor_id and f.agency_id = e.agency_id and f.order_id = e.id
-            where e.creditor_id = o.creditor_id and e.debtor_id = o.debtor_id and f.grade is not null
-        ) a
-        group by a.kind, a.value
+        select encode(sha256(convert_to(o.id || ':' || f.kind || ':' || f.value, 'UTF8')), 'hex') as digest,
+               bool_or(f.grade in ('negative', 'stale')) as wrong
+        from locate_orders e
+        join findings f on f.creditor_id = e.creditor_id and f.agency_id = e.agency_id and f.order_id = e.id
+        where e.creditor_id = o.creditor_id and e.debtor_id = o.debtor_id and f.grade is not null
+          and f.released_at is null
+        group by f.kind, f.value
     ) k
-) points on true
+) covered on true
 where o.creditor_id = :creditor and o.batch_id = :batch
 order by o.id
 """

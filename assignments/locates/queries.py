@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select, true, tuple_
+from sqlalchemy import Select, and_, exists, func, select, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel.errors import NotFound
@@ -15,6 +15,7 @@ from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.mandates.models import FeeClass
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
+from assignments.cases.models import Debtor
 from assignments.locates.models import (
     LocateBatch,
     LocateOrder,
@@ -56,7 +57,7 @@ class BatchRow:
 
 @dataclass(frozen=True)
 class OrderRow:
-    """One order in a list; who it is about only where the agency still works it."""
+    """One order in a list; who it is about only where the agency has taken it on and still works it."""
 
     id: int
     batch_id: int
@@ -207,6 +208,14 @@ def _batches(actor: Actor) -> Select[*tuple[Any, ...]]:
 
 
 def _orders(actor: Actor) -> Select[*tuple[Any, ...]]:
+    in_sight = LocateOrder.state.in_([OrderState.ACKNOWLEDGED, OrderState.SUBMITTED])
+    is_collected = exists().where(
+        Debtor.creditor_id == LocateOrder.creditor_id,
+        Debtor.id == LocateOrder.debtor_id,
+        Debtor.agency_id == LocateOrder.agency_id,
+    )
+    # An agency knows nobody by name before it takes the order on, nor whom it collects from, as when it looks.
+    is_shown = and_(in_sight, ~is_collected) if actor.side is Side.AGENCY else true()
     return (
         select(
             LocateOrder.id,
@@ -230,6 +239,7 @@ def _orders(actor: Actor) -> Select[*tuple[Any, ...]]:
                 LocateSubject.creditor_id == LocateOrder.creditor_id,
                 LocateSubject.agency_id == LocateOrder.agency_id,
                 LocateSubject.order_id == LocateOrder.id,
+                is_shown,
             ),
         )
         .where(owned_by(actor, LocateOrder.creditor_id, LocateOrder.agency_id))

@@ -118,7 +118,7 @@ def set_authorisation(
 def release(session: Session, actor: Actor, finding_id: int, *, now: datetime) -> Finding:
     """Make a finding a contact point of whoever works the debtor; a second time changes nothing.
 
-    Raises `NotToBeReleased` unless it is correct, may be used, and is a way to reach somebody.
+    Raises `NotToBeReleased` unless it was confirmed, may be used, and is a way to reach somebody.
     """
     finding = locked_finding(session, actor, finding_id)
     if finding.released_at is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +13,14 @@ from agencies.organisations.permissions import Permission
 from assignments.contacts.models import Authorisation, ContactKind
 from assignments.contacts.normalising import FAULTS
 from assignments.locates.desk import FindingDetail, FindingRow
-from assignments.locates.investigating import Check
+from assignments.locates.knowledge import Check, Knowledge
 from assignments.locates.lifecycle import may_be_released
 from assignments.locates.models import (
     Confidence,
     FindingKind,
     FindingState,
     LocatePurpose,
+    LocateSubject,
     OrderEnd,
     OrderOutcome,
     OrderState,
@@ -190,10 +190,10 @@ def cover(kind: FindingKind, value: str) -> str:
     return COVER if kind is FindingKind.EMPLOYER else covered(ContactKind(kind.value), value)
 
 
-def known_points(known: Iterable[dict[str, Any]]) -> list[tuple[str, str, bool]]:
+def known_points(subject: LocateSubject) -> list[tuple[str, str, bool]]:
     """Known points as (what it is, value, proved wrong), those to be trusted first."""
-    points = sorted(known, key=lambda one: (one["wrong"], list(FindingKind).index(FindingKind(one["kind"]))))
-    return [(KINDS[FindingKind(one["kind"])], one["value"], one["wrong"]) for one in points]
+    points = sorted(Knowledge.of(subject).points(), key=lambda one: (one.is_wrong, list(FindingKind).index(one.kind)))
+    return [(KINDS[one.kind], one.value, one.is_wrong) for one in points]
 
 
 def may_acknowledge(row: BatchRow, actor: Actor) -> bool:

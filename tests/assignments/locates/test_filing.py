@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from agencies.attestations.gates import GateClosed
 from agencies.kernel.errors import Forbidden
+from agencies.kernel.notices import list_notices
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import as_loader
 from agencies.organisations.permissions import Role
 from assignments import intake
+from assignments.cases.queries import Selection
+from assignments.locates.desk import list_to_verify
 from assignments.locates.filing import NotTakenOn, orders_file
-from assignments.locates.models import Finding, FindingKind, FindingState, LocateOrder, OrderOutcome, OrderState
-from tests import locating
+from assignments.locates.models import Finding, FindingState, LocateOrder, OrderOutcome, OrderState
+from tests import locating, loop
 from tests.locating import FOUND_AT, order, phone, take_on
 from tests.loop import NewCase, add_cases, faults
 from tests.tenants import add_person
@@ -48,7 +52,7 @@ def none(account: str) -> dict[str, object]:
     return {"account_ref": account, "kind": "none", "evidence": "RUNT, directorio"}
 
 
-def send(ports, agency, creditor, rows, *, good_rows_only: bool = True) -> Upload:
+def send(ports, agency, creditor, rows, *, good_rows_only: bool = True, now=FOUND_AT) -> Upload:
     """A checked file of findings, applied as the job does it."""
     with ports.session(agency) as session, transaction(session):
         number = session.scalar(select(func.count()).select_from(Upload)) + 1
@@ -76,7 +80,7 @@ def send(ports, agency, creditor, rows, *, good_rows_only: bool = True) -> Uploa
                     f"insert into staged_findings ({', '.join(staged)}) values ({', '.join(['%s'] * len(staged))})",
                     list(staged.values()),
                 )
-        intake.load(session, agency, upload.id, now=FOUND_AT)
+        intake.load(session, agency, upload.id, now=now)
         return upload
 
 
@@ -191,12 +195,75 @@ def test_who_does_not_look_for_people_sends_no_findings(ports, tenants, batch):
         orders_file(session, agent, batch.id, now=FOUND_AT)
 
 
-def test_drafts_typed_before_the_file_stay_drafts(ports, tenants, batch):
-    first = locating.orders(ports, tenants.agency, batch)[0]
-    with ports.session(tenants.agency) as session, transaction(session):
-        locating.investigating.add(session, tenants.agency, first.id, phone("6044445555"), now=FOUND_AT)
+def draft(ports, agency, order_id, raw="311 555 0101"):
+    with ports.session(agency) as session, transaction(session):
+        locating.investigating.add(session, agency, order_id, phone(raw), now=FOUND_AT)
+
+
+def test_a_row_that_equals_a_draft_hands_the_draft_in(ports, tenants, batch):
+    draft(ports, tenants.agency, orders(ports, tenants.agency, batch)["A1"].id)
+
+    upload = send(ports, tenants.agency, tenants.creditor, [row("A1", "+57 311-555-0101", source_ref="Consulta 2")])
+    [found] = findings(ports, tenants.agency).values()
+    assert (found.state, found.source_ref) == (FindingState.SUBMITTED, "Consulta 88-12")
+    assert (upload.rows_applied, upload.rows_unchanged) == (1, 0)
+    with ports.session(tenants.creditor) as session:
+        assert [one.id for one in list_to_verify(session, tenants.creditor).rows] == [found.id]
+
+
+def test_what_was_typed_on_an_order_is_handed_in_with_the_file_that_names_it(ports, tenants, batch):
+    by_account = orders(ports, tenants.agency, batch)
+    draft(ports, tenants.agency, by_account["A1"].id, "6044445555")
+    draft(ports, tenants.agency, by_account["A4"].id, "3205550103")
 
     send(ports, tenants.agency, tenants.creditor, [row("A1")])
     found = findings(ports, tenants.agency)
-    assert found["+576044445555"].state is FindingState.DRAFT
-    assert found["+573115550101"].kind is FindingKind.PHONE
+    assert found["+576044445555"].state is FindingState.SUBMITTED
+    assert found["+573115550101"].state is FindingState.SUBMITTED
+    # An order the file does not name is as its investigator left it.
+    assert found["+573205550103"].state is FindingState.DRAFT
+    assert orders(ports, tenants.agency, batch)["A4"].state is OrderState.ACKNOWLEDGED
+
+
+def test_a_file_sent_again_does_not_rewrite_who_handed_in_and_when(ports, tenants, batch):
+    rows = [row("A1"), none("A4")]
+    send(ports, tenants.agency, tenants.creditor, rows)
+    before = orders(ports, tenants.agency, batch)
+    colleague = replace(tenants.agency, user_id=tenants.agency.user_id + 1)
+
+    upload = send(ports, colleague, tenants.creditor, [*rows, row("A3")], now=FOUND_AT + timedelta(days=2))
+    after = orders(ports, tenants.agency, batch)
+    for account in ("A1", "A4"):
+        for name in ("submitted_at", "submitted_by", "outcome", "searched"):
+            assert getattr(after[account], name) == getattr(before[account], name)
+    assert (after["A3"].submitted_at, after["A3"].submitted_by) == (FOUND_AT + timedelta(days=2), colleague.user_id)
+    assert (upload.rows_applied, upload.rows_unchanged) == (1, 2)
+
+
+def test_an_order_handed_in_empty_gains_what_a_later_file_brings(ports, tenants, batch):
+    send(ports, tenants.agency, tenants.creditor, [none("A1")])
+    send(ports, tenants.agency, tenants.creditor, [row("A1")], now=FOUND_AT + timedelta(days=1))
+
+    gained = orders(ports, tenants.agency, batch)["A1"]
+    assert (gained.outcome, gained.submitted_at) == (OrderOutcome.FOUND, FOUND_AT + timedelta(days=1))
+
+
+def test_the_creditor_is_told_of_findings_that_come_in_a_file(ports, tenants, batch):
+    send(ports, tenants.agency, tenants.creditor, [row("A1"), row("A3")])
+    send(ports, tenants.agency, tenants.creditor, [row("A1"), row("A4")])
+
+    with ports.session(tenants.creditor) as session:
+        told = [one for one in list_notices(session, tenants.creditor).rows if one.kind == "finding.submitted"]
+    assert [one.details["batch_id"] for one in told] == [batch.id]
+
+
+def test_a_file_says_nothing_of_people_its_agency_collects_from(ports, tenants, batch):
+    collect = loop.add_mandate(ports, tenants.creditor, tenants.agency)
+    loop.place(
+        ports, tenants.creditor, loop.draft(ports, tenants.creditor, [collect], selection=Selection(search="A1"))
+    )
+
+    upload = send(ports, tenants.agency, tenants.creditor, [row("A1", "3001234567"), none("A4")])
+    assert faults(ports, tenants.agency, upload)[2][:2] == ("account_ref", "not_your_order")
+    assert findings(ports, tenants.agency) == {}
+    assert orders(ports, tenants.creditor, batch)["A1"].state is OrderState.ACKNOWLEDGED

@@ -164,6 +164,13 @@ def test_nothing_is_typed_before_the_batch_is_taken_on(ports, tenants, batch):
         investigating.look(session, tenants.agency, waiting.id, now=FOUND_AT)
 
 
+def test_an_order_that_was_not_taken_on_answers_no_guesses(ports, tenants, batch):
+    waiting = orders(ports, tenants.agency, batch)[0]
+
+    with pytest.raises(NotFound):
+        check(ports, tenants.agency, waiting.id, FindingKind.PHONE, "3001234567")
+
+
 def test_the_queue_goes_by_due_date_and_then_by_value(ports, tenants, first):
     with ports.session(tenants.agency) as session:
         waiting = queue(session, tenants.agency).rows
@@ -199,6 +206,12 @@ def test_an_agency_that_comes_to_collect_from_the_person_no_longer_sees_it(ports
 
     with ports.session(tenants.agency) as session, pytest.raises(CollectsNow):
         investigating.look(session, tenants.agency, first.id, now=FOUND_AT)
+    # Nor does it learn by trying, one number after the other, what the creditor knows.
+    with pytest.raises(CollectsNow):
+        check(ports, tenants.agency, first.id, FindingKind.PHONE, "3001234567")
+    with pytest.raises(CollectsNow):
+        add(ports, tenants.agency, first.id, phone("3001234567"))
+    assert findings(ports, tenants.agency) == []
 
 
 @pytest.mark.parametrize(

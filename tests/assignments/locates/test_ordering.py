@@ -17,7 +17,7 @@ from agencies.mandates.models import FeeClass
 from agencies.mandates.terms import TermSheet
 from assignments.cases.models import Case
 from assignments.cases.queries import Selection
-from assignments.locates import ordering
+from assignments.locates import ordering, queries
 from assignments.locates.lifecycle import FeesMissing, OrderMovedOn
 from assignments.locates.models import LocateOrder, LocateSubject, OrderEnd, OrderState
 from assignments.locates.ordering import DueDateOutOfRange, NobodyToLocate, NotCertified, SelectionMoved
@@ -60,7 +60,7 @@ def test_the_agency_is_told_what_is_known_and_no_more(ports, tenants, mandate):
     order(ports, tenants.creditor, mandate)
 
     known = subjects(ports, tenants.agency)
-    assert known["Ana Prueba"].known == [{"kind": "phone", "value": "3001234567", "wrong": False}]
+    assert known["Ana Prueba"].known == [{"kind": "phone", "value": "3001234567"}]
     assert known["Sin Teléfono"].known == []
     with ports.session(tenants.agency) as session:
         assert session.scalar(select(func.count()).select_from(Case)) == 0
@@ -180,6 +180,46 @@ def test_what_is_taken_back_is_out_of_the_agency_s_sight_at_once(ports, tenants,
         assert set(session.scalars(select(LocateOrder.ended_as))) == {OrderEnd.WITHDRAWN}
     with ports.session(tenants.creditor) as session, pytest.raises(OrderMovedOn):
         ordering.withdraw(session, tenants.creditor, batch.id, now=ORDERED_AT)
+
+
+def test_a_batch_of_more_orders_than_a_statement_takes_parameters_can_be_taken_back(ports, tenants, mandate):
+    batch = order(ports, tenants.creditor, mandate)
+    theirs = [one.id for one in orders(ports, tenants.creditor, batch)]
+
+    with ports.session(tenants.creditor) as session, transaction(session):
+        ordering.forget_subjects(session, batch.creditor_id, batch.agency_id, [*range(10**6, 10**6 + 70_000), *theirs])
+    assert subjects(ports, tenants.agency) == {}
+
+
+def listed(ports, agency, batch):
+    """The names in the agency's list of a batch."""
+    with ports.session(agency) as session:
+        rows = queries.list_orders(session, agency, batch.id).rows
+    return {one.account_ref: (one.name, one.city) for one in rows}
+
+
+def test_nobody_is_named_to_an_agency_that_has_not_taken_the_orders_on(ports, tenants, mandate):
+    batch = order(ports, tenants.creditor, mandate)
+
+    assert set(listed(ports, tenants.agency, batch).values()) == {(None, None)}
+    assert listed(ports, tenants.creditor, batch)["A1"][0] == "Ana Prueba"
+    take_on(ports, tenants.agency, batch)
+    assert listed(ports, tenants.agency, batch)["A1"][0] == "Ana Prueba"
+
+
+def test_nobody_is_named_in_the_lists_of_an_agency_that_collects_from_them(ports, tenants, mandate):
+    batch = order(ports, tenants.creditor, mandate)
+    take_on(ports, tenants.agency, batch)
+    collect = loop.add_mandate(ports, tenants.creditor, tenants.agency)
+    loop.place(
+        ports, tenants.creditor, loop.draft(ports, tenants.creditor, [collect], selection=Selection(search="A1"))
+    )
+
+    names = listed(ports, tenants.agency, batch)
+    assert names["A1"] == (None, None)
+    assert names["A4"][0] == "Sin Teléfono"
+    with ports.session(tenants.agency) as session:
+        assert {one.account_ref: one.name for one in queries.queue(session, tenants.agency).rows}["A1"] is None
 
 
 def test_a_person_can_be_ordered_again_once_the_order_has_ended(ports, tenants, mandate):

@@ -103,8 +103,18 @@ def test_what_is_correct_and_may_not_be_used_is_not_released(ports, tenants, fou
     assert "+573115550101" not in points(ports, tenants.creditor)
 
 
-@pytest.mark.parametrize("given", [LocateGrade.STALE, LocateGrade.NEGATIVE, LocateGrade.DUPLICATE_OF_KNOWN, None])
-def test_what_may_be_used_and_is_not_correct_is_not_released(ports, tenants, found, given):
+@pytest.mark.parametrize(
+    "given",
+    # A mere match is paid for; whoever called it might tell a stranger of the debt.
+    [
+        LocateGrade.MATCHED_UNVERIFIED,
+        LocateGrade.STALE,
+        LocateGrade.NEGATIVE,
+        LocateGrade.DUPLICATE_OF_KNOWN,
+        None,
+    ],
+)
+def test_what_may_be_used_and_is_not_confirmed_is_not_released(ports, tenants, found, given):
     if given:
         grade(ports, tenants.creditor, found, given)
     allow(ports, tenants.creditor, found)
