@@ -12,6 +12,7 @@ from portal.jobs import doorbell, queues
 from portal.jobs.sweep import Sweep
 from portal.ports import Ports
 from tests.pipeline.files import apply, drive, look, portfolio, send
+from tests.pipeline.market_day import Day
 from tests.pipeline.product import running, until
 from tests.tenants import Tenants
 from uploads.models import UploadState
@@ -55,6 +56,20 @@ def test_an_import_ends_though_redis_forgets_everything_at_every_stage(own_redis
 
     upload = look(own_redis, actor, upload_id)
     assert (upload.rows_read, upload.rows_applied) == (sheet.rows, sheet.good)
+    assert list(violations(own_redis)) == []
+
+
+@pytest.mark.faults
+@pytest.mark.slow
+def test_a_day_of_every_other_work_ends_though_redis_forgets_each_of_it(own_redis: Ports, tenants: Tenants, tmp_path):
+    day = Day(own_redis, tenants, rows=20)
+    with running(own_redis.settings, tmp_path / "logs", workers=1) as product:
+        for _ in day.steps():
+            doorbell.ring(own_redis)
+            flush(own_redis)
+            until(day.is_done, seconds=60, product=product)
+
+    assert day.outcome() == day.expected()
     assert list(violations(own_redis)) == []
 
 

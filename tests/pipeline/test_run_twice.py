@@ -18,10 +18,51 @@ from portal.jobs.schedules import DAILY
 from portal.jobs.sweep import Sweep
 from portal.ports import Ports
 from tests.pipeline.files import apply, look, portfolio, receive, send, works
+from tests.pipeline.market_day import Day
+from tests.pipeline.product import until
 from tests.tenants import Tenants
 from uploads.models import UploadState
 
 ROWS = 3_000
+#: Every kind of work there is; a new one finds its place in the day below.
+AGAIN = {
+    "check_upload",
+    "apply_upload",
+    "open_report_periods",
+    "remind_reports",
+    "judge_conduct",
+    "advance_lot",
+    "warn_expiries",
+    "execute_recalls",
+}
+#: What doing something twice would show in.
+HASHED = (
+    "activities",
+    "audit_events",
+    "bids",
+    "cases",
+    "conduct_cells",
+    "conduct_verdicts",
+    "contact_points",
+    "entries",
+    "findings",
+    "locate_orders",
+    "lot_offers",
+    "lots",
+    "notices",
+    "opened_bids",
+    "payment_reversals",
+    "payments",
+    "placements",
+    "postings",
+    "recalls",
+    "recovery_cells",
+    "report_files",
+    "report_versions",
+    "reports",
+    "sla_cells",
+    "uploads",
+)
 
 
 def ask_again(ports: Ports) -> None:
@@ -68,6 +109,47 @@ def test_the_schedule_s_work_run_again_changes_nothing(hasty_ports: Ports, tenan
     ask_again(hasty_ports)
     assert tasks.perform_due(hasty_ports) == 2 * len(DAILY)
     assert list(violations(hasty_ports)) == []
+
+
+def test_every_kind_of_work_is_one_that_is_run_again_here():
+    assert set(tasks.TASKS) == AGAIN
+    assert {one.kind for one in DAILY} < AGAIN
+
+
+def test_every_kind_of_work_run_again_changes_nothing(hasty_ports: Ports, tenants: Tenants):
+    day = Day(hasty_ports, tenants, rows=20)
+    for _ in day.steps():
+        until(lambda: tasks.perform_due(hasty_ports) >= 0 and day.is_done(), seconds=30)
+    sweep = Sweep(hasty_ports)
+    sweep.begin_schedules(hasty_ports.now())
+    sweep.drain_outbox(hasty_ports.now())
+    tasks.perform_due(hasty_ports)
+    before, done = day.outcome(), digest(hasty_ports, tenants)
+    assert before == day.expected()
+    assert {one.kind for one in day.asked()} == AGAIN
+
+    ask_again(hasty_ports)
+    # All of it, the other creditor's days, and the lot's second date, which is not come and does no harm.
+    assert tasks.perform_due(hasty_ports) == len(day.asked()) + len(DAILY)
+
+    assert day.outcome() == before
+    assert digest(hasty_ports, tenants) == done
+    assert {one.state for one in day.asked()} == {WorkState.DONE}
+    assert list(violations(hasty_ports)) == []
+
+
+def digest(ports: Ports, tenants: Tenants) -> dict[tuple[int, str], tuple]:
+    """Hash of everything that each side can read, but for the work itself and what is told of it."""
+    found = {}
+    for actor in (tenants.creditor, tenants.agency, tenants.other_agency):
+        with ports.session(actor) as session:
+            for table in HASHED:
+                if session.scalar(text("select has_table_privilege(current_user, :name, 'select')"), {"name": table}):
+                    # That something was judged again is told again.
+                    but = "where action <> 'conduct.judged'" if table == "audit_events" else ""
+                    rows = text(f"select count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t {but}")
+                    found[actor.tenant, table] = tuple(session.execute(rows).one())
+    return found
 
 
 @pytest.mark.parametrize("lease_seconds", [1, 60], ids=["a lease that always runs out", "a lease that holds"])
