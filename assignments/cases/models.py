@@ -148,3 +148,17 @@ class Case(Base):
     segment: Mapped[str | None]
     region: Mapped[str | None]
     city: Mapped[str | None]
+
+
+class LotCase(Base):
+    """A case of a lot, written down when the lot was listed; what a lot awards is none but these.
+
+    Lot and cases exist (a trigger asks once for all of them).
+    """
+
+    __tablename__ = "lot_cases"
+    __table_args__ = (PrimaryKeyConstraint("creditor_id", "lot_id", "case_id"),)
+
+    creditor_id: Mapped[int]
+    lot_id: Mapped[int]
+    case_id: Mapped[int]

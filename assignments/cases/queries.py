@@ -19,7 +19,7 @@ from agencies.kernel.tenancy import Actor, Side, owned_by, require
 from agencies.mandates.models import Mandate
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
-from assignments.cases.models import Case, CaseState, Debtor, Portfolio, ReturnCode
+from assignments.cases.models import Case, CaseState, Debtor, LotCase, Portfolio, ReturnCode
 
 _MOST_VALUES = 200
 _LAST_CHARACTER = "\U0010ffff"
@@ -45,8 +45,8 @@ class Selection:
     search: str | None = None
     #: Why the last agency gave it back.
     return_code: ReturnCode | None = None
-    #: Only cases that were there when this one was the newest.
-    newest_id: int | None = None
+    #: Only cases with which this lot was listed.
+    lot_id: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As stored with a wave: only what is set."""
@@ -159,8 +159,9 @@ def selected(actor: Actor, selection: Selection, *, without: Collection[int] = (
             statement = statement.where(column >= low)
         if high is not None:
             statement = statement.where(column <= high)
-    if selection.newest_id is not None:
-        statement = statement.where(Case.id <= selection.newest_id)
+    if selection.lot_id is not None:
+        listed = select(LotCase.case_id).where(LotCase.creditor_id == actor.tenant, LotCase.lot_id == selection.lot_id)
+        statement = statement.where(Case.id.in_(listed))
     if selection.search:
         # A range and not LIKE: row-level security lets only the former use the index.
         first, last = selection.search, selection.search + _LAST_CHARACTER

@@ -1,14 +1,14 @@
 """The award: a lot becomes mandates and placements, and every other bid is declined, in one transaction.
 
 The lot's row is held from the first statement on, so that of many who press at once one goes through and the others
-see that it is done. The cases are read again: what moved since the lot was listed is neither placed nor paid for, and
-whoever awards has seen the split as it is now.
+see that it is done. The cases are read again, and they are those the lot was listed with: what moved since is neither
+placed nor paid for, what came since was never bid on, and whoever awards has seen the split as it is now.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -99,7 +99,7 @@ class AwardPreview:
     digest: str
 
     def cases_gone(self, lot: Lot) -> int:
-        """How many more cases the lot had when it was listed; negative when cases have come back."""
+        """How many of the cases with which the lot was listed cannot be placed any more."""
         return lot.cases - self.preview.cases
 
 
@@ -202,8 +202,8 @@ def _winners(session: Session, actor: Actor, lot: Lot, shares: Mapping[int, int]
 
 
 def _selection(lot: Lot) -> Selection:
-    """The lot's cases and no later ones."""
-    return replace(Selection.from_dict(lot.selection), state=CaseState.OPEN, newest_id=lot.last_case_id)
+    """The cases with which the lot was listed, and no others that its filter would let through by now."""
+    return Selection(state=CaseState.OPEN, lot_id=lot.id)
 
 
 def _digest(drawn: Plan) -> str:

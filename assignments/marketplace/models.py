@@ -86,9 +86,8 @@ class Lot(Base):
     name: Mapped[str]
     service: Mapped[Service] = mapped_column(code_type(Service))
     state: Mapped[LotState] = mapped_column(code_type(LotState))
-    #: The filter that selects its cases, and the number of the last case there was when it was listed.
+    #: The filter that selects its cases until it is listed; `lot_cases` says which they are from then on.
     selection: Mapped[dict[str, Any]]
-    last_case_id: Mapped[int]
     currency: Mapped[str]
     #: When it was listed: open cases, their debtors and balance.
     cases: Mapped[int]

@@ -31,8 +31,7 @@ class ReadLot:
     """What a selection comes to as a lot."""
 
     currency: str
-    #: The newest of its cases; later ones do not join it.
-    newest_id: int
+    case_ids: Integers
     cases: LotCases
 
 
@@ -55,7 +54,7 @@ def read_lot(session: Session, actor: Actor, selection: Selection, *, on: date) 
         Dimension.EARLIER: Labels(np.minimum(table[:, 6], 2), _EARLIER),
         Dimension.LAST_PAYMENT: Labels(table[:, 7], _LAST_PAYMENT),
     }
-    return ReadLot(currency, int(table[:, 0].max()), LotCases(table[:, 1], balances, ages, dimensions))
+    return ReadLot(currency, table[:, 0], LotCases(table[:, 1], balances, ages, dimensions))
 
 
 def _numbers(session: Session, statement: Select[*tuple[Any, ...]]) -> Integers:

@@ -24,6 +24,7 @@ from agencies.mandates.terms import TermSheet, check_terms
 from agencies.organisations.permissions import Permission
 from agencies.standing import panel
 from assignments.cases.queries import Selection
+from assignments.marketplace.listing import write_down
 from assignments.marketplace.models import Lot, LotOffer, LotState
 from assignments.marketplace.reading import ReadLot, read_lot
 from assignments.marketplace.sheets import stored_terms
@@ -146,8 +147,11 @@ def list_lot(session: Session, actor: Actor, lot_id: int, *, now: datetime) -> L
     if lot.state is not LotState.DRAFT:
         raise LotMoved
     _check_timetable(Timetable(lot.bids_until, lot.decision_until), now)
-    _fill(lot, _found(session, actor, Selection.from_dict(lot.selection), now))
+    found = _found(session, actor, Selection.from_dict(lot.selection), now)
+    _fill(lot, found)
     bidders = _bidders(session, actor, lot.invited)
+    session.flush()
+    write_down(session, lot, found[0].case_ids)
     lot.state, lot.listed_at = LotState.LISTED, now
     session.flush()
     session.add_all(_offer(lot, agency_id, now) for agency_id in bidders)
@@ -299,7 +303,7 @@ def _found(session: Session, actor: Actor, selection: Selection, now: datetime) 
 
 def _fill(lot: Lot, found: tuple[ReadLot, Tape]) -> None:
     read, tape = found
-    lot.last_case_id, lot.currency = read.newest_id, read.currency
+    lot.currency = read.currency
     lot.cases, lot.debtors, lot.value_minor = tape.cases, tape.debtors, int(read.cases.balances.sum())
     lot.mix, lot.tape = age_mix(read.cases), tape.to_dict()
 

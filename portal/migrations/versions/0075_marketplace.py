@@ -1,4 +1,4 @@
-"""Lots, offers and sealed bids.
+"""Lots and their cases, offers and sealed bids.
 
 The creditor's role has no right on `bids` at all: what it may read of a bid is its copy in `opened_bids`, which only a
 function of the owner makes, and only once the time for bids is over by the database's clock. Triggers hold a lot to its
@@ -46,6 +46,30 @@ begin
         raise exception 'the time for bids is not over' using errcode = '42501';
     end if;
     return new;
+end $$
+"""
+
+# Asked of all added rows at once. A lot's cases are written down before it is listed; later ones never join it.
+CASES_BEFORE_LISTING = """
+create function lot_cases_come_first() returns trigger language plpgsql as $$
+begin
+    if exists (
+        select from (select distinct creditor_id, lot_id from added) a
+        where not exists (
+            select from lots l where l.creditor_id = a.creditor_id and l.id = a.lot_id and l.state = 'draft')
+    ) then
+        raise exception 'a lot keeps the cases it was listed with' using errcode = '42501';
+    end if;
+    if exists (
+        select from added a join lots l on l.creditor_id = a.creditor_id and l.id = a.lot_id
+        where not exists (
+            select from cases c
+            where c.creditor_id = a.creditor_id and c.id = a.case_id and c.currency = l.currency)
+    ) then
+        raise exception 'lot_cases: case_id is no case of the creditor in the currency of the lot'
+            using errcode = '23503';
+    end if;
+    return null;
 end $$
 """
 
@@ -116,7 +140,6 @@ def _make_lots() -> None:
         sa.Column("service", sa.String(40), nullable=False),
         sa.Column("state", sa.String(40), nullable=False),
         _json("selection"),
-        *_numbers("last_case_id"),
         _text("currency"),
         *_numbers("cases", "debtors", "value_minor"),
         *(_json(name) for name in ("mix", "tape", "terms")),
@@ -137,6 +160,11 @@ def _make_lots() -> None:
         sa.CheckConstraint("reserve_bp between 0 and 10000", name="reserve_bp"),
         sa.CheckConstraint("service in ('collect', 'locate')", name="service"),
         sa.CheckConstraint(f"state in ({STATES})", name="lotstate"),
+    )
+    op.create_table(
+        "lot_cases",
+        *_numbers("creditor_id", "lot_id", "case_id"),
+        sa.PrimaryKeyConstraint("creditor_id", "lot_id", "case_id"),
     )
 
 
@@ -202,6 +230,7 @@ def _make_bids() -> None:
 
 def _raise_walls() -> None:
     _wall("lots", {"creditor": "select, insert, update"})
+    _wall("lot_cases", {"creditor": "select, insert"})
     _wall("lot_offers", {"creditor": "select, insert, update", "agency": "select, update (seen_at)"})
     _wall("bids", {"agency": "select, insert, update"})
     _wall("opened_bids", {"creditor": "select", "agency": "select"})
@@ -210,12 +239,18 @@ def _raise_walls() -> None:
     op.execute("create policy owner on opened_bids to current_user using (true) with check (true)")
     op.execute(LOT_MOVES)
     op.execute("create trigger moves before insert or update on lots for each row execute function lot_moves()")
+    op.execute(CASES_BEFORE_LISTING)
+    op.execute(
+        "create trigger come_first after insert on lot_cases referencing new table as added "
+        "for each statement execute function lot_cases_come_first()"
+    )
     op.execute(BIDS_STAND_OPEN)
     op.execute("create trigger in_time before insert or update on bids for each row execute function bid_is_in_time()")
-    op.execute(
-        "create trigger append_only before update or delete or truncate on opened_bids "
-        "for each statement execute function refuse_change()"
-    )
+    for table in ("lot_cases", "opened_bids"):
+        op.execute(
+            f"create trigger append_only before update or delete or truncate on {table} "
+            "for each statement execute function refuse_change()"
+        )
     op.execute(OPEN_BIDS)
     op.execute(COUNT_BIDS)
     op.execute("revoke execute on function open_bids, count_bids from public")
