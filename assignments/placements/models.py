@@ -234,7 +234,7 @@ class Recall(Base):
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     creditor_id: Mapped[int]
     agency_id: Mapped[int]
-    #: The latest terms among its cases; they say within which time the agency answers.
+    #: Of the terms its cases stand under, those that promise the soonest answer.
     mandate_version_id: Mapped[int]
     reason: Mapped[RecallReason] = mapped_column(code_type(RecallReason))
     note: Mapped[str | None]

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, and_, select
+from sqlalchemy import BigInteger, Select, and_, cast, func, select
 from sqlalchemy.orm import Session
 
 from agencies.kernel.clock import local_date
@@ -61,15 +61,17 @@ class RecallPreview:
 
 @dataclass(frozen=True)
 class Held:
-    """One placed case of the scope."""
+    """Placed cases of the scope that are alike: of one agency, mandate version and currency."""
 
-    placement_id: int
     agency_id: int
     agency_name: str
     mandate_version_id: int
-    state: PlacementState
     currency: str
+    #: Whether they wait for their day in another recall.
+    is_waiting: bool
+    cases: int
     balance_minor: int
+    placement_ids: list[int]
 
 
 def preview(session: Session, actor: Actor, scope: Scope, *, effective_on: date, now: datetime) -> RecallPreview:
@@ -78,10 +80,12 @@ def preview(session: Session, actor: Actor, scope: Scope, *, effective_on: date,
     free = free_of(held, is_at_once=effective_on <= today_of(session, actor.tenant, now))
     key = attrgetter("agency_name", "agency_id", "currency")
     parts = []
-    for (name, agency_id, currency), rows in groupby(sorted(free, key=key), key=key):
-        of_one = list(rows)
-        parts.append(AgencyPart(agency_id, name, currency, len(of_one), sum(one.balance_minor for one in of_one)))
-    return RecallPreview(tuple(parts), len(held) - len(free), digest_of(free))
+    for (name, agency_id, currency), alike in groupby(sorted(free, key=key), key=key):
+        of_one = list(alike)
+        cases, balance = sum(one.cases for one in of_one), sum(one.balance_minor for one in of_one)
+        parts.append(AgencyPart(agency_id, name, currency, cases, balance))
+    pending = sum(one.cases for one in held) - sum(one.cases for one in free)
+    return RecallPreview(tuple(parts), pending, digest_of(free))
 
 
 def today_of(session: Session, creditor_id: int, now: datetime) -> date:
@@ -91,16 +95,26 @@ def today_of(session: Session, creditor_id: int, now: datetime) -> date:
 
 
 def held_in(session: Session, actor: Actor, scope: Scope) -> list[Held]:
-    """The cases of the scope that are with an agency."""
+    """The cases of the scope that are with an agency, in a few groups: 200,000 cases never stand as so many rows."""
     require(actor, Permission.RECALL_MAKE)
     require_side(actor, Side.CREDITOR)
-    statement: Select[Any] = selected(actor, scope.selection or Selection())
-    if scope.consignment_id is not None:
-        statement = statement.where(Placement.consignment_id == scope.consignment_id)
-    if scope.selection is None and scope.consignment_id is None:
-        statement = statement.where(Case.id.in_(scope.case_ids))
+    is_waiting = Placement.state == PlacementState.RECALL_PENDING
+    alike: tuple[Any, ...] = (
+        Placement.agency_id,
+        Organisation.name,
+        Placement.mandate_version_id,
+        Placement.currency,
+        is_waiting,
+    )
+    # Count, amount and ids from one statement: what is shown is what the digest is of.
+    figures: tuple[Any, ...] = (
+        func.count(),
+        cast(func.sum(Case.balance_minor), BigInteger),
+        func.array_agg(Placement.id),
+    )
     rows = session.execute(
-        statement.join(
+        _cases(actor, scope)
+        .join(
             Placement,
             and_(
                 Placement.creditor_id == Case.creditor_id,
@@ -110,25 +124,31 @@ def held_in(session: Session, actor: Actor, scope: Scope) -> list[Held]:
             ),
         )
         .join(Organisation, Organisation.id == Placement.agency_id)
-        .with_only_columns(
-            Placement.id,
-            Placement.agency_id,
-            Organisation.name,
-            Placement.mandate_version_id,
-            Placement.state,
-            Placement.currency,
-            Case.balance_minor,
-        )
-        .order_by(Placement.id)
+        .with_only_columns(*alike, *figures)
+        .group_by(*alike)
     )
     return [Held(*row) for row in rows]
 
 
 def free_of(held: Sequence[Held], *, is_at_once: bool) -> list[Held]:
     """Without those that wait in another recall, unless this one takes effect at once."""
-    return [one for one in held if is_at_once or one.state is not PlacementState.RECALL_PENDING]
+    return [one for one in held if is_at_once or not one.is_waiting]
 
 
 def digest_of(held: Sequence[Held]) -> str:
-    """Equal only where every placement is."""
-    return digest(np.array([one.placement_id for one in held], dtype=np.int64))
+    """Equal only where every placement is, however they fall into groups."""
+    return digest(np.sort(np.array(ids_of(held), dtype=np.int64)))
+
+
+def ids_of(held: Sequence[Held]) -> list[int]:
+    """The placements of all the groups."""
+    return [one for alike in held for one in alike.placement_ids]
+
+
+def _cases(actor: Actor, scope: Scope) -> Select[Any]:
+    statement: Select[Any] = selected(actor, scope.selection or Selection())
+    if scope.consignment_id is not None:
+        statement = statement.where(Placement.consignment_id == scope.consignment_id)
+    if scope.selection is None and scope.consignment_id is None:
+        statement = statement.where(Case.id.in_(scope.case_ids))
+    return statement

@@ -6,11 +6,12 @@ recalled is what was shown.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, and_, func, select, text
 from sqlalchemy.orm import Session
 
 from agencies.attestations.gates import Act, pass_gate
@@ -18,6 +19,7 @@ from agencies.kernel import audit
 from agencies.kernel.errors import NotFound
 from agencies.kernel.notices import notify
 from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.mandates.models import Clause, MandateVersion, SlaClause
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import CaseState
 from assignments.placements.ending import end_placements, one_at_a_time
@@ -39,7 +41,7 @@ from assignments.placements.recall_rules import (
     check_move,
     check_objection,
 )
-from assignments.placements.recall_scope import Scope, digest_of, free_of, held_in, today_of
+from assignments.placements.recall_scope import Scope, digest_of, free_of, held_in, ids_of, today_of
 
 #: How a placement ends that its creditor took back.
 RECALLED = "recalled"
@@ -85,23 +87,23 @@ def request(
     if not free:
         raise NothingToRecall
     made = []
-    for agency_id, rows in groupby(sorted(free, key=attrgetter("agency_id")), key=attrgetter("agency_id")):
-        of_one = list(rows)
+    for agency_id, alike in groupby(sorted(free, key=attrgetter("agency_id")), key=attrgetter("agency_id")):
+        of_one = list(alike)
         recall = Recall(
             creditor_id=creditor_id,
             agency_id=agency_id,
-            mandate_version_id=max(one.mandate_version_id for one in of_one),
+            mandate_version_id=_strictest(session, creditor_id, agency_id, {one.mandate_version_id for one in of_one}),
             reason=reason,
             note=note or None,
             state=RecallState.PENDING,
-            cases=len(of_one),
+            cases=sum(one.cases for one in of_one),
             effective_on=effective_on,
             requested_at=now,
             requested_by=actor.user_id,
         )
         session.add(recall)
         session.flush()
-        _take_in(session, recall, [one.placement_id for one in of_one])
+        _take_in(session, recall, ids_of(of_one))
         _told(session, actor, recall, "recall.requested", agency_id, Permission.RECALL_ANSWER, now)
         made.append(recall)
     for recall in made if effective_on <= today else ():
@@ -224,6 +226,29 @@ def _recaller(actor: Actor) -> int:
     return require_side(actor, Side.CREDITOR)
 
 
+def _strictest(session: Session, creditor_id: int, agency_id: int, version_ids: Collection[int]) -> int:
+    """Of the terms the cases stand under, those that promise the soonest answer: in that time every promise is kept."""
+    return session.scalars(
+        select(MandateVersion.id)
+        .outerjoin(
+            SlaClause,
+            and_(
+                SlaClause.creditor_id == MandateVersion.creditor_id,
+                SlaClause.agency_id == MandateVersion.agency_id,
+                SlaClause.mandate_version_id == MandateVersion.id,
+                SlaClause.clause == Clause.RECALL_ANSWERED,
+            ),
+        )
+        .where(
+            MandateVersion.creditor_id == creditor_id,
+            MandateVersion.agency_id == agency_id,
+            MandateVersion.id.in_(version_ids),
+        )
+        .order_by(SlaClause.hours.asc().nulls_last(), SlaClause.target_bp.desc(), MandateVersion.id.desc())
+        .limit(1)
+    ).one()
+
+
 def _take_in(session: Session, recall: Recall, placement_ids: list[int]) -> None:
     keys = {"creditor": recall.creditor_id, "agency": recall.agency_id, "recall": recall.id}
     session.execute(_TAKE_IN, {**keys, "taken": placement_ids})
@@ -231,17 +256,18 @@ def _take_in(session: Session, recall: Recall, placement_ids: list[int]) -> None
 
 def _end(session: Session, recall: Recall, now: datetime) -> None:
     """End what is left of its placements; the recall is over with the last of them."""
+    # One array and not a row for each.
     live = session.scalars(
-        select(Placement.id).where(
+        select(func.array_agg(Placement.id)).where(
             Placement.creditor_id == recall.creditor_id,
             Placement.agency_id == recall.agency_id,
             Placement.recall_id == recall.id,
             Placement.ended_at.is_(None),
         )
-    ).all()
+    ).one()
     end_placements(
         session,
-        live,
+        live or (),
         creditor_id=recall.creditor_id,
         agency_id=recall.agency_id,
         code=RECALLED,
