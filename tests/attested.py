@@ -24,6 +24,8 @@ from portal.ports import Ports
 
 #: Tests are run in any year.
 UNTIL = date(2199, 12, 31)
+#: What `sign_one` signs.
+SIGNED = hashlib.sha256(b"texto").digest()
 
 
 def attest_all(
@@ -168,7 +170,7 @@ def _sign(
                     "attestation_id": one,
                     "text": "texto",
                     "language": "es",
-                    "text_sha256": hashlib.sha256(b"texto").digest(),
+                    "text_sha256": SIGNED,
                     "signer_name": "Gerente",
                     "signer_id": "1",
                     "signer_role": SignerRole.LEGAL_REPRESENTATIVE,

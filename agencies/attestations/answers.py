@@ -19,12 +19,26 @@ class AnswerUnfit(Invalid):
     text = msg("One of the answers does not fit its field. Look at it again.")
 
 
+class DoneAnotherDay(Invalid):
+    """What a recall asks for is done after it, and was done before somebody signs for it."""
+
+    text = msg("The day on which it was done lies between the end of the recall (%(recalled_on)s) and today.")
+
+
 def checked(template: Template, given: Mapping[str, Any]) -> dict[str, Any]:
     """The answers as they are kept: dates in ISO form, empty ones left out; raises `AnswerUnfit`."""
     known = {field.name: field for field in template.fields}
     if not set(given) <= set(known):
         raise AnswerUnfit
     return {name: _kept(known[name], value) for name, value in given.items() if value not in (None, "")}
+
+
+def check_days(template: Template, answers: Mapping[str, Any], recalled_on: date, today: date) -> None:
+    """Raise `DoneAnotherDay` when what follows the end of a recall is said to have been done before it or later on."""
+    for field in template.fields:
+        told = answers.get(field.name)
+        if field.is_after_recall and told and not recalled_on <= date.fromisoformat(told) <= today:
+            raise DoneAnotherDay(recalled_on=recalled_on)
 
 
 def missing(template: Template, answers: Mapping[str, Any]) -> list[TemplateField]:

@@ -1,4 +1,4 @@
-"""What the steps of an agency with its own attestations share: finding them, their template, files and trail."""
+"""What the steps with an attestation share: finding it, its template, files, newest signature and trail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agencies.attestations.lifecycle import AttestationMovedOn
-from agencies.attestations.models import Attestation, AttestationFile, AttestationState
+from agencies.attestations.models import Attestation, AttestationFile, AttestationSignature, AttestationState
 from agencies.attestations.templates import Template, get_template
 from agencies.kernel import audit
 from agencies.kernel.clock import local_date
@@ -73,6 +73,16 @@ def files_of(session: Session, row: Attestation) -> list[AttestationFile]:
         AttestationFile.attestation_id == row.id,
     )
     return list(session.scalars(statement.order_by(AttestationFile.id)))
+
+
+def last_signature(session: Session, row: Attestation) -> AttestationSignature:
+    """The newest signature of an attestation that was signed."""
+    statement = select(AttestationSignature).where(
+        AttestationSignature.creditor_id == row.creditor_id,
+        AttestationSignature.agency_id == row.agency_id,
+        AttestationSignature.attestation_id == row.id,
+    )
+    return session.scalars(statement.order_by(AttestationSignature.id.desc()).limit(1)).one()
 
 
 def record(session: Session, actor: Actor, action: str, row: Attestation, now: datetime, **details: Any) -> None:

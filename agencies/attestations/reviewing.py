@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agencies.attestations.drafts import last_signature
 from agencies.attestations.lifecycle import AttestationMovedOn, move
 from agencies.attestations.models import Attestation, AttestationState
 from agencies.kernel import audit
@@ -22,15 +23,6 @@ from agencies.organisations.permissions import Permission
 WARNING_DAYS = (7, 30, 60)
 
 
-class Refusal(Protocol):
-    """A verb that says no, with its reason."""
-
-    def __call__(
-        self, session: Session, actor: Actor, attestation_id: int, *, reason: str, now: datetime
-    ) -> Attestation:
-        """Refuse or end an attestation."""
-
-
 class ReasonMissing(Invalid):
     """Whoever refuses says why."""
 
@@ -43,9 +35,18 @@ class AlreadyExpired(Conflict):
     text = msg("This attestation has expired while it waited. Reject it and ask for a new one.")
 
 
-def accept(session: Session, actor: Actor, attestation_id: int, *, now: datetime) -> Attestation:
-    """Accept what was signed, in place of an earlier one for the same template; a second press changes nothing."""
-    row = _to_judge(session, actor, attestation_id)
+class SignedAnew(Conflict):
+    """What would be judged is not what was read."""
+
+    text = msg("The agency has signed another text since you opened the page. Read it and judge then.")
+
+
+def accept(session: Session, actor: Actor, attestation_id: int, *, text_sha256: bytes, now: datetime) -> Attestation:
+    """Accept the text that was read, in place of an earlier one for the same template; a second press changes nothing.
+
+    Raises `SignedAnew` when the digest is not the one of the newest signature.
+    """
+    row = _to_judge(session, actor, attestation_id, text_sha256)
     if row.state is AttestationState.ACCEPTED:
         return row
     zone = session.scalars(select(Organisation.time_zone).where(Organisation.id == row.creditor_id)).one()
@@ -68,9 +69,11 @@ def accept(session: Session, actor: Actor, attestation_id: int, *, now: datetime
     return row
 
 
-def reject(session: Session, actor: Actor, attestation_id: int, *, reason: str, now: datetime) -> Attestation:
-    """Send it back with a reason; raises `ReasonMissing` and `AttestationMovedOn`."""
-    row = _to_judge(session, actor, attestation_id)
+def reject(
+    session: Session, actor: Actor, attestation_id: int, *, text_sha256: bytes, reason: str, now: datetime
+) -> Attestation:
+    """Send the text that was read back with a reason; raises `ReasonMissing`, `SignedAnew` and `AttestationMovedOn`."""
+    row = _to_judge(session, actor, attestation_id, text_sha256)
     told = _reason(reason)
     if row.state is AttestationState.REJECTED and row.review_reason == told:
         return row
@@ -135,10 +138,13 @@ def _sides(row: Attestation) -> list[tuple[int, int, Permission]]:
     ]
 
 
-def _to_judge(session: Session, actor: Actor, attestation_id: int) -> Attestation:
+def _to_judge(session: Session, actor: Actor, attestation_id: int, text_sha256: bytes) -> Attestation:
     require(actor, Permission.ATTESTATION_REVIEW)
     require_side(actor, Side.CREDITOR)
-    return _find(session, actor, attestation_id)
+    row = _find(session, actor, attestation_id)
+    if last_signature(session, row).text_sha256 != text_sha256:
+        raise SignedAnew
+    return row
 
 
 def _find(session: Session, actor: Actor, attestation_id: int) -> Attestation:

@@ -34,6 +34,7 @@ class Standing(StrEnum):
 HOLDING = frozenset({Standing.ACCEPTED, Standing.EXPIRING})
 #: It held once and does not any more.
 LAPSED = frozenset({Standing.EXPIRED, Standing.REVOKED})
+_ONCE_ACCEPTED = frozenset({AttestationState.ACCEPTED, AttestationState.REVOKED, AttestationState.SUPERSEDED})
 
 
 @dataclass(frozen=True)
@@ -50,11 +51,18 @@ class TemplateStanding:
     weight: int
     #: The row this was read from, if there is one.
     attestation_id: int | None
+    #: An earlier one was accepted, whatever became of it since.
+    was_holding: bool = False
 
     @property
     def is_holding(self) -> bool:
         """Whether it counts as given."""
         return self.state in HOLDING
+
+    @property
+    def has_lapsed(self) -> bool:
+        """Whether it held once and does not any more; a new one counts from its acceptance, not from its signing."""
+        return self.state in LAPSED or (self.was_holding and not self.is_holding)
 
 
 def valid_until(validity: Validity, signed_on: date, answers: Mapping[str, Any]) -> date:
@@ -63,7 +71,7 @@ def valid_until(validity: Validity, signed_on: date, answers: Mapping[str, Any])
     if validity.months is not None:
         ends.append(_months_after(signed_on, validity.months))
     if validity.month is not None and validity.day is not None:
-        ends.append(_next_anniversary(signed_on, validity.month, validity.day))
+        ends.append(date(signed_on.year + 1, validity.month, validity.day))
     if validity.field is not None:
         told = answers.get(validity.field)
         ends += [date.fromisoformat(told)] if told else []
@@ -98,7 +106,8 @@ def stand(templates: Sequence[Template], rows: Iterable[Attestation], today: dat
 
 def stand_one(template: Template, rows: Iterable[Attestation], today: date) -> TemplateStanding:
     """How one template stands."""
-    state, row = standing_of(rows, today)
+    known = list(rows)
+    state, row = standing_of(known, today)
     return TemplateStanding(
         code=template.code,
         state=state,
@@ -108,6 +117,7 @@ def stand_one(template: Template, rows: Iterable[Attestation], today: date) -> T
         effect=template.effect,
         weight=template.weight,
         attestation_id=row.id if row else None,
+        was_holding=any(one.state in _ONCE_ACCEPTED for one in known),
     )
 
 
@@ -118,7 +128,7 @@ def blocked_acts(standings: Iterable[TemplateStanding]) -> frozenset[Act]:
 
 def score_bp(standings: Sequence[TemplateStanding]) -> int:
     """The weighted share of templates that hold; nothing at all when one that blocks has lapsed."""
-    if any(one.state in LAPSED and one.blocks for one in standings):
+    if any(one.has_lapsed and one.blocks for one in standings):
         return 0
     whole = sum(one.weight for one in standings)
     held = sum(one.weight for one in standings if one.is_holding)
@@ -133,8 +143,3 @@ def _months_after(day: date, months: int) -> date:
     at = day.year * 12 + day.month - 1 + months
     year, month = at // 12, at % 12 + 1
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
-
-
-def _next_anniversary(day: date, month: int, number: int) -> date:
-    this_year = date(day.year, month, number)
-    return this_year if day < this_year else date(day.year + 1, month, number)

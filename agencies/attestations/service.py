@@ -95,14 +95,24 @@ def fill(
     *,
     answers: Mapping[str, Any],
     evidence_on: date | None,
+    recalled_on: date | None = None,
     now: datetime,
 ) -> Attestation:
-    """Keep what was filled in so far; raises `AnswerUnfit`, `EvidenceInTheFuture`, `AttestationMovedOn`."""
+    """Keep what was filled in so far; `recalled_on` is when the recall ended that it is made for.
+
+    Raises `AnswerUnfit`, `EvidenceInTheFuture`, `DoneAnotherDay`, `WrongOccasion`, `AttestationMovedOn`.
+    """
     row = find_draft(session, actor, attestation_id)
     template, home = template_of(session, row, now)
-    if evidence_on is not None and evidence_on > local_date(now, home.time_zone):
+    today = local_date(now, home.time_zone)
+    if evidence_on is not None and evidence_on > today:
         raise EvidenceInTheFuture
-    row.answers, row.evidence_on = filling.checked(template, answers), evidence_on
+    if template.is_per_recall != (recalled_on is not None):
+        raise WrongOccasion
+    kept = filling.checked(template, answers)
+    if recalled_on is not None:
+        filling.check_days(template, kept, recalled_on, today)
+    row.answers, row.evidence_on = kept, evidence_on
     row.template_version = template.version
     return row
 

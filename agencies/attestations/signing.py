@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agencies.attestations import answers as filling
-from agencies.attestations.drafts import files_of, find_draft, find_own, record, template_of
+from agencies.attestations.drafts import files_of, find_draft, find_own, last_signature, record, template_of
 from agencies.attestations.lifecycle import AttestationMovedOn, move
 from agencies.attestations.models import Attestation, AttestationSignature, AttestationState, SignerRole
 from agencies.attestations.rules import valid_until
@@ -18,6 +18,7 @@ from agencies.attestations.wording import Party, SignedText, text_of
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, Invalid, msg
 from agencies.kernel.notices import notify
+from agencies.kernel.references import References
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
@@ -64,9 +65,11 @@ class Signer:
     address: str
 
 
-def text_to_sign(session: Session, actor: Actor, attestation_id: int, *, language: str, now: datetime) -> SignedText:
+def text_to_sign(
+    session: Session, actor: Actor, attestation_id: int, *, language: str, references: References, now: datetime
+) -> SignedText:
     """What a draft would say if it were signed today; raises what is missing."""
-    return _text(session, find_draft(session, actor, attestation_id), language, now)[0]
+    return _text(session, find_draft(session, actor, attestation_id), language, references, now)[0]
 
 
 def sign(
@@ -77,6 +80,7 @@ def sign(
     signer: Signer,
     language: str,
     text_sha256: bytes,
+    references: References,
     now: datetime,
 ) -> Attestation:
     """Sign exactly the text that was shown and hand it to the creditor; a second press changes nothing.
@@ -84,13 +88,13 @@ def sign(
     Raises `TextMoved` when the text is another one by now, and what is missing.
     """
     row = find_own(session, actor, attestation_id)
-    if row.state is AttestationState.SUBMITTED and _last_signature(session, row).text_sha256 == text_sha256:
+    if row.state is AttestationState.SUBMITTED and last_signature(session, row).text_sha256 == text_sha256:
         return row
     if row.state is not AttestationState.DRAFT:
         raise AttestationMovedOn
     if not signer.name.strip() or not signer.id_number.strip():
         raise NothingSigned
-    signed, until, template = _text(session, row, language, now)
+    signed, until, template = _text(session, row, language, references, now)
     if signed.sha256 != text_sha256:
         raise TextMoved
     move(row, AttestationState.SUBMITTED, Side.AGENCY)
@@ -138,16 +142,9 @@ def withdraw(session: Session, actor: Actor, attestation_id: int, *, now: dateti
     return row
 
 
-def _last_signature(session: Session, row: Attestation) -> AttestationSignature:
-    statement = select(AttestationSignature).where(
-        AttestationSignature.creditor_id == row.creditor_id,
-        AttestationSignature.agency_id == row.agency_id,
-        AttestationSignature.attestation_id == row.id,
-    )
-    return session.scalars(statement.order_by(AttestationSignature.id.desc()).limit(1)).one()
-
-
-def _text(session: Session, row: Attestation, language: str, now: datetime) -> tuple[SignedText, date, Template]:
+def _text(
+    session: Session, row: Attestation, language: str, references: References, now: datetime
+) -> tuple[SignedText, date, Template]:
     template, home = template_of(session, row, now)
     today, files = local_date(now, home.time_zone), files_of(session, row)
     if filling.missing(template, row.answers):
@@ -167,6 +164,6 @@ def _text(session: Session, row: Attestation, language: str, now: datetime) -> t
         evidence_on=row.evidence_on,
         files=files,
         until=until,
-        recall_id=row.recall_id,
+        recall=None if row.recall_id is None else references.encode("recall", row.recall_id),
     )
     return signed, until, template

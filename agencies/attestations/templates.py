@@ -64,6 +64,8 @@ class TemplateField:
     is_required: bool
     #: Value -> how it is called, for a choice.
     choices: Mapping[str, Texts]
+    #: A day that does not lie before the end of the recall.
+    is_after_recall: bool
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ class Validity:
     months: int | None = None
     #: The answer that says it, such as the end of a contract.
     field: str | None = None
-    #: The next time this day of the year comes.
+    #: The last day of a window that opens every first of January: what is signed in a year, in its window or after it,
+    #: holds until that day of the next year.
     month: int | None = None
     day: int | None = None
 
@@ -170,4 +173,5 @@ def _field(told: dict[str, Any]) -> TemplateField:
         label=told["label"],
         is_required=told["required"],
         choices={choice["value"]: choice["label"] for choice in told.get("choices", [])},
+        is_after_recall=told.get("after") == "recall",
     )

@@ -45,9 +45,9 @@ def text_of(
     evidence_on: date | None,
     files: Sequence[AttestationFile],
     until: date,
-    recall_id: int | None = None,
+    recall: str | None = None,
 ) -> SignedText:
-    """What is signed, in one of the two languages."""
+    """What is signed, in one of the two languages; a recall by its opaque reference."""
     language = in_language(language)
 
     def word(name: str) -> str:
@@ -66,7 +66,7 @@ def text_of(
     lines = [
         f"{word('heading')} {template.code} · {template.title[language]}",
         f"{word('template')}: {template.code} v{template.version} · {word('country')}: {template.country}",
-        *([f"{word('recall')}: {recall_id}"] if recall_id is not None else []),
+        *([f"{word('recall')}: {recall}"] if recall is not None else []),
         party("by", agency),
         party("to", creditor),
         "",

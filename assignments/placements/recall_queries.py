@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from agencies.kernel.clock import local_date
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, owned_by, require
@@ -17,6 +18,7 @@ from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState, ReturnCode
 from assignments.placements.models import Placement, Recall, RecallState, Return
+from assignments.placements.recall_rules import RecallGoesOn
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,11 @@ class RecallRow:
     creditor_name: str
     agency_name: str
     time_zone: str
+
+    @property
+    def ended_on(self) -> date | None:
+        """The day on which the cases came back, where the creditor is."""
+        return local_date(self.recall.ended_at, self.time_zone) if self.recall.ended_at else None
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,14 @@ def get_recall(session: Session, actor: Actor, recall_id: int) -> RecallRow:
     if row is None:
         raise NotFound
     return RecallRow(*row)
+
+
+def ended_recall(session: Session, actor: Actor, recall_id: int) -> RecallRow:
+    """One recall whose cases are back, for what only follows then; raises `NotFound` and `RecallGoesOn`."""
+    row = get_recall(session, actor, recall_id)
+    if row.recall.state not in {RecallState.ENDED, RecallState.CLOSED}:
+        raise RecallGoesOn
+    return row
 
 
 def last_day_of_tail(session: Session, actor: Actor, recall_id: int) -> date | None:

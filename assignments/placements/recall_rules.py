@@ -54,6 +54,12 @@ class RecallOver(Conflict):
     text = msg("This recall is over. Reload the page and look again.")
 
 
+class RecallGoesOn(Conflict):
+    """What becomes of the data is told when nobody works with it any more."""
+
+    text = msg("The cases of this recall are not back yet. Attest what became of the data once they are.")
+
+
 class AlreadyAnswered(Conflict):
     """An agency answers once."""
 

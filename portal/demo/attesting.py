@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from agencies.attestations import reviewing, service, signing
 from agencies.attestations.models import Attestation, AttestationState, SignerRole
-from agencies.attestations.queries import standings
+from agencies.attestations.queries import get_attestation, standings
 from agencies.attestations.rules import Standing
 from agencies.attestations.templates import FieldKind, Template, TemplateField, get_template
 from agencies.kernel.clock import local_date
@@ -119,13 +119,14 @@ def certify_recall(world: World, creditor: CreditorProfile, agency: Firm, recall
     """Let an agency declare what became of a recall's data, and the creditor accept it."""
     manager, reviewer = agency_members(agency)[0], world.actor(creditor.member(Role.COMPLIANCE))
     today = local_date(now, ZONE)
-    answers = {"records": recall.cases, "erased_on": today - timedelta(days=1), "method": "both"}
+    ended_on = local_date(recall.ended_at or now, ZONE)
+    answers = {"records": recall.cases, "erased_on": max(ended_on, today - timedelta(days=1)), "method": "both"}
     with world.acting(manager) as (session, actor):
         known = select(Attestation.id).where(Attestation.agency_id == actor.tenant, Attestation.recall_id == recall.id)
         if session.scalar(known.limit(1)) is None:
             home = session.get_one(Organisation, reviewer.tenant)
             template = get_template("AT-08", home.country, today)
-            _sign(world.ports, session, actor, home, template, manager.name, now, answers=answers, recall_id=recall.id)
+            _sign(world.ports, session, actor, home, template, manager.name, now, answers=answers, recall=recall)
     _accept(world.ports, reviewer, world.actor(manager).tenant, now)
 
 
@@ -159,7 +160,9 @@ def _accept(ports: Ports, creditor: Actor, agency_id: int, now: datetime) -> Non
             Attestation.submitted_at == now,
         )
         for attestation_id in session.scalars(signed.order_by(Attestation.id)).all():
-            reviewing.accept(session, creditor, attestation_id, now=now)
+            reviewing.accept(
+                session, creditor, attestation_id, text_sha256=_read(session, creditor, attestation_id, now), now=now
+            )
 
 
 def _sign_late(world: World, agency: Firm, code: str, now: datetime) -> None:
@@ -190,7 +193,13 @@ def _reject(world: World, agency: Firm, code: str, now: datetime) -> None:
             )
         )
         if row is not None:
-            reviewing.reject(session, actor, row.id, reason=_REJECTION, now=now)
+            digest = _read(session, actor, row.id, now)
+            reviewing.reject(session, actor, row.id, text_sha256=digest, reason=_REJECTION, now=now)
+
+
+def _read(session: Session, creditor: Actor, attestation_id: int, now: datetime) -> bytes:
+    """The digest of the text that a creditor has before its eyes."""
+    return get_attestation(session, creditor, attestation_id, now=now).signatures[0].text_sha256
 
 
 def _warn(world: World, now: datetime) -> None:
@@ -210,16 +219,19 @@ def _sign(
     now: datetime,
     *,
     answers: Mapping[str, Any] = MappingProxyType({}),
-    recall_id: int | None = None,
+    recall: Recall | None = None,
 ) -> None:
     today = local_date(now, creditor.time_zone)
+    recall_id = recall.id if recall else None
+    recalled_on = local_date(recall.ended_at, creditor.time_zone) if recall and recall.ended_at else None
     draft = service.open_draft(
         session, agency, creditor_id=creditor.id, code=template.code, recall_id=recall_id, now=now
     )
     filled = {field.name: _answer(field, today) for field in template.fields} | dict(answers)
-    service.fill(session, agency, draft.id, answers=filled, evidence_on=today - timedelta(days=12), now=now)
+    evidence_on = today - timedelta(days=12)
+    service.fill(session, agency, draft.id, answers=filled, evidence_on=evidence_on, recalled_on=recalled_on, now=now)
     service.attach(session, agency, draft.id, _evidence(ports, template, draft.id), now=now)
-    text = signing.text_to_sign(session, agency, draft.id, language="es", now=now)
+    text = signing.text_to_sign(session, agency, draft.id, language="es", references=ports.references, now=now)
     signing.sign(
         session,
         agency,
@@ -227,6 +239,7 @@ def _sign(
         signer=signing.Signer(signer, "999000777", SignerRole.LEGAL_REPRESENTATIVE, "192.0.2.10"),
         language="es",
         text_sha256=text.sha256,
+        references=ports.references,
         now=now,
     )
 

@@ -50,21 +50,10 @@ class EvidenceForm(PortalForm):
             raise ValidationError(say(NO_FILE))
 
 
-class SignForm(PortalForm):
-    """Who signs the text on the page."""
+class ReadForm(PortalForm):
+    """What is said about a text that was on the page, so that nothing else is signed or judged."""
 
-    signer_name = StringField(msg("Full name of whoever signs"), [InputRequired(), Length(max=120)])
-    signer_id = StringField(msg("Identity number"), [InputRequired(), Length(max=40)])
-    signer_role = SelectField(msg("Signs as"), [InputRequired()])
-    #: Of the text that was on the page, so that nothing else is signed.
     text_sha256 = HiddenField(validators=[InputRequired(), Length(min=64, max=64)])
-    #: The language the text was in.
-    language = HiddenField(validators=[InputRequired(), Length(max=5)])
-
-    def offer(self) -> SignForm:
-        """Set who may sign."""
-        self.signer_role.choices = [(role.value, say(words)) for role, words in SIGNER_ROLES.items()]
-        return self
 
     def validate_text_sha256(self, field: HiddenField) -> None:
         """A digest is what the page sent along."""
@@ -72,6 +61,26 @@ class SignForm(PortalForm):
             bytes.fromhex(field.data or "")
         except ValueError as unreadable:
             raise ValidationError("") from unreadable
+
+    @property
+    def digest(self) -> bytes:
+        """What the page showed."""
+        return bytes.fromhex(self.text_sha256.data or "")
+
+
+class SignForm(ReadForm):
+    """Who signs the text on the page."""
+
+    signer_name = StringField(msg("Full name of whoever signs"), [InputRequired(), Length(max=120)])
+    signer_id = StringField(msg("Identity number"), [InputRequired(), Length(max=40)])
+    signer_role = SelectField(msg("Signs as"), [InputRequired()])
+    #: The language the text was in.
+    language = HiddenField(validators=[InputRequired(), Length(max=5)])
+
+    def offer(self) -> SignForm:
+        """Set who may sign."""
+        self.signer_role.choices = [(role.value, say(words)) for role, words in SIGNER_ROLES.items()]
+        return self
 
     @property
     def role(self) -> SignerRole:
@@ -83,6 +92,20 @@ class ReasonForm(PortalForm):
     """Why something is refused or ended."""
 
     reason = TextAreaField(msg("Reason"), [InputRequired(), Length(max=1_000)])
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the verb is told."""
+        return {"reason": self.reason.data or ""}
+
+
+class RejectForm(ReadForm, ReasonForm):
+    """Why a text that was read is sent back."""
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the verb is told."""
+        return {**super().said, "text_sha256": self.digest}
 
 
 def fill_form(template: Template, formdata: Any, known: Mapping[str, Any], evidence_on: date | None) -> FillForm:

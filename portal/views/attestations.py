@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,14 +11,24 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from agencies.attestations import queries, reviewing, service, signing
+from agencies.attestations.models import Attestation
 from agencies.kernel.clock import utc_now
 from agencies.kernel.errors import NotFound
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Side
 from agencies.organisations.permissions import Permission
-from assignments.placements.recall_queries import get_recall
+from assignments.placements.recall_queries import ended_recall
 from portal.extensions import db
-from portal.forms.attestations import EvidenceForm, FillForm, ReasonForm, SignForm, fill_form
+from portal.forms.attestations import (
+    EvidenceForm,
+    FillForm,
+    ReadForm,
+    ReasonForm,
+    RejectForm,
+    SignForm,
+    fill_form,
+)
+from portal.forms.base import PortalForm
 from portal.forms.fields import references
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.i18n import language
@@ -88,7 +100,8 @@ def fill(attestation_id: int) -> Response | tuple[str, int]:
     if form.validate():
         try:
             with transaction(db.session):
-                service.fill(db.session, actor, attestation_id, **_filled(form), now=now)
+                filled = _filled(form, _recalled_on(page.row))
+                service.fill(db.session, actor, attestation_id, **filled, now=now)
         except REFUSALS as error:
             refuse(form, error)
         else:
@@ -128,49 +141,54 @@ def withdraw(attestation_id: int) -> Response:
 @blueprint.post('/<ref("attestation"):attestation_id>/accept')
 @requires(_REVIEW)
 def accept(attestation_id: int) -> Response | tuple[str, int]:
-    """Accept what was signed."""
-    try:
-        with transaction(db.session):
-            reviewing.accept(db.session, current_actor(), attestation_id, now=utc_now())
-    except REFUSALS as error:
-        form = RefusalForm()
-        refuse(form, error)
-        return _shown(attestation_id, refused=form), form.refused_with
-    flash(_("Accepted. The agency has been told."), "success")
-    return redirect(url_for(".show", attestation_id=attestation_id), code=303)
+    """Accept the text that was read."""
+    form = ReadForm(request.form)
+    if form.validate():
+        try:
+            with transaction(db.session):
+                reviewing.accept(db.session, current_actor(), attestation_id, text_sha256=form.digest, now=utc_now())
+        except REFUSALS as error:
+            refuse(form, error)
+        else:
+            flash(_("Accepted. The agency has been told."), "success")
+            return redirect(url_for(".show", attestation_id=attestation_id), code=303)
+    return _shown(attestation_id, refused=form), form.refused_with
 
 
 @blueprint.post('/<ref("attestation"):attestation_id>/reject')
 @requires(_REVIEW)
 def reject(attestation_id: int) -> Response | tuple[str, int]:
     """Send it back with a reason."""
-    return _with_reason(attestation_id, reviewing.reject, _("Rejected. The agency reads your reason."))
+    form = RejectForm(request.form)
+    return _with_reason(attestation_id, form, reviewing.reject, _("Rejected. The agency reads your reason."))
 
 
 @blueprint.post('/<ref("attestation"):attestation_id>/revoke')
 @requires(_SIGN, _REVIEW)
 def revoke(attestation_id: int) -> Response | tuple[str, int]:
     """End it before its time."""
-    return _with_reason(attestation_id, reviewing.revoke, _("Revoked. What it stops is stopped from now on."))
+    form = ReasonForm(request.form)
+    return _with_reason(attestation_id, form, reviewing.revoke, _("Revoked. What it stops is stopped from now on."))
 
 
 def _recall_with(creditor_id: int) -> int | None:
-    """The recall the form names, if it is one of this creditor's with the reader's agency."""
+    """The recall the form names, if it is one of this creditor's with the reader's agency and has ended."""
     named = request.form.get("recall", "")
     if not named:
         return None
-    recall = get_recall(db.session, current_actor(), references().decode("recall", named)).recall
+    recall = ended_recall(db.session, current_actor(), references().decode("recall", named)).recall
     if recall.creditor_id != creditor_id:
         raise NotFound
     return recall.id
 
 
-def _with_reason(attestation_id: int, verb: reviewing.Refusal, told: str) -> Response | tuple[str, int]:
-    form = ReasonForm(request.form)
+def _with_reason(
+    attestation_id: int, form: ReasonForm, verb: Callable[..., Attestation], told: str
+) -> Response | tuple[str, int]:
     if form.validate():
         try:
             with transaction(db.session):
-                verb(db.session, current_actor(), attestation_id, reason=form.reason.data or "", now=utc_now())
+                verb(db.session, current_actor(), attestation_id, **form.said, now=utc_now())
         except REFUSALS as error:
             refuse(form, error)
         else:
@@ -179,16 +197,25 @@ def _with_reason(attestation_id: int, verb: reviewing.Refusal, told: str) -> Res
     return _shown(attestation_id, reason=form), form.refused_with
 
 
-def _filled(form: FillForm) -> dict[str, Any]:
-    return {"answers": form.answers, "evidence_on": form.evidence_on.data}
+def _filled(form: FillForm, recalled_on: date | None) -> dict[str, Any]:
+    return {"answers": form.answers, "evidence_on": form.evidence_on.data, "recalled_on": recalled_on}
+
+
+def _recalled_on(row: Attestation) -> date | None:
+    """When the recall that is accounted for ended, where the creditor is."""
+    return None if row.recall_id is None else ended_recall(db.session, current_actor(), row.recall_id).ended_on
 
 
 def _signature(form: SignForm) -> dict[str, Any]:
     signer = signing.Signer(
         form.signer_name.data or "", form.signer_id.data or "", form.role, request.remote_addr or ""
     )
-    digest = bytes.fromhex(form.text_sha256.data or "")
-    return {"signer": signer, "language": form.language.data, "text_sha256": digest}
+    return {
+        "signer": signer,
+        "language": form.language.data,
+        "text_sha256": form.digest,
+        "references": references(),
+    }
 
 
 def _to_sign(attestation_id: int, form: SignForm) -> str | Response | tuple[str, int]:
@@ -197,7 +224,9 @@ def _to_sign(attestation_id: int, form: SignForm) -> str | Response | tuple[str,
     page = queries.get_attestation(db.session, actor, attestation_id, now=now)
     status = form.refused_with if form.errors else 200
     try:
-        signed = signing.text_to_sign(db.session, actor, attestation_id, language=language(), now=now)
+        signed = signing.text_to_sign(
+            db.session, actor, attestation_id, language=language(), references=references(), now=now
+        )
     except REFUSALS as error:
         refused = RefusalForm()
         refuse(refused, error)
@@ -211,7 +240,7 @@ def _shown(
     *,
     form: FillForm | None = None,
     reason: ReasonForm | None = None,
-    refused: RefusalForm | None = None,
+    refused: PortalForm | None = None,
 ) -> str:
     actor, now = current_actor(), utc_now()
     page = queries.get_attestation(db.session, actor, attestation_id, now=now)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from agencies.attestations.models import Attestation, AttestationState
-from agencies.kernel.clock import utc_now
+from agencies.kernel.clock import local_date, utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
 from agencies.standing import panel
@@ -62,6 +63,11 @@ def digest_on(page: str) -> str:
     return found[1]
 
 
+def read_by(client, address: str) -> dict[str, str]:
+    """What the page sends along with a word on the text that it shows."""
+    return {"text_sha256": digest_on(client.get(address).text)}
+
+
 def sign_one(client, ports: Ports, creditor, code: str = "AT-04") -> str:
     """Fill in, prove and sign one; returns the address of its page."""
     address = begin(client, ports, creditor, code).location
@@ -79,7 +85,7 @@ def test_an_agency_fills_in_proves_and_signs_and_the_creditor_accepts(sign_in, w
 
     address = sign_one(manager, world.ports, creditor)
     waiting = reviewer.get("/attestations/").text
-    accepted = reviewer.post(f"{address}/accept")
+    accepted = reviewer.post(f"{address}/accept", read_by(reviewer, address))
 
     assert "Waiting for your review" in waiting
     assert accepted.status_code == 303
@@ -122,8 +128,9 @@ def test_a_rejection_reaches_the_agency_with_its_reason_and_by_the_bell(sign_in,
     manager, reviewer = sign_in(Role.MANAGER, language="en"), sign_in(Role.COMPLIANCE, language="en")
     address = sign_one(manager, world.ports, creditor)
 
-    assert reviewer.post(f"{address}/reject", {"reason": ""}).status_code == 400
-    assert reviewer.post(f"{address}/reject", {"reason": "Falta la firma del anexo."}).status_code == 303
+    assert reviewer.post(f"{address}/reject", {**read_by(reviewer, address), "reason": ""}).status_code == 400
+    told = {**read_by(reviewer, address), "reason": "Falta la firma del anexo."}
+    assert reviewer.post(f"{address}/reject", told).status_code == 303
 
     assert "Falta la firma del anexo." in manager.get(address).text
     assert "1 new notice" in manager.get("/").text
@@ -146,7 +153,8 @@ def test_a_second_press_changes_nothing(sign_in, world, partners):
     form = {**SIGNER, "text_sha256": digest_on(manager.get(f"{address}/sign").text), "language": "en"}
 
     assert [manager.post(f"{address}/sign", form).status_code for _ in range(2)] == [303, 303]
-    assert [reviewer.post(f"{address}/accept").status_code for _ in range(2)] == [303, 303]
+    read = read_by(reviewer, address)
+    assert [reviewer.post(f"{address}/accept", read).status_code for _ in range(2)] == [303, 303]
     page = reviewer.get(address).text
     assert page.count("Martha Gerente") == 1
     assert "otra-vez.pdf" not in page
@@ -168,6 +176,25 @@ def test_what_was_not_read_is_not_signed(sign_in, world, partners):
     assert (other.status_code, "Read it again and sign then." in other.text) == (409, True)
     assert (nobody.status_code, broken.status_code) == (400, 400)
     assert the_only(world.ports, partners[1]).state is AttestationState.DRAFT
+
+
+def test_what_was_not_read_is_not_judged(sign_in, world, partners):
+    manager, reviewer = sign_in(Role.MANAGER, language="en"), sign_in(Role.COMPLIANCE, language="en")
+    address = sign_one(manager, world.ports, partners[0])
+    read = read_by(reviewer, address)
+    assert manager.post(f"{address}/withdraw").status_code == 303
+    manager.post(f"{address}/fill", {**ANSWERS, "answer_officer": "Otra persona", "then": "stay"})
+    again = digest_on(manager.get(f"{address}/sign").text)
+    manager.post(f"{address}/sign", {**SIGNER, "text_sha256": again, "language": "en"})
+
+    for tail in ("accept", "reject"):
+        late = reviewer.post(f"{address}/{tail}", {**read, "reason": "Falta el anexo."})
+        assert (late.status_code, "signed another text" in late.text) == (409, True)
+        assert digest_on(late.text) == again
+        for broken in ({}, {"text_sha256": "z" * 64}):
+            assert reviewer.post(f"{address}/{tail}", {**broken, "reason": "Falta el anexo."}).status_code == 400
+    assert the_only(world.ports, partners[1]).state is AttestationState.SUBMITTED
+    assert reviewer.post(f"{address}/accept", read_by(reviewer, address)).status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -270,29 +297,42 @@ def test_what_was_accepted_can_be_revoked_with_a_reason_by_either_side(sign_in, 
     assert "Cambio de certificador" in director.get(address).text
 
 
-def test_a_recall_s_template_is_begun_from_the_recall_it_is_for(sign_in, world, partners):
+def recall_on(world, partners, effective_on):
     creditor, agency = partners
     loop.place_with(world.ports, creditor, agency, loop.some_cases(2))
     with world.ports.session(creditor) as session, transaction(session):
         consignment = session.scalars(select(Consignment.id)).one()
-        [recall] = recalls.request(
-            session,
-            creditor,
-            Scope(consignment_id=consignment),
-            reason=RecallReason.STRATEGY,
-            effective_on=utc_now().date(),
-            now=utc_now(),
-        )
-    other, reference = (
-        world.ports.references.encode(kind, number)
-        for kind, number in (("counterpart", creditor.tenant), ("recall", recall.id))
-    )
+        scope, reason = Scope(consignment_id=consignment), RecallReason.STRATEGY
+        [recall] = recalls.request(session, creditor, scope, reason=reason, effective_on=effective_on, now=utc_now())
+        return recall
 
-    begun = sign_in(Role.MANAGER, language="en").post(
-        f"/attestations/with/{other}/begin", {"code": "AT-08", "recall": reference}
-    )
 
-    assert begun.status_code == 303
+def begin_for(client, world, creditor, recall):
+    encode = world.ports.references.encode
+    told = {"code": "AT-08", "recall": encode("recall", recall.id)}
+    return client.post(f"/attestations/with/{encode('counterpart', creditor.tenant)}/begin", told)
+
+
+def test_a_recall_s_template_is_begun_from_the_recall_it_is_for_once_its_cases_are_back(sign_in, world, partners):
+    creditor, agency = partners
+    manager, today = sign_in(Role.MANAGER, language="en"), local_date(utc_now(), creditor.time_zone)
+    recall = recall_on(world, partners, today + timedelta(days=20))
+    early = begin_for(manager, world, creditor, recall)
+    with world.ports.session(agency) as session, transaction(session):
+        recalls.accept(session, agency, recall.id, now=utc_now())
+
+    begun = begin_for(manager, world, creditor, recall)
+
+    assert (early.status_code, "not back yet" in early.text, begun.status_code) == (409, True, 303)
     with world.ports.session(agency) as session:
         made = session.scalars(select(Attestation).where(Attestation.code == "AT-08")).one()
     assert made.recall_id == recall.id
+
+    filled = {"answer_records": "2", "answer_method": "erased", "evidence_on": today.isoformat(), "then": "stay"}
+    for days, status in ((-1, 400), (1, 400), (0, 303)):
+        day = (today + timedelta(days=days)).isoformat()
+        answer = manager.post(f"{begun.location}/fill", {**filled, "answer_erased_on": day})
+        assert (answer.status_code, "The day on which it was done" in answer.text) == (status, status == 400)
+    attach(manager, begun.location)
+    text = manager.get(f"{begun.location}/sign").text
+    assert f"Recall: {world.ports.references.encode('recall', recall.id)}" in text

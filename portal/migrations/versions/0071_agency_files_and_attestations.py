@@ -20,13 +20,25 @@ JUDGED_BY_ITS_SIDE = """
 create function attestation_moves() returns trigger language plpgsql as $$
 declare
     side text := current_setting('role');
+    is_filled boolean := tg_op = 'INSERT' or old.state = 'draft';
 begin
-    if tg_op = 'UPDATE' and old.state = new.state then
-        return new;
-    end if;
     if (side = 'app_agency' and new.state in ('accepted', 'rejected', 'superseded'))
-       or (side = 'app_creditor' and new.state in ('draft', 'submitted')) then
+       or (side = 'app_creditor' and new.state in ('draft', 'submitted'))
+       or (tg_op = 'UPDATE' and side = 'app_agency' and (old.state, new.state) not in (
+           ('draft', 'draft'), ('draft', 'submitted'), ('submitted', 'draft'), ('accepted', 'revoked')))
+       or (tg_op = 'UPDATE' and side = 'app_creditor' and (old.state, new.state) not in (
+           ('submitted', 'accepted'), ('submitted', 'rejected'), ('accepted', 'superseded'), ('accepted', 'revoked')))
+    then
         raise exception 'an attestation is signed by one side and judged by the other' using errcode = '42501';
+    end if;
+    -- What was signed stands as it was signed; taken back, it holds until no day.
+    if side = 'app_agency' and not is_filled and (
+        (new.answers, new.evidence_on, new.template_version)
+            is distinct from (old.answers, old.evidence_on, old.template_version)
+        or (new.state <> 'draft' and (new.valid_until, new.submitted_at)
+            is distinct from (old.valid_until, old.submitted_at))
+    ) then
+        raise exception 'what was signed is not changed' using errcode = '42501';
     end if;
     return new;
 end $$

@@ -89,6 +89,36 @@ begin
 end $$
 """
 
+# A creditor asks and an agency answers; that the cases are back is written by the owner's function only.
+RECALL_MOVES = """
+create function recall_moves() returns trigger language plpgsql as $$
+declare
+    is_allowed boolean := true;
+    is_objection_kept boolean := tg_op = 'UPDATE' and
+        (new.objection, new.objection_note, new.proposed_on)
+        is not distinct from (old.objection, old.objection_note, old.proposed_on);
+begin
+    if current_user = 'app_creditor' and tg_op = 'INSERT' then
+        is_allowed := new.state = 'pending' and new.answer is null;
+    elsif current_user = 'app_creditor' then
+        is_allowed := (old.state, new.state) in (
+                ('pending', 'withdrawn'), ('objected', 'withdrawn'), ('objected', 'pending'), ('ended', 'closed'))
+            and is_objection_kept
+            and (new.answer, new.answered_at, new.answered_by)
+                is not distinct from (old.answer, old.answered_at, old.answered_by);
+    elsif current_user = 'app_agency' and new.answer = 'objected' then
+        is_allowed := old.answer is null and old.state = 'pending' and new.state = 'objected';
+    elsif current_user = 'app_agency' then
+        is_allowed := new.answer is not distinct from 'accepted' and old.answer is distinct from 'accepted'
+            and old.state in ('pending', 'objected', 'ended') and new.state = old.state and is_objection_kept;
+    end if;
+    if not is_allowed then
+        raise exception 'a recall is asked by one side and answered by the other' using errcode = '42501';
+    end if;
+    return new;
+end $$
+"""
+
 
 def upgrade() -> None:
     _widen_states()
@@ -161,6 +191,8 @@ def _make_recalls() -> None:
             "agency": f"select, update ({ANSWERED})",
         },
     )
+    op.execute(RECALL_MOVES)
+    op.execute("create trigger moves before insert or update on recalls for each row execute function recall_moves()")
 
 
 def _price_placements() -> None:

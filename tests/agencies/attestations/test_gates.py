@@ -20,7 +20,7 @@ from agencies.standing import filing
 from agencies.standing.filing import Statement
 from agencies.standing.models import OfferedService
 from portal.ports import Ports
-from tests.attested import attest_all, attest_one, sign_one
+from tests.attested import SIGNED, attest_all, attest_one, sign_one
 from tests.tenants import PLATFORM, Tenants, add_person
 
 WORK = {Act.PLACE, Act.BID, Act.ORDER_LOCATE}
@@ -62,9 +62,9 @@ def lapse(ports: Ports, creditor: Actor, agency: Actor, code: str, how: str, now
         made = sign_one(ports, creditor, agency, code, now=now)
         with ports.session(creditor) as session, transaction(session):
             if how == "rejected":
-                reviewing.reject(session, creditor, made, reason="falta el anexo", now=now)
+                reviewing.reject(session, creditor, made, text_sha256=SIGNED, reason="falta el anexo", now=now)
             elif how == "revoked":
-                reviewing.accept(session, creditor, made, now=now)
+                reviewing.accept(session, creditor, made, text_sha256=SIGNED, now=now)
                 reviewing.revoke(session, creditor, made, reason="incidente", now=now)
 
 
@@ -74,7 +74,7 @@ def mend(ports: Ports, creditor: Actor, agency: Actor, code: str, now) -> None:
         waiting = [row.id for row in list_to_review(session, creditor) if row.agency_id == agency.tenant]
     made = waiting or [sign_one(ports, creditor, agency, code, now=now)]
     with ports.session(creditor) as session, transaction(session):
-        reviewing.accept(session, creditor, made[0], now=now)
+        reviewing.accept(session, creditor, made[0], text_sha256=SIGNED, now=now)
 
 
 def closed(ports: Ports, asking: Actor, creditor: Actor, agency: Actor, now) -> dict[Act, list[tuple[str, str]]]:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from agencies.attestations import reviewing
+from agencies.attestations import queries, reviewing
 from agencies.attestations.rules import (
     FOREVER,
     Standing,
@@ -20,7 +20,7 @@ from agencies.attestations.templates import Act, Effect, Validity, template_as_s
 from agencies.kernel.notices import list_notices
 from agencies.kernel.session import transaction
 from portal.ports import Ports
-from tests.attested import attest_one
+from tests.attested import SIGNED, UNTIL, attest_all, attest_one, revoke_one, sign_one
 from tests.tenants import Tenants
 
 DAY = date(2026, 3, 11)
@@ -36,7 +36,9 @@ DAY = date(2026, 3, 11)
         (Validity(months=12, field="end"), DAY, {"end": "2026-06-30"}, date(2026, 6, 30)),
         (Validity(months=12, field="end"), DAY, {"end": "2030-06-30"}, date(2027, 3, 11)),
         (Validity(field="end"), DAY, {"end": "2030-06-30"}, date(2030, 6, 30)),
-        (Validity(month=3, day=31), DAY, {}, date(2026, 3, 31)),
+        (Validity(month=3, day=31), date(2025, 12, 31), {}, date(2026, 3, 31)),
+        (Validity(month=3, day=31), date(2026, 1, 1), {}, date(2027, 3, 31)),
+        (Validity(month=3, day=31), DAY, {}, date(2027, 3, 31)),
         (Validity(month=3, day=31), date(2026, 3, 31), {}, date(2027, 3, 31)),
         (Validity(month=3, day=31), date(2026, 4, 1), {}, date(2027, 3, 31)),
         (Validity(), DAY, {}, FOREVER),
@@ -79,6 +81,36 @@ def standings(states: dict[str, Standing]) -> list[TemplateStanding]:
 )
 def test_the_score_is_the_weighted_share_and_nothing_when_a_blocking_one_has_lapsed(states, score):
     assert score_bp(standings(states)) == score
+
+
+@pytest.mark.parametrize("first", ["expired", "revoked", "accepted"])
+def test_signing_anew_does_not_mend_the_score_before_it_is_accepted(ports: Ports, partners: Tenants, now, first):
+    creditor, agency = partners.creditor, partners.agency
+    attest_all(ports, creditor, agency, now=now, but=["AT-02"])
+
+    def score() -> int:
+        with ports.session(creditor) as session:
+            [standing] = queries.standings(session, creditor, now=now)
+        return standing.score_bp
+
+    never_held = score()
+    ends = now.date() - timedelta(days=1) if first == "expired" else UNTIL
+    attest_one(ports, creditor, agency, "AT-02", now=now, until=ends)
+    if first == "revoked":
+        revoke_one(ports, creditor, agency, "AT-02", now=now)
+    held = score()
+    sign_one(ports, creditor, agency, "AT-02", now=now)
+    signed = score()
+    accept_newest(ports, creditor, agency, now)
+
+    assert never_held == 8696
+    assert (held, signed, score()) == ((10_000, 10_000, 10_000) if first == "accepted" else (0, 0, 10_000))
+
+
+def accept_newest(ports: Ports, creditor, agency, now) -> None:
+    with ports.session(creditor) as session, transaction(session):
+        [row] = queries.list_to_review(session, creditor)
+        reviewing.accept(session, creditor, row.id, text_sha256=SIGNED, now=now)
 
 
 def test_what_holds_stops_nothing():

@@ -115,6 +115,50 @@ def test_no_side_ends_anothers_placements_even_by_hand(ports, placed):
     assert set(states(ports, placed.creditor).values()) == {PlacementState.ACKNOWLEDGED}
 
 
+@pytest.mark.parametrize(
+    ("side", "change"),
+    [
+        ("agency", "state = 'ended'"),
+        ("agency", "state = 'withdrawn'"),
+        ("agency", "answer = null, objection_note = 'x'"),
+        ("agency", "answer = 'objected'"),
+        ("agency", "effective_on = '2199-01-01'"),
+        ("creditor", "state = 'ended'"),
+        ("creditor", "answer = 'accepted'"),
+        ("creditor", "state = 'withdrawn', answer = 'accepted'"),
+        ("creditor", "effective_on = '2199-01-01'"),
+    ],
+)
+@pytest.mark.parametrize("is_over", [False, True], ids=["waiting", "ended"])
+def test_the_database_holds_each_side_to_its_moves(ports, placed, side, change, is_over):
+    [made] = recall(ports, placed.creditor, "ONE", on=TODAY if is_over else LATER)
+    if is_over:
+        do(ports, placed.agency, recalls.accept, made.id)
+    actor = getattr(placed, side)
+
+    with ports.session(actor) as session, transaction(session), pytest.raises(DBAPIError) as refusal:
+        session.execute(text(f"update recalls set {change} where id = :id"), {"id": made.id})
+
+    assert refusal.value.orig.sqlstate == "42501"
+
+
+def test_what_waits_is_not_closed_even_by_hand(ports, placed):
+    [made] = recall(ports, placed.creditor, "ONE", on=LATER)
+    with ports.session(placed.creditor) as session, transaction(session), pytest.raises(DBAPIError, match="asked"):
+        session.execute(text("update recalls set state = 'closed' where id = :id"), {"id": made.id})
+
+
+def test_a_recall_begins_unanswered_even_by_hand(ports, placed):
+    recall(ports, placed.creditor, "ONE", on=LATER)
+    copied = "creditor_id, agency_id, mandate_version_id, reason, cases, effective_on, requested_at"
+    for state, answer in (("ended", None), ("pending", "accepted"), ("closed", None)):
+        with ports.session(placed.creditor) as session, transaction(session), pytest.raises(DBAPIError, match="asked"):
+            session.execute(
+                text(f"insert into recalls ({copied}, state, answer) select {copied}, :state, :answer from recalls"),
+                {"state": state, "answer": answer},
+            )
+
+
 def test_both_sides_have_it_in_their_trail_and_the_other_side_is_told(ports, placed):
     [made] = recall(ports, placed.creditor, "ONE", on=LATER)
     do(ports, placed.agency, recalls.object_to, made.id, reason=ObjectionReason.PROMISE)
