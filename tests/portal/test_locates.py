@@ -14,6 +14,7 @@ from agencies.kernel.clock import utc_now
 from agencies.mandates.models import LocateGrade
 from agencies.organisations.permissions import Role
 from assignments.cases.models import Case
+from assignments.cases.queries import Selection
 from assignments.locates.models import Finding, LocateBatch, LocateOrder
 from tests import locating, loop
 
@@ -316,3 +317,34 @@ def test_the_lists_that_place_cases_offer_no_locate_mandate(world, mandate, cred
     assert encode("mandate", mandate.id) not in director.get("/placements/new").text
     assert encode("mandate", collect.id) in director.get("/placements/new").text
     assert encode("mandate", collect.id) not in director.get("/locates/new").text
+
+
+def test_nobody_is_named_on_the_page_of_a_batch_that_was_not_taken_on(world, mandate, creditor, seeker, sign_in):
+    made = locating.order(world.ports, creditor, mandate, now=utc_now(), due_on=today() + timedelta(days=30))
+    manager, page = sign_in(Role.MANAGER), batch_page(world, made)
+
+    assert "Ana Prueba" not in manager.get(page).text
+    assert "Ana Prueba" in sign_in(Role.DIRECTOR).get(page).text
+    assert manager.post(f"{page}/acknowledge").status_code == 303
+    assert "Ana Prueba" in manager.get(page).text
+
+
+def test_a_check_answers_nothing_to_an_agency_that_collects_from_the_person(world, batch, creditor, seeker, sign_in):
+    collect = loop.add_mandate(world.ports, creditor, seeker)
+    wave = loop.draft(world.ports, creditor, [collect], selection=Selection(search="A-1"))
+    loop.place(world.ports, creditor, wave)
+    page = order_page(world, seeker, "A-1")
+    answer = sign_in(Role.INVESTIGATOR).post(f"{page}/check", {"kind": "phone", "value": "3001234567"})
+    assert answer.status_code == 409
+    assert "+573001234567" not in answer.text
+
+
+def test_a_mere_match_cannot_be_released_from_the_page(world, batch, creditor, seeker, sign_in):
+    order, *_ = locating.orders(world.ports, seeker, batch)
+    locating.find(world.ports, seeker, order.id, [locating.phone()], now=utc_now())
+    analyst, page = sign_in(Role.ANALYST), finding_page(world, creditor)
+    assert analyst.post(f"{page}/grade", {"grade": "matched_unverified", "method": "comparison"}).status_code == 303
+    assert analyst.post(f"{page}/authorisation", {"authorisation": "authorised"}).status_code == 303
+
+    assert f"{page}/release" not in analyst.get(page).text
+    assert analyst.post(f"{page}/release").status_code == 400
