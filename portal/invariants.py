@@ -240,7 +240,7 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         left join report_versions v on v.creditor_id = r.creditor_id and v.agency_id = r.agency_id
                                    and v.report_id = r.id
         group by r.creditor_id, r.agency_id, r.id, r.version, r.submitted_at
-        having count(v.version) > r.version or (r.version > 0) <> (r.submitted_at is not null)
+        having count(v.version) <> r.version or (r.version > 0) <> (r.submitted_at is not null)
         """,
     ),
     "balance_differs_from_its_payments": (

@@ -72,6 +72,48 @@ language sql set search_path = public, pg_temp as $$
 $$
 """
 
+#: Who reported before there were versions is on the file, and a half without a file was declared to be empty.
+FILES = """
+insert into report_files (creditor_id, agency_id, report_id, version, part, upload_id, added, known, corrected,
+                          reported_at, reported_by)
+select r.creditor_id, r.agency_id, r.id, 1, h.part, u.id, coalesce(u.rows_applied, 0), coalesce(u.rows_unchanged, 0), 0,
+       coalesce(u.applied_at, h.reported_at), coalesce(u.applied_by, u.created_by)
+from reports r
+cross join lateral (values ('payments', r.payments_at), ('activities', r.activities_at)) h (part, reported_at)
+left join uploads u on u.organisation_id = r.agency_id and u.creditor_id = r.creditor_id and u.report_id = r.id
+                   and u.kind = h.part and u.state = 'applied'
+where h.reported_at is not null
+order by r.id, coalesce(u.applied_at, h.reported_at), u.id
+"""
+
+#: The first version says what all files of a complete report say, for until now none of them could take back anything.
+VERSIONS = """
+insert into report_versions (creditor_id, agency_id, report_id, version, made_at, payments, collected, activities)
+select r.creditor_id, r.agency_id, r.id, 1, r.submitted_at, paid.payments, paid.collected, worked.activities
+from reports r
+cross join lateral (
+    select coalesce(sum(c.payments), 0)::bigint as payments,
+           coalesce(jsonb_object_agg(c.currency, c.minor), '{}') as collected
+    from (
+        select p.currency, count(*) as payments, sum(p.amount_minor)::bigint as minor
+        from report_files f
+        join payments p on p.creditor_id = f.creditor_id and p.agency_id = f.agency_id and p.upload_id = f.upload_id
+        where f.creditor_id = r.creditor_id and f.agency_id = r.agency_id and f.report_id = r.id
+        group by 1
+    ) c
+) paid
+cross join lateral (
+    select count(*) as activities
+    from report_files f
+    join activities a on a.creditor_id = f.creditor_id and a.agency_id = f.agency_id and a.upload_id = f.upload_id
+    where f.creditor_id = r.creditor_id and f.agency_id = r.agency_id and f.report_id = r.id
+) worked
+where r.version > 0
+"""
+
+#: What that is read from and written to; the walls bind the owner too.
+WALLED = ("reports", "uploads", "payments", "activities", "report_files", "report_versions")
+
 
 def upgrade() -> None:
     _version_reports()
@@ -83,9 +125,6 @@ def upgrade() -> None:
 
 def _version_reports() -> None:
     op.add_column("reports", sa.Column("version", sa.BigInteger(), nullable=False, server_default="0"))
-    op.execute("alter table reports no force row level security")
-    op.execute("update reports set version = 1 where submitted_at is not null")
-    op.execute("alter table reports force row level security")
     op.alter_column("reports", "version", server_default=None)
     op.execute("grant update (version) on reports to app_agency")
     op.create_table(
@@ -123,6 +162,13 @@ def _version_reports() -> None:
         _refer(table, "reports", "report_id")
         _wall(table, {"creditor": "select", "agency": "select, insert"})
         _only_add(table)
+    for table in WALLED:
+        op.execute(f"alter table {table} no force row level security")
+    op.execute("update reports set version = 1 where submitted_at is not null")
+    op.execute(FILES)
+    op.execute(VERSIONS)
+    for table in WALLED:
+        op.execute(f"alter table {table} force row level security")
 
 
 def _take_payments_back() -> None:
