@@ -215,7 +215,8 @@ def _shown(lot_id: int, form: RefusalForm) -> str:
 def _compared(lot_id: int, form: DecisionForm) -> str:
     actor, now = current_actor(), utc_now()
     lot = queries.get_lot(db.session, actor, lot_id)
-    months = 6 if request.args.get("months") == "6" else comparison.HORIZONS[-1]
+    asked = request.args.get("months", type=int)
+    months = asked if asked in comparison.HORIZONS else market_facts.longest_known(actor, lot, now)
     found = market_facts.compared(actor, lot, now, months=months)
     standing, kept = market_facts.standing_of(actor, now), market_facts.kept_of(actor, now)
     return _page(

@@ -24,6 +24,12 @@ def compared(actor: Actor, lot: Lot, now: datetime, *, months: int = HORIZONS[-1
     return compare(lot, rows, _facts(actor, lot, now) if rows else {}, months=months, today=today)
 
 
+def longest_known(actor: Actor, lot: Lot, now: datetime) -> int:
+    """The longest age at which a net back can be expected of somebody, so that the page opens on figures."""
+    found = compared(actor, lot, now)
+    return next((one for one in reversed(HORIZONS) if any(bid.at(one).net for bid in found)), HORIZONS[-1])
+
+
 def standing_of(actor: Actor, now: datetime) -> dict[int, AgencyStanding]:
     """How each agency of the panel stands with its attestations today."""
     if not actor.may(Permission.ATTESTATION_VIEW):
