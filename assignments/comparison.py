@@ -7,7 +7,7 @@ agencies, however many there are. What an actor may not see is left out.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from sqlalchemy import func, select, text
@@ -39,8 +39,9 @@ class Compared:
     #: One for each clause of the terms.
     compliance: tuple[Compliance, ...]
     conduct: Conduct | None
-    #: What the agency earned by locating, in the same currency.
-    fees_minor: int
+    #: What the agency earned by locating, in the same currency; none where the view is limited: a fee belongs to
+    #: no placement, and all fees ever with the commission of a few placements would tell nothing.
+    fees_minor: int | None
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def compare(
 ) -> list[Compared]:
     """Every agency of the creditor's panel, also those that were given nothing; for an agency, each of its creditors.
 
-    The window limits what was placed. Service levels, attestations and conduct are those of the whole relation.
+    The window limits what was placed. Service levels, attestations and conduct are those of the whole relation; locate
+    fees count only where nothing is limited.
     """
     facts = performance.facts(session, actor, currency=currency, months=months, window=window, now=now)
     facts += _unplaced(session, actor, facts, currency, months, window)
@@ -113,7 +115,7 @@ def compare(
     if actor.may(Permission.SLA_VIEW):
         for one in compliance(session, actor, now=now):
             kept[one.creditor_id, one.agency_id].append(one)
-    fees = _locate_fees(session, actor, currency)
+    fees = None if is_partial(months, window) else _locate_fees(session, actor, currency)
     behaved = {}
     if actor.may(Permission.CONDUCT_VIEW):
         behaved = {(one.creditor_id, one.agency_id): one for one in conduct_of(session, actor)}
@@ -124,10 +126,15 @@ def compare(
             stood.get((one.creditor_id, one.agency_id)),
             tuple(kept[one.creditor_id, one.agency_id]),
             behaved.get((one.creditor_id, one.agency_id)),
-            fees.get((one.creditor_id, one.agency_id), 0),
+            None if fees is None else fees.get((one.creditor_id, one.agency_id), 0),
         )
         for one in facts
     ]
+
+
+def is_partial(months: int | None, window: Window) -> bool:
+    """Whether a view holds only a part of the placements, so that its cost is commission without locate fees."""
+    return months is not None or replace(window, partner_id=None) != EVERYTHING
 
 
 def record_export(session: Session, actor: Actor, *, lines: int, currency: str, kind: str, now: datetime) -> None:

@@ -111,11 +111,12 @@ def liquidation_curve(curve: AgencyCurve) -> tuple[Metric, ...]:
     return tuple(liquidation(point) for point in curve.points)
 
 
-def cost(facts: AgencyFacts, fees_minor: int = 0) -> Metric:
-    """Commission and locate fees out of what was collected."""
-    total, collected = facts.commission_minor + fees_minor, facts.collected_minor
+def cost(facts: AgencyFacts, fees_minor: int | None = None) -> Metric:
+    """Commission and locate fees out of what was collected; without fees it is that of the commission, and says so."""
+    code = "commission_cost" if fees_minor is None else "cost"
+    total, collected = facts.commission_minor + (fees_minor or 0), facts.collected_minor
     missing = None if collected > 0 else NotEnough.NOTHING_COLLECTED
-    return Metric("cost", None if missing else total / collected, total, collected, is_money=True, missing=missing)
+    return Metric(code, None if missing else total / collected, total, collected, is_money=True, missing=missing)
 
 
 def placed_share(facts: AgencyFacts, placed_minor: int) -> Metric:
@@ -137,7 +138,7 @@ def _of_placed(code: str, top: int, squares: int, product: int, facts: AgencyFac
     metric = _money(code, top, facts.placed_minor, facts.payers, _nothing_placed(facts))
     sums = RatioSums(facts.cases, top, facts.placed_minor, squares, product, facts.spread.placed_squares)
     error = standard_error(sums)
-    if not metric.value or error is None:
+    if metric.value is None or error is None:
         return metric
     is_young = facts.months is not None and facts.placement_months < MIN_MONTHS
     is_wide = error > MAX_RELATIVE_ERROR * abs(metric.value)

@@ -6,7 +6,7 @@ order of the lines.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from agencies.mandates.models import Clause
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.facts import EVERYTHING, AgencyFacts, Window
 from agencies.scorecards.metrics import (
+    Metric,
     cost,
     gross_recovery,
     net_back,
@@ -23,7 +24,7 @@ from agencies.scorecards.metrics import (
     placed_share,
     punctuality,
 )
-from assignments.comparison import Compared
+from assignments.comparison import Compared, is_partial
 from portal.filters import money, month, number
 from portal.i18n import say
 from portal.presenters.axes import conduct, service_levels, standing
@@ -114,12 +115,14 @@ _SEEN_WITH = {
 }
 
 
-def shown_columns(actor: Actor) -> list[Column]:
-    """The columns this reader sees; an agency does not know what the others were given."""
+def shown_columns(actor: Actor, view: View | None = None) -> list[Column]:
+    """The columns this reader sees, as the view computes them; an agency does not know what the others were given."""
+    told = TOLD["commission_cost" if view is not None and is_partial(view.months, view.window) else "cost"]
+    columns = COLUMNS | {"cost": replace(COLUMNS["cost"], label=told.label, formula=told.formula)}
     hidden = {code for code, permission in _SEEN_WITH.items() if not actor.may(permission)}
     if actor.side is Side.AGENCY:
         hidden.add("placed_share")
-    return [column for code, column in COLUMNS.items() if code not in hidden]
+    return [column for code, column in columns.items() if code not in hidden]
 
 
 def lines(compared: Sequence[Compared], view: View, side: Side, names: Mapping[int, str]) -> list[Line]:
@@ -196,14 +199,23 @@ def chart(shown: Sequence[Line], locale: str) -> dict[str, Any]:
     }
 
 
+#: What is told of one month of placement, whose cost is that of its commission.
+_MONTHLY: dict[str, Callable[[AgencyFacts], Metric]] = {
+    "gross_recovery": gross_recovery,
+    "net_back": net_back,
+    "payer_share": payer_share,
+    "commission_cost": cost,
+}
+
+
 def monthly(facts: Sequence[AgencyFacts]) -> list[tuple[AgencyFacts, dict[str, Figure]]]:
     """Each month of placement with its figures of recovery; nobody is ranked by a single month."""
     return [
         (
             one,
             {
-                metric.code: of_metric(replace(metric, is_provisional=False), one.currency)
-                for metric in (gross_recovery(one), net_back(one), payer_share(one), cost(one))
+                code: of_metric(replace(measure(one), is_provisional=False), one.currency)
+                for code, measure in _MONTHLY.items()
             },
         )
         for one in facts

@@ -64,6 +64,15 @@ COST = Explanation(
     msg("commission and locate fees"),
     msg("collected"),
 )
+COMMISSION_COST = Explanation(
+    msg("Cost (commission only)"),
+    msg(
+        "Commission, divided by what the cases paid. Locate fees belong to no placement: they are left out where only "
+        "an age, some months or a balance band is looked at."
+    ),
+    msg("commission"),
+    msg("collected"),
+)
 SHARE = Explanation(
     msg("Share of placements"),
     msg("Balance of the cases placed with this agency, divided by that of all agencies."),
@@ -88,6 +97,7 @@ SERVICE_LEVELS = Explanation(
 TOLD = {
     **EXPLANATIONS,
     "cost": COST,
+    "commission_cost": COMMISSION_COST,
     "placed_share": SHARE,
     "service_levels": SERVICE_LEVELS,
     "conduct": CONDUCT,

@@ -55,7 +55,7 @@ def index() -> str:
         form=form,
         view=view,
         lines=lines,
-        columns=presenter.shown_columns(actor),
+        columns=presenter.shown_columns(actor, view),
         table=table,
         chart=presenter.chart(lines, _language()),
         curve=curves.curve_lines(table, say(msg("Months since placement")), _language()),
@@ -74,7 +74,7 @@ def export(kind: str) -> Response:
     """Exactly what the page shows, as a file; recorded before it leaves."""
     actor, now = current_actor(), utc_now()
     _, view, lines = _asked()
-    shown = presenter.shown_columns(actor)
+    shown = presenter.shown_columns(actor, view)
 
     def pieces() -> Iterator[bytes]:
         comparison.record_export(db.session, actor, lines=len(lines), currency=view.currency, kind=kind, now=now)
@@ -107,7 +107,7 @@ def show(partner_id: int) -> str:
         view=view,
         line=line,
         months=presenter.monthly(months),
-        columns=presenter.shown_columns(actor),
+        columns=presenter.shown_columns(actor, view),
         standings=_attestations(line),
         until=attestations.until,
         show=presenter,

@@ -19,13 +19,14 @@ from agencies.organisations.permissions import PERMISSIONS, Permission, Role
 from agencies.scorecards.facts import Window
 from agencies.scorecards.metrics import cost, gross_recovery, net_back, placed_share
 from assignments import comparison, performance
-from tests import loop
+from tests import locating, loop
 from tests.assignments.sla.events import Between
 from tests.attested import attest_all, attest_one
 from tests.loop import NewCase, add_cases, add_mandate, draft, place, report_payments
 from tests.tenants import add_person, add_tenants
 
 NOW = datetime(2026, 9, 15, 17, tzinfo=UTC)
+PARTS = (Window(first_month=date(2026, 1, 1)), Window(last_month=date(2026, 9, 1)), Window(stratum="1/1"))
 WAVES = (datetime(2026, 1, 12, 15, tzinfo=UTC), datetime(2026, 2, 9, 15, tzinfo=UTC))
 
 
@@ -144,6 +145,23 @@ def test_shares_of_placements_add_up_to_one_and_an_agency_is_not_told(ports, ten
     assert sum(placed_share(one.facts, one.all_placed_minor).value for one in found) == pytest.approx(1)
     [own] = compared(ports, panel_of_five[0])
     assert own.all_placed_minor is None
+
+
+def test_locate_fees_are_part_of_the_cost_of_the_whole_and_of_no_part(ports, tenants, database):
+    add_cases(ports, tenants.creditor, [NewCase("A-1", 100_000)])
+    seeker = tenants.other_agency
+    mandate = locating.locate_mandate(ports, tenants.creditor, seeker)
+    [order] = locating.take_on(ports, seeker, locating.order(ports, tenants.creditor, mandate))
+    [number] = locating.find(ports, seeker, order.id, [locating.phone()])
+    locating.grade(ports, tenants.creditor, number)
+
+    def fees(**limits: object) -> set[int | None]:
+        return {one.fees_minor for one in compared(ports, tenants.creditor, **limits)}
+
+    assert max(fees()) > 0
+    assert max(fees(window=Window(partner_id=tenants.other_agency.tenant))) > 0
+    for part in ({"months": 3}, *({"window": one} for one in PARTS)):
+        assert fees(**part) == {None}
 
 
 def test_an_agency_without_placements_changes_nobody_s_figures(ports, tenants, panel_of_five):

@@ -89,6 +89,12 @@ def test_nothing_placed_shows_nothing_but_punctuality():
     }
 
 
+def test_without_fees_the_cost_is_that_of_the_commission_and_says_so():
+    assert (cost(FACTS, 100_000).code, cost(FACTS, 100_000).value) == ("cost", pytest.approx(0.2))
+    assert (cost(FACTS, 0).code, cost(FACTS, 0).value) == ("cost", pytest.approx(0.15))
+    assert (cost(FACTS, None).code, cost(FACTS, None).value) == ("commission_cost", pytest.approx(0.15))
+
+
 def test_at_an_age_nothing_has_reached_the_placements_are_too_young():
     young = replace(FACTS, months=6, cases=0, placed_minor=0, payers=0)
     assert gross_recovery(young).missing is NotEnough.TOO_YOUNG
@@ -139,6 +145,15 @@ def test_a_rate_of_money_has_the_interval_of_its_cases(measure, paid):
 def test_a_wide_interval_is_provisional():
     few = Spread(400 * 50_000**2, 2 * 1_000_000**2, 2 * 1_000_000 * 50_000, 0, 0)
     assert gross_recovery(replace(FACTS, spread=few)).is_provisional
+
+
+def test_a_return_of_exactly_nothing_has_its_interval_and_is_too_uncertain_to_rank():
+    """The commission took all that was collected: a figure like any other, not one without limits."""
+    nothing = replace(FACTS, commission_minor=FACTS.collected_minor, spread=replace(SPREAD, placed_net=0))
+    reach = 1.959963984540054 * (400 / 399 * SPREAD.net_squares) ** 0.5 / FACTS.placed_minor
+    found = net_back(nothing)
+    assert (found.value, found.is_provisional) == (0.0, True)
+    assert found.interval == pytest.approx((0.0, reach), rel=1e-9)
 
 
 @pytest.mark.parametrize(("months", "placed_in", "is_provisional"), [(6, 2, True), (6, 3, False), (None, 1, False)])

@@ -138,6 +138,22 @@ def test_fees_for_locating_are_part_of_the_cost() -> None:
     assert line.figures["cost"].value == pytest.approx(180_000 / 600_000)
 
 
+def test_where_the_view_is_limited_cost_is_the_commission_and_page_and_file_say_so() -> None:
+    view = View("COP", months=6)
+    lines = comparison.lines([replace(PANEL[0], fees_minor=None)], view, Side.CREDITOR, {})
+    assert lines[0].figures["cost"].behind == [("commission", "COP 1,500.00"), ("collected", "COP 6,000.00")]
+    for one, label in (
+        (view, "Cost (commission only)"),
+        (View("COP", window=Window(stratum="1/5")), "Cost (commission only)"),
+        (View("COP", window=Window(partner_id=2)), "Cost"),
+        (View("COP"), "Cost"),
+    ):
+        columns = comparison.shown_columns(DIRECTOR, one)
+        assert [str(column.label) for column in columns if column.code == "cost"] == [label]
+    head = comparison_files.as_csv(comparison.shown_columns(DIRECTOR, view), lines, view, Side.CREDITOR)
+    assert b"Cost (commission only)" in head.splitlines()[0]
+
+
 def test_conduct_counts_what_could_be_judged_and_names_the_breaches() -> None:
     conduct = Conduct(1, 2, compliant=990, violations=10, not_evaluable=7, codes={"hour": 8, "daily_limit": 2})
     [line] = comparison.lines([replace(PANEL[0], conduct=conduct)], View("COP"), Side.CREDITOR, {})
