@@ -93,7 +93,7 @@ def bid(
     proposal = bids.Proposal(
         commission_bp=commission_bp,
         bands=bands or {},
-        **{"starts_on": date(2026, 3, 10), "valid_until": date(2026, 4, 30), **options},
+        **{"starts_on": date(2026, 3, 5), "valid_until": date(2026, 4, 30), **options},
     )
     with ports.session(agency) as session, transaction(session):
         return bids.submit(session, agency, lot.id, proposal, now=now)

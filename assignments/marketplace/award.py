@@ -60,6 +60,12 @@ class BidExpired(Invalid):
     text = msg("The bid of %(name)s was valid until %(until)s and cannot win any more.")
 
 
+class BidBeginsLater(Conflict):
+    """The cases go out and their clocks start at once, so nobody wins before the day from which it can work."""
+
+    text = msg("The bid of %(name)s begins on %(day)s. Award it from then on, or ask the agency for an earlier start.")
+
+
 class WinnersDoNotFit(Invalid):
     """One winner takes all; several share all."""
 
@@ -196,6 +202,8 @@ def _winners(session: Session, actor: Actor, lot: Lot, shares: Mapping[int, int]
     for row in winners:
         if row.bid.valid_until < today:
             raise BidExpired(name=row.agency_name, until=row.bid.valid_until)
+        if row.bid.starts_on > today:
+            raise BidBeginsLater(name=row.agency_name, day=row.bid.starts_on)
         if lot.reserve_bp is not None and average_rate(terms_with(lot.terms, row.bid), lot.mix) > lot.reserve_bp:
             raise AboveReserve(name=row.agency_name)
     return winners

@@ -40,6 +40,8 @@ class Flag(StrEnum):
     ABOVE_RESERVE = "above_reserve"
     OVER_CAPACITY = "over_capacity"
     EXPIRED = "expired"
+    #: It can win from its first day on.
+    BEGINS_LATER = "begins_later"
     #: The range it rests on is wide, or young.
     PROVISIONAL = "provisional"
 
@@ -174,6 +176,7 @@ def _flags(lot: Lot, row: BidRow, price: float, expectations: Sequence[Expectati
     promised = [one for one in expectations if one.promise_bp is not None]
     found = {
         Flag.EXPIRED: row.bid.valid_until < today,
+        Flag.BEGINS_LATER: row.bid.starts_on > today,
         Flag.ABOVE_RESERVE: lot.reserve_bp is not None and price > lot.reserve_bp,
         Flag.OVER_CAPACITY: row.bid.capacity is not None and row.bid.capacity < lot.cases,
         Flag.PROMISE_ABOVE_RECORD: any(_is_beyond(one) for one in promised),

@@ -163,7 +163,7 @@ def place_bid(world: World, planned: PlannedLot, bid: PlannedBid, now: datetime)
         proposal = Proposal(
             commission_bp=bid.commission_bp,
             bands={361: bid.older_bp} if planned.max_dpd is None else {},
-            starts_on=decision_day,
+            starts_on=clock.local_date(planned.timetable.bids_until, ZONE),
             valid_until=clock.add_business_days(decision_day, 5, COUNTRY),
             first_contact_hours=bid.first_contact_hours,
             promise_6_bp=bid.promise_6_bp,

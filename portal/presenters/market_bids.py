@@ -23,6 +23,7 @@ FLAGS = {
     Flag.ABOVE_RESERVE: msg("Above the highest commission you set; it cannot win"),
     Flag.OVER_CAPACITY: msg("Cannot take the whole lot"),
     Flag.EXPIRED: msg("No longer valid; it cannot win"),
+    Flag.BEGINS_LATER: msg("Begins on a later day; it can win from then on"),
     Flag.PROVISIONAL: msg("Its record is young or uncertain"),
 }
 FLAG_TONES = {

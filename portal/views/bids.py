@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -108,8 +108,8 @@ def _look(actor: Actor, lot_id: int, now: datetime) -> list[attestations.Reason]
 def _first_values(row: queries.OfferRow) -> dict[str, object]:
     if row.bid is not None:
         return as_typed(row.bid)
-    last = local_date(row.offer.decision_until, row.time_zone)
-    return {"starts_on": last + timedelta(days=1), "valid_until": last}
+    first, last = (local_date(at, row.time_zone) for at in (row.offer.bids_until, row.offer.decision_until))
+    return {"starts_on": first, "valid_until": last}
 
 
 def _bidding(row: queries.OfferRow, form: BidForm, now: datetime) -> str | Response | tuple[str, int]:

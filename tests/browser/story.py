@@ -93,7 +93,7 @@ def bid(agency: Person, lot: str, today: date, commission: str, *, look: str = "
     agency.fill(
         commission=commission,
         from_361="28",
-        starts_on=(today + timedelta(days=5)).isoformat(),
+        starts_on=today.isoformat(),
         promise_6="9",
         promise_12="14",
         basis="Campaña anterior de cartera castigada.",

@@ -77,7 +77,7 @@ def bid_form(**changed: object) -> dict[str, object]:
     return {
         "commission": "18,5",
         "from_181": "25",
-        "starts_on": (day + timedelta(days=6)).isoformat(),
+        "starts_on": day.isoformat(),
         "valid_until": (day + timedelta(days=30)).isoformat(),
         "data_country": "Colombia",
         **changed,

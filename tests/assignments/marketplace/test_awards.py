@@ -170,6 +170,19 @@ def test_an_expired_bid_cannot_win(ports, tenants):
         )
 
 
+def test_nobody_wins_before_the_day_from_which_it_can_work(ports, tenants):
+    lot = market.offer(ports, tenants.creditor)
+    market.bid(ports, tenants.agency, lot, starts_on=date(2026, 3, 7))
+    market.close(ports, tenants.creditor, lot)
+    shares = {tenants.agency.tenant: ALL}
+    # Still the 6th in Bogotá, where the creditor is, although the 7th in UTC.
+    early, first = (CLOSES_AT.replace(day=7, hour=hour, minute=minute) for hour, minute in ((4, 59), (5, 0)))
+    with pytest.raises(awarding.BidBeginsLater, match="begins on 2026-03-07"):
+        market.award(ports, tenants.creditor, lot, shares, now=early)
+    assert set(loop.holders(ports, tenants.creditor).values()) == {None}
+    assert market.award(ports, tenants.creditor, lot, shares, now=first).state is LotState.AWARDED
+
+
 def test_a_bid_above_the_reserve_cannot_win(ports, tenants):
     lot = market.offer(ports, tenants.creditor, reserve_bp=1_900)
     market.bid(ports, tenants.agency, lot, 2_000)

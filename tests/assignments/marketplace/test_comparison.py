@@ -41,6 +41,7 @@ def row(agency_id: int, commission_bp: int = 2_000, bands=(), **changed) -> BidR
         commission_bp=commission_bp,
         bands=[list(one) for one in bands],
         valid_until=changed.pop("valid_until", date(2026, 4, 1)),
+        starts_on=changed.pop("starts_on", TODAY),
         submitted_at=datetime(2026, 3, 2, tzinfo=UTC),
         **changed,
     )
@@ -171,6 +172,7 @@ def test_a_record_in_another_currency_is_none():
     ("changed", "reserve", "flag"),
     [
         ({"valid_until": date(2026, 3, 9)}, None, Flag.EXPIRED),
+        ({"starts_on": date(2026, 3, 11)}, None, Flag.BEGINS_LATER),
         ({"capacity": 99}, None, Flag.OVER_CAPACITY),
         ({}, 1_999, Flag.ABOVE_RESERVE),
     ],
