@@ -27,7 +27,7 @@ FILES = {("static", "filename")}
 REFUSED = {302, 303, 403, 404}
 NOBODY = 999_999_999
 #: What a side's grants keep from it with or without a wall: sealed bids from creditors, and whom else one asks.
-CLOSED = {Role.DIRECTOR: {"bids"}, Role.MANAGER: {"lots", "placement_waves", "portfolios"}}
+CLOSED = {Role.DIRECTOR: {"bids"}, Role.MANAGER: {"lot_cases", "lots", "placement_waves", "portfolios"}}
 
 
 @pytest.fixture
