@@ -117,7 +117,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
     "attestations": (msg("Attestations"), ("attestation", "evidence", "standing", "credential")),
-    "reports": (msg("Reports"), ("payments", "activities", "report", "conduct", "comparison")),
+    "reports": (msg("Reports"), ("payments", "activities", "activity", "report", "enquiry", "conduct", "comparison")),
 }
 
 _KINDS = {

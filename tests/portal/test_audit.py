@@ -15,6 +15,17 @@ ROOT = Path(__file__).parents[2]
 ACTION = re.compile(r"[a-z]+\.[a-z_]+")
 #: The functions of the product that write into the trail, and those that pass an action on to them.
 WRITERS = {"record", "_record", "record_about", "_invitation", "_change_state", "_told"}
+#: Actions that are chosen where they are recorded: an award's outcome, a report's version, a finding's grade, a word.
+COMPOSED = {
+    "bid.declined",
+    "bid.won",
+    "enquiry.answered",
+    "enquiry.asked",
+    "finding.authorisation_set",
+    "finding.revoked",
+    "report.completed",
+    "report.corrected",
+}
 
 
 def recorded_actions() -> set[str]:
@@ -37,7 +48,7 @@ def recorded_actions() -> set[str]:
 
 
 def test_every_action_has_a_sentence_and_every_sentence_an_action():
-    assert recorded_actions() | {"demo.told"} == set(SENTENCES)
+    assert recorded_actions() | COMPOSED | {"demo.told"} == set(SENTENCES)
 
 
 def test_every_action_but_the_housekeeping_belongs_to_a_topic():

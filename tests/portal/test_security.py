@@ -16,7 +16,7 @@ from portal.errors import status_of
 from portal.security import GuardedFlask, UndeclaredAccess, public, requires, signed_in
 
 #: A file taken away writes the audit trail, though it is only looked at.
-DOWNLOADS = {"cases.export", "placements.download"}
+DOWNLOADS = {"cases.export", "placements.download", "scorecards.export"}
 ANYWHERE = {"static", "health.live", "health.ready"}
 
 
@@ -76,7 +76,9 @@ def test_somebody_unknown_is_led_to_the_door_everywhere(app, client):
             continue
         answer = client.open(address, method=method)
         # A reference that does not open is not found before anybody is asked who they are; it tells nothing.
-        assert answer.status_code == (404 if "a" * 26 in address else 303), address
+        # Where reading and writing share an address, the library says so instead.
+        expected = {404, 405} if "a" * 26 in address else {303}
+        assert answer.status_code in expected, (method, address)
 
 
 def test_an_unsafe_request_without_the_token_is_refused_everywhere(app, sign_in):
@@ -124,7 +126,8 @@ def test_looking_changes_nothing(app, sign_in, database):
         for endpoint, method, address in routes(app):
             if method == "GET" and "static" not in address and endpoint not in DOWNLOADS:
                 browser.get(address)
-    assert state() == before
+    after = state()
+    assert {table for table in after if after[table] != before[table]} == set()
 
 
 EXPECTED = {
