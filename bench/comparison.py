@@ -284,7 +284,7 @@ def ask(settings: Settings, superuser: Engine, director: Actor, folder: str) -> 
         ("comparison at 6 months", "/scorecards/?months=6"),
         ("comparison at 12 months, one band", "/scorecards/?months=12&band=3/5"),
         ("comparison as a workbook", "/scorecards/listing.xlsx?months=6"),
-        ("one agency by month", f"/scorecards/{encode('organisation', agency)}"),
+        ("one agency by month", f"/scorecards/{encode('counterpart', agency)}"),
     ):
         taken = ask_for(client, path, folder)
         slowest = max(slowest, taken.processor)
