@@ -31,6 +31,7 @@ from portal.jobs import tasks
 from portal.ports import Ports, open_ports
 from portal.stack.postgres import PostgresServer
 from portal.stack.provision import plain_url
+from uploads import confirming, receiving
 from uploads import service as uploads
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.options import Options
@@ -161,13 +162,13 @@ def receive(opened: Ports, actor: Actor, file: Path) -> int:
             incoming.write(data)
     with opened.session(actor) as session, transaction(session):
         now = clock.utc_now()
-        upload = uploads.receive(
+        upload = receiving.receive(
             session, actor, incoming, kind=UploadKind.PORTFOLIO, filename=file.name, now=now
         ).upload
-        proposal = uploads.proposal(session, actor, upload.id)
+        proposal = confirming.proposal(session, actor, upload.id)
         mapping = {column.position: column.field for column in proposal.columns if column.field}
         assert len(mapping) == len(portfolio_file.COLUMNS), proposal
-        uploads.confirm(session, actor, upload.id, mapping=mapping, options=Options(), now=now)
+        confirming.confirm(session, actor, upload.id, mapping=mapping, options=Options(), now=now)
         return upload.id
 
 

@@ -27,9 +27,21 @@ from agencies.kernel.base import Base, code_type
 class UploadKind(StrEnum):
     """What a file holds."""
 
+    # A creditor's.
     PORTFOLIO = "portfolio"
+    #: News of cases handed over before: balances, ways to reach people, holds.
+    PORTFOLIO_UPDATE = "portfolio_update"
+    #: What debtors paid to the creditor itself.
+    CREDITOR_PAYMENTS = "creditor_payments"
+    RECALL_LIST = "recall_list"
+    # An agency's.
     PAYMENTS = "payments"
     ACTIVITIES = "activities"
+    PROMISES = "promises"
+    #: Cases given back, each with its return code.
+    CLOSURES = "closures"
+    #: What the agency believes it holds.
+    INVENTORY = "inventory"
     #: What a locate agency found.
     FINDINGS = "findings"
 
@@ -37,11 +49,15 @@ class UploadKind(StrEnum):
 class UploadState(StrEnum):
     """The stages of a file, see `lifecycle`."""
 
+    #: A workbook, an archive or a file of fixed width is being opened.
+    OPENING = "opening"
     RECEIVED = "received"
     CHECKING = "checking"
     CHECKED = "checked"
     APPLYING = "applying"
     APPLIED = "applied"
+    #: What it made was taken back, nothing having come of it.
+    UNDONE = "undone"
     #: The file as a whole is unusable, or the user turned it away.
     REJECTED = "rejected"
 
@@ -52,7 +68,7 @@ class Upload(Base):
     __tablename__ = "uploads"
     __table_args__ = (
         PrimaryKeyConstraint("organisation_id", "id"),
-        # The same bytes again give the first result; a rejected file may be sent again.
+        # The same bytes again give the first result; a rejected or undone file may be sent again.
         Index(
             "uq_uploads_bytes",
             "organisation_id",
@@ -60,7 +76,7 @@ class Upload(Base):
             text("coalesce(creditor_id, 0)"),
             "sha256",
             unique=True,
-            postgresql_where=text("state <> 'rejected'"),
+            postgresql_where=text("state not in ('rejected', 'undone')"),
         ),
     )
 
@@ -76,6 +92,10 @@ class Upload(Base):
     size_bytes: Mapped[int]
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
     storage_key: Mapped[str]
+    #: How a file that is not plain text was opened: format, sheets, the sheet and layout taken (`uploads.opening`).
+    container: Mapped[dict[str, Any] | None]
+    #: The text that was made of it, which is what is read; empty for a file that is text itself.
+    text_key: Mapped[str | None]
     encoding: Mapped[str | None]
     delimiter: Mapped[str | None]
     #: The header as read: a list of column names.
@@ -96,12 +116,18 @@ class Upload(Base):
     errors_found: Mapped[int] = mapped_column(default=0)
     #: How often each fault was found, listed or not: `field:code` -> count.
     error_counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: The same for what was only remarked on: the row stays good.
+    warning_counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: rows_read = rows_applied + rows_unchanged + rows_rejected once the upload is applied.
     rows_applied: Mapped[int] = mapped_column(default=0)
     #: Good rows that said nothing new: they were reported before.
     rows_unchanged: Mapped[int] = mapped_column(default=0)
     value_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str | None]
+    #: Value of the good rows by currency: code -> minor units; `value_minor` is that of `currency`.
+    totals: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: What the sender says the file holds, typed or found in its last rows: rows, amount in minor units, source.
+    control: Mapped[dict[str, Any] | None]
     #: Why the file as a whole was rejected: a code of `uploads.faults`, and what fills its message.
     fault: Mapped[str | None]
     fault_params: Mapped[dict[str, Any] | None]
@@ -112,6 +138,8 @@ class Upload(Base):
     good_rows_only: Mapped[bool | None]
     applied_at: Mapped[datetime | None]
     applied_by: Mapped[int | None]
+    undone_at: Mapped[datetime | None]
+    undone_by: Mapped[int | None]
 
 
 class UploadError(Base):
@@ -131,6 +159,8 @@ class UploadError(Base):
     code: Mapped[str]
     #: What stood there, cut to 80 characters.
     value: Mapped[str]
+    #: A remark: the row stays good.
+    is_warning: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
 
 class HeaderMapping(Base):

@@ -14,9 +14,11 @@ from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, require
 from agencies.kernel.work import Work, WorkState
 from agencies.organisations.permissions import Permission
+from uploads.confirming import CHECK
+from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadError, UploadKind, UploadState
 from uploads.schemas.registry import SCHEMAS
-from uploads.service import APPLY, CHECK, SENDERS_PERMISSION
+from uploads.service import APPLY
 from uploads.staging import STAGED
 
 _WORKING = {UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}

@@ -19,6 +19,7 @@ from assignments.reports import service as reports
 from portal.jobs import frame
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.ports import Ports
+from uploads import confirming
 from uploads import service as uploads
 from uploads.checking import Check
 
@@ -127,7 +128,7 @@ TASKS: dict[str, Task] = {
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
-    uploads.CHECK: Task(check_upload),
+    confirming.CHECK: Task(check_upload),
     uploads.APPLY: Task(apply_upload),
     marketplace.ADVANCE: Task(advance_lot, permissions=frozenset({Permission.LOT_VIEW})),
     "remind_reports": Task(remind_reports, permissions=frozenset({Permission.REPORT_VIEW})),

@@ -22,8 +22,8 @@ from portal.forms.uploads import FileForm, ReportFileForm
 from portal.presenters.cases import Names
 from portal.presenters.mandates import rates, standing
 from portal.presenters.reports import period
+from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import UploadKind
-from uploads.service import SENDERS_PERMISSION
 
 #: As many reports as one agency can owe in years.
 _MOST_REPORTS = 500

@@ -15,7 +15,7 @@ from portal.i18n import say
 from portal.ports import Ports
 from portal.presenters import uploads as presenter
 from portal.views import choices
-from uploads import queries, service
+from uploads import confirming, queries
 from uploads.models import Upload, UploadState
 
 #: Row errors read to find examples for each kind of fault.
@@ -49,7 +49,7 @@ def stage_of(session: Session, actor: Actor, upload: Upload) -> tuple[str, dict[
 
 
 def _mapping(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]:
-    proposal = service.proposal(session, actor, upload.id)
+    proposal = confirming.proposal(session, actor, upload.id)
     form = MappingForm(None, presenter.schema_of(upload.kind), proposal)
     return {"proposal": proposal, "form": form}
 

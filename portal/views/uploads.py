@@ -26,7 +26,7 @@ from portal.security import requires, takes_files
 from portal.views import choices, paging
 from portal.views.downloads import csv_file
 from portal.views.stages import ports, stage_of
-from uploads import queries, service
+from uploads import confirming, queries, receiving, service
 from uploads.errorfile import error_file as rejected_rows
 from uploads.faults import ROW_FAULTS
 from uploads.lifecycle import UploadMovedOn
@@ -78,7 +78,7 @@ def send() -> AnyResponse | tuple[str, int]:
     if not form.validate():
         return _sending(form), 400
     with transaction(db.session):
-        received = service.receive(
+        received = receiving.receive(
             db.session,
             actor,
             incoming_of(form.file.data),
@@ -115,7 +115,7 @@ def confirm(upload_id: int) -> AnyResponse | tuple[str, int]:
     """Settle what the columns are and have the rows checked."""
     actor = current_actor()
     upload = queries.get_upload(db.session, actor, upload_id)
-    proposal = service.proposal(db.session, actor, upload_id)
+    proposal = confirming.proposal(db.session, actor, upload_id)
     form = MappingForm(request.form, presenter.schema_of(upload.kind), proposal)
     if upload.state is not UploadState.RECEIVED:
         # Whatever the form says: its fields are not on the page of any later stage.
@@ -123,7 +123,9 @@ def confirm(upload_id: int) -> AnyResponse | tuple[str, int]:
     elif form.validate():
         try:
             with transaction(db.session):
-                service.confirm(db.session, actor, upload_id, mapping=form.mapping, options=form.options, now=utc_now())
+                confirming.confirm(
+                    db.session, actor, upload_id, mapping=form.mapping, options=form.options, now=utc_now()
+                )
         except REFUSALS as error:
             refuse(form, error)
         else:

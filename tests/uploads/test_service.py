@@ -15,7 +15,7 @@ from agencies.organisations.permissions import Role
 from portal.ports import Ports
 from tests import files
 from tests.people import World
-from uploads import service
+from uploads import confirming, service
 from uploads.faults import FILE_FAULTS
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import UploadKind, UploadState
@@ -97,15 +97,15 @@ def test_an_unusable_file_is_rejected_on_receipt(ports: Ports, analyst: Actor, d
     assert (upload.state, upload.fault) == (UploadState.REJECTED, fault)
     assert FILE_FAULTS[fault] % (upload.fault_params or {})
     with ports.session(analyst) as session, transaction(session), pytest.raises(UploadMovedOn):
-        service.confirm(session, analyst, upload.id, mapping={0: "account_ref"}, options=Options(), now=utc_now())
+        confirming.confirm(session, analyst, upload.id, mapping={0: "account_ref"}, options=Options(), now=utc_now())
     assert not files.send(ports, analyst, data).is_repeat
 
 
 def test_a_required_column_that_is_missing_is_named(ports: Ports, analyst: Actor) -> None:
     upload = files.send(ports, analyst, b"obligacion;ciudad\nA1;Cali\n").upload
     with ports.session(analyst) as session:
-        assert service.proposal(session, analyst, upload.id).missing == ("balance_total",)
-    with pytest.raises(service.ColumnsMissing) as refused:
+        assert confirming.proposal(session, analyst, upload.id).missing == ("balance_total",)
+    with pytest.raises(confirming.ColumnsMissing) as refused:
         files.confirm(ports, analyst, upload.id)
     assert "Total balance" in str(refused.value)
     with ports.session(analyst) as session:
@@ -122,17 +122,17 @@ def test_a_required_column_that_is_missing_is_named(ports: Ports, analyst: Actor
 )
 def test_a_mapping_that_cannot_be_is_refused(ports: Ports, analyst: Actor, mapping: dict[int, str]) -> None:
     upload = files.send(ports, analyst, b"a;b;c\nA1;1,50;x\n").upload
-    with pytest.raises(service.MappingImpossible):
+    with pytest.raises(confirming.MappingImpossible):
         files.confirm(ports, analyst, upload.id, mapping)
 
 
 def test_what_the_values_leave_open_is_asked(ports: Ports, analyst: Actor) -> None:
     data = b"obligacion;saldo total;fecha vencimiento\nA1;1.500;01/02/2024\n"
     upload = files.send(ports, analyst, data).upload
-    with pytest.raises(service.OptionNotSettled) as refused:
+    with pytest.raises(confirming.OptionNotSettled) as refused:
         files.confirm(ports, analyst, upload.id)
     assert refused.value.option == "date_order"
-    with pytest.raises(service.OptionNotSettled) as refused:
+    with pytest.raises(confirming.OptionNotSettled) as refused:
         files.confirm(ports, analyst, upload.id, options=Options(date_order="dmy"))
     assert refused.value.option == "decimal"
     files.confirm(ports, analyst, upload.id, options=Options(date_order="mdy", decimal=","))
@@ -145,7 +145,7 @@ def test_a_confirmed_mapping_is_remembered_for_the_same_columns(ports: Ports, an
     files.confirm(ports, analyst, first.id, {0: "account_ref", 1: "balance_total"}, Options(decimal=","))
     second = files.send(ports, analyst, b"k2;k1\n1.600;A2\n").upload
     with ports.session(analyst) as session:
-        proposal = service.proposal(session, analyst, second.id)
+        proposal = confirming.proposal(session, analyst, second.id)
     assert proposal.is_remembered
     assert [column.field for column in proposal.columns] == ["balance_total", "account_ref"]
     assert (proposal.options.decimal, proposal.questions) == (",", ())

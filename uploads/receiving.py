@@ -1,0 +1,113 @@
+"""Takes files in: once for the same bytes, and rejected at once when nothing could be made of them."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePath
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from agencies.kernel.errors import NotFound
+from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.mandates.models import Mandate
+from uploads.faults import UnusableFile
+from uploads.kinds import SENDERS
+from uploads.models import Upload, UploadKind, UploadState
+from uploads.own import record
+from uploads.reading import Dialect, sniff
+from uploads.storage import Incoming
+
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Received:
+    """The upload a file belongs to, and whether the same bytes had been sent before."""
+
+    upload: Upload
+    is_repeat: bool
+
+
+def receive(
+    session: Session,
+    actor: Actor,
+    incoming: Incoming,
+    *,
+    kind: UploadKind,
+    filename: str,
+    creditor_id: int | None = None,
+    report_id: int | None = None,
+    now: datetime,
+) -> Received:
+    """Take a file in: the first upload of the same bytes, else a new one, rejected at once when it is unusable."""
+    creditor_id = _permitted(session, actor, kind, creditor_id)
+    # Two requests with the same bytes wait here for each other, so that the second one finds the first.
+    session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(incoming.digest()[:8], "big", signed=True))))
+    earlier = session.scalar(
+        select(Upload).where(
+            Upload.organisation_id == actor.tenant,
+            Upload.kind == kind,
+            Upload.creditor_id.is_not_distinct_from(creditor_id),
+            Upload.sha256 == incoming.digest(),
+            Upload.state.not_in({UploadState.REJECTED, UploadState.UNDONE}),
+        )
+    )
+    if earlier is not None:
+        incoming.discard()
+        return Received(earlier, is_repeat=True)
+    upload = Upload(
+        organisation_id=actor.tenant,
+        creditor_id=creditor_id,
+        report_id=report_id,
+        kind=kind,
+        state=UploadState.RECEIVED,
+        filename=_safe_name(filename),
+        size_bytes=incoming.size,
+        sha256=incoming.digest(),
+        storage_key=f"{actor.tenant}/{secrets.token_hex(16)}",
+        created_at=now,
+        created_by=actor.user_id,
+    )
+    _look_into(upload, incoming)
+    session.add(upload)
+    session.flush()
+    incoming.keep(upload.storage_key)
+    record(session, actor, "upload.received", upload, now, size=upload.size_bytes, fault=upload.fault)
+    return Received(upload, is_repeat=False)
+
+
+def _permitted(session: Session, actor: Actor, kind: UploadKind, creditor_id: int | None) -> int | None:
+    """Whose cases the file speaks of, if the actor may send such a file."""
+    sender = SENDERS[kind]
+    require(actor, sender.permission)
+    require_side(actor, sender.side)
+    if sender.side is Side.CREDITOR:
+        return None
+    served = select(Mandate.id).where(Mandate.agency_id == actor.tenant, Mandate.creditor_id == creditor_id)
+    if session.scalar(served.limit(1)) is None:
+        raise NotFound
+    return creditor_id
+
+
+def _look_into(upload: Upload, incoming: Incoming) -> None:
+    try:
+        with incoming.look() as file:
+            _describe(upload, sniff(file))
+    except UnusableFile as unusable:
+        upload.state = UploadState.REJECTED
+        upload.fault, upload.fault_params = unusable.fault.code, unusable.fault.params
+
+
+def _describe(upload: Upload, dialect: Dialect) -> None:
+    upload.encoding, upload.delimiter = dialect.encoding, dialect.delimiter
+    upload.header, upload.sample = list(dialect.header), [list(row) for row in dialect.sample]
+    upload.offset_bytes, upload.offset_line = dialect.data_offset, dialect.data_line
+
+
+def _safe_name(filename: str) -> str:
+    """The last part of the name as the sender's machine gave it, as text that can be shown."""
+    name = PurePath(filename.replace("\\", "/")).name
+    return "".join(c for c in name if c.isprintable())[-_LONGEST_NAME:] or "file"
