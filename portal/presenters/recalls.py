@@ -41,7 +41,7 @@ TONES = {
     RecallState.ENDED: "working",
     RecallState.CLOSED: "good",
 }
-ANSWERS = {RecallAnswer.ACCEPTED: msg("Accepted"), RecallAnswer.OBJECTED: msg("Objection")}
+ANSWERS = {RecallAnswer.ACCEPTED: msg("Agreed"), RecallAnswer.OBJECTED: msg("Objection")}
 OBJECTIONS = {
     ObjectionReason.PAYMENT_PLAN: msg("A payment plan is running"),
     ObjectionReason.PROMISE: msg("The debtor has promised to pay"),
