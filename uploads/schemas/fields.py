@@ -38,6 +38,10 @@ class Field:
     is_code: bool = False
     #: Negative amounts are refused unless allowed.
     may_be_negative: bool = False
+    #: One sentence for who prepares the file: what the column means, or how it is written. An English template.
+    help: str = ""
+    #: What a cell may look like, as it is written into the template of the kind.
+    example: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,11 @@ class Schema:
     value: str | None = None
     #: Whether all rows of a file must be in one currency, that of its options.
     is_in_one_currency: bool = False
+    #: What people call the kind, and what it is for and who sends it; English templates.
+    title: str = ""
+    about: str = ""
+    #: Version -> what it changed, in a sentence; what is not named changed nothing for the sender.
+    changes: tuple[tuple[int, str], ...] = ()
 
     def __getitem__(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)
