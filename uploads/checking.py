@@ -23,6 +23,7 @@ from uploads.checks import Checked, check
 from uploads.frames import read
 from uploads.models import Upload, UploadError, UploadState
 from uploads.options import Options
+from uploads.own import readable_key
 from uploads.rejecting import count_faults, reject_repeated
 from uploads.rows import Step
 from uploads.schemas.registry import SCHEMAS
@@ -116,7 +117,7 @@ class Check:
         batch = self._next.result() if self._next is not None else None
         if self._next is None or (batch is not None and batch.start != upload.offset_bytes):
             self.close()
-            self._file = self._storage.open(upload.storage_key)
+            self._file = self._storage.open(readable_key(upload))
             self._thread = ThreadPoolExecutor(1, thread_name_prefix="check")
             self._batches = batches(self._file, upload, self._block_bytes)
             batch = next(self._batches, None)

@@ -24,6 +24,7 @@ from uploads.faults import ROW_FAULTS
 from uploads.frames import LINE, Sheet, as_written, read
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import Upload, UploadError
+from uploads.own import readable_key
 from uploads.queries import sent_upload
 from uploads.reading import sniff
 from uploads.schemas.registry import SCHEMAS
@@ -54,7 +55,7 @@ def _error_file(
     plan = Plan.of(upload)
     labels = {field.name: field.label for field in SCHEMAS[upload.kind].fields}
     yield _MARK + csv_bytes([[*(upload.header or []), "line", reasons]])
-    with storage.open(upload.storage_key) as file:
+    with storage.open(readable_key(upload)) as file:
         # The upload's own checkpoint has moved on, so the beginning of the rows is looked up again.
         dialect = sniff(file)
         line = dialect.data_line

@@ -28,3 +28,8 @@ def own_upload(session: Session, actor: Actor, upload_id: int, *, lock: bool = F
 def record(session: Session, actor: Actor, action: str, upload: Upload, now: datetime, **details: Any) -> None:
     """Write down what was done with an upload."""
     audit.record(session, actor, action, now=now, upload_id=upload.id, kind=upload.kind.value, **details)
+
+
+def readable_key(upload: Upload) -> str:
+    """Where the text of an upload is kept: the text made of a container, else the file as it was sent."""
+    return upload.text_key or upload.storage_key
