@@ -17,6 +17,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -106,6 +107,14 @@ class Upload(Base):
     mapping: Mapped[dict[str, Any] | None]
     #: Settled or asked: currency, date order, decimal sign.
     options: Mapped[dict[str, Any] | None]
+    #: Which version of the kind's columns it was read by.
+    schema_version: Mapped[int] = mapped_column(default=1)
+    #: Whose word the columns were read by as last time, and of when it is; empty where the sender was asked.
+    remembered_at: Mapped[datetime | None]
+    remembered_by: Mapped[int | None]
+    #: Where the rows begin, so that they can be read once more.
+    data_offset: Mapped[int | None]
+    data_line: Mapped[int | None]
     #: Where checking goes on after an interruption.
     offset_bytes: Mapped[int] = mapped_column(default=0)
     #: Records before that place, the header and blank ones included.
@@ -118,6 +127,8 @@ class Upload(Base):
     error_counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: The same for what was only remarked on: the row stays good.
     warning_counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: Values of fields with a list of codes that stand for none of them: field -> value -> count, the frequent ones.
+    unknown_values: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: rows_read = rows_applied + rows_unchanged + rows_rejected once the upload is applied.
     rows_applied: Mapped[int] = mapped_column(default=0)
     #: Good rows that said nothing new: they were reported before.
@@ -167,12 +178,43 @@ class HeaderMapping(Base):
     """A confirmed mapping, applied by itself when the same header comes again."""
 
     __tablename__ = "header_mappings"
-    __table_args__ = (PrimaryKeyConstraint("organisation_id", "kind", "header_hash"),)
+    __table_args__ = (
+        PrimaryKeyConstraint("organisation_id", "kind", "header_hash"),
+        UniqueConstraint("organisation_id", "id"),
+    )
 
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     kind: Mapped[UploadKind] = mapped_column(code_type(UploadKind))
     header_hash: Mapped[bytes] = mapped_column(LargeBinary)
     mapping: Mapped[dict[str, Any]]
     options: Mapped[dict[str, Any]]
+    confirmed_at: Mapped[datetime]
+    confirmed_by: Mapped[int | None]
+    #: All columns the file had, used or not, as they were written; unknown for what was confirmed long ago.
+    header: Mapped[list[Any] | None]
+    times_used: Mapped[int]
+    last_used_at: Mapped[datetime]
+
+
+class ValueMap(Base):
+    """What one code of a sender stands for, in one field of one kind of file."""
+
+    __tablename__ = "value_maps"
+    __table_args__ = (
+        PrimaryKeyConstraint("organisation_id", "kind", "field", "spelling"),
+        UniqueConstraint("organisation_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    kind: Mapped[UploadKind] = mapped_column(code_type(UploadKind))
+    field: Mapped[str]
+    #: The code as it is compared: lower case, no accents, single spaces.
+    spelling: Mapped[str]
+    #: As it was written when it was first explained.
+    written: Mapped[str]
+    #: One of the platform's codes; empty for a cell that says nothing; null leaves its rows out.
+    code: Mapped[str | None]
     confirmed_at: Mapped[datetime]
     confirmed_by: Mapped[int | None]
