@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.mandates.models import Mandate
+from uploads.control import Control
 from uploads.faults import UnusableFile
 from uploads.kinds import SENDERS
 from uploads.models import Upload, UploadKind, UploadState
@@ -40,10 +41,11 @@ def receive(
     filename: str,
     creditor_id: int | None = None,
     report_id: int | None = None,
+    control: Control | None = None,
     now: datetime,
 ) -> Received:
     """Take a file in: the first upload of the same bytes, else a new one, rejected at once when it is unusable."""
-    creditor_id = _permitted(session, actor, kind, creditor_id)
+    creditor_id = permitted(session, actor, kind, creditor_id)
     # Two requests with the same bytes wait here for each other, so that the second one finds the first.
     session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(incoming.digest()[:8], "big", signed=True))))
     earlier = session.scalar(
@@ -68,6 +70,7 @@ def receive(
         size_bytes=incoming.size,
         sha256=incoming.digest(),
         storage_key=f"{actor.tenant}/{secrets.token_hex(16)}",
+        control=control.to_dict() if control and control.says_something else None,
         created_at=now,
         created_by=actor.user_id,
     )
@@ -79,8 +82,8 @@ def receive(
     return Received(upload, is_repeat=False)
 
 
-def _permitted(session: Session, actor: Actor, kind: UploadKind, creditor_id: int | None) -> int | None:
-    """Whose cases the file speaks of, if the actor may send such a file."""
+def permitted(session: Session, actor: Actor, kind: UploadKind, creditor_id: int | None) -> int | None:
+    """Whose cases the file speaks of, if the actor may send such a file; raises `Forbidden` and `NotFound`."""
     sender = SENDERS[kind]
     require(actor, sender.permission)
     require_side(actor, sender.side)

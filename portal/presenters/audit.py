@@ -39,6 +39,10 @@ SENTENCES: dict[str, str] = {
     "organisation.registered": msg("%(who)s registered %(house)s"),
     "organisation.suspended": msg("%(who)s suspended %(house)s"),
     "organisation.approved": msg("%(who)s let %(house)s in again"),
+    "transfer.begun": msg("%(who)s began to send a big file in pieces"),
+    "transfer.cancelled": msg("%(who)s gave up sending a big file"),
+    "upload.undone": msg("%(who)s undid a file: what it had made was taken back"),
+    "upload.downloaded": msg("%(who)s downloaded a file as it was sent"),
     "upload.received": msg("%(who)s sent a file"),
     "upload.confirmed": msg("%(who)s confirmed the columns of a file"),
     "upload.checked": msg("A file was checked"),
@@ -111,7 +115,7 @@ SENTENCES: dict[str, str] = {
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
-    "files": (msg("Files"), ("upload", "portfolio", "case")),
+    "files": (msg("Files"), ("upload", "transfer", "portfolio", "case")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),

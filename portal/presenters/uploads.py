@@ -17,16 +17,24 @@ from uploads.schemas.registry import SCHEMAS
 
 KINDS = {
     UploadKind.PORTFOLIO: msg("Portfolio"),
+    UploadKind.PORTFOLIO_UPDATE: msg("Portfolio update"),
+    UploadKind.CREDITOR_PAYMENTS: msg("Payments made to us"),
+    UploadKind.RECALL_LIST: msg("Recall list"),
     UploadKind.PAYMENTS: msg("Payments"),
     UploadKind.ACTIVITIES: msg("Activities"),
+    UploadKind.PROMISES: msg("Promises and plans"),
+    UploadKind.CLOSURES: msg("Closures"),
+    UploadKind.INVENTORY: msg("Inventory"),
     UploadKind.FINDINGS: msg("Findings"),
 }
 STATES = {
+    UploadState.OPENING: msg("Being opened"),
     UploadState.RECEIVED: msg("Columns to confirm"),
     UploadState.CHECKING: msg("Being checked"),
     UploadState.CHECKED: msg("Checked, your decision"),
     UploadState.APPLYING: msg("Being applied"),
     UploadState.APPLIED: msg("Applied"),
+    UploadState.UNDONE: msg("Undone"),
     UploadState.REJECTED: msg("Turned away"),
 }
 #: What a list of files can be narrowed to: those that wait for a person.
@@ -36,11 +44,13 @@ WAITING: dict[str, tuple[str, UploadState | None]] = {
     "failed": (msg("Work that failed"), None),
 }
 TONES = {
+    UploadState.OPENING: "working",
     UploadState.RECEIVED: "waiting",
     UploadState.CHECKING: "working",
     UploadState.CHECKED: "waiting",
     UploadState.APPLYING: "working",
     UploadState.APPLIED: "good",
+    UploadState.UNDONE: "neutral",
     UploadState.REJECTED: "bad",
 }
 DATE_ORDERS = {
@@ -52,12 +62,15 @@ DECIMALS = {",": msg("With a decimal comma: 1.234,56"), ".": msg("With a decimal
 DELIMITERS = {",": msg("comma"), ";": msg("semicolon"), "\t": msg("tab"), "|": msg("vertical bar")}
 STEPS = (msg("Sent"), msg("Columns"), msg("Check"), msg("Apply"))
 _STEP_OF = {
+    UploadState.OPENING: 0,
     UploadState.RECEIVED: 1,
     UploadState.CHECKING: 2,
     UploadState.CHECKED: 3,
     UploadState.APPLYING: 3,
     UploadState.APPLIED: 4,
 }
+#: What the file chooser offers; what a file is, its content says.
+ACCEPTED = ".csv,.txt,.gz,.zip,.xlsx,.xls,.ods,.xlsm,.xlsb,text/csv,text/plain"
 SURE = 85
 EXAMPLES = 3
 CHECKING, APPLYING = msg("Checking the rows"), msg("Taking the rows over")
@@ -136,6 +149,12 @@ def _sureness(guess: ColumnGuess, proposal: Proposal) -> tuple[str, str]:
     if guess.confidence >= SURE and not guess.is_danger:
         return msg("Recognised"), "good"
     return msg("Please look"), "waiting"
+
+
+def complaints(form: Any, say: Callable[[str], str]) -> list[str]:
+    """Everything that is wrong with a form, in sentences; a field's own stand behind its label."""
+    of_fields = [f"{say(field.label.text)}: {say(error)}" for field in form for error in field.errors]
+    return [*form.form_errors, *of_fields]
 
 
 def stage(progress: Progress) -> str:

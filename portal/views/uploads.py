@@ -13,17 +13,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from agencies.kernel import work
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.permissions import Permission
 from portal.extensions import db
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
-from portal.forms.uploads import FileForm, MappingForm, ReportFileForm
+from portal.forms.uploads import MappingForm
 from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import uploads as presenter
 from portal.receiving import incoming_of
 from portal.security import requires, takes_files
-from portal.views import choices, paging
+from portal.views import choices, paging, sending
 from portal.views.downloads import csv_file
 from portal.views.stages import ports, stage_of
 from uploads import confirming, queries, receiving, service
@@ -33,8 +32,9 @@ from uploads.lifecycle import UploadMovedOn
 from uploads.models import UploadKind, UploadState
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/uploads")
-#: A creditor sends portfolios, an agency reports and says what it found.
-sender = requires(Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT, Permission.LOCATE_WORK)
+#: A creditor sends portfolios and what changes in them, an agency reports and says what it found.
+SENDERS = (Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT, Permission.LOCATE_WORK)
+sender = requires(*SENDERS)
 
 
 @blueprint.get("/")
@@ -65,7 +65,8 @@ def index() -> str:
 @sender
 def new() -> str:
     """Where a file is chosen; the report it is for can stand in the address."""
-    return _sending(_file_form(current_actor(), request.args))
+    actor = current_actor()
+    return sending.page(actor, sending.file_form(db.session, actor, request.args, utc_now()))
 
 
 @blueprint.post("/new")
@@ -74,16 +75,16 @@ def new() -> str:
 def send() -> AnyResponse | tuple[str, int]:
     """Take a file in; the same bytes again lead to the first one."""
     actor, now = current_actor(), utc_now()
-    form = _file_form(actor, CombinedMultiDict([request.files, request.form]))
+    form = sending.file_form(db.session, actor, CombinedMultiDict([request.files, request.form]), now)
     if not form.validate():
-        return _sending(form), 400
+        return sending.page(actor, form), 400
     with transaction(db.session):
         received = receiving.receive(
             db.session,
             actor,
             incoming_of(form.file.data),
             filename=form.file.data.filename,
-            **choices.purpose(db.session, actor, form, now),
+            **sending.purpose(db.session, actor, form, now),
             now=now,
         )
     again = 1 if received.is_repeat else None
@@ -208,27 +209,6 @@ def error_file(upload_id: int) -> Response:
     return csv_file(
         lambda: rejected_rows(db.session, actor, ports().storage, upload_id, say=reason, reasons=_("reasons")),
         presenter.error_file_name(upload),
-    )
-
-
-def _file_form(actor: Actor, given: Any) -> FileForm:
-    if actor.side is Side.CREDITOR:
-        return FileForm(given)
-    form = ReportFileForm(given)
-    reports = choices.reports(db.session, actor, utc_now()) if actor.may(Permission.REPORT_SUBMIT) else []
-    form.offer(choices.kinds_of_files(actor), reports, choices.creditors(db.session, actor))
-    return form
-
-
-def _sending(form: FileForm) -> str:
-    schemas = [presenter.schema_of(kind) for kind in choices.kinds_of_files(current_actor())]
-    return render_template(
-        "uploads/new.html",
-        form=form,
-        schema=schemas[0],
-        schemas=schemas,
-        max_bytes=ports().settings.max_upload_bytes,
-        show=presenter,
     )
 
 
