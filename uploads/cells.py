@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -41,17 +42,14 @@ def clean(raw: pl.Series) -> pl.Series:
     return text.set(text.is_in(PLACEHOLDERS).fill_null(value=False), None)
 
 
-def read_currency(text: pl.Series | None, rows: int, options: Options, *, is_only_one: bool) -> Read:
+def read_currency(text: pl.Series | None, rows: int, options: Options) -> Read:
     """The currency code of every row; rows that name none have the file's."""
     own = options.currency or ""
     if text is None or not text.is_not_null().any() or (text == own).all():
         return Read(constant(own, rows))
     written = text.str.to_uppercase().fill_null(own)
     value = written.replace({**_CURRENCIES, **dict.fromkeys(_OWN_CURRENCY, own)})
-    read = Read(value)
-    if is_only_one:
-        read = read.with_fault(value != own, "other_currency")
-    return read.with_fault(~value.is_in(list(EXPONENT)), "unknown_currency")
+    return Read(value).with_fault(~value.is_in(list(EXPONENT)), "unknown_currency")
 
 
 def read_cells(text: pl.Series, field: Field, options: Options, currency: pl.Series, *, is_plain: bool = False) -> Read:
@@ -69,7 +67,7 @@ def read_cells(text: pl.Series, field: Field, options: Options, currency: pl.Ser
         case FieldType.INTEGER:
             read = _integers(text)
         case FieldType.CHOICE:
-            read = _choices(text, field)
+            read = _choices(text, field, options.codes.get(field.name, {}))
         case _:
             read = _text(text, field, is_plain=is_plain)
     if field.type in {FieldType.AMOUNT, FieldType.INTEGER} and not field.may_be_negative:
@@ -115,12 +113,19 @@ def _integers(text: pl.Series) -> Read:
     return _faulty_where_unread(text, number, "unreadable_number")
 
 
-def _choices(text: pl.Series, field: Field) -> Read:
+def _choices(text: pl.Series, field: Field, own: Mapping[str, str | None]) -> Read:
+    """The field's codes by their known spellings and the sender's own; a sender's word goes before ours."""
     known = {plain(spelling): code for code, spellings in field.choices.items() for spelling in (code, *spellings)}
     spellings = text.unique().drop_nulls().to_list()
-    codes = [known.get(plain(spelling)) for spelling in spellings]
+    compared = [plain(spelling) for spelling in spellings]
+    codes = [own.get(one, known.get(one)) for one in compared]
+    nothing = [spelling for spelling, code in zip(spellings, codes, strict=True) if code == ""]
+    if nothing:
+        text = text.set(text.is_in(nothing).fill_null(value=False), None)
     value = text.replace_strict(spellings, codes, default=None, return_dtype=pl.String)
-    return _faulty_where_unread(text, value, "unknown_choice")
+    left_out = [spelling for spelling, one in zip(spellings, compared, strict=True) if own.get(one, "") is None]
+    read = _faulty_where_unread(text, value, "unknown_choice")
+    return read.with_fault(text.is_in(left_out).fill_null(value=False), "left_out") if left_out else read
 
 
 def _faulty_where_unread(text: pl.Series, value: pl.Series, code: str) -> Read:

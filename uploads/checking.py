@@ -10,6 +10,7 @@ import io
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, BinaryIO
 
 import polars as pl
@@ -20,15 +21,17 @@ from sqlalchemy.orm import Session
 from agencies.kernel.tenancy import Actor, as_loader
 from uploads.blocks import BLOCK_BYTES, blocks
 from uploads.checks import Checked, check
-from uploads.frames import read
+from uploads.control import sums
+from uploads.frames import Sheet, read
 from uploads.models import Upload, UploadError, UploadState
 from uploads.options import Options
 from uploads.own import readable_key
-from uploads.rejecting import count_faults, reject_repeated
+from uploads.rejecting import count_faults, count_remarks, reject_repeated
 from uploads.rows import Step
 from uploads.schemas.registry import SCHEMAS
 from uploads.staging import STAGED
 from uploads.storage import Storage
+from uploads.valuemaps import count_unknown
 
 #: Faults of single rows beyond this are counted and no longer listed; the error file finds them again.
 LISTED = 10_000
@@ -50,8 +53,10 @@ class Batch:
     columns: tuple[str, ...]
     rows: bytes
     errors: pl.DataFrame
+    warnings: pl.DataFrame
     read: int
     rejected: int
+    totals: dict[str, int]
 
 
 class Check:
@@ -143,6 +148,8 @@ class Plan:
     width: int
     mapping: dict[int, str]
     options: Options
+    #: The day the file came, by which dates are in the future.
+    today: date
 
     @classmethod
     def of(cls, upload: Upload) -> Plan:
@@ -154,20 +161,31 @@ class Plan:
             len(upload.header or []),
             {int(position): field for position, field in (upload.mapping or {}).items()},
             Options.from_dict(upload.options),
+            upload.created_at.date(),
         )
+
+    def check(self, sheet: Sheet) -> Checked:
+        """What is found in one block's records."""
+        return check(sheet, self.mapping, SCHEMAS[self.kind], self.options, today=self.today)
 
     def checked(self, file: BinaryIO, offset: int, line: int, block_bytes: int) -> Iterator[tuple[int, int, Checked]]:
         """For every block from a place on: the place behind it, the records up to there, and what was found."""
-        schema, wanted = SCHEMAS[self.kind], sorted(self.mapping)
+        wanted = sorted(self.mapping)
         for block in blocks(file, self.encoding, self.delimiter, offset, block_bytes):
             sheet = read(block, self.width, self.delimiter, wanted, line + 1)
             line += sheet.records
-            yield block.end, line, check(sheet, self.mapping, schema, self.options)
+            yield block.end, line, self.check(sheet)
 
 
 def stage(session: Session, upload: Upload, batch: Batch) -> None:
-    """Copy one batch and its faults, and move the checkpoint behind it."""
-    listed = batch.errors.head(max(0, LISTED - upload.errors_found))
+    """Copy one batch with its faults and remarks, and move the checkpoint behind it."""
+    remarked = sum(upload.warning_counts.values())
+    listed = pl.concat(
+        [
+            batch.errors.head(max(0, LISTED - upload.errors_found)).with_columns(is_warning=False),
+            batch.warnings.head(max(0, LISTED - remarked)).with_columns(is_warning=True),
+        ]
+    )
     with as_loader(session) as connection:
         _copy(connection, STAGED[upload.kind].name, batch.columns, batch.rows)
         if len(listed):
@@ -175,9 +193,11 @@ def stage(session: Session, upload: Upload, batch: Batch) -> None:
                 pl.lit(upload.organisation_id).alias("organisation_id"), pl.lit(upload.id).alias("upload_id"), pl.all()
             )
             _copy(connection, UploadError.__tablename__, tuple(owned.columns), _csv(owned, null="\\N"), null="\\N")
-    if len(batch.errors):
-        counted = batch.errors.group_by("field", "code").len().sort("field", "code")
-        count_faults(upload, {(field, code): count for field, code, count in counted.rows()})
+    count_faults(upload, _counted(batch.errors))
+    count_remarks(upload, _counted(batch.warnings))
+    count_unknown(upload, batch.errors)
+    # Of all rows read, until the check is concluded: what control totals are compared with.
+    upload.totals = sums(upload.totals, batch.totals)
     upload.offset_bytes, upload.offset_line = batch.end, batch.line
     upload.rows_read += batch.read
     upload.rows_rejected += batch.rejected
@@ -190,8 +210,24 @@ def _batches(
 ) -> Iterator[Batch]:
     for end, reached, found in plan.checked(file, offset, line, block_bytes):
         owned = found.rows.select(*(pl.lit(number).alias(name) for name, number in owner.items()), pl.all())
-        yield Batch(offset, end, reached, tuple(owned.columns), _csv(owned), found.errors, found.read, found.rejected)
+        yield Batch(
+            offset,
+            end,
+            reached,
+            tuple(owned.columns),
+            _csv(owned),
+            found.errors,
+            found.warnings,
+            found.read,
+            found.rejected,
+            found.totals,
+        )
         offset = end
+
+
+def _counted(found: pl.DataFrame) -> dict[tuple[str, str], int]:
+    counted = found.group_by("field", "code").len().sort("field", "code")
+    return {(field, code): count for field, code, count in counted.rows()}
 
 
 def _csv(frame: pl.DataFrame, null: str = "") -> bytes:

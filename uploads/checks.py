@@ -6,56 +6,90 @@ A pure function of the block, the mapping and the options, so that whoever asks 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import date
 
 import polars as pl
 
+from agencies.kernel.money import EXPONENT
 from uploads.cells import clean, read_cells, read_currency
 from uploads.columns import constant
+from uploads.contents import read_content
 from uploads.faults import WHOLE_ROW
 from uploads.frames import LINE, Sheet
 from uploads.options import Options
+from uploads.remarks import remarks
 from uploads.schemas.fields import Schema
 
 CURRENCY = "currency"
 _SHOWN = 80
 _ERRORS = {LINE: pl.Int64, "field": pl.String, "code": pl.String, "value": pl.String}
+#: Codes of faults and remarks by field: where each stands.
+Found = list[tuple[str, str, pl.Series]]
 
 
 @dataclass(frozen=True)
 class Checked:
     """The outcome for one block."""
 
-    #: `line`, then one typed column per mapped field (and the currency, mapped or not).
+    #: `line`, one typed column per mapped field (and the currency, mapped or not), and what the check puts beside them.
     rows: pl.DataFrame
     #: `line`, `field`, `code`, `value`, in the order of the file.
     errors: pl.DataFrame
     read: int
     rejected: int
+    #: The same columns as the errors: what was remarked on good rows.
+    warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_ERRORS))
+    #: Currency -> value of every row whose value can be read, rejected or not.
+    totals: dict[str, int] = field(default_factory=dict)
 
 
-def check(sheet: Sheet, mapping: Mapping[int, str], schema: Schema, options: Options) -> Checked:
-    """Read every mapped cell of a block; a row with any fault goes to the errors and not to the rows."""
+def check(
+    sheet: Sheet, mapping: Mapping[int, str], schema: Schema, options: Options, *, today: date | None = None
+) -> Checked:
+    """Read every mapped cell of a block; a row with any fault goes to the errors and not to the rows.
+
+    `today` is the day the file came, so that whoever checks it again later finds the same.
+    """
     frame = sheet.frame
     raw = {field: frame[str(position)] for position, field in mapping.items()}
     text = {field: clean(column) for field, column in raw.items()}
-    currency = read_currency(text.get(CURRENCY), len(frame), options, is_only_one=schema.is_in_one_currency)
+    currency = read_currency(text.get(CURRENCY), len(frame), options)
     columns, faults = {LINE: frame[LINE]}, [_ragged(sheet)]
-    for field in schema.fields:
-        if field.name == CURRENCY:
+    for one in schema.fields:
+        if one.name == CURRENCY:
             read = currency
-        elif field.name in text:
-            read = read_cells(text[field.name], field, options, currency.value, is_plain=sheet.is_plain)
+        elif one.name in text:
+            read = read_cells(text[one.name], one, options, currency.value, is_plain=sheet.is_plain)
         else:
             continue
-        columns[field.name] = read.value
+        columns[one.name] = read.value
         if read.fault is not None:
-            faults.append(_faults(frame[LINE], field.name, read.fault, raw.get(field.name)))
+            faults.append(_faults(frame[LINE], one.name, read.fault, raw.get(one.name)))
+    totals = _totals(columns.get(schema.value or ""), currency.value)
+    remarked = read_content(columns, schema, options.country)
+    if today is not None:
+        remarked += remarks(schema.kind, columns, today)
     errors = pl.concat(faults).sort(LINE, maintain_order=True)
-    rows = pl.DataFrame(columns)
+    warnings = [_faults(frame[LINE], name, where, raw.get(name)) for name, where in _by_field(remarked)]
+    rows, told = pl.DataFrame(columns), pl.concat(warnings).sort(LINE, maintain_order=True) if warnings else None
     if len(errors):
-        rows = rows.filter(~pl.col(LINE).is_in(errors[LINE].unique().implode()))
-    return Checked(rows, errors, read=len(frame) + len(sheet.ragged), rejected=errors[LINE].n_unique())
+        is_good = ~pl.col(LINE).is_in(errors[LINE].unique().implode())
+        rows, told = rows.filter(is_good), told if told is None else told.filter(is_good)
+    found = Checked(rows, errors, read=len(frame) + len(sheet.ragged), rejected=errors[LINE].n_unique(), totals=totals)
+    return found if told is None else replace(found, warnings=told)
+
+
+def _by_field(remarked: Found) -> list[tuple[str, pl.Series]]:
+    """One column of codes per remark, as faults have."""
+    return [(name, constant(None, len(where)).set(where, code)) for name, code, where in remarked]
+
+
+def _totals(value: pl.Series | None, currency: pl.Series) -> dict[str, int]:
+    if value is None:
+        return {}
+    sums = pl.DataFrame({CURRENCY: currency, "value": value}).group_by(CURRENCY).sum().sort(CURRENCY)
+    return {code: int(total) for code, total in sums.iter_rows() if code in EXPONENT}
 
 
 def _ragged(sheet: Sheet) -> pl.DataFrame:

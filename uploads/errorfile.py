@@ -19,7 +19,6 @@ from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor
 from uploads.blocks import blocks
 from uploads.checking import Plan
-from uploads.checks import check
 from uploads.faults import ROW_FAULTS
 from uploads.frames import LINE, Sheet, as_written, read
 from uploads.lifecycle import UploadMovedOn
@@ -75,13 +74,14 @@ def _faults(
     session: Session, actor: Actor, upload: Upload, plan: Plan, sheet: Sheet, line: int
 ) -> dict[int, list[tuple[str, str]]]:
     """Line -> field and code of each fault, those found by the check first."""
-    found = check(sheet, plan.mapping, SCHEMAS[upload.kind], plan.options).errors
+    found = plan.check(sheet).errors
     faults: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for number, field, code in found.select(LINE, "field", "code").iter_rows():
         faults[number].append((field, code))
     stored = select(UploadError.line, UploadError.field, UploadError.code).where(
         UploadError.organisation_id == actor.tenant,
         UploadError.upload_id == upload.id,
+        UploadError.is_warning.is_(other=False),
         UploadError.line.between(line + 1, line + sheet.records),
     )
     for number, field, code in session.execute(stored.order_by(UploadError.line)):

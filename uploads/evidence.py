@@ -40,19 +40,37 @@ def likeness(values: Sequence[str], field: Field) -> float | None:
             return _text_likeness(text, field)
 
 
-def settle_date_order(columns: Iterable[Sequence[str]]) -> str | None:
-    """The order that the dates themselves prove; None when no cell proves one, or two cells prove different ones."""
+def proved_orders(columns: Iterable[Sequence[str]]) -> set[str]:
+    """The orders of day and month that at least one cell proves."""
     texts = [clean(pl.Series(values, dtype=pl.String)) for values in columns]
-    proved = set().union(*(decisive_orders(text) for text in texts)) if texts else set()
+    return set().union(*(decisive_orders(text) for text in texts)) if texts else set()
+
+
+def settle_date_order(columns: Sequence[Sequence[str]]) -> str | None:
+    """The order that the dates themselves prove; None when no cell proves one, or two cells prove different ones."""
+    proved = proved_orders(columns)
     if len(proved) == 1:
-        return str(proved.pop())
-    if proved or any(needs_an_order(text) for text in texts):
+        return proved.pop()
+    if proved or any(needs_an_order(clean(pl.Series(values, dtype=pl.String))) for values in columns):
         return None
     return "ymd"
 
 
+def proved_decimals(columns: Iterable[Sequence[str]]) -> set[str]:
+    """The decimal signs that at least one cell proves."""
+    return _decimals(columns)[0]
+
+
 def settle_decimal(columns: Iterable[Sequence[str]]) -> str | None:
     """The decimal sign that the amounts themselves prove, by the same rule; a point where none has a sign."""
+    proved, is_open = _decimals(columns)
+    if len(proved) == 1:
+        return proved.pop()
+    return None if proved or is_open else "."
+
+
+def _decimals(columns: Iterable[Sequence[str]]) -> tuple[set[str], bool]:
+    """The signs that cells prove, and whether a cell can be read by its sign only."""
     proved: set[str] = set()
     is_open = False
     for cell in (cell for values in columns for cell in values):
@@ -69,15 +87,13 @@ def settle_decimal(columns: Iterable[Sequence[str]]) -> str | None:
             is_open = True
         else:
             proved.add(last)
-    if len(proved) == 1:
-        return proved.pop()
-    return None if proved or is_open else "."
+    return proved, is_open
 
 
 def settle_currency(values: Sequence[str], own: str) -> str:
     """The currency most rows of a currency column name, else the organisation's own."""
     text = clean(pl.Series(values, dtype=pl.String)).drop_nulls()
-    codes = read_currency(text, len(text), Options(currency=own), is_only_one=False).value.to_list()
+    codes = read_currency(text, len(text), Options(currency=own)).value.to_list()
     known = Counter(code for code in codes if code in EXPONENT)
     return known.most_common(1)[0][0] if known else own
 

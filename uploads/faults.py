@@ -33,7 +33,9 @@ ROW_FAULTS: dict[str, str] = {
     "date_order": msg("%(field)s is a date only if day and month are read in the other order."),
     "date_out_of_range": msg("%(field)s lies before 1900 or after 2100."),
     "unknown_choice": msg("%(field)s holds a value we do not know."),
+    "left_out": msg("%(field)s holds a value whose rows are left out, as you said."),
     "unknown_currency": msg("%(field)s is not a currency code we know."),
+    # Of files checked before rows could have a currency of their own.
     "other_currency": msg("The row is in another currency than the rest of the file; send it as a file of its own."),
     # The row beside others.
     "duplicate": msg("%(field)s stands in an earlier row of this file."),
@@ -53,6 +55,30 @@ ROW_FAULTS: dict[str, str] = {
     "reference_reused": msg("%(field)s stands for another payment already."),
 }
 
+#: What is remarked on a row that stays good, each with what can be done about it.
+ROW_WARNINGS: dict[str, str] = {
+    # A cell by itself.
+    "id_shape": msg("%(field)s does not look like a document of that type. Compare it with the document."),
+    "id_check_digit": msg("The check digit of %(field)s is wrong: a digit was mistyped. Compare it with the document."),
+    "id_generic": msg("%(field)s is a number that many people share, so it was left out. Write the person's own."),
+    "id_type_unknown": msg("%(field)s is a type of document we do not know; it was kept as it is written."),
+    "id_type_missing": msg("%(field)s has no type of document. Add a column with it, so that people are not confused."),
+    "digits_lost": msg("A spreadsheet has rounded %(field)s, so it was left out. Export the column as text."),
+    "unreadable_phone": msg("%(field)s is not a telephone number of the country; it was kept as it is written."),
+    "unreadable_email": msg("%(field)s is not an e-mail address; it was kept as it is written."),
+    "unreadable_address": msg("%(field)s is not an address that can be found; it was kept as it is written."),
+    "placeholder": msg("%(field)s looks like a number written where none is known. If so, leave the cell empty."),
+    # Values beside each other and beside today.
+    "not_delinquent": msg("%(field)s says that nothing is overdue. Take the account out if it is not to be collected."),
+    "too_young": msg("%(field)s makes the debtor younger than 18. Check the date and whose it is."),
+    "too_old": msg("%(field)s makes the debtor older than 110. Check the century of the date."),
+    "not_yet": msg("%(field)s lies in the future. Check the date."),
+    "due_after_charge_off": msg("%(field)s lies after the account was charged off. Check both dates."),
+    "parts_exceed_balance": msg("Principal, interest and fees add up to more than %(field)s. Check the amounts."),
+    # The row by itself.
+    "total_row": msg("This row is a total and no account. It was left out and compared with what was read."),
+}
+
 FILE_FAULTS: dict[str, str] = {
     "empty": msg("The file is empty."),
     "not_text": msg("The file is not text but %(format)s. Save it as CSV and send that."),
@@ -65,6 +91,19 @@ FILE_FAULTS: dict[str, str] = {
     "header_only": msg("The file has a header and no rows."),
     "duplicate_headers": msg("Two columns have the same name: %(names)s. Give each column its own name."),
     "header_unclosed": msg("A quotation mark in the first line is never closed."),
+    "control_mismatch": msg(
+        "What the file should hold and what was found differ. Rows: %(rows_said)s expected, %(rows_found)s found. "
+        "Amount: %(amount_said)s expected, %(amount_found)s found. Nothing was loaded. Look for rows that were cut off "
+        "or added, or correct the control totals, and send the file again."
+    ),
+    "aggregate_bands": msg(
+        "The file holds sums by %(group)s and arrears band (%(names)s), not accounts: no column tells one debt from "
+        "another. Export one row per account."
+    ),
+    "aggregate_statements": msg(
+        "The file holds figures of balance sheets (%(names)s), not debts: it has neither an account nor a balance due. "
+        "Export one row per account."
+    ),
     "turned_away": msg("The file was turned away by a user."),
 }
 

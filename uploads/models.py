@@ -135,7 +135,8 @@ class Upload(Base):
     rows_unchanged: Mapped[int] = mapped_column(default=0)
     value_minor: Mapped[int] = mapped_column(default=0)
     currency: Mapped[str | None]
-    #: Value of the good rows by currency: code -> minor units; `value_minor` is that of `currency`.
+    #: Value of the good rows by currency: code -> minor units; `value_minor` is that of `currency`. While the file is
+    #: being checked it is that of all rows read so far, rejected or not.
     totals: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: What the sender says the file holds, typed or found in its last rows: rows, amount in minor units, source.
     control: Mapped[dict[str, Any] | None]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 DATE_ORDERS = ("dmy", "mdy", "ymd")
 DECIMALS = (",", ".")
+#: What nobody is asked for: whoever is owed has it.
+_NEVER_ASKED = {"country"}
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,10 @@ class Options:
     decimal: str | None = None
     #: IANA name; where the sender's clock times are.
     time_zone: str | None = None
+    #: Whose documents and telephone numbers the file holds: that of whoever is owed. Never asked.
+    country: str | None = None
+    #: The sender's own codes: field -> spelling -> the platform's code, "" for nothing, None to leave the row out.
+    codes: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """As stored with the upload."""
@@ -35,9 +42,12 @@ class Options:
     def or_else(self, other: Options) -> Options:
         """These options, with what is not settled taken from the other ones."""
         mine, theirs = self.to_dict(), other.to_dict()
-        return Options(**{name: mine[name] if mine[name] is not None else theirs[name] for name in mine})
+        both = {name: mine[name] if mine[name] is not None else theirs[name] for name in mine}
+        fields = {*self.codes, *other.codes}
+        codes = {name: {**other.codes.get(name, {}), **self.codes.get(name, {})} for name in sorted(fields)}
+        return Options(**{**both, "codes": codes})
 
     @property
     def unsettled(self) -> tuple[str, ...]:
         """The names of what is still to be asked."""
-        return tuple(name for name, value in self.to_dict().items() if value is None)
+        return tuple(name for name, value in self.to_dict().items() if value is None and name not in _NEVER_ASKED)

@@ -160,9 +160,10 @@ def progress(session: Session, actor: Actor, upload_id: int) -> Progress:
     return _progress(upload, found[0], float(found[1])) if found else _progress(upload, None, None)
 
 
-def error_groups(session: Session, actor: Actor, upload_id: int) -> list[ErrorGroup]:
-    """Every kind of fault found in the upload with its count, the most frequent first."""
-    counts = sent_upload(session, actor, upload_id).error_counts
+def error_groups(session: Session, actor: Actor, upload_id: int, *, is_warning: bool = False) -> list[ErrorGroup]:
+    """Every kind of fault, or of remark, found in the upload with its count, the most frequent first."""
+    upload = sent_upload(session, actor, upload_id)
+    counts = upload.warning_counts if is_warning else upload.error_counts
     groups = [ErrorGroup(*key.partition(":")[::2], count) for key, count in counts.items()]
     return sorted(groups, key=lambda group: (-group.count, group.field, group.code))
 
@@ -174,13 +175,16 @@ def list_errors(
     after: tuple[int, str, str] | None = None,
     *,
     code: str | None = None,
+    is_warning: bool = False,
     limit: int = PAGE,
 ) -> Page[RowFault]:
-    """Listed faults in the order of the file; the cursor is line, field and code of the last one shown."""
+    """Listed faults, or remarks, in the order of the file; the cursor is line, field and code of the last one shown."""
     sent_upload(session, actor, upload_id)
     key = (UploadError.line, UploadError.field, UploadError.code)
     query = select(*key, UploadError.value).where(
-        UploadError.organisation_id == actor.tenant, UploadError.upload_id == upload_id
+        UploadError.organisation_id == actor.tenant,
+        UploadError.upload_id == upload_id,
+        UploadError.is_warning.is_(is_warning),
     )
     if code is not None:
         query = query.where(UploadError.code == code)

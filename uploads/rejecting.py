@@ -84,7 +84,11 @@ def drop_refused(session: Session, upload: Upload) -> int:
     """Take rows out of staging that have been given a fault while they stood there; returns how many went."""
     staged = STAGED[upload.kind]
     mine = (staged.c.organisation_id == upload.organisation_id, staged.c.upload_id == upload.id)
-    told = (UploadError.organisation_id == upload.organisation_id, UploadError.upload_id == upload.id)
+    told = (
+        UploadError.organisation_id == upload.organisation_id,
+        UploadError.upload_id == upload.id,
+        UploadError.is_warning.is_(other=False),
+    )
     standing = select(staged.c.line).where(*mine)
     rows = session.execute(
         select(UploadError.field, UploadError.code, func.count())
@@ -103,9 +107,18 @@ def drop_refused(session: Session, upload: Upload) -> int:
 
 def count_faults(upload: Upload, faults: dict[tuple[str, str], int]) -> None:
     """Add to the upload's counts per field and fault."""
-    counts = dict(upload.error_counts)
-    for (field, code), count in faults.items():
-        key = f"{field}:{code}"
-        counts[key] = counts.get(key, 0) + count
-    upload.error_counts = counts
+    upload.error_counts = _added(upload.error_counts, faults)
     upload.errors_found += sum(faults.values())
+
+
+def count_remarks(upload: Upload, remarks: dict[tuple[str, str], int]) -> None:
+    """Add to the upload's counts per field and remark."""
+    upload.warning_counts = _added(upload.warning_counts, remarks)
+
+
+def _added(counts: dict[str, int], found: dict[tuple[str, str], int]) -> dict[str, int]:
+    added = dict(counts)
+    for (field, code), count in found.items():
+        key = f"{field}:{code}"
+        added[key] = added.get(key, 0) + count
+    return added

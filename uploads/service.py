@@ -12,6 +12,7 @@ from agencies.kernel.errors import Invalid, msg
 from agencies.kernel.tenancy import Actor, require
 from uploads import lifecycle
 from uploads.confirming import CHECK
+from uploads.control import Control
 from uploads.faults import FileFault
 from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadState
@@ -39,24 +40,37 @@ def conclude_check(session: Session, actor: Actor, upload_id: int, *, now: datet
     upload = own_upload(session, actor, upload_id, lock=True)
     if upload.state is not UploadState.CHECKING:
         return upload
+    upload.checked_at = now
+    if fault := _control_mismatch(upload):
+        turn_away(session, actor, upload, fault, now=now)
+        return upload
     lifecycle.move(upload, UploadState.CHECKED)
     recount(session, upload)
-    upload.checked_at = now
     record(session, actor, "upload.checked", upload, now, read=upload.rows_read, rejected=upload.rows_rejected)
     return upload
 
 
 def recount(session: Session, upload: Upload) -> None:
-    """Take the number and the value of the good rows from what is staged."""
-    staged, value = STAGED[upload.kind], SCHEMAS[upload.kind].value
-    total = func.sum(staged.c[value]) if value else literal(0)
-    rows, minor = session.execute(
-        select(func.count(), total).where(
-            staged.c.organisation_id == upload.organisation_id, staged.c.upload_id == upload.id
-        )
-    ).one()
-    upload.rows_good, upload.value_minor = rows, int(minor or 0)
-    upload.rows_rejected = upload.rows_read - rows
+    """Take the number and the values by currency of the good rows from what is staged."""
+    staged, schema = STAGED[upload.kind], SCHEMAS[upload.kind]
+    total = func.coalesce(func.sum(staged.c[schema.value]), 0) if schema.value else literal(0)
+    # Rows of a kind that names no currency are in the file's own; without amounts there is nothing to be in one.
+    currency = staged.c.currency if "currency" in staged.c else literal(upload.currency)
+    rows = session.execute(
+        select(currency, func.count(), total)
+        .where(staged.c.organisation_id == upload.organisation_id, staged.c.upload_id == upload.id)
+        .group_by(currency)
+    ).all()
+    upload.totals = {code: int(minor) for code, _, minor in rows if schema.value and code}
+    upload.rows_good, upload.value_minor = sum(row[1] for row in rows), upload.totals.get(upload.currency or "", 0)
+    upload.rows_rejected = upload.rows_read - upload.rows_good
+
+
+def _control_mismatch(upload: Upload) -> FileFault | None:
+    """What the sender said the file holds and it does not; until now the totals are those of all rows read."""
+    control = Control.from_dict(upload.control)
+    said = control.mismatch(upload.rows_read, upload.totals, upload.currency or "") if control else None
+    return FileFault("control_mismatch", said) if said else None
 
 
 def apply(session: Session, actor: Actor, upload_id: int, *, good_rows_only: bool, now: datetime) -> Upload:

@@ -20,6 +20,16 @@ class FieldType(StrEnum):
     CHOICE = "choice"
 
 
+class Content(StrEnum):
+    """What a text speaks of, where that decides its one spelling and what is remarked on it."""
+
+    ID_TYPE = "id_type"
+    ID_NUMBER = "id_number"
+    PHONE = "phone"
+    EMAIL = "email"
+    ADDRESS = "address"
+
+
 @dataclass(frozen=True)
 class Field:
     """One column a kind of file may have."""
@@ -38,6 +48,11 @@ class Field:
     is_code: bool = False
     #: Negative amounts are refused unless allowed.
     may_be_negative: bool = False
+    #: What a text speaks of; what cannot be read as that is remarked on, and the row stays good.
+    content: Content | None = None
+    #: The column of staging, beside the field's own, that the check fills with what the content gives: a phone's
+    #: international form, an address's normal form, an identity number's check digit.
+    beside: str | None = None
     #: One sentence for who prepares the file: what the column means, or how it is written. An English template.
     help: str = ""
     #: What a cell may look like, as it is written into the template of the kind.
@@ -55,8 +70,6 @@ class Schema:
     unique: str | None = None
     #: The amount whose total is shown to the sender.
     value: str | None = None
-    #: Whether all rows of a file must be in one currency, that of its options.
-    is_in_one_currency: bool = False
     #: What people call the kind, and what it is for and who sends it; English templates.
     title: str = ""
     about: str = ""
@@ -65,6 +78,15 @@ class Schema:
 
     def __getitem__(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)
+
+    def of(self, content: Content) -> Field | None:
+        """The first field that speaks of this, if any."""
+        return next((one for one in self.fields if one.content is content), None)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The columns of staging that the check fills by itself."""
+        return tuple(one.beside for one in self.fields if one.beside)
 
     @property
     def required(self) -> tuple[Field, ...]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from agencies.kernel.errors import msg
-from uploads.schemas.fields import Field, FieldType, Schema
+from uploads.schemas.fields import Content, Field, FieldType, Schema
 
 PORTFOLIO = Schema(
     kind="portfolio",
     version=1,
     unique="account_ref",
     value="balance_total",
-    is_in_one_currency=True,
     fields=(
         Field(
             "account_ref",
@@ -66,6 +65,7 @@ PORTFOLIO = Schema(
         Field(
             "id_type",
             msg("Type of identity document"),
+            content=Content.ID_TYPE,
             max_length=20,
             is_code=True,
             synonyms=("tipo identificacion", "tipo documento", "tipo id", "id type", "document type"),
@@ -73,6 +73,8 @@ PORTFOLIO = Schema(
         Field(
             "national_id",
             msg("Identity number"),
+            content=Content.ID_NUMBER,
+            beside="id_check_digit",
             max_length=30,
             is_code=True,
             synonyms=(
@@ -291,22 +293,33 @@ PORTFOLIO = Schema(
             synonyms=("departamento", "regional", "region", "provincia", "department", "addr state", "state"),
         ),
         Field("city", msg("City"), max_length=80, synonyms=("ciudad", "municipio", "city")),
-        Field("address", msg("Address"), synonyms=("direccion", "domicilio", "address", "street1")),
+        Field(
+            "address",
+            msg("Address"),
+            content=Content.ADDRESS,
+            beside="address_normal",
+            synonyms=("direccion", "domicilio", "address", "street1"),
+        ),
         Field(
             "phone",
             msg("Phone"),
+            content=Content.PHONE,
+            beside="phone_e164",
             max_length=40,
             synonyms=("telefono", "celular", "movil", "telefono 1", "phone", "phone1", "cell phone"),
         ),
         Field(
             "phone_2",
             msg("Second phone"),
+            content=Content.PHONE,
+            beside="phone_2_e164",
             max_length=40,
             synonyms=("telefono 2", "fijo", "telefono fijo", "phone2", "home phone"),
         ),
         Field(
             "email",
             msg("E-mail"),
+            content=Content.EMAIL,
             max_length=254,
             synonyms=("correo", "correo electronico", "email", "mail", "e mail"),
         ),
