@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from agencies.kernel import work
-from agencies.kernel.errors import Invalid, msg
+from agencies.kernel.errors import Conflict, Invalid, msg
 from agencies.kernel.money import EXPONENT
 from agencies.kernel.tenancy import Actor, require
 from agencies.organisations.models import Organisation
-from uploads import lifecycle
-from uploads.headers import header_hash
+from uploads import lifecycle, saved, valuemaps
 from uploads.kinds import SENDERS_PERMISSION
-from uploads.mapping import Proposal, Remembered, propose, settle
-from uploads.models import HeaderMapping, Upload, UploadState
+from uploads.mapping import Proposal, propose, settle
+from uploads.models import Upload, UploadError, UploadState
 from uploads.options import DATE_ORDERS, DECIMALS, Options
 from uploads.own import own_upload, record
 from uploads.schemas.registry import SCHEMAS
+from uploads.staging import STAGED
 
 #: The kind of work that checks a file.
 CHECK = "check_upload"
@@ -49,16 +49,24 @@ class OptionNotSettled(Invalid):
         self.option = option
 
 
+class CannotReadAgain(Conflict):
+    """Where the rows of the file begin was not written down when it was confirmed."""
+
+    text = msg("This file cannot be read again. Turn it away and send it once more.")
+
+
 def proposal(session: Session, actor: Actor, upload_id: int) -> Proposal:
     """What the columns of a received file are taken for."""
     upload = own_upload(session, actor, upload_id)
     require(actor, SENDERS_PERMISSION[upload.kind])
     if upload.header is None or upload.sample is None:
         raise lifecycle.UploadMovedOn
-    remembered = session.get(HeaderMapping, (actor.tenant, upload.kind, header_hash(upload.header)))
-    before = Remembered(remembered.mapping, Options.from_dict(remembered.options)) if remembered else None
-    schema = SCHEMAS[upload.kind]
-    return propose(upload.header, upload.sample, schema, before, own=_own_options(session, upload))
+    own = replace(_own_options(session, upload), codes=saved.codes_of(session, actor, upload.kind))
+    before = saved.find_remembered(session, actor, upload.kind, upload.header)
+    if before is not None and upload.creditor_id is None:
+        # A creditor's own word about its money stands; an agency's was about another creditor's, perhaps.
+        own = replace(own, currency=before.options.currency or own.currency)
+    return propose(upload.header, upload.sample, SCHEMAS[upload.kind], before, own=own)
 
 
 def confirm(
@@ -73,15 +81,77 @@ def confirm(
     """Settle how the file is read, remember it for the next one, and ask for the check."""
     upload = own_upload(session, actor, upload_id, lock=True)
     require(actor, SENDERS_PERMISSION[upload.kind])
-    lifecycle.move(upload, UploadState.CHECKING)
-    _check_mapping(upload, mapping)
-    settled = _settled(session, upload, mapping, options)
-    upload.mapping = {str(position): field for position, field in sorted(mapping.items())}
-    upload.options, upload.currency = settled.to_dict(), settled.currency
-    _remember(session, actor, upload, mapping, settled, now)
-    work.request(session, actor, CHECK, str(upload.id), {"upload_id": upload.id}, now=now)
+    _settle(session, actor, upload, mapping, options, now)
+    saved.remember(session, actor, upload, mapping, now=now)
+    saved.remember_codes(session, actor, upload.kind, options.codes, now=now)
+    upload.remembered_at = upload.remembered_by = None
     record(session, actor, "upload.confirmed", upload, now, columns=len(mapping))
     return upload
+
+
+def confirm_as_before(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> bool:
+    """Have a file that just came checked as the last one with its columns was; False when anything is to be asked."""
+    if upload.state is not UploadState.RECEIVED or not upload.header or not upload.sample:
+        return False
+    proposed = proposal(session, actor, upload.id)
+    before = proposed.remembered
+    if before is None or not proposed.is_settled:
+        return False
+    _settle(session, actor, upload, proposed.mapping, proposed.options, now)
+    saved.count_use(session, actor, upload, now=now)
+    upload.remembered_at, upload.remembered_by = before.confirmed_at, before.confirmed_by
+    record(session, actor, "upload.read_as_before", upload, now, columns=len(proposed.mapping))
+    return True
+
+
+def reopen(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Upload:
+    """Forget what a check found, so that the file is read differently; raises `UploadMovedOn` and `CannotReadAgain`."""
+    upload = own_upload(session, actor, upload_id, lock=True)
+    require(actor, SENDERS_PERMISSION[upload.kind])
+    was_checking = upload.state is UploadState.CHECKING
+    lifecycle.move(upload, UploadState.RECEIVED)
+    if upload.data_offset is None or upload.data_line is None:
+        raise CannotReadAgain
+    if was_checking:
+        work.dismiss(session, actor, CHECK, str(upload.id))
+    for table in (STAGED[upload.kind], UploadError.__table__):
+        owned = (table.c.organisation_id == upload.organisation_id, table.c.upload_id == upload.id)
+        session.execute(delete(table).where(*owned))
+    upload.offset_bytes, upload.offset_line = upload.data_offset, upload.data_line
+    upload.rows_read = upload.rows_good = upload.rows_rejected = upload.errors_found = upload.value_minor = 0
+    upload.error_counts, upload.warning_counts, upload.totals, upload.unknown_values = {}, {}, {}, {}
+    upload.checked_at = None
+    record(session, actor, "upload.reopened", upload, now)
+    return upload
+
+
+def explain_codes(
+    session: Session, actor: Actor, upload_id: int, codes: Mapping[str, Mapping[str, str | None]], *, now: datetime
+) -> Upload:
+    """Say what unknown values of a checked file mean, and have it checked again with the same columns."""
+    upload = reopen(session, actor, upload_id, now=now)
+    mapping = {int(position): name for position, name in (upload.mapping or {}).items()}
+    options = replace(Options.from_dict(upload.options), codes=codes)
+    return confirm(session, actor, upload_id, mapping=mapping, options=options, now=now)
+
+
+def _settle(
+    session: Session, actor: Actor, upload: Upload, mapping: Mapping[int, str], options: Options, now: datetime
+) -> None:
+    """Write down how the file is read, and ask for its check."""
+    lifecycle.move(upload, UploadState.CHECKING)
+    _check_mapping(upload, mapping)
+    valuemaps.check_codes(SCHEMAS[upload.kind], options.codes)
+    known = Options(codes=saved.codes_of(session, actor, upload.kind))
+    settled = _settled(session, upload, mapping, options.or_else(known))
+    upload.mapping = {str(position): name for position, name in sorted(mapping.items())}
+    upload.options, upload.currency = settled.to_dict(), settled.currency
+    upload.schema_version = SCHEMAS[upload.kind].version
+    upload.data_offset, upload.data_line = upload.offset_bytes, upload.offset_line
+    # A file that is read once more is checked by another piece of work.
+    is_first = work.find(session, actor, CHECK, str(upload.id)) is None
+    key = str(upload.id) if is_first else f"{upload.id}:{now.timestamp()}"
+    work.request(session, actor, CHECK, key, {"upload_id": upload.id}, now=now)
 
 
 def _check_mapping(upload: Upload, mapping: Mapping[int, str]) -> None:
@@ -115,28 +185,7 @@ def _settled(session: Session, upload: Upload, mapping: Mapping[int, str], optio
 def _own_options(session: Session, upload: Upload) -> Options:
     """The sender's clock, and the money of whoever is owed: an agency reports in its creditor's currency."""
     creditor_id = upload.creditor_id or upload.organisation_id
-    currency = select(Organisation.currency).where(Organisation.id == creditor_id)
+    money_and_country = select(Organisation.currency, Organisation.country).where(Organisation.id == creditor_id)
     zone = select(Organisation.time_zone).where(Organisation.id == upload.organisation_id)
-    return Options(currency=session.scalars(currency).one(), time_zone=session.scalars(zone).one())
-
-
-def _remember(
-    session: Session,
-    actor: Actor,
-    upload: Upload,
-    mapping: Mapping[int, str],
-    options: Options,
-    now: datetime,
-) -> None:
-    header = upload.header or []
-    row = {
-        "mapping": {header[position]: field for position, field in mapping.items()},
-        "options": options.to_dict(),
-        "confirmed_at": now,
-        "confirmed_by": actor.user_id,
-    }
-    session.execute(
-        insert(HeaderMapping)
-        .values(organisation_id=actor.tenant, kind=upload.kind, header_hash=header_hash(header), **row)
-        .on_conflict_do_update(index_elements=["organisation_id", "kind", "header_hash"], set_=row)
-    )
+    currency, country = session.execute(money_and_country).one()
+    return Options(currency=currency, time_zone=session.scalars(zone).one(), country=country)

@@ -9,7 +9,7 @@ MOVES: dict[UploadState, frozenset[UploadState]] = {
     UploadState.OPENING: frozenset({UploadState.RECEIVED, UploadState.REJECTED}),
     # Another sheet or layout may be asked for as long as nothing is checked.
     UploadState.RECEIVED: frozenset({UploadState.CHECKING, UploadState.OPENING, UploadState.REJECTED}),
-    UploadState.CHECKING: frozenset({UploadState.CHECKED, UploadState.REJECTED}),
+    UploadState.CHECKING: frozenset({UploadState.CHECKED, UploadState.RECEIVED, UploadState.REJECTED}),
     # Rows turned away for how the file was read are read again when its sender says how.
     UploadState.CHECKED: frozenset({UploadState.APPLYING, UploadState.RECEIVED, UploadState.REJECTED}),
     # Rows that turn bad while applying send an upload back to the user who asked for all or nothing.
