@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePath
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agencies.kernel.errors import NotFound
@@ -20,6 +19,7 @@ from uploads.models import Upload, UploadKind, UploadState
 from uploads.own import record
 from uploads.reading import Dialect, sniff
 from uploads.storage import Incoming
+from uploads.stores.keys import hold, upload_key
 
 _LONGEST_NAME = 200
 
@@ -47,7 +47,7 @@ def receive(
     """Take a file in: the first upload of the same bytes, else a new one, rejected at once when it is unusable."""
     creditor_id = permitted(session, actor, kind, creditor_id)
     # Two requests with the same bytes wait here for each other, so that the second one finds the first.
-    session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(incoming.digest()[:8], "big", signed=True))))
+    hold(session, incoming.digest())
     earlier = session.scalar(
         select(Upload).where(
             Upload.organisation_id == actor.tenant,
@@ -69,7 +69,7 @@ def receive(
         filename=_safe_name(filename),
         size_bytes=incoming.size,
         sha256=incoming.digest(),
-        storage_key=f"{actor.tenant}/{secrets.token_hex(16)}",
+        storage_key=upload_key(actor.tenant, kind, creditor_id, incoming.digest()),
         control=control.to_dict() if control and control.says_something else None,
         created_at=now,
         created_by=actor.user_id,

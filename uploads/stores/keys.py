@@ -1,0 +1,44 @@
+"""Under which key a file is kept: made of whose it is and what is in it, so that the same bytes have the same place.
+
+A rejected or undone file may be sent again. Its bytes then come under the key they had, and more than one upload names
+them: bytes may go only when no upload that still needs them does, and nobody receives them at that moment (`hold`).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+_TEXT = "-text"
+_DIGEST_HEX = 64
+
+
+def upload_key(organisation_id: int, kind: str, creditor_id: int | None, digest: bytes) -> str:
+    """Where the bytes of an uploaded file are kept."""
+    return f"{organisation_id}/{kind}/{creditor_id or 0}/{digest.hex()}"
+
+
+def text_key(key: str) -> str:
+    """Where the text that was made of a kept file is kept."""
+    return key + _TEXT
+
+
+def evidence_key(organisation_id: int, token: str) -> str:
+    """Where a file of evidence is kept; two of the same bytes are two."""
+    return f"{organisation_id}/evidence/{token}"
+
+
+def digest_in(key: str) -> bytes | None:
+    """The hash of the bytes that a key names, when it names any."""
+    last = key.rpartition("/")[2].removesuffix(_TEXT)
+    if len(last) != _DIGEST_HEX:
+        return None
+    try:
+        return bytes.fromhex(last)
+    except ValueError:
+        return None
+
+
+def hold(session: Session, digest: bytes) -> None:
+    """Wait until nobody else receives or removes these bytes; held to the end of the transaction."""
+    session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(digest[:8], "big", signed=True))))
