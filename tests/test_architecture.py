@@ -35,6 +35,7 @@ ORDER = (
     "assignments.promises",
     "assignments.inventories",
     "assignments.sla",
+    "assignments.undoing",
     "assignments.intake",
     "assignments.recount",
     "assignments.performance",

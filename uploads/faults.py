@@ -53,6 +53,27 @@ ROW_FAULTS: dict[str, str] = {
     "unreadable_address": msg("%(field)s is not an address: it needs a street or a place and a number or a word."),
     "unreadable_employer": msg("%(field)s is neither a name nor a valid tax number."),
     "reference_reused": msg("%(field)s stands for another payment already."),
+    # Promises.
+    "promised_before_made": msg("The day of payment lies before the day of the promise."),
+    "nothing_promised": msg("The amount promised is zero."),
+    "instalment_out_of_range": msg("The number of the instalment and the number of instalments do not fit together."),
+    "unreadable_percent": msg("%(field)s is not a percentage: write 30 or 30%%; a fraction such as 0.3 is not one."),
+    "promise_repeated": msg("An earlier row of this file tells the same promise."),
+    "promise_changed": msg(
+        "This promise is known with another account, day, amount or discount. "
+        "Cancel it, and send what holds now under a reference of its own."
+    ),
+    # What a creditor tells of cases it handed over before.
+    "not_handed_over": msg("You have handed over no case with this account. Send it as a portfolio first."),
+    "case_closed": msg("The case is closed; nothing of it is changed any more."),
+    "not_placed": msg("The case is with no agency, so there is nothing to recall."),
+    "already_recalled": msg("The case waits in another recall already."),
+    "date_is_past": msg("%(field)s lies in the past: a recall takes effect today or later."),
+    "takes_effect_at_once": msg("A recall for this reason takes effect today; write the day on which you send it."),
+    "too_far_ahead": msg("%(field)s lies more than a year ahead."),
+    # Cases that go back.
+    "already_returned": msg("You have given this case back before."),
+    "no_longer_yours": msg("This case is not with you any more."),
 }
 
 #: What is remarked on a row that stays good, each with what can be done about it.
@@ -67,6 +88,7 @@ ROW_WARNINGS: dict[str, str] = {
     "unreadable_phone": msg("%(field)s is not a telephone number of the country; it was kept as it is written."),
     "unreadable_email": msg("%(field)s is not an e-mail address; it was kept as it is written."),
     "unreadable_address": msg("%(field)s is not an address that can be found; it was kept as it is written."),
+    "beyond_authority": msg("%(field)s is larger than your terms allow. The creditor is told."),
     "placeholder": msg("%(field)s looks like a number written where none is known. If so, leave the cell empty."),
     # Values beside each other and beside today.
     "not_delinquent": msg("%(field)s says that nothing is overdue. Take the account out if it is not to be collected."),
@@ -75,6 +97,12 @@ ROW_WARNINGS: dict[str, str] = {
     "not_yet": msg("%(field)s lies in the future. Check the date."),
     "due_after_charge_off": msg("%(field)s lies after the account was charged off. Check both dates."),
     "parts_exceed_balance": msg("Principal, interest and fees add up to more than %(field)s. Check the amounts."),
+    # The row beside what is known.
+    "paid_since": msg("A later payment is known than the cut-off date; it was subtracted from %(field)s."),
+    "more_than_owed": msg("%(field)s is more than is owed; the balance goes below zero."),
+    "told_by_agency": msg("An agency has reported this payment too; it counts once, as the agency told it."),
+    "told_otherwise": msg("An agency has reported this payment with another day or amount, and its word counts."),
+    "perhaps_told": msg("An agency reports a payment of this day and amount that it received itself; both count."),
     # The row by itself.
     "total_row": msg("This row is a total and no account. It was left out and compared with what was read."),
 }
