@@ -5,9 +5,10 @@ Keys are made by the product, never by a sender; a key that would leave the stor
 
 from __future__ import annotations
 
+from uploads.stores.bucket import Bucket
 from uploads.stores.local import LocalIncoming, LocalStorage
 from uploads.stores.port import Incoming, Storage, StorageUnavailable, StoredObject, UnsafeKey
-from uploads.stores.s3 import Bucket, S3Storage
+from uploads.stores.s3 import S3Storage
 
 __all__ = [
     "Bucket",

@@ -16,7 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from tests.stores import ObjectServer
-from uploads.storage import LocalStorage, S3Storage, Storage, UnsafeKey
+from uploads.storage import Bucket, LocalStorage, S3Storage, Storage, UnsafeKey
 from uploads.stores import s3
 from uploads.stores.windows import windowed
 
@@ -34,7 +34,7 @@ class Kept:
     storage: Storage
     folder: Path | None = None
     server: ObjectServer | None = None
-    bucket: s3.Bucket | None = None
+    bucket: Bucket | None = None
 
     def everything(self) -> set[str]:
         """Whatever exists: kept, coming in, or in parts."""

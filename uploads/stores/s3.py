@@ -15,7 +15,6 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, BinaryIO, cast
 from urllib.parse import quote
@@ -26,6 +25,7 @@ from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from uploads.stores.bucket import Bucket
 from uploads.stores.port import StorageUnavailable, StoredObject, checked_key, checked_seconds
 from uploads.stores.windows import WindowedFile, windowed
 
@@ -35,29 +35,6 @@ _LOOK_BYTES = 1 << 18
 _MISSING = {"404", "NoSuchKey", "NotFound"}
 #: A part that broke off while it was read is asked for again.
 _READ_ATTEMPTS = 3
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """Where an S3 server keeps our files, and how it encrypts them."""
-
-    name: str
-    #: What stands before every key, without a slash at either end.
-    prefix: str = ""
-    region: str = "us-east-1"
-    #: A server other than Amazon's.
-    endpoint_url: str | None = None
-    #: AES256, or aws:kms with or without the key's id behind a further colon.
-    encryption: str = "AES256"
-    #: Whether readers' browsers reach the server, so that they can be sent there with a link.
-    is_reached_by_readers: bool = True
-
-    def sealed(self) -> dict[str, str]:
-        """The headers by which every put asks for encryption."""
-        if self.encryption == "AES256":
-            return {"ServerSideEncryption": "AES256"}
-        key_id = self.encryption.removeprefix("aws:kms").removeprefix(":")
-        return {"ServerSideEncryption": "aws:kms"} | ({"SSEKMSKeyId": key_id} if key_id else {})
 
 
 class S3Incoming:
