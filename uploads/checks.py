@@ -67,7 +67,7 @@ def check(
         if read.fault is not None:
             faults.append(_faults(frame[LINE], one.name, read.fault, raw.get(one.name)))
     totals = _totals(columns.get(schema.value or ""), currency.value)
-    remarked = read_content(columns, schema, options.country)
+    remarked = read_content(columns, text, schema, options.country)
     if today is not None:
         remarked += remarks(schema.kind, columns, today)
     errors = pl.concat(faults).sort(LINE, maintain_order=True)
