@@ -17,12 +17,15 @@ SETTINGS = """
 IDENTITY = """coalesce('id:' || :country || ':' || coalesce(s.id_type, '') || ':' || s.national_id,
                        'ref:' || s.debtor_ref, 'account:' || s.account_ref)"""
 
-#: Sorted by identity through `distinct on`, so that both indexes grow at their ends.
+#: Sorted by identity through `distinct on`, so that both indexes grow at their ends. The first row of a debtor says how
+#: to reach it.
 ADD_DEBTORS = f"""
-    insert into debtors (creditor_id, identity, country, id_type, id_number, name, person_type, birth_date)
+    insert into debtors (creditor_id, identity, country, id_type, id_number, name, person_type, birth_date, phone,
+                         phone_e164, phone_2, phone_2_e164, email, address, address_normal)
     select distinct on (n.identity) :creditor, n.identity, :country, n.id_type, n.national_id,
            coalesce(n.full_name, nullif(concat_ws(' ', n.first_name, n.last_name), '')),
-           n.person_type, n.birth_date
+           n.person_type, n.birth_date, n.phone, n.phone_e164, nullif(n.phone_2, n.phone),
+           case when n.phone_2 is distinct from n.phone then n.phone_2_e164 end, n.email, n.address, n.address_normal
     from (
         select {IDENTITY} collate "C" as identity, s.*
         from staged_portfolio s
@@ -39,64 +42,57 @@ ADD_CASES = f"""
                        balance_minor, principal_minor, interest_minor, late_interest_minor, fees_minor, opened_on,
                        due_on, delinquent_on, charged_off_on, last_payment_on, days_past_due, stage, segment, region,
                        city)
-    select :creditor, :portfolio, d.id, s.line, s.account_ref, 'open', s.product, s.currency, s.balance_total,
+    select :creditor, p.id, coalesce(d.merged_into, d.id), s.line, s.account_ref, 'open', s.product, s.currency, s.balance_total,
            s.balance_total, s.principal, s.interest, s.late_interest, s.fees, s.open_date, s.due_date,
            s.delinquency_date, s.charge_off_date, s.last_payment_date, s.days_past_due, s.stage, s.segment, s.region,
            s.city
     from staged_portfolio s
+    join portfolios p on p.creditor_id = :creditor and p.upload_id = :upload and p.currency = s.currency
     join debtors d on d.creditor_id = :creditor and d.identity = {IDENTITY}
     where s.organisation_id = :creditor and s.upload_id = :upload
-    order by d.id
+    order by coalesce(d.merged_into, d.id)
 """  # noqa: S608  put together from constants
 
-_POINTS = """(values ('phone', s.phone), ('phone', nullif(s.phone_2, s.phone)), ('email', s.email),
-                       ('address', s.address)) v (kind, value)"""
-
-#: Points of the first case of each debtor that had none: nothing to compare them with.
-ADD_FIRST_CONTACTS = f"""
-    insert into contact_points (creditor_id, debtor_id, portfolio_id, kind, value)
-    select :creditor, s.debtor_id, :portfolio, v.kind, v.value
-    from (
-        select c.debtor_id, s.phone, s.phone_2, s.email, s.address
-        from (
-            select debtor_id, line, lag(debtor_id) over (order by debtor_id) as before
-            from cases where creditor_id = :creditor and portfolio_id = :portfolio
-        ) c
-        join staged_portfolio s on s.organisation_id = :creditor and s.upload_id = :upload and s.line = c.line
-        where c.debtor_id is distinct from c.before and c.debtor_id > :last_debtor
-        order by c.debtor_id
-    ) s
-    cross join lateral {_POINTS}
-    where v.value is not null
-"""  # noqa: S608  put together from constants
-
-#: Points of all other cases, where they are new. What the agency that works a debtor now may see, it sees at once.
-ADD_OTHER_CONTACTS = f"""
-    insert into contact_points (creditor_id, agency_id, debtor_id, portfolio_id, kind, value)
-    select distinct :creditor, d.agency_id, d.id, :portfolio, v.kind, v.value
-    from (
-        select debtor_id, line, lag(debtor_id) over (order by debtor_id) as before
-        from cases where creditor_id = :creditor and portfolio_id = :portfolio
-    ) c
-    join debtors d on d.creditor_id = :creditor and d.id = c.debtor_id
+#: What the other rows of a debtor add to what is known of it. What the agency that works it now may see, it sees at
+#: once.
+ADD_LATER_CONTACTS = """
+    with mine as (
+        select c.debtor_id, c.line
+        from cases c
+        join portfolios p on p.creditor_id = :creditor and p.upload_id = :upload and p.id = c.portfolio_id
+        where c.creditor_id = :creditor
+    ), met_again as (
+        select debtor_id, min(line) as first_line
+        from mine group by debtor_id having count(*) > 1 or debtor_id <= :last_debtor
+    )
+    insert into contact_points (creditor_id, agency_id, debtor_id, portfolio_id, kind, value, normal)
+    select distinct on (d.id, v.kind, v.value) :creditor, d.agency_id, d.id, p.id, v.kind, v.value, v.normal
+    from met_again m
+    join mine c on c.debtor_id = m.debtor_id and (c.line > m.first_line or c.debtor_id <= :last_debtor)
+    join debtors d on d.creditor_id = :creditor and d.id = m.debtor_id
     join staged_portfolio s on s.organisation_id = :creditor and s.upload_id = :upload and s.line = c.line
-    cross join lateral {_POINTS}
-    where v.value is not null and (c.debtor_id = c.before or c.debtor_id <= :last_debtor)
+    join portfolios p on p.creditor_id = :creditor and p.upload_id = :upload and p.currency = s.currency
+    cross join lateral (
+        values ('phone', s.phone, s.phone_e164), ('phone', s.phone_2, s.phone_2_e164), ('email', s.email, null),
+               ('address', s.address, s.address_normal)
+    ) v (kind, value, normal)
+    where v.value is not null
       and not exists (
-          select from contact_points p
-          where p.creditor_id = :creditor and p.debtor_id = d.id and p.kind = v.kind and p.value = v.value
+          select from debtor_contacts k
+          where k.creditor_id = :creditor and k.debtor_id = d.id and k.kind = v.kind and k.value = v.value
       )
-    order by d.id
-"""  # noqa: S608  put together from constants
+    order by d.id, v.kind, v.value, s.line
+"""
 
-#: The values by which cases are filtered, the frequent ones first; a column of very many values is no filter.
-FACETS = """
-    select product, region, segment, count(*) as cases
+#: In one scan, what the portfolio of each currency comes to, and the values by which its cases are filtered, the
+#: frequent ones first.
+PORTFOLIOS = """
+    select currency, product, region, segment, count(*) as cases, sum(balance_total)::bigint as placed_minor,
+           grouping(product, region, segment) as level
     from staged_portfolio
     where organisation_id = :creditor and upload_id = :upload
-    group by grouping sets (product, region, segment)
-    having grouping(product) + grouping(region) + grouping(segment) = 2
-    order by cases desc
+    group by grouping sets (currency, (currency, product), (currency, region), (currency, segment))
+    order by cases desc, currency
 """
 
 GATHER_STATISTICS = "select gather_statistics(:name)"

@@ -10,7 +10,7 @@ from typing import Any
 from agencies.kernel.errors import msg
 from assignments.cases.models import Case, CaseState
 from assignments.cases.queries import Selection
-from assignments.contacts.models import ContactKind, ContactPoint
+from assignments.contacts.models import ContactKind, DebtorContact
 from assignments.placements.queries import PlacementRow
 from assignments.reports.models import Activity, Payment, ReceivedBy
 from assignments.reports.queries import TakenBack
@@ -150,7 +150,7 @@ class SourceCell:
     type: FieldType
 
 
-def contact_lines(points: Iterable[ContactPoint]) -> list[ContactLine]:
+def contact_lines(points: Iterable[DebtorContact]) -> list[ContactLine]:
     """The contact points, covered: enough to tell them apart, not enough to use them."""
     return [ContactLine(CONTACTS[one.kind], covered(one.kind, one.value), one.released_at) for one in points]
 

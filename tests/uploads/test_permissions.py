@@ -6,7 +6,7 @@ import pytest
 
 from agencies.kernel.errors import Forbidden
 from agencies.organisations.permissions import Role
-from assignments.cases.queries import find_portfolio, list_portfolios
+from assignments.cases.queries import list_portfolios, portfolios_of
 from portal.ports import Ports
 from tests import files
 from tests.people import World
@@ -49,7 +49,7 @@ def test_who_sees_cases_sees_the_file_they_came_from(ports: Ports) -> None:
             lambda: queries.get_upload(session, finance, upload.id),
             lambda: queries.find_staged_row(session, finance, upload, 2),
             lambda: list_portfolios(session, finance),
-            lambda: find_portfolio(session, finance, upload.id),
+            lambda: portfolios_of(session, finance, upload.id),
         ):
             with pytest.raises(Forbidden):
                 call()
