@@ -86,18 +86,27 @@ class Wire:
         self._server = (host, int(port))
         self._most = most
         self._is_down = False
+        self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.endpoint_url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
         self.cut = 0
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._threads = [threading.Thread(target=self._accept, daemon=True)]
+        self._threads[0].start()
 
     def pull(self) -> None:
         """From now on nothing goes through."""
         self._is_down = True
+        for pair in self._pairs:
+            _hang_up(*pair)
 
     def close(self) -> None:
-        """Stop listening."""
-        self._listening.close()
+        """Stop listening and let everything go."""
+        self.pull()
+        self._listening.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(timeout=10)
+        for end in (self._listening, *(one for pair in self._pairs for one in pair)):
+            end.close()
 
     def _accept(self) -> None:
         while True:
@@ -108,9 +117,11 @@ class Wire:
             if self._is_down:
                 connection.close()
                 continue
-            onward = socket.create_connection(self._server)
-            threading.Thread(target=self._carry, args=(connection, onward, True), daemon=True).start()
-            threading.Thread(target=self._carry, args=(onward, connection, False), daemon=True).start()
+            pair = (connection, socket.create_connection(self._server))
+            self._pairs.append(pair)
+            for arguments in ((*pair, True), (*reversed(pair), False)):
+                self._threads.append(threading.Thread(target=self._carry, args=arguments, daemon=True))
+                self._threads[-1].start()
 
     def _carry(self, source: socket.socket, target: socket.socket, counts: bool) -> None:
         carried = 0
@@ -121,6 +132,10 @@ class Wire:
                     self.cut += 1
                     break
                 target.sendall(data)
-        for end in (source, target):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
+        _hang_up(source, target)
+
+
+def _hang_up(*ends: socket.socket) -> None:
+    for end in ends:
+        with contextlib.suppress(OSError):
+            end.shutdown(socket.SHUT_RDWR)
