@@ -27,6 +27,16 @@ class UploadMovedOn(Conflict):
     text = msg("This file has moved on in the meantime. Reload the page and look again.")
 
 
+class CannotBeUndone(Conflict):
+    """Something has come of what the file made, or the file is of a kind that is not taken back."""
+
+    text = msg("This file cannot be undone: %(reason)s.")
+
+    def __init__(self, reason: str) -> None:
+        # As one of a list, so that it is translated where the refusal is.
+        super().__init__(reason=(reason,))
+
+
 def move(upload: Upload, state: UploadState) -> None:
     """Put the upload into a state; raises `UploadMovedOn` when the table does not allow it."""
     if state not in MOVES[upload.state]:

@@ -111,9 +111,14 @@ def reject(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> 
 def turn_away(session: Session, actor: Actor, upload: Upload, fault: FileFault, *, now: datetime) -> None:
     """Reject a file as a whole and forget its staged rows."""
     lifecycle.move(upload, UploadState.REJECTED)
+    forget_staged(session, upload)
+    upload.fault, upload.fault_params = fault.code, fault.params
+    record(session, actor, "upload.rejected", upload, now, fault=fault.code)
+
+
+def forget_staged(session: Session, upload: Upload) -> None:
+    """Delete the rows an upload still has in staging."""
     staged = STAGED[upload.kind]
     session.execute(
         delete(staged).where(staged.c.organisation_id == upload.organisation_id, staged.c.upload_id == upload.id)
     )
-    upload.fault, upload.fault_params = fault.code, fault.params
-    record(session, actor, "upload.rejected", upload, now, fault=fault.code)

@@ -13,9 +13,11 @@ from agencies.organisations.permissions import Permission
 from assignments import intake
 from assignments.conduct import service as conduct
 from assignments.marketplace import service as marketplace
+from assignments.matches import finding as matches
 from assignments.placements import recalls
 from assignments.reports import reminders
 from assignments.reports import service as reports
+from assignments.undoing import UNDO
 from portal.jobs import frame
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.ports import Ports
@@ -52,6 +54,16 @@ def apply_upload(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def undo_upload(job: Job) -> Iterator[Advance]:
+    """Take back what a file made, in one transaction."""
+
+    def advance() -> None:
+        intake.undo(job.session, job.actor, job.payload["upload_id"], job.ports.now())
+
+    yield advance
+
+
+@contextmanager
 def open_report_periods(job: Job) -> Iterator[Advance]:
     """Add the reports that have come to be owed to a creditor."""
 
@@ -78,6 +90,16 @@ def judge_conduct(job: Job) -> Iterator[Advance]:
             return Step("judging", people - len(waiting), people)
         conduct.conclude(job.session, job.actor, job.payload, people=people, now=job.now)
         return None
+
+    yield advance
+
+
+@contextmanager
+def match_debtors(job: Job) -> Iterator[Advance]:
+    """Compare the debtors of an applied portfolio with all others of the creditor."""
+
+    def advance() -> None:
+        matches.find(job.session, job.actor, job.payload["upload_id"], now=job.ports.now())
 
     yield advance
 
@@ -130,6 +152,8 @@ TASKS: dict[str, Task] = {
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     confirming.CHECK: Task(check_upload),
     uploads.APPLY: Task(apply_upload),
+    UNDO: Task(undo_upload),
+    matches.MATCH: Task(match_debtors),
     marketplace.ADVANCE: Task(advance_lot, permissions=frozenset({Permission.LOT_VIEW})),
     "remind_reports": Task(remind_reports, permissions=frozenset({Permission.REPORT_VIEW})),
     "open_report_periods": Task(open_report_periods, permissions=frozenset({Permission.REPORT_VIEW})),
