@@ -30,6 +30,11 @@ class Content(StrEnum):
     ADDRESS = "address"
 
 
+def called(names: str) -> tuple[str, ...]:
+    """Header names written in one line, a comma between two."""
+    return tuple(name.strip() for name in names.split(","))
+
+
 @dataclass(frozen=True)
 class Field:
     """One column a kind of file may have."""
