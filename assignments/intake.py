@@ -16,12 +16,23 @@ from assignments.cases.service import load_portfolio, screen_portfolio
 from assignments.conduct import service as conduct
 from assignments.inventories.service import reconcile, screen_inventory
 from assignments.locates.filing import ingest_findings, screen_findings
+from assignments.matches import finding as matches
 from assignments.placements.closures import apply_closures, screen_closures
-from assignments.placements.recall_lists import load_recall_list, screen_recall_list
-from assignments.placements.updating import load_update, screen_update
+from assignments.placements.recall_lists import (
+    load_recall_list,
+    refuse_answered_recalls,
+    screen_recall_list,
+    undo_recall_list,
+)
+from assignments.placements.updating import load_update, refuse_used_update, screen_update, undo_update
 from assignments.promises.service import ingest_promises, screen_promises
 from assignments.reports import recording
-from assignments.reports.crediting import load_creditor_payments, screen_creditor_payments
+from assignments.reports.crediting import (
+    load_creditor_payments,
+    refuse_used_payments,
+    screen_creditor_payments,
+    undo_creditor_payments,
+)
 from assignments.reports.models import Activity
 from assignments.reports.service import ingest_activities, ingest_payments, screen_activities, screen_payments
 from assignments.sla import service as sla
@@ -61,10 +72,16 @@ _LOAD: dict[UploadKind, Callable[..., Loaded]] = {
 #: Kind -> how what a file made is taken back: a count of what went, by name; raises `CannotBeUndone`.
 _UNDO: dict[UploadKind, Callable[..., dict[str, int]]] = {
     UploadKind.PORTFOLIO: undo_portfolio,
+    UploadKind.PORTFOLIO_UPDATE: undo_update,
+    UploadKind.CREDITOR_PAYMENTS: undo_creditor_payments,
+    UploadKind.RECALL_LIST: undo_recall_list,
 }
 #: Kind -> what is asked before the work of undoing begins, so that a refusal is told at once.
 _REFUSE: dict[UploadKind, Callable[[Session, Actor, Upload], None]] = {
     UploadKind.PORTFOLIO: refuse_used_portfolio,
+    UploadKind.PORTFOLIO_UPDATE: refuse_used_update,
+    UploadKind.CREDITOR_PAYMENTS: refuse_used_payments,
+    UploadKind.RECALL_LIST: refuse_answered_recalls,
 }
 
 
@@ -101,6 +118,8 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
         loaded.rejected,
     )
     upload.applied_at = now
+    if upload.kind is UploadKind.PORTFOLIO:
+        matches.ask(session, actor, upload_id, now=now)
     if upload.kind is UploadKind.ACTIVITIES:
         sla.count_upload(session, actor, upload_id)
         if loaded.applied and upload.creditor_id is not None:

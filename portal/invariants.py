@@ -19,6 +19,7 @@ from agencies.organisations.permissions import Permission
 from assignments import performance
 from assignments.ledger import statements
 from assignments.sla import service as sla
+from portal.invariants_of_balances import BALANCES
 from portal.ports import Ports
 
 
@@ -210,29 +211,6 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
           and (l.state = 'recall_pending') <> (r.id is not null and r.state in ('pending', 'objected'))
         """,
     ),
-    "payment_twice": (
-        {Side.CREDITOR},
-        "select agency_id, natural_key from payments group by creditor_id, agency_id, natural_key having count(*) > 1",
-    ),
-    # Of one reference at most one payment stands; the others were taken back, once for each correction.
-    "reference_counted_twice": (
-        {Side.CREDITOR},
-        """
-        select p.agency_id, regexp_replace(p.natural_key, '^cor:[0-9]+:', '') as reference from payments p
-        where not exists (
-            select from payment_reversals r
-            where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id)
-        group by p.creditor_id, p.agency_id, 2 having count(*) > 1
-        """,
-    ),
-    "payment_on_another_s_placement": (
-        {Side.CREDITOR},
-        """
-        select p.id as payment_id from payments p
-        join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
-        where l.case_id <> p.case_id or l.currency <> p.currency
-        """,
-    ),
     "report_without_its_version": (
         {Side.CREDITOR},
         """
@@ -243,18 +221,7 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         having count(v.version) <> r.version or (r.version > 0) <> (r.submitted_at is not null)
         """,
     ),
-    "balance_differs_from_its_payments": (
-        {Side.CREDITOR},
-        """
-        select c.id as case_id from cases c
-        left join payments p on p.creditor_id = c.creditor_id and p.case_id = c.id and not exists (
-            select from payment_reversals r
-            where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id
-        )
-        group by c.creditor_id, c.id, c.placed_minor, c.balance_minor
-        having c.balance_minor <> c.placed_minor - coalesce(sum(p.amount_minor), 0)
-        """,
-    ),
+    **BALANCES,
     "conduct_cells_differ_from_the_verdicts": (
         {Side.CREDITOR},
         """

@@ -15,6 +15,7 @@ from assignments.inventories import models as inventories
 from assignments.ledger import models as ledger
 from assignments.locates import models as locates
 from assignments.marketplace import models as marketplace
+from assignments.matches import models as matches
 from assignments.placements import models as placements
 from assignments.promises import models as promises
 from assignments.reports import creditor_payments
@@ -38,6 +39,7 @@ __all__ = [
     "locates",
     "mandates",
     "marketplace",
+    "matches",
     "metadata",
     "notices",
     "organisations",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, delete, func, literal, select
+from sqlalchemy import Select, TextualSelect, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from uploads.staging import STAGED
 _SHOWN = 80
 
 
-def reject_rows(session: Session, upload: Upload, faulty: Select[Any]) -> int:
+def reject_rows(session: Session, upload: Upload, faulty: Select[Any] | TextualSelect) -> int:
     """Turn away the rows that `faulty` selects as `line, field, code, value`; returns how many were."""
     found = faulty.cte("faulty")
     staged = STAGED[upload.kind]

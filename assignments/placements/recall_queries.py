@@ -77,6 +77,13 @@ def get_recall(session: Session, actor: Actor, recall_id: int) -> RecallRow:
     return RecallRow(*row)
 
 
+def recalls_of_upload(session: Session, actor: Actor, upload_id: int) -> list[RecallRow]:
+    """The recalls that a creditor's list became."""
+    require(actor, Permission.PLACEMENT_VIEW)
+    rows = session.execute(_recalls(actor).where(Recall.upload_id == upload_id).order_by(Recall.id)).all()
+    return [RecallRow(*row) for row in rows]
+
+
 def ended_recall(session: Session, actor: Actor, recall_id: int) -> RecallRow:
     """One recall whose cases are back, for what only follows then; raises `NotFound` and `RecallGoesOn`."""
     row = get_recall(session, actor, recall_id)

@@ -14,6 +14,7 @@ from portal.schema import metadata
 from portal.stack.provision import provision
 from tests.conftest import Database
 from tests.portal.walls import APPEND_ONLY, FUNCTIONS_OF_THE_OWNER, OPEN_TO_OWNER, UNIQUE_ACROSS_TENANTS
+from uploads.staging import STAGED
 
 #: Columns that say whose a row is.
 TENANT_COLUMNS = ("creditor_id", "organisation_id", "agency_id")
@@ -185,7 +186,7 @@ def test_the_loader_may_insert_into_staging_and_nothing_else(catalogue):
 
     assert granted == {
         (table, "INSERT")
-        for table in ("staged_portfolio", "staged_payments", "staged_activities", "staged_findings", "upload_errors")
+        for table in (*(one.name for one in STAGED.values()), "upload_errors")
     }
 
 

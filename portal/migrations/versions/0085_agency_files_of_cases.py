@@ -35,7 +35,8 @@ set search_path = public, pg_temp as $$
 begin
     if name !~ '^staged_[a-z_]+$' and name not in (
         'portfolios', 'debtors', 'cases', 'contact_points', 'placements', 'locate_orders', 'locate_subjects',
-        'findings', 'payments', 'activities', 'entries', 'postings', 'promises', 'inventory_differences'
+        'findings', 'payments', 'activities', 'entries', 'postings', 'promises', 'inventory_differences',
+        'balance_adjustments', 'case_updates', 'creditor_payments'
     ) then
         raise exception 'no statistics are gathered for %', name using errcode = '42501';
     end if;
