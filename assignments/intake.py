@@ -14,7 +14,7 @@ from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor, require
 from assignments.cases.service import load_portfolio, screen_portfolio
 from assignments.conduct import service as conduct
-from assignments.inventories.service import reconcile, screen_inventory
+from assignments.inventories.service import reconcile, screen_inventory, undo_inventory
 from assignments.locates.filing import ingest_findings, screen_findings
 from assignments.matches import finding as matches
 from assignments.placements.closures import apply_closures, screen_closures
@@ -25,7 +25,7 @@ from assignments.placements.recall_lists import (
     undo_recall_list,
 )
 from assignments.placements.updating import load_update, refuse_used_update, screen_update, undo_update
-from assignments.promises.service import ingest_promises, screen_promises
+from assignments.promises.service import ingest_promises, refuse_retold_promises, screen_promises, undo_promises
 from assignments.reports import recording
 from assignments.reports.crediting import (
     load_creditor_payments,
@@ -75,6 +75,8 @@ _UNDO: dict[UploadKind, Callable[..., dict[str, int]]] = {
     UploadKind.PORTFOLIO_UPDATE: undo_update,
     UploadKind.CREDITOR_PAYMENTS: undo_creditor_payments,
     UploadKind.RECALL_LIST: undo_recall_list,
+    UploadKind.PROMISES: undo_promises,
+    UploadKind.INVENTORY: undo_inventory,
 }
 #: Kind -> what is asked before the work of undoing begins, so that a refusal is told at once.
 _REFUSE: dict[UploadKind, Callable[[Session, Actor, Upload], None]] = {
@@ -82,6 +84,7 @@ _REFUSE: dict[UploadKind, Callable[[Session, Actor, Upload], None]] = {
     UploadKind.PORTFOLIO_UPDATE: refuse_used_update,
     UploadKind.CREDITOR_PAYMENTS: refuse_used_payments,
     UploadKind.RECALL_LIST: refuse_answered_recalls,
+    UploadKind.PROMISES: refuse_retold_promises,
 }
 
 

@@ -30,6 +30,7 @@ _DEPENDENTS: tuple[tuple[InstrumentedAttribute[int], InstrumentedAttribute[int],
 KEPT = {
     UploadKind.PAYMENTS: msg("payments are in the ledger; what was wrong is put right by a correction of the report"),
     UploadKind.ACTIVITIES: msg("activities are history, and deadlines were counted by them"),
+    UploadKind.CLOSURES: msg("cases that went back are the creditor's; ask the creditor to place them with you anew"),
     UploadKind.FINDINGS: msg("the creditor may have seen the findings; its verification desk grades what was wrong"),
 }
 NOT_TAKEN_BACK = msg("files of this kind are not taken back")

@@ -1,4 +1,4 @@
-"""Takes in what an agency believes it holds: a claim, of which nothing follows but that both sides see where it differs."""
+"""Takes in what an agency believes it holds: a claim, of which nothing follows but that both see where it differs."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def reconcile(session: Session, actor: Actor, upload: Upload, *, now: datetime) 
     return Loaded(made.listed, 0, upload.rows_read - made.listed)
 
 
-def withdraw_inventory(session: Session, actor: Actor, upload: Upload, now: datetime) -> int:
+def undo_inventory(session: Session, actor: Actor, upload: Upload, now: datetime) -> dict[str, int]:
     """Mark the list of an upload as taken back: nothing followed from it, and what was seen stays on record."""
     require(actor, Permission.REPORT_SUBMIT)
     agency_id = require_side(actor, Side.AGENCY)
@@ -80,7 +80,7 @@ def withdraw_inventory(session: Session, actor: Actor, upload: Upload, now: date
     if withdrawn:
         parties = [one for one in (upload.creditor_id, agency_id) if one]
         audit.record(session, actor, "inventory.withdrawn", now=now, organisations=parties, upload_id=upload.id)
-    return len(withdrawn)
+    return {"lists": len(withdrawn)}
 
 
 def _parameters(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]:

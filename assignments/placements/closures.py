@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from agencies.kernel.clock import local_date
-from agencies.kernel.errors import Conflict, NotFound, msg
+from agencies.kernel.errors import NotFound
 from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
@@ -68,12 +68,6 @@ select code, array_agg(placement_id order by placement_id) as placement_ids from
 """  # noqa: S608  put together from constants
 
 
-class ReturnsStay(Conflict):
-    """What was given back is the creditor's again, and only the creditor places."""
-
-    text = msg("Cases that were given back are the creditor's again. Ask the creditor to place them with you anew.")
-
-
 def screen_closures(session: Session, actor: Actor, upload: Upload) -> int:
     """Refuse, row by row, staged closures of what the agency does not hold; returns how many."""
     return len(session.execute(text(_REFUSE), _parameters(session, actor, upload)).all())
@@ -96,11 +90,6 @@ def apply_closures(session: Session, actor: Actor, upload: Upload, *, now: datet
         for one in given_back
     )
     return Loaded(ended, 0, upload.rows_read - ended)
-
-
-def refuse_undo(session: Session, actor: Actor, upload: Upload, now: datetime) -> int:
-    """A return is final: raises `ReturnsStay`."""
-    raise ReturnsStay
 
 
 def _parameters(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]:

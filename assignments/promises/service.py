@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select, text, update
+from sqlalchemy import ColumnElement, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
 from agencies.kernel.clock import local_date
-from agencies.kernel.errors import Conflict, NotFound, msg
+from agencies.kernel.errors import NotFound, msg
 from agencies.kernel.notices import notify
 from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
@@ -19,15 +19,12 @@ from agencies.organisations.permissions import Permission
 from assignments.promises import judging
 from assignments.promises.models import Promise, PromiseStatement
 from assignments.reports.locking import one_report_at_a_time
+from uploads.lifecycle import CannotBeUndone
 from uploads.models import Upload
 from uploads.rejecting import count_remarks
 from uploads.rows import Loaded
 
-
-class PromisesSpokenOf(Conflict):
-    """What a file said is part of a history by now."""
-
-    text = msg("Another file speaks of the same promises. Send a file that says what holds now instead.")
+_SPOKEN_OF = msg("another file speaks of the same promises; send one that says what holds now")
 
 
 def screen_promises(session: Session, actor: Actor, upload: Upload) -> int:
@@ -75,27 +72,31 @@ def ingest_promises(session: Session, actor: Actor, upload: Upload, *, now: date
     return Loaded(applied, row.good - applied, upload.rows_read - row.good)
 
 
-def withdraw_promises(session: Session, actor: Actor, upload: Upload, now: datetime) -> int:
-    """Take back the promises an upload told, as long as no other file speaks of them; returns how many.
+def refuse_retold_promises(session: Session, actor: Actor, upload: Upload) -> None:
+    """Raise `CannotBeUndone` when another file speaks of a file's promises, or it speaks of another's."""
+    told = select(PromiseStatement.id).where(
+        PromiseStatement.creditor_id == upload.creditor_id, PromiseStatement.agency_id == actor.tenant
+    )
+    made = select(Promise.id).where(*_of(actor, upload))
+    others_speak = told.where(PromiseStatement.promise_id.in_(made), PromiseStatement.upload_id != upload.id)
+    speaks_of_others = told.where(PromiseStatement.upload_id == upload.id, PromiseStatement.promise_id.not_in(made))
+    if session.scalar(select(or_(others_speak.exists(), speaks_of_others.exists()))):
+        raise CannotBeUndone(_SPOKEN_OF)
 
-    What a file said of promises told before cannot be unsaid: another file puts it right. Raises `PromisesSpokenOf`.
-    """
+
+def undo_promises(session: Session, actor: Actor, upload: Upload, now: datetime) -> dict[str, int]:
+    """Take back the promises a file told, which may then be told anew; says how many. Raises `CannotBeUndone`."""
     require(actor, Permission.REPORT_SUBMIT)
     agency_id = require_side(actor, Side.AGENCY)
     if upload.organisation_id != agency_id or upload.creditor_id is None:
         raise NotFound
     one_report_at_a_time(session, upload.creditor_id, agency_id)
-    mine = (Promise.creditor_id == upload.creditor_id, Promise.agency_id == agency_id, Promise.upload_id == upload.id)
-    told = select(PromiseStatement.id).where(
-        PromiseStatement.creditor_id == upload.creditor_id, PromiseStatement.agency_id == agency_id
-    )
-    made = select(Promise.id).where(*mine)
-    others_speak = told.where(PromiseStatement.promise_id.in_(made), PromiseStatement.upload_id != upload.id)
-    speaks_of_others = told.where(PromiseStatement.upload_id == upload.id, PromiseStatement.promise_id.not_in(made))
-    if session.scalar(select(or_(others_speak.exists(), speaks_of_others.exists()))):
-        raise PromisesSpokenOf
+    refuse_retold_promises(session, actor, upload)
     taken_back = session.scalars(
-        update(Promise).where(*mine, Promise.withdrawn_at.is_(None)).values(withdrawn_at=now).returning(Promise.id)
+        update(Promise)
+        .where(*_of(actor, upload), Promise.withdrawn_at.is_(None))
+        .values(withdrawn_at=now)
+        .returning(Promise.id)
     ).all()
     audit.record(
         session,
@@ -106,7 +107,15 @@ def withdraw_promises(session: Session, actor: Actor, upload: Upload, now: datet
         upload_id=upload.id,
         promises=len(taken_back),
     )
-    return len(taken_back)
+    return {"promises": len(taken_back)}
+
+
+def _of(actor: Actor, upload: Upload) -> tuple[ColumnElement[bool], ...]:
+    return (
+        Promise.creditor_id == upload.creditor_id,
+        Promise.agency_id == actor.tenant,
+        Promise.upload_id == upload.id,
+    )
 
 
 def _parameters(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]:

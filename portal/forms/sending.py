@@ -56,12 +56,22 @@ class KindForm(PortalForm):
             raise ValidationError(say(NOT_NEGATIVE))
 
     @property
+    def complaints(self) -> list[str]:
+        """Everything that is wrong, in sentences; what is wrong with a field stands behind its label."""
+        of_fields = [f"{say(field.label.text)}: {say(error)}" for field in self for error in field.errors]
+        return [*self.form_errors, *of_fields]
+
+    @property
     def control(self) -> Control | None:
         """What the sender says the file holds; nothing said is nothing compared."""
         rows, amount, currency = self.control_rows.data, self.control_amount.data, self.control_currency.data
         if amount is None:
             return None if rows is None else Control(int(rows))
         return Control(None if rows is None else int(rows), int(amount * Decimal(10) ** EXPONENT[currency]), currency)
+
+
+#: The halves of a report.
+_OF_REPORTS = {UploadKind.PAYMENTS.value, UploadKind.ACTIVITIES.value}
 
 
 class ReportKindForm(KindForm):
@@ -87,8 +97,8 @@ class ReportKindForm(KindForm):
 
     @property
     def report_id(self) -> int | None:
-        """The report the file belongs to; findings belong to orders and not to a report."""
-        return None if self.kind.data == UploadKind.FINDINGS.value else self.report.number
+        """The report the file belongs to: what is no half of a report belongs to none."""
+        return self.report.number if self.kind.data in _OF_REPORTS else None
 
 
 class _WholeFile(PortalForm):

@@ -14,11 +14,12 @@ from agencies.kernel.errors import Forbidden
 from agencies.kernel.notices import list_notices
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import PERMISSIONS, Role
+from assignments import intake
 from assignments.promises.models import Promise, PromiseState, PromiseStatement
-from assignments.promises.service import PromisesSpokenOf, withdraw_promises
 from tests.loop import REPORTED_AT, NewCase, end_placement, faults, place_with
 from tests.reporting import load, report, stage
-from uploads.models import Upload, UploadError, UploadKind
+from uploads.lifecycle import CannotBeUndone
+from uploads.models import UploadError, UploadKind
 
 PROMISES = UploadKind.PROMISES
 LATER = REPORTED_AT + timedelta(days=7)
@@ -233,7 +234,7 @@ def test_a_file_is_taken_back_while_no_other_speaks_of_its_promises(ports, tenan
     upload = report(ports, tenants.agency, tenants.creditor, PROMISES, [row(promise_ref="P1"), row("A2")])
 
     with ports.session(tenants.agency) as session, transaction(session):
-        assert withdraw_promises(session, tenants.agency, session.merge(upload), LATER) == 2
+        intake.undo(session, tenants.agency, upload.id, LATER)
 
     assert stated(ports, tenants.agency) == []
     # What was wrong may be told anew under the same reference.
@@ -249,10 +250,10 @@ def test_files_that_speak_of_the_same_promise_are_not_taken_back(ports, tenants,
         report(ports, tenants.agency, tenants.creditor, PROMISES, [row(promise_ref="P1", state="kept")], now=LATER),
     ]
 
-    with ports.session(tenants.agency) as session, pytest.raises(PromisesSpokenOf):
-        withdraw_promises(
-            session, tenants.agency, session.get_one(Upload, (tenants.agency.tenant, uploads[which].id)), LATER
-        )
+    with ports.session(tenants.agency) as session, pytest.raises(CannotBeUndone):
+        intake.ask_undo(session, tenants.agency, uploads[which].id, now=LATER)
+    with ports.session(tenants.agency) as session, pytest.raises(CannotBeUndone):
+        intake.undo(session, tenants.agency, uploads[which].id, LATER)
 
 
 @pytest.mark.parametrize(
