@@ -22,7 +22,7 @@ from assignments.reports import creditor_payments
 from assignments.reports import models as reports
 from assignments.sla import models as sla
 from uploads import models as uploads
-from uploads import staging, transfers
+from uploads import filelayouts, staging, transfers
 
 metadata = Base.metadata
 
@@ -34,6 +34,7 @@ __all__ = [
     "conduct",
     "contacts",
     "creditor_payments",
+    "filelayouts",
     "inventories",
     "ledger",
     "locates",

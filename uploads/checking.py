@@ -21,16 +21,17 @@ from sqlalchemy.orm import Session
 from agencies.kernel.tenancy import Actor, as_loader
 from uploads.blocks import BLOCK_BYTES, blocks
 from uploads.checks import Checked, check
-from uploads.control import sums
+from uploads.control import TYPED, Control, sums
 from uploads.frames import Sheet, read
 from uploads.models import Upload, UploadError, UploadState
 from uploads.options import Options
-from uploads.own import readable_key
+from uploads.own import readable_key, readable_size
 from uploads.rejecting import count_faults, count_remarks, reject_repeated
 from uploads.rows import Step
 from uploads.schemas.registry import SCHEMAS
 from uploads.staging import STAGED
 from uploads.storage import Storage
+from uploads.totalrows import Seen
 from uploads.valuemaps import count_unknown
 
 #: Faults of single rows beyond this are counted and no longer listed; the error file finds them again.
@@ -57,6 +58,7 @@ class Batch:
     read: int
     rejected: int
     totals: dict[str, int]
+    control: Control | None
 
 
 class Check:
@@ -87,14 +89,14 @@ class Check:
             # In a transaction of its own, because it locks out whoever else gathers them until it ends.
             self._session.execute(text("select gather_statistics(:name)"), {"name": STAGED[upload.kind].name})
             self._has_statistics = True
-            return Step(upload.offset_bytes, upload.size_bytes)
+            return Step(upload.offset_bytes, readable_size(upload))
         if batch is None:
             reject_repeated(self._session, upload)
             self._session.flush()
             self.close()
             return None
         stage(self._session, upload, batch)
-        return Step(batch.end, upload.size_bytes)
+        return Step(batch.end, readable_size(upload))
 
     def close(self) -> None:
         """Let go of the file and the thread."""
@@ -135,7 +137,8 @@ def batches(file: BinaryIO, upload: Upload, block_bytes: int = BLOCK_BYTES) -> I
     """The checked blocks of an upload's file from its checkpoint on; touches no database."""
     plan = Plan.of(upload)
     owner = {"organisation_id": upload.organisation_id, "upload_id": upload.id}
-    return _batches(file, plan, owner, upload.offset_bytes, upload.offset_line, block_bytes)
+    seen = Seen(upload.rows_read, dict(upload.totals))
+    return _batches(file, plan, owner, upload.offset_bytes, upload.offset_line, block_bytes, seen)
 
 
 @dataclass(frozen=True)
@@ -164,17 +167,34 @@ class Plan:
             upload.created_at.date(),
         )
 
-    def check(self, sheet: Sheet) -> Checked:
-        """What is found in one block's records."""
-        return check(sheet, self.mapping, SCHEMAS[self.kind], self.options, today=self.today)
+    def checker(self, seen: Seen | None = None) -> Checker:
+        """What checks block after block, from the beginning or behind what was seen."""
+        return Checker(self, seen or Seen())
 
-    def checked(self, file: BinaryIO, offset: int, line: int, block_bytes: int) -> Iterator[tuple[int, int, Checked]]:
+    def checked(
+        self, file: BinaryIO, offset: int, line: int, block_bytes: int, seen: Seen | None = None
+    ) -> Iterator[tuple[int, int, Checked]]:
         """For every block from a place on: the place behind it, the records up to there, and what was found."""
-        wanted = sorted(self.mapping)
+        wanted, checker = sorted(self.mapping), self.checker(seen)
         for block in blocks(file, self.encoding, self.delimiter, offset, block_bytes):
             sheet = read(block, self.width, self.delimiter, wanted, line + 1)
             line += sheet.records
-            yield block.end, line, self.check(sheet)
+            yield block.end, line, checker.check(sheet)
+
+
+class Checker:
+    """Checks the blocks of a file in their order, because a row of totals is known by the rows above it."""
+
+    def __init__(self, plan: Plan, seen: Seen) -> None:
+        self._plan = plan
+        self._seen = seen
+
+    def check(self, sheet: Sheet) -> Checked:
+        """What is found in the next block."""
+        plan = self._plan
+        found = check(sheet, plan.mapping, SCHEMAS[plan.kind], plan.options, today=plan.today, seen=self._seen)
+        self._seen = Seen(self._seen.rows + found.read, sums(self._seen.totals, found.totals))
+        return found
 
 
 def stage(session: Session, upload: Upload, batch: Batch) -> None:
@@ -198,6 +218,7 @@ def stage(session: Session, upload: Upload, batch: Batch) -> None:
     count_unknown(upload, batch.errors)
     # Of all rows read, until the check is concluded: what control totals are compared with.
     upload.totals = sums(upload.totals, batch.totals)
+    _take_control(upload, batch)
     upload.offset_bytes, upload.offset_line = batch.end, batch.line
     upload.rows_read += batch.read
     upload.rows_rejected += batch.rejected
@@ -205,10 +226,20 @@ def stage(session: Session, upload: Upload, batch: Batch) -> None:
     session.flush()
 
 
+def _take_control(upload: Upload, batch: Batch) -> None:
+    """Keep what rows of totals say as long as no account comes below them; what the sender typed goes before."""
+    known = Control.from_dict(upload.control)
+    if known is not None and known.source == TYPED:
+        return
+    if batch.read or batch.control:
+        said = batch.control if batch.control and batch.control.says_something else None
+        upload.control = said.to_dict() if said else None
+
+
 def _batches(
-    file: BinaryIO, plan: Plan, owner: dict[str, int], offset: int, line: int, block_bytes: int
+    file: BinaryIO, plan: Plan, owner: dict[str, int], offset: int, line: int, block_bytes: int, seen: Seen
 ) -> Iterator[Batch]:
-    for end, reached, found in plan.checked(file, offset, line, block_bytes):
+    for end, reached, found in plan.checked(file, offset, line, block_bytes, seen):
         owned = found.rows.select(*(pl.lit(number).alias(name) for name, number in owner.items()), pl.all())
         yield Batch(
             offset,
@@ -221,6 +252,7 @@ def _batches(
             found.read,
             found.rejected,
             found.totals,
+            found.control,
         )
         offset = end
 

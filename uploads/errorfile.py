@@ -9,16 +9,19 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import BinaryIO
 
 import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor
+from uploads import encodings
 from uploads.blocks import blocks
-from uploads.checking import Plan
+from uploads.checking import Checker, Plan
+from uploads.errorforms import XLSX, Dialect, as_text, as_workbook, form_of
 from uploads.faults import ROW_FAULTS
 from uploads.frames import LINE, Sheet, as_written, read
 from uploads.lifecycle import UploadMovedOn
@@ -30,7 +33,6 @@ from uploads.schemas.registry import SCHEMAS
 from uploads.storage import Storage
 
 Say = Callable[[str, str], str]
-_MARK = b"\xef\xbb\xbf"
 
 
 def english(field_label: str, code: str) -> str:
@@ -39,42 +41,88 @@ def english(field_label: str, code: str) -> str:
 
 
 def error_file(
-    session: Session, actor: Actor, storage: Storage, upload_id: int, *, say: Say = english, reasons: str = "reasons"
+    session: Session,
+    actor: Actor,
+    storage: Storage,
+    upload_id: int,
+    *,
+    say: Say = english,
+    line: str = "line",
+    reasons: str = "reasons",
 ) -> Iterator[bytes]:
-    """The rejected rows as CSV in UTF-8 with a mark that spreadsheets need, the line and the reasons behind each."""
+    """The rejected rows in the format they were sent in, the line and the reasons behind each.
+
+    `line` and `reasons` are what these two columns are called.
+    """
     upload = sent_upload(session, actor, upload_id)
     if upload.mapping is None:
         raise UploadMovedOn
-    return _error_file(session, actor, storage, upload, say, reasons)
+    form = form_of(upload)
+    found = _rejected(session, actor, storage, upload, say)
+    if form.has_lines:
+        rows = _lines(storage, upload, found)
+        header = ["", line, reasons]
+    else:
+        rows = ([[*cells, number, why] for number, cells, why in batch] for batch in found)
+        header = [*(upload.header or []), line, reasons]
+    told = chain([[header]], rows)
+    if form.media_type == XLSX:
+        return as_workbook(told)
+    return as_text(told, Dialect.of(upload, storage, readable_key(upload)))
 
 
-def _error_file(
-    session: Session, actor: Actor, storage: Storage, upload: Upload, say: Say, reasons: str
-) -> Iterator[bytes]:
+def _rejected(
+    session: Session, actor: Actor, storage: Storage, upload: Upload, say: Say
+) -> Iterator[list[tuple[int, list[str], str]]]:
+    """Block by block, the number, the cells and the reasons of every rejected row, in the order of the file."""
     plan = Plan.of(upload)
+    checker = plan.checker()
     labels = {field.name: field.label for field in SCHEMAS[upload.kind].fields}
-    yield _MARK + csv_bytes([[*(upload.header or []), "line", reasons]])
     with storage.open(readable_key(upload)) as file:
-        # The upload's own checkpoint has moved on, so the beginning of the rows is looked up again.
-        dialect = sniff(file)
-        line = dialect.data_line
-        for block in blocks(file, plan.encoding, plan.delimiter, dialect.data_offset):
+        offset, line = _beginning(upload, file)
+        for block in blocks(file, plan.encoding, plan.delimiter, offset):
             sheet = read(block, plan.width, plan.delimiter, sorted(plan.mapping), line + 1)
-            faults = _faults(session, actor, upload, plan, sheet, line)
+            faults = _faults(session, actor, upload, checker, sheet, line)
             if faults:
                 whole = as_written(block, plan.width, plan.delimiter, line + 1)
-                yield csv_bytes(
-                    [*cells, number, " ".join(say(labels.get(field, ""), code) for field, code in faults[number])]
+                yield [
+                    (number, cells, " ".join(say(labels.get(field, ""), code) for field, code in faults[number]))
                     for number, cells in _originals(whole, sheet, plan, set(faults))
-                )
+                ]
             line += sheet.records
 
 
+def _lines(
+    storage: Storage, upload: Upload, found: Iterable[list[tuple[int, list[str], str]]]
+) -> Iterator[list[list[object]]]:
+    """The rejected rows as the lines they were sent as; a file of fixed width has no header, so all are one further."""
+    with storage.open(upload.storage_key) as raw:
+        told = encodings.detect(raw)
+        raw.seek(told.start)
+        with io.TextIOWrapper(raw, encoding=told.codec, newline="\n") as text:
+            lines = enumerate(text, 2)
+            for batch in found:
+                rows: list[list[object]] = []
+                for number, _, why in batch:
+                    written = next((written for at, written in lines if at == number), "")
+                    rows.append([written.rstrip("\r\n"), number - 1, why])
+                yield rows
+
+
+def _beginning(upload: Upload, file: BinaryIO) -> tuple[int, int]:
+    """Where the rows begin, and how many records stand above them; the upload's own checkpoint has moved on."""
+    if upload.data_offset is not None and upload.data_line is not None:
+        return upload.data_offset, upload.data_line
+    # Confirmed before that was written down: it was plain text, whose beginning can be looked up again.
+    dialect = sniff(file)
+    return dialect.data_offset, dialect.data_line
+
+
 def _faults(
-    session: Session, actor: Actor, upload: Upload, plan: Plan, sheet: Sheet, line: int
+    session: Session, actor: Actor, upload: Upload, checker: Checker, sheet: Sheet, line: int
 ) -> dict[int, list[tuple[str, str]]]:
     """Line -> field and code of each fault, those found by the check first."""
-    found = plan.check(sheet).errors
+    found = checker.check(sheet).errors
     faults: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for number, field, code in found.select(LINE, "field", "code").iter_rows():
         faults[number].append((field, code))

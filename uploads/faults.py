@@ -18,6 +18,7 @@ ROW_FAULTS: dict[str, str] = {
     # The shape of the row.
     "too_few_cells": msg("The row has fewer columns than the header."),
     "too_many_cells": msg("The row has more columns than the header; put quotes around text that holds the separator."),
+    "no_record": msg("The line is no record of the file's layout."),
     "cut_short": msg("The file ends in the middle of this row. Export it again and send the whole file."),
     "unclosed_quote": msg("A quotation mark is opened in this row and never closed."),
     # A cell by itself.
@@ -28,6 +29,8 @@ ROW_FAULTS: dict[str, str] = {
     "too_many_decimals": msg("%(field)s has more decimals than the currency."),
     "amount_too_large": msg("%(field)s is larger than any amount we keep."),
     "negative": msg("%(field)s is negative."),
+    "digits_lost": msg("A spreadsheet has rounded %(field)s and its last digits are gone. Export the column as text."),
+    "week_or_month": msg("%(field)s is a week or a month and no day. Export the day, such as 2026-04-17."),
     "unreadable_number": msg("%(field)s is not a whole number."),
     "unreadable_date": msg("%(field)s is not a date we can read."),
     "date_order": msg("%(field)s is a date only if day and month are read in the other order."),
@@ -132,6 +135,31 @@ FILE_FAULTS: dict[str, str] = {
         "The file holds figures of balance sheets (%(names)s), not debts: it has neither an account nor a balance due. "
         "Export one row per account."
     ),
+    # What is packed.
+    "password": msg("The file is protected by a password. Save it without one and send that."),
+    "damaged": msg(
+        "The file is damaged or is not what it seems. Open it on your machine, save it anew as XLSX or CSV and send "
+        "that."
+    ),
+    "too_large_unpacked": msg("Unpacked, the file is larger than any we take. Send its sheets or parts as CSV."),
+    "too_large_to_open": msg("The workbook needs more memory than opening a file may take. Save its sheet as CSV."),
+    "too_slow_to_open": msg("The file took too long to open. Save its sheet as CSV and send that."),
+    "too_many_cells": msg("The workbook has more than %(limit)s cells. Save the sheet with the accounts as CSV."),
+    "too_many_columns": msg("The sheet has more than %(limit)s columns. Keep those that are needed and send it again."),
+    "several_files": msg("The archive holds %(count)s files (%(names)s). Send them one by one."),
+    "nothing_packed": msg("There is no file in the archive."),
+    "nested_archive": msg("The archive holds another archive. Send the file itself, or an archive with only it."),
+    "unsafe_archive": msg(
+        "The archive names places outside itself, or holds links or definitions that no such file needs. "
+        "Pack the file anew and send that."
+    ),
+    "saved_as_page": msg(
+        "The file is a table saved as %(format)s, whatever its name says. Open it in a spreadsheet program and save it "
+        "as XLSX or CSV."
+    ),
+    "no_rows_in_workbook": msg("No sheet of the workbook holds anything."),
+    "no_such_sheet": msg("The workbook has no sheet of the name %(name)s."),
+    "no_records": msg("No line of the file is a record of the layout %(layout)s."),
     "turned_away": msg("The file was turned away by a user."),
 }
 

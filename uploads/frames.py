@@ -16,6 +16,7 @@ import pyarrow as pa
 from pyarrow import csv
 
 from uploads.blocks import Block
+from uploads.marks import UNREADABLE
 
 LINE = "line"
 #: Written where there is nothing to write.
@@ -129,6 +130,8 @@ def _is_plain(data: bytes, delimiter: str) -> bool:
 
 
 def _ragged(number: int, columns: int, width: int, text: str, *, is_cut: bool) -> Ragged:
+    if text.startswith(UNREADABLE):
+        return Ragged(number, "no_record", text.removeprefix(UNREADABLE))
     if columns > width:
         return Ragged(number, "too_many_cells", text)
     return Ragged(number, "cut_short" if is_cut else "too_few_cells", text)

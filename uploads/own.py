@@ -9,9 +9,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
-from agencies.kernel.errors import NotFound
+from agencies.kernel.errors import NotFound, msg
 from agencies.kernel.tenancy import Actor
 from uploads.models import Upload
+
+
+class FilePurged(NotFound):
+    """A rejected file's bytes are not kept for ever."""
+
+    text = msg("This file was rejected some time ago, and its content is no longer kept.")
 
 
 def own_upload(session: Session, actor: Actor, upload_id: int, *, lock: bool = False) -> Upload:
@@ -31,5 +37,15 @@ def record(session: Session, actor: Actor, action: str, upload: Upload, now: dat
 
 
 def readable_key(upload: Upload) -> str:
-    """Where the text of an upload is kept: the text made of a container, else the file as it was sent."""
+    """Where the text of an upload is kept: the text made of a container, else the file as it was sent.
+
+    Raises `FilePurged` when its bytes are gone.
+    """
+    if upload.purged_at is not None:
+        raise FilePurged
     return upload.text_key or upload.storage_key
+
+
+def readable_size(upload: Upload) -> int:
+    """How many bytes that text has."""
+    return int((upload.container or {}).get("text_bytes", upload.size_bytes))

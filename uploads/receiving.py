@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.mandates.models import Mandate
+from uploads import opening
 from uploads.control import Control
+from uploads.describing import look_into
 from uploads.faults import UnusableFile
 from uploads.kinds import SENDERS
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.own import record
-from uploads.reading import Dialect, sniff
 from uploads.storage import Incoming
 from uploads.stores.keys import hold, upload_key
 
@@ -44,7 +45,10 @@ def receive(
     control: Control | None = None,
     now: datetime,
 ) -> Received:
-    """Take a file in: the first upload of the same bytes, else a new one, rejected at once when it is unusable."""
+    """Take a file in: the first upload of the same bytes, else a new one, rejected at once when it is unusable.
+
+    What is not plain text waits to be opened by a job.
+    """
     creditor_id = permitted(session, actor, kind, creditor_id)
     # Two requests with the same bytes wait here for each other, so that the second one finds the first.
     hold(session, incoming.digest())
@@ -74,9 +78,11 @@ def receive(
         created_at=now,
         created_by=actor.user_id,
     )
-    _look_into(upload, incoming)
+    is_read = _look_into(session, actor, upload, incoming)
     session.add(upload)
     session.flush()
+    if not is_read:
+        opening.request(session, actor, upload, now=now)
     incoming.keep(upload.storage_key)
     record(session, actor, "upload.received", upload, now, size=upload.size_bytes, fault=upload.fault)
     return Received(upload, is_repeat=False)
@@ -95,19 +101,17 @@ def permitted(session: Session, actor: Actor, kind: UploadKind, creditor_id: int
     return creditor_id
 
 
-def _look_into(upload: Upload, incoming: Incoming) -> None:
+def _look_into(session: Session, actor: Actor, upload: Upload, incoming: Incoming) -> bool:
+    """Describe plain text at once, or reject what is none and nothing else; False when the file must be opened."""
     try:
         with incoming.look() as file:
-            _describe(upload, sniff(file))
+            is_read = look_into(session, actor, upload, file)
     except UnusableFile as unusable:
         upload.state = UploadState.REJECTED
         upload.fault, upload.fault_params = unusable.fault.code, unusable.fault.params
-
-
-def _describe(upload: Upload, dialect: Dialect) -> None:
-    upload.encoding, upload.delimiter = dialect.encoding, dialect.delimiter
-    upload.header, upload.sample = list(dialect.header), [list(row) for row in dialect.sample]
-    upload.offset_bytes, upload.offset_line = dialect.data_offset, dialect.data_line
+        return True
+    upload.state = UploadState.RECEIVED if is_read else UploadState.OPENING
+    return is_read
 
 
 def _safe_name(filename: str) -> str:

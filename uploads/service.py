@@ -16,6 +16,7 @@ from uploads.control import Control
 from uploads.faults import FileFault
 from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadState
+from uploads.opening import OPEN
 from uploads.own import own_upload, record
 from uploads.schemas.registry import SCHEMAS
 from uploads.staging import STAGED
@@ -100,6 +101,8 @@ def reject(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> 
     """
     upload = own_upload(session, actor, upload_id, lock=True)
     require(actor, SENDERS_PERMISSION[upload.kind])
+    if upload.state is UploadState.OPENING:
+        work.dismiss(session, actor, OPEN, str(upload.id))
     if upload.state is UploadState.CHECKING:
         work.dismiss(session, actor, CHECK, str(upload.id))
     if upload.state is UploadState.APPLYING and not work.dismiss(session, actor, APPLY, str(upload.id)):

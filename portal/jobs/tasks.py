@@ -18,10 +18,11 @@ from assignments.placements import recalls
 from assignments.reports import reminders
 from assignments.reports import service as reports
 from assignments.undoing import UNDO
+from portal import keeping
 from portal.jobs import frame
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.ports import Ports
-from uploads import confirming
+from uploads import confirming, opening
 from uploads import service as uploads
 from uploads.checking import Check
 
@@ -39,6 +40,18 @@ def check_upload(job: Job) -> Iterator[Advance]:
             intake.screen(job.session, job.actor, upload_id)
             uploads.conclude_check(job.session, job.actor, upload_id, now=job.ports.now())
             return None
+
+        yield advance
+
+
+@contextmanager
+def open_upload(job: Job) -> Iterator[Advance]:
+    """Have a file opened by a process of its own, and look after it until it ends."""
+    with closing(opening.Opening(job.session, job.actor, job.ports.storage, job.payload["upload_id"])) as opener:
+
+        def advance() -> Step | None:
+            step = opener.next_step(job.ports.now())
+            return Step("opening", step.done, step.total) if step else None
 
         yield advance
 
@@ -146,10 +159,26 @@ def execute_recalls(job: Job) -> Iterator[Advance]:
     yield advance
 
 
+@contextmanager
+def sweep_files(job: Job) -> Iterator[Advance]:
+    """Remove files of the organisation that nothing names any more, and the bytes of those rejected long ago."""
+    steps = keeping.sweep_steps(job.ports, now=job.now)
+
+    def advance() -> Step | None:
+        if (step := next(steps, None)) is None:
+            return None
+        step(job.session, job.actor)
+        return Step("sweeping", 0, 0)
+
+    yield advance
+
+
 TASKS: dict[str, Task] = {
+    "sweep_files": Task(sweep_files),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
+    opening.OPEN: Task(open_upload),
     confirming.CHECK: Task(check_upload),
     uploads.APPLY: Task(apply_upload),
     UNDO: Task(undo_upload),

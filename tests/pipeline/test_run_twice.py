@@ -14,7 +14,7 @@ from agencies.kernel.tenancy import WORKER
 from agencies.kernel.work import WorkState
 from portal.invariants import violations
 from portal.jobs import tasks
-from portal.jobs.schedules import DAILY
+from portal.jobs.schedules import DAILY, due_runs
 from portal.jobs.sweep import Sweep
 from portal.ports import Ports
 from tests.pipeline.files import apply, look, portfolio, receive, send, works
@@ -26,14 +26,17 @@ from uploads.models import UploadState
 ROWS = 3_000
 #: Every kind of work there is; a new one finds its place in the day below.
 AGAIN = {
+    "open_upload",
     "check_upload",
     "apply_upload",
     "open_report_periods",
     "remind_reports",
     "judge_conduct",
+    "match_debtors",
     "advance_lot",
     "warn_expiries",
     "execute_recalls",
+    "sweep_files",
 }
 #: What doing something twice would show in.
 HASHED = (
@@ -105,9 +108,9 @@ def test_a_check_and_an_apply_that_run_again_change_nothing(hasty_ports: Ports, 
 
 def test_the_schedule_s_work_run_again_changes_nothing(hasty_ports: Ports, tenants: Tenants):
     Sweep(hasty_ports).begin_schedules(hasty_ports.now())
-    assert tasks.perform_due(hasty_ports) == 2 * len(DAILY)
+    assert tasks.perform_due(hasty_ports) == len(due_runs(hasty_ports, hasty_ports.now()))
     ask_again(hasty_ports)
-    assert tasks.perform_due(hasty_ports) == 2 * len(DAILY)
+    assert tasks.perform_due(hasty_ports) == len(due_runs(hasty_ports, hasty_ports.now()))
     assert list(violations(hasty_ports)) == []
 
 
