@@ -30,6 +30,7 @@ ORDER = (
     "assignments.ledger",
     "assignments.marketplace",
     "assignments.conduct",
+    "assignments.matches",
     "assignments.reports",
     # Whether a promise was kept is read from the payments of the reports.
     "assignments.promises",
@@ -75,7 +76,7 @@ HOMES = {
     "zxcvbn": ("agencies/organisations/credentials.py",),
     "cryptography": ("agencies/kernel/",),
     "psutil": ("portal/",),
-    "xlsxwriter": ("portal/workbooks.py",),
+    "xlsxwriter": ("portal/workbooks.py", "portal/kindbooks.py"),
 }
 
 #: The only places that end a transaction: one block for everybody, and the edges that use it.

@@ -1,4 +1,4 @@
-"""Saying what the columns of a file are."""
+"""Saying what the columns of a file are, how its cells are written, and what its codes mean."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from werkzeug.datastructures import MultiDict
 from wtforms import FieldList, SelectField
 from wtforms.validators import InputRequired, Optional
 
@@ -13,6 +14,7 @@ from agencies.kernel.errors import msg
 from agencies.kernel.money import EXPONENT
 from portal.forms.base import PortalForm
 from portal.i18n import say
+from portal.presenters.mapping import meant
 from portal.presenters.uploads import DATE_ORDERS, DECIMALS
 from uploads.mapping import Proposal
 from uploads.options import Options
@@ -22,6 +24,8 @@ NOT_USED = msg("Not used")
 CHOOSE = msg("Choose")
 MISSING = msg("Say which column holds: %(fields)s.")
 TWICE = msg("%(field)s is chosen for more than one column. Keep one of them.")
+#: Before the field and the value in the name of a select: code:result:NC01.
+CODE = "code:"
 
 
 class MappingForm(PortalForm):
@@ -40,13 +44,14 @@ class MappingForm(PortalForm):
             "decimal": settled.decimal,
             "currency": settled.currency,
         }
-        super().__init__(formdata, data=guessed)
+        super().__init__(formdata and _of_width(formdata, len(proposal.columns)), data=guessed)
         self._schema = schema
+        self._codes = codes_of(formdata) if formdata else {}
         labels = {field.name: say(field.label) for field in schema.fields}
         for entry in self.columns:
             entry.choices = [("", say(NOT_USED)), *labels.items()]
-        self.date_order.choices = _asked(DATE_ORDERS, proposal.options.date_order)
-        self.decimal.choices = _asked(DECIMALS, proposal.options.decimal)
+        self.date_order.choices = _asked(DATE_ORDERS, settled.date_order)
+        self.decimal.choices = _asked(DECIMALS, settled.decimal)
         self.currency.choices = [(code, code) for code in EXPONENT]
 
     def validate(self, extra_validators: Any = None) -> bool:
@@ -67,8 +72,27 @@ class MappingForm(PortalForm):
 
     @property
     def options(self) -> Options:
-        """How the cells are to be read."""
-        return Options(currency=self.currency.data, date_order=self.date_order.data, decimal=self.decimal.data)
+        """How the cells are to be read, and what was said of codes."""
+        return Options(
+            currency=self.currency.data, date_order=self.date_order.data, decimal=self.decimal.data, codes=self._codes
+        )
+
+
+def codes_of(given: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
+    """What a form says of unknown values: field -> value -> code."""
+    said: dict[str, dict[str, str]] = {}
+    for name, code in given.items():
+        field, _, written = name.removeprefix(CODE).partition(":")
+        if name.startswith(CODE) and written:
+            said.setdefault(field, {})[written] = code
+    return {field: told for field, values in said.items() if (told := meant(values))}
+
+
+def _of_width(given: Mapping[str, str], width: int) -> MultiDict[str, str]:
+    """The form with one entry per column of the file, whatever was sent."""
+    rest = {name: value for name, value in given.items() if not name.startswith("columns-")}
+    columns = {f"columns-{at}": given.get(f"columns-{at}", "") for at in range(width)}
+    return MultiDict({**rest, **columns})
 
 
 def _asked(choices: Mapping[str, str], settled: str | None) -> list[tuple[str, str]]:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from agencies.kernel.errors import msg
 from uploads.faults import FILE_FAULTS, ROW_FAULTS
-from uploads.mapping import ColumnGuess, Proposal
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.queries import ErrorGroup, Progress, RowFault
 from uploads.schemas.fields import Field, Schema
@@ -71,7 +70,6 @@ _STEP_OF = {
 }
 #: What the file chooser offers; what a file is, its content says.
 ACCEPTED = ".csv,.txt,.gz,.zip,.xlsx,.xls,.ods,.xlsm,.xlsb,text/csv,text/plain"
-SURE = 85
 EXAMPLES = 3
 CHECKING, APPLYING = msg("Checking the rows"), msg("Taking the rows over")
 REASONS = {
@@ -92,16 +90,6 @@ class Step:
 
     label: str
     place: str
-
-
-@dataclass(frozen=True)
-class ColumnLine:
-    """One column of the file with its select and how sure the proposal is."""
-
-    guess: ColumnGuess
-    field: Any
-    label: str
-    tone: str
 
 
 @dataclass(frozen=True)
@@ -131,24 +119,6 @@ def steps(upload: Upload) -> list[Step]:
     if at is None:
         return []
     return [Step(label, "done" if n < at else "now" if n == at else "later") for n, label in enumerate(STEPS)]
-
-
-def column_lines(proposal: Proposal, fields: Sequence[Any]) -> list[ColumnLine]:
-    """The columns in the order of the file."""
-    return [
-        ColumnLine(guess, field, *_sureness(guess, proposal))
-        for guess, field in zip(proposal.columns, fields, strict=True)
-    ]
-
-
-def _sureness(guess: ColumnGuess, proposal: Proposal) -> tuple[str, str]:
-    if guess.field is None:
-        return msg("Not recognised"), "neutral"
-    if proposal.is_remembered:
-        return msg("As last time"), "good"
-    if guess.confidence >= SURE and not guess.is_danger:
-        return msg("Recognised"), "good"
-    return msg("Please look"), "waiting"
 
 
 def complaints(form: Any, say: Callable[[str], str]) -> list[str]:
@@ -228,9 +198,9 @@ def labels(kind: UploadKind, names: Iterable[str]) -> list[str]:
     return [label_of(kind, name) for name in names]
 
 
-def error_file_name(upload: Upload) -> str:
+def error_file_name(upload: Upload, ending: str) -> str:
     """The name of the file of rejected rows: the sent file's with a word before it."""
-    return f"rejected-{upload.filename.rpartition('.')[0] or upload.filename}.csv"
+    return f"rejected-{upload.filename.rpartition('.')[0] or upload.filename}.{ending}"
 
 
 def time_left(seconds: float | None) -> str:

@@ -11,6 +11,7 @@ from portal.views import (
     conduct,
     enquiries,
     evidence,
+    filekinds,
     findings,
     health,
     home,
@@ -20,10 +21,12 @@ from portal.views import (
     locates,
     mandates,
     market,
+    matches,
     notices,
     organisations,
     panel,
     placements,
+    reading,
     recalls,
     reports,
     returns,
@@ -35,6 +38,8 @@ from portal.views import (
     work,
 )
 
+#: What they serve belongs to the blueprint of files.
+OF_FILES = (filekinds, reading)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
@@ -44,6 +49,7 @@ BLUEPRINTS = (
     transfers.blueprint,
     activities.blueprint,
     cases.blueprint,
+    matches.blueprint,
     enquiries.blueprint,
     placements.blueprint,
     recalls.blueprint,

@@ -23,11 +23,8 @@ from portal.presenters import uploads as presenter
 from portal.receiving import incoming_of
 from portal.security import requires, takes_files
 from portal.views import choices, paging, sending
-from portal.views.downloads import csv_file
-from portal.views.stages import ports, stage_of
+from portal.views.stages import at_work, stage_of
 from uploads import confirming, queries, receiving, service
-from uploads.errorfile import error_file as rejected_rows
-from uploads.faults import ROW_FAULTS
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import UploadKind, UploadState
 
@@ -95,7 +92,7 @@ def send() -> AnyResponse | tuple[str, int]:
 @sender
 def show(upload_id: int) -> str:
     """One file at its stage."""
-    return _shown(upload_id)
+    return shown(upload_id)
 
 
 @blueprint.get('/<ref("upload"):upload_id>/progress')
@@ -104,9 +101,9 @@ def progress(upload_id: int) -> Response:
     """How far the work is; when it is over the page is loaded anew."""
     actor = current_actor()
     upload = queries.get_upload(db.session, actor, upload_id)
-    if upload.state not in {UploadState.CHECKING, UploadState.APPLYING}:
+    now = at_work(db.session, actor, upload)
+    if now is None:
         return Response(headers={"HX-Refresh": "true"})
-    now = queries.progress(db.session, actor, upload_id)
     return Response(render_template("uploads/_progress.html", upload=upload, progress=now, show=presenter))
 
 
@@ -131,7 +128,7 @@ def confirm(upload_id: int) -> AnyResponse | tuple[str, int]:
             refuse(form, error)
         else:
             return redirect(url_for(".show", upload_id=upload_id), code=303)
-    return _shown(upload_id, form=form), form.refused_with
+    return shown(upload_id, form=form), form.refused_with
 
 
 @blueprint.post('/<ref("upload"):upload_id>/apply')
@@ -150,7 +147,7 @@ def apply(upload_id: int) -> AnyResponse | tuple[str, int]:
             )
     except REFUSALS as error:
         refuse(form, error)
-        return _shown(upload_id, form=form), form.refused_with
+        return shown(upload_id, form=form), form.refused_with
     return redirect(url_for(".show", upload_id=upload_id), code=303)
 
 
@@ -170,8 +167,8 @@ def retry(upload_id: int) -> AnyResponse:
     """Let work that gave up start again."""
     actor = current_actor()
     with transaction(db.session):
-        stopped = queries.progress(db.session, actor, upload_id)
-        if stopped.failed and stopped.work_id is not None:
+        stopped = at_work(db.session, actor, queries.get_upload(db.session, actor, upload_id))
+        if stopped is not None and stopped.failed and stopped.work_id is not None:
             work.retry(db.session, actor, stopped.work_id, now=utc_now())
     return redirect(url_for(".show", upload_id=upload_id), code=303)
 
@@ -196,23 +193,8 @@ def errors(upload_id: int) -> str:
     )
 
 
-@blueprint.get('/<ref("upload"):upload_id>/rejected.csv')
-@sender
-def error_file(upload_id: int) -> Response:
-    """The rejected rows as they were sent, each with its reasons."""
-    actor = current_actor()
-    upload = queries.get_upload(db.session, actor, upload_id)
-
-    def reason(label: str, code: str) -> str:
-        return say(ROW_FAULTS[code], {"field": say(label), "value": ""})
-
-    return csv_file(
-        lambda: rejected_rows(db.session, actor, ports().storage, upload_id, say=reason, reasons=_("reasons")),
-        presenter.error_file_name(upload),
-    )
-
-
-def _shown(upload_id: int, **given: Any) -> str:
+def shown(upload_id: int, **given: Any) -> str:
+    """The page of one file at its stage."""
     actor = current_actor()
     upload = queries.get_upload(db.session, actor, upload_id)
     template, found = stage_of(db.session, actor, upload)

@@ -1,0 +1,131 @@
+"""The first rows of a file as they would be understood: nothing is stored, whatever is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+from sqlalchemy.orm import Session
+
+from agencies.kernel.tenancy import Actor, require
+from uploads import lifecycle
+from uploads.cells import clean, read_cells, read_currency
+from uploads.checks import CURRENCY, check
+from uploads.confirming import proposal
+from uploads.frames import LINE, Sheet
+from uploads.kinds import SENDERS_PERMISSION
+from uploads.mapping import settle
+from uploads.models import Upload
+from uploads.options import DATE_ORDERS, DECIMALS, Options
+from uploads.own import own_upload
+from uploads.schemas.fields import Field, Schema
+from uploads.schemas.registry import SCHEMAS
+from uploads.valuemaps import UnknownValue, unknown_values
+
+ROWS = 10
+
+
+@dataclass(frozen=True)
+class PreviewCell:
+    """One cell: as it was written, as it is understood, and what is wrong with it or to be remarked on."""
+
+    written: str
+    value: Any
+    fault: str | None = None
+    remark: str | None = None
+
+
+@dataclass(frozen=True)
+class PreviewRow:
+    """One row with its currency; a row with any fault would be turned away."""
+
+    cells: tuple[PreviewCell, ...]
+    currency: str
+    is_good: bool
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first rows under one mapping, and the values of the sample that stand for no code under it."""
+
+    fields: tuple[Field, ...]
+    rows: tuple[PreviewRow, ...]
+    unknown: tuple[UnknownValue, ...]
+
+
+def preview(session: Session, actor: Actor, upload_id: int, *, mapping: Mapping[int, str], options: Options) -> Preview:
+    """The first rows as this mapping and these options read them; what is not chosen is taken from the proposal."""
+    upload = own_upload(session, actor, upload_id)
+    require(actor, SENDERS_PERMISSION[upload.kind])
+    if upload.header is None or upload.sample is None:
+        raise lifecycle.UploadMovedOn
+    proposed = proposal(session, actor, upload_id).options
+    schema, usable = SCHEMAS[upload.kind], _usable(upload, mapping)
+    values = [[row[at] for row in upload.sample] for at in range(len(upload.header))]
+    settled = _possible(options).or_else(settle(usable, values, schema, proposed)).or_else(proposed)
+    unknown = unknown_values(usable, values, schema, settled.codes)
+    return Preview(
+        tuple(schema[name] for _, name in sorted(usable.items())),
+        tuple(understood(upload.sample[:ROWS], usable, schema, settled)),
+        tuple(unknown),
+    )
+
+
+def understood(
+    rows: Sequence[Sequence[str]], mapping: Mapping[int, str], schema: Schema, options: Options
+) -> list[PreviewRow]:
+    """Rows as they are read, cell by cell in the order of the file's columns."""
+    ordered = sorted(mapping.items())
+    cells = {str(at): pl.Series([row[at] or None for row in rows], dtype=pl.String) for at, _ in ordered}
+    lines = pl.Series(LINE, range(len(rows)), dtype=pl.Int64)
+    frame = pl.DataFrame({LINE: lines, **cells})
+    found = check(Sheet(frame, (), len(rows)), mapping, schema, options)
+    faults, remarks = _by_cell(found.errors), _by_cell(found.warnings)
+    text = {name: clean(cells[str(at)]) for at, name in ordered}
+    currency = read_currency(text.get(CURRENCY), len(rows), options).value
+    read = {
+        name: currency if name == CURRENCY else read_cells(text[name], schema[name], options, currency).value
+        for _, name in ordered
+    }
+    bad = {line for line, _ in faults}
+    return [
+        PreviewRow(
+            tuple(
+                PreviewCell(row[at], read[name][line], faults.get((line, name)), remarks.get((line, name)))
+                for at, name in ordered
+            ),
+            currency[line] or "",
+            line not in bad,
+        )
+        for line, row in enumerate(rows)
+    ]
+
+
+def _by_cell(found: pl.DataFrame) -> dict[tuple[int, str], str]:
+    """Line and field -> the first thing found there."""
+    codes: dict[tuple[int, str], str] = {}
+    for line, name, code in found.select(LINE, "field", "code").iter_rows():
+        codes.setdefault((line, name), code)
+    return codes
+
+
+def _usable(upload: Upload, mapping: Mapping[int, str]) -> dict[int, str]:
+    """The part of a mapping that can be read: known fields, each once."""
+    known = {field.name for field in SCHEMAS[upload.kind].fields}
+    usable: dict[int, str] = {}
+    for at, name in sorted(mapping.items()):
+        if name in known and name not in usable.values() and 0 <= at < len(upload.header or []):
+            usable[at] = name
+    return usable
+
+
+def _possible(options: Options) -> Options:
+    """The choices without those that are none."""
+    return Options(
+        currency=options.currency or None,
+        date_order=options.date_order if options.date_order in DATE_ORDERS else None,
+        decimal=options.decimal if options.decimal in DECIMALS else None,
+        codes=options.codes,
+    )
