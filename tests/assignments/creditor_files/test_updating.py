@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import func, select, text
 
@@ -15,10 +17,10 @@ from assignments.contacts.queries import list_contacts
 from assignments.placements import recalls, returns
 from assignments.placements.models import RecallReason
 from assignments.placements.recall_scope import Scope
-from tests import files
 from tests.creditor_files import PAID, UPDATE, case, checked, owing, pay, told, undo, update
 from tests.loop import NewCase, add_cases, add_mandate, draft, paid, place, report_payments
 from tests.tenants import add_person
+from uploads import receiving
 from uploads.lifecycle import CannotBeUndone
 from uploads.models import UploadKind, UploadState
 from uploads.rows import Loaded
@@ -63,7 +65,8 @@ def test_a_later_payment_than_the_cut_off_still_lowers_the_balance_and_is_remark
 def test_what_cannot_be_updated_is_refused_row_by_row(ports, tenants):
     with ports.session(tenants.creditor) as session, transaction(session):
         session.execute(text("update cases set state = 'closed' where account_ref = 'A6'"))
-    rows = ["Z1,1.00,COP,", "A6,1.00,COP,", "A1,1.00,USD,", "A2,1.00,COP,2999-01-01", "A3,-5.00,COP,", "A4,7.00,COP,"]
+    soon = ports.now().date() + timedelta(days=2)
+    rows = ["Z1,1.00,COP,", "A6,1.00,COP,", "A1,1.00,USD,", f"A2,1.00,COP,{soon}", "A3,-5.00,COP,", "A4,7.00,COP,"]
     upload, loaded = update(ports, tenants.creditor, *rows)
     assert told(ports, tenants.creditor, upload) == {
         2: ("account_ref", "not_handed_over"),
@@ -111,7 +114,7 @@ def test_new_ways_to_reach_a_debtor_are_added_once_whatever_their_spelling(ports
     assert [kind for kind, _ in reached["A1"]] == ["address", "email", "phone"]
     assert [value for _, value in reached["A2"]] == ["3005550102", "3105550199"]
     assert len(reached["A3"]) == 2
-    _, again = update(ports, tenants.creditor, "A1,187,Cali,3005550101,ana@correo.example,CL 10 20 30", header=KNOWN)
+    _, again = update(ports, tenants.creditor, "A1,187,Cali,3005550101,ana@correo.example,CL 10 20-30", header=KNOWN)
     assert again == Loaded(applied=0, unchanged=1, rejected=0)
 
 
@@ -207,8 +210,11 @@ def test_an_update_that_something_rests_on_is_not_taken_back(ports, tenants):
 def test_who_sends_no_portfolios_sends_none_of_these(ports, tenants, role, kind):
     stranger = add_person(ports, role, f"Casa {role} {kind}")
     assert stranger.permissions == PERMISSIONS[role]
-    with pytest.raises(Forbidden):
-        files.send(ports, stranger, f"{UPDATE}\nA1,1,COP,\n".encode(), kind=kind)
+    incoming = ports.storage.incoming()
+    incoming.write(f"{UPDATE}\nA1,1,COP,\n".encode())
+    with ports.session(stranger) as session, pytest.raises(Forbidden):
+        receiving.receive(session, stranger, incoming, kind=kind, filename="x.csv", now=ports.now())
+    incoming.keep("tests/kept")
 
 
 def test_the_account_of_another_creditor_is_as_unknown_as_one_that_nobody_has(ports, tenants):
