@@ -138,6 +138,8 @@ class Upload(Base):
     #: Value of the good rows by currency: code -> minor units; `value_minor` is that of `currency`. While the file is
     #: being checked it is that of all rows read so far, rejected or not.
     totals: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: When the bytes of a rejected file were removed; the row keeps their hash and name.
+    purged_at: Mapped[datetime | None]
     #: What the sender says the file holds, typed or found in its last rows: rows, amount in minor units, source.
     control: Mapped[dict[str, Any] | None]
     #: Why the file as a whole was rejected: a code of `uploads.faults`, and what fills its message.

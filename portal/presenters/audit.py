@@ -54,6 +54,7 @@ SENTENCES: dict[str, str] = {
     "upload.applied": msg("A file was applied"),
     "upload.sent_back": msg("A file was not applied, because rows of it had turned bad; it waits for a decision"),
     "upload.rejected": msg("%(who)s rejected a file"),
+    "upload.purged": msg("The content of a file rejected some time ago was removed"),
     "portfolio.opened": msg("The rows of a file became cases"),
     "case.exported": msg("%(who)s downloaded a list of cases"),
     "panel.joined": msg("%(who)s brought an agency onto the panel"),

@@ -23,6 +23,11 @@ def text_key(key: str) -> str:
     return key + _TEXT
 
 
+def base_key(key: str) -> str:
+    """The file that a text was made of; any other key is its own."""
+    return key.removesuffix(_TEXT)
+
+
 def evidence_key(organisation_id: int, token: str) -> str:
     """Where a file of evidence is kept; two of the same bytes are two."""
     return f"{organisation_id}/evidence/{token}"
@@ -30,7 +35,7 @@ def evidence_key(organisation_id: int, token: str) -> str:
 
 def digest_in(key: str) -> bytes | None:
     """The hash of the bytes that a key names, when it names any."""
-    last = key.rpartition("/")[2].removesuffix(_TEXT)
+    last = base_key(key).rpartition("/")[2]
     if len(last) != _DIGEST_HEX:
         return None
     try:
