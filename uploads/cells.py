@@ -13,11 +13,13 @@ from uploads.amounts import read_amounts
 from uploads.columns import Read, constant
 from uploads.dates import read_dates, read_instants
 from uploads.frames import PLACEHOLDERS
+from uploads.identity import ROUNDED
 from uploads.options import Options
 from uploads.schemas.fields import Field, FieldType
 
 _CONTROLS = "".join(chr(code) for code in (*range(9), 11, 12, *range(14, 32), 127, *range(128, 160)))
 CONTROL = f"[{re.escape(_CONTROLS)}]"
+_AS_NUMBER = r"^\d+\.0$|^\d(?:[.,]\d+)?[eE]\+\d{2}$"
 _BREAKS = r"[\s\u00a0]*[\r\n\t]+[\s\u00a0]*"
 _CURRENCIES = {
     "S/": "PEN",
@@ -61,7 +63,7 @@ def read_cells(text: pl.Series, field: Field, options: Options, currency: pl.Ser
         case FieldType.AMOUNT:
             read = read_amounts(text, options.decimal or ".", currency, EXPONENT)
         case FieldType.DATE:
-            read = read_dates(text, options.date_order or "ymd")
+            read = read_dates(text, options.date_order or "ymd", options.numbers)
         case FieldType.INSTANT:
             read = read_instants(text, options.date_order or "ymd", options.time_zone or "UTC")
         case FieldType.INTEGER:
@@ -90,6 +92,11 @@ def _text(text: pl.Series, field: Field, *, is_plain: bool) -> Read:
     if field.is_code and text.str.contains("[^A-Z0-9]|^(?:0+|9+)$").any():
         text = _codes(text)
     read = Read(text)
+    if field.is_reference and text.str.contains(_AS_NUMBER).any():
+        # A spreadsheet wrote the number of an account as a quantity: 860003563.0 is one yet, 8.6E+08 is none any more.
+        read = Read(text.str.replace(r"^(\d+)\.0$", "$1")).with_fault(
+            text.str.contains(ROUNDED).fill_null(value=False), "digits_lost"
+        )
     if not is_plain:
         if text.str.contains("[\t\r\n]").any():
             read = Read(text.str.replace_all(_BREAKS, " "))

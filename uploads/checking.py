@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel.tenancy import Actor, as_loader
 from uploads.blocks import BLOCK_BYTES, blocks
 from uploads.checks import Checked, check
-from uploads.control import TYPED, Control, sums
+from uploads.control import TOTALS, Control, sums
 from uploads.frames import Sheet, read
 from uploads.models import Upload, UploadError, UploadState
 from uploads.options import Options
@@ -227,9 +227,9 @@ def stage(session: Session, upload: Upload, batch: Batch) -> None:
 
 
 def _take_control(upload: Upload, batch: Batch) -> None:
-    """Keep what rows of totals say as long as no account comes below them; what the sender typed goes before."""
+    """Keep what rows of totals say as long as no account comes below them; what the file was sent with goes before."""
     known = Control.from_dict(upload.control)
-    if known is not None and known.source == TYPED:
+    if known is not None and known.source != TOTALS:
         return
     if batch.read or batch.control:
         said = batch.control if batch.control and batch.control.says_something else None

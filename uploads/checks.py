@@ -6,7 +6,7 @@ A pure function of the block, the mapping and the options, so that whoever asks 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 import polars as pl
@@ -15,11 +15,13 @@ from agencies.kernel.money import EXPONENT
 from uploads.cells import clean, read_cells, read_currency
 from uploads.columns import constant
 from uploads.contents import read_content
+from uploads.control import Control
 from uploads.faults import WHOLE_ROW
 from uploads.frames import LINE, Sheet
 from uploads.options import Options
 from uploads.remarks import remarks
 from uploads.schemas.fields import Schema
+from uploads.totalrows import Seen, Split, split
 
 CURRENCY = "currency"
 _SHOWN = 80
@@ -42,15 +44,26 @@ class Checked:
     warnings: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_ERRORS))
     #: Currency -> value of every row whose value can be read, rejected or not.
     totals: dict[str, int] = field(default_factory=dict)
+    #: What the rows of totals say that stand below the last row of the block.
+    control: Control | None = None
 
 
 def check(
-    sheet: Sheet, mapping: Mapping[int, str], schema: Schema, options: Options, *, today: date | None = None
+    sheet: Sheet,
+    mapping: Mapping[int, str],
+    schema: Schema,
+    options: Options,
+    *,
+    today: date | None = None,
+    seen: Seen | None = None,
 ) -> Checked:
     """Read every mapped cell of a block; a row with any fault goes to the errors and not to the rows.
 
-    `today` is the day the file came, so that whoever checks it again later finds the same.
+    `today` is the day the file came, so that whoever checks it again later finds the same; `seen` is what stood above
+    the block. Rows of totals are no rows: they are told and neither read nor rejected.
     """
+    without_totals = split(sheet, mapping, schema.value, options.of(schema.value or ""), seen or Seen())
+    sheet = without_totals.sheet
     frame = sheet.frame
     raw = {field: frame[str(position)] for position, field in mapping.items()}
     text = {field: clean(column) for field, column in raw.items()}
@@ -60,7 +73,7 @@ def check(
         if one.name == CURRENCY:
             read = currency
         elif one.name in text:
-            read = read_cells(text[one.name], one, options, currency.value, is_plain=sheet.is_plain)
+            read = read_cells(text[one.name], one, options.of(one.name), currency.value, is_plain=sheet.is_plain)
         else:
             continue
         columns[one.name] = read.value
@@ -72,12 +85,25 @@ def check(
         remarked += remarks(schema.kind, columns, today)
     errors = pl.concat(faults).sort(LINE, maintain_order=True)
     warnings = [_faults(frame[LINE], name, where, raw.get(name)) for name, where in _by_field(remarked)]
-    rows, told = pl.DataFrame(columns), pl.concat(warnings).sort(LINE, maintain_order=True) if warnings else None
+    told = pl.concat([*warnings, _told_totals(without_totals)]).sort(LINE, maintain_order=True)
+    rows = pl.DataFrame(columns)
     if len(errors):
         is_good = ~pl.col(LINE).is_in(errors[LINE].unique().implode())
-        rows, told = rows.filter(is_good), told if told is None else told.filter(is_good)
-    found = Checked(rows, errors, read=len(frame) + len(sheet.ragged), rejected=errors[LINE].n_unique(), totals=totals)
-    return found if told is None else replace(found, warnings=told)
+        rows, told = rows.filter(is_good), told.filter(is_good)
+    return Checked(
+        rows,
+        errors,
+        len(frame) + len(sheet.ragged),
+        errors[LINE].n_unique(),
+        told,
+        totals,
+        without_totals.control,
+    )
+
+
+def _told_totals(found: Split) -> pl.DataFrame:
+    rows = [(line, WHOLE_ROW, "total_row", _shown(text)) for line, text in found.told]
+    return pl.DataFrame(rows, schema=_ERRORS, orient="row")
 
 
 def _by_field(remarked: Found) -> list[tuple[str, pl.Series]]:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-TYPED, TRAILER = "typed", "trailer"
+#: Typed by the sender; declared by the format of the file, such as its trailer; found in rows of totals.
+TYPED, TRAILER, TOTALS = "typed", "trailer", "totals"
 
 
 def sums(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
@@ -23,7 +24,6 @@ class Control:
     amount_minor: int | None = None
     #: Of the amount; the file's own when nobody said.
     currency: str | None = None
-    #: Typed by the sender, or read in a row of totals at the end of the file.
     source: str = TYPED
 
     @property
@@ -49,7 +49,9 @@ class Control:
         """
         currency = self.currency or own
         found = totals.get(currency, 0)
-        if self.rows in {None, rows} and self.amount_minor in {None, found}:
+        # A row of totals that names no currency says nothing about a file of several.
+        is_clear = self.source != TOTALS or self.currency is not None or not totals.keys() - {own}
+        if self.rows in {None, rows} and (self.amount_minor in {None, found} or not is_clear):
             return None
         return {
             "rows_said": self.rows,

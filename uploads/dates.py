@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from uploads.columns import Read
@@ -9,23 +11,51 @@ from uploads.columns import Read
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 #: Written where there is no date.
 NO_DATE = ("0", "00/00/0000", "0000-00-00", "00-00-0000", "99/99/9999", "9999-99-99", "00000000")
+#: What dates written as bare numbers can be: days since 1900 or 1904 as spreadsheets count, seconds since 1970 or their
+#: thousandths. A number alone does not say it; a whole column of them may (`settle_numbers`).
+SERIAL_1900, SERIAL_1904, SECONDS, MILLISECONDS = "serial_1900", "serial_1904", "epoch_s", "epoch_ms"
+NUMBERS = (SERIAL_1900, SERIAL_1904, SECONDS, MILLISECONDS)
+_NUMBER_SHAPES = {
+    SERIAL_1900: r"^[1-7]\d{4}(?:\.\d+)?$",
+    SERIAL_1904: r"^[1-7]\d{4}(?:\.\d+)?$",
+    SECONDS: r"^-?\d{9,10}$",
+    MILLISECONDS: r"^-?\d{11,13}$",
+}
+_WEEK_OR_MONTH = r"^(?:19|20)\d{2}-?W?(?:0[1-9]|[1-4]\d|5[0-3])$"
 _ISO = ("%Y-%m-%d", "%Y%m%d")
 _NAMED = ("%d-%b-%Y", "%d-%b-%y", "%b-%d-%Y")
-_BY_ORDER = {"dmy": ("%d-%m-%Y", "%d-%m-%y"), "mdy": ("%m-%d-%Y", "%m-%d-%y"), "ymd": ("%y-%m-%d",)}
+_BY_ORDER = {
+    "dmy": ("%d-%m-%Y", "%d-%m-%y", "%d%m%Y"),
+    "mdy": ("%m-%d-%Y", "%m-%d-%y", "%m%d%Y"),
+    "ymd": ("%y-%m-%d",),
+}
 _OTHER = {"dmy": ("mdy",), "mdy": ("dmy",), "ymd": ("dmy", "mdy")}
+#: Day and month by their order: with signs between them, or as eight digits that are no year first.
+_ORDERED = r"^(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})(?:\D|$)|^(\d{2})(\d{2})(?:19|20)\d{2}$"
 _MONTHS = {"ene": "jan", "abr": "apr", "ago": "aug", "set": "sep", "dic": "dec"}
 _DATE_AND_TIME = (
     r"(?i)^(.*?\d)(?:[T ]\s*(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)\s*([ap])?\.?\s?(?:m\.?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$"
 )
 
 
-def read_dates(text: pl.Series, order: str) -> Read:
-    """The date of each cell; a time of day behind the date is left out."""
-    value = _dates(text, order)
+def read_dates(text: pl.Series, order: str, numbers: str = "") -> Read:
+    """The date of each cell; a time of day behind the date is left out. `numbers` is what bare numbers are."""
+    value = _numbered(text, numbers) if numbers else _dates(text, order)
     if value.null_count() > text.null_count():
         text = _without_placeholders(text)
         value = value.zip_with(value.is_not_null(), _dates(_halves(text)["date"], order))
+    if numbers:
+        value = value.zip_with(value.is_not_null(), _dates(text, order))
     return _judged(text, value, text, order)
+
+
+def settle_numbers(text: pl.Series) -> str:
+    """What the bare numbers of a column are, when all of its cells are such numbers of one kind; else nothing."""
+    text = _without_placeholders(text).drop_nulls()
+    if not len(text):
+        return ""
+    kinds = (SERIAL_1900, SECONDS, MILLISECONDS)
+    return next((kind for kind in kinds if text.str.contains(_NUMBER_SHAPES[kind]).all()), "")
 
 
 def read_instants(text: pl.Series, order: str, time_zone: str) -> Read:
@@ -58,8 +88,10 @@ def read_instants(text: pl.Series, order: str, time_zone: str) -> Read:
 
 def decisive_orders(text: pl.Series) -> set[str]:
     """The orders that the numbers of a column leave possible for at least one of its cells, and for it alone."""
-    found = text.str.extract_groups(r"^(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})(?:\D|$)").struct.unnest()
-    first, second = (found[name].cast(pl.Int64, strict=False) for name in ("1", "2"))
+    found = text.str.extract_groups(_ORDERED).struct.unnest()
+    first, second = (
+        found[name].fill_null(found[other]).cast(pl.Int64, strict=False) for name, other in (("1", "3"), ("2", "4"))
+    )
     orders = set()
     if ((first > 12) & (first <= 31) & (second <= 12)).any():
         orders.add("dmy")
@@ -70,7 +102,19 @@ def decisive_orders(text: pl.Series) -> set[str]:
 
 def needs_an_order(text: pl.Series) -> bool:
     """Whether any cell could be read by its order only."""
-    return bool(text.str.contains(r"^\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})(?:\D|$)").any())
+    return bool(text.str.contains(_ORDERED).any())
+
+
+def _numbered(text: pl.Series, numbers: str) -> pl.Series:
+    shaped = _without_placeholders(text)
+    shaped = shaped.set(~shaped.str.contains(_NUMBER_SHAPES[numbers]), None)
+    if numbers in {SERIAL_1900, SERIAL_1904}:
+        # The spreadsheet's 1900 had a 29 February, so its day 0 lies two days before the year.
+        first = date(1899, 12, 30) if numbers == SERIAL_1900 else date(1904, 1, 1)
+        days = shaped.str.extract(r"^(\d+)").cast(pl.Int32)
+        return (days + (first - date(1970, 1, 1)).days).cast(pl.Date)
+    unit = 1000 if numbers == SECONDS else 1
+    return (shaped.cast(pl.Int64) * unit).cast(pl.Datetime("ms")).cast(pl.Date)
 
 
 def _dates(text: pl.Series, order: str) -> pl.Series:
@@ -99,6 +143,8 @@ def _shape(form: str) -> str:
     parts = {"%Y": r"\d{4}", "%y": r"\d{2}", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%b": "[a-z]{3}"}
     if form == "%Y%m%d":
         return r"^(?:19|20)\d{6}$"
+    if "-" not in form:
+        return r"^\d{4}(?:19|20)\d{2}$"
     return "^" + "-".join(parts[part] for part in form.split("-")) + "$"
 
 
@@ -130,6 +176,7 @@ def _judged(text: pl.Series, value: pl.Series, day: pl.Series, order: str) -> Re
     if unread.any():
         in_other_order = [_dates(day.set(~unread, None), other).is_not_null() for other in _OTHER[order]]
         read = read.with_fault(unread, "unreadable_date")
+        read = read.with_fault(unread & day.str.contains(_WEEK_OR_MONTH).fill_null(value=False), "week_or_month")
         for readable in in_other_order:
             read = read.with_fault(unread & readable, "date_order")
     year = value.dt.year()

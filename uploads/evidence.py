@@ -11,7 +11,7 @@ import polars as pl
 from agencies.kernel.money import EXPONENT
 from uploads.cells import clean, read_currency
 from uploads.columns import Read
-from uploads.dates import decisive_orders, needs_an_order, read_dates, read_instants
+from uploads.dates import decisive_orders, needs_an_order, read_dates, read_instants, settle_numbers
 from uploads.options import DATE_ORDERS, Options
 from uploads.schemas.fields import Field, FieldType
 
@@ -33,7 +33,8 @@ def likeness(values: Sequence[str], field: Field) -> float | None:
         case FieldType.INTEGER:
             return _share(text, _INTEGER)
         case FieldType.DATE:
-            return max(_readable(read_dates(text, order)) for order in DATE_ORDERS)
+            numbers = settle_numbers(text)
+            return max(_readable(read_dates(text, order, numbers)) for order in DATE_ORDERS)
         case FieldType.INSTANT:
             return max(_readable(read_instants(text, order, _ZONE)) for order in DATE_ORDERS)
         case FieldType.CHOICE | FieldType.TEXT:

@@ -14,12 +14,11 @@ from uploads.evidence import (
     proved_decimals,
     proved_orders,
     settle_currency,
-    settle_date_order,
-    settle_decimal,
 )
 from uploads.headers import normal
 from uploads.names import NEAR, is_known, is_of_others, likeness_of
 from uploads.options import Options
+from uploads.percolumn import settle_columns
 from uploads.remembered import Changes, Remembered, changes_since
 from uploads.schemas.fields import FieldType, Schema
 from uploads.traits import BY_VALUES, trait_of
@@ -122,10 +121,10 @@ def propose(
 
 def settle(mapping: Mapping[int, str], values: Sequence[Sequence[str]], schema: Schema, own: Options) -> Options:
     """What the mapped columns' values prove about how they are to be read."""
-    dates, amounts = _dates_and_amounts(mapping, values, schema)
     currencies = [values[at] for at, name in mapping.items() if name == "currency"]
     currency = settle_currency(currencies[0], own.currency) if currencies and own.currency else own.currency
-    return replace(own, currency=currency, date_order=settle_date_order(dates), decimal=settle_decimal(amounts))
+    columns = {name: values[at] for at, name in mapping.items()}
+    return settle_columns(columns, schema, replace(own, currency=currency))
 
 
 def _dates_and_amounts(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 DATE_ORDERS = ("dmy", "mdy", "ymd")
@@ -28,6 +28,14 @@ class Options:
     country: str | None = None
     #: The sender's own codes: field -> spelling -> the platform's code, "" for nothing, None to leave the row out.
     codes: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    #: Fields whose columns prove that they are written otherwise than the rest of the file: field -> option -> value.
+    by_field: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    #: What dates are that are written as bare numbers, see `uploads.dates.NUMBERS`; said by field only.
+    numbers: str = ""
+
+    def of(self, name: str) -> Options:
+        """How the cells of one field are to be read."""
+        return replace(self, **self.by_field[name]) if name in self.by_field else self
 
     def to_dict(self) -> dict[str, Any]:
         """As stored with the upload."""
@@ -45,7 +53,8 @@ class Options:
         both = {name: mine[name] if mine[name] is not None else theirs[name] for name in mine}
         fields = {*self.codes, *other.codes}
         codes = {name: {**other.codes.get(name, {}), **self.codes.get(name, {})} for name in sorted(fields)}
-        return Options(**{**both, "codes": codes})
+        by_field = {**other.by_field, **self.by_field}
+        return Options(**{**both, "codes": codes, "by_field": by_field})
 
     @property
     def unsettled(self) -> tuple[str, ...]:

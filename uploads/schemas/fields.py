@@ -63,6 +63,11 @@ class Field:
     #: What a cell may look like, as it is written into the template of the kind.
     example: str = ""
 
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is the number by which somebody calls a thing: an account, a payment, a customer."""
+        return self.name.endswith("_ref")
+
 
 @dataclass(frozen=True)
 class Schema:
