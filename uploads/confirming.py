@@ -93,6 +93,9 @@ def confirm_as_before(session: Session, actor: Actor, upload: Upload, *, now: da
     """Have a file that just came checked as the last one with its columns was; False when anything is to be asked."""
     if upload.state is not UploadState.RECEIVED or not upload.header or not upload.sample:
         return False
+    if {"notes", "asked"} & {name for name, said in (upload.container or {}).items() if said}:
+        # Somebody chose the sheet, or is to be told something about how the file was opened.
+        return False
     proposed = proposal(session, actor, upload.id)
     before = proposed.remembered
     if before is None or not proposed.is_settled:
@@ -121,7 +124,7 @@ def reopen(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> 
     upload.rows_read = upload.rows_good = upload.rows_rejected = upload.errors_found = upload.value_minor = 0
     upload.error_counts, upload.warning_counts, upload.totals, upload.unknown_values = {}, {}, {}, {}
     upload.checked_at = None
-    record(session, actor, "upload.reopened", upload, now)
+    record(session, actor, "upload.read_again", upload, now)
     return upload
 
 

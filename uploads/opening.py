@@ -17,6 +17,7 @@ from agencies.kernel.errors import Invalid, msg
 from agencies.kernel.tenancy import Actor, require
 from uploads import lifecycle
 from uploads.children import Opener
+from uploads.confirming import confirm_as_before
 from uploads.control import TRAILER, Control
 from uploads.describing import describe, is_plain_text, known_to, needs_layout
 from uploads.faults import UnusableFile
@@ -180,6 +181,7 @@ class Opening:
         describe(upload, dialect, container)
         lifecycle.move(upload, UploadState.RECEIVED)
         record(self._session, self._actor, "upload.opened", upload, now, format=container["format"])
+        confirm_as_before(self._session, self._actor, upload, now=now)
 
     def _refuse(self, upload: Upload, unusable: UnusableFile, now: datetime) -> None:
         """Reject the file, or go back to how it was read before somebody chose what cannot be."""

@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy.orm import Session
 
+from agencies.kernel.money import EXPONENT
 from agencies.kernel.tenancy import Actor, require
 from uploads import lifecycle
 from uploads.cells import clean, read_cells, read_currency
@@ -96,7 +97,7 @@ def understood(
                 PreviewCell(row[at], read[name][line], faults.get((line, name)), remarks.get((line, name)))
                 for at, name in ordered
             ),
-            currency[line] or "",
+            currency[line] if currency[line] in EXPONENT else "",
             line not in bad,
         )
         for line, row in enumerate(rows)
@@ -124,7 +125,7 @@ def _usable(upload: Upload, mapping: Mapping[int, str]) -> dict[int, str]:
 def _possible(options: Options) -> Options:
     """The choices without those that are none."""
     return Options(
-        currency=options.currency or None,
+        currency=options.currency if options.currency in EXPONENT else None,
         date_order=options.date_order if options.date_order in DATE_ORDERS else None,
         decimal=options.decimal if options.decimal in DECIMALS else None,
         codes=options.codes,

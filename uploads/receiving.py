@@ -13,6 +13,7 @@ from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.mandates.models import Mandate
 from uploads import opening
+from uploads.confirming import confirm_as_before
 from uploads.control import Control
 from uploads.describing import look_into
 from uploads.faults import UnusableFile
@@ -43,11 +44,13 @@ def receive(
     creditor_id: int | None = None,
     report_id: int | None = None,
     control: Control | None = None,
+    reads_as_before: bool = False,
     now: datetime,
 ) -> Received:
     """Take a file in: the first upload of the same bytes, else a new one, rejected at once when it is unusable.
 
-    What is not plain text waits to be opened by a job.
+    What is not plain text waits to be opened by a job. `reads_as_before` has a file whose columns were confirmed before
+    checked at once, if nothing is left to ask.
     """
     creditor_id = permitted(session, actor, kind, creditor_id)
     # Two requests with the same bytes wait here for each other, so that the second one finds the first.
@@ -85,6 +88,8 @@ def receive(
         opening.request(session, actor, upload, now=now)
     incoming.keep(upload.storage_key)
     record(session, actor, "upload.received", upload, now, size=upload.size_bytes, fault=upload.fault)
+    if reads_as_before:
+        confirm_as_before(session, actor, upload, now=now)
     return Received(upload, is_repeat=False)
 
 

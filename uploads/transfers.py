@@ -274,6 +274,7 @@ def finish(
         creditor_id=transfer.creditor_id,
         report_id=transfer.report_id,
         control=Control.from_dict(transfer.control),
+        reads_as_before=True,
         now=now,
     )
     transfer.upload_id = received.upload.id

@@ -25,6 +25,12 @@ SENTENCES: dict[str, str] = {
     "recall.executed": msg("A recall came to its date: the agency's access ended"),
     "recall.closed": msg("%(who)s closed a recall"),
     "case.returned": msg("%(who)s gave cases back to the creditor"),
+    "promises.reported": msg("%(who)s reported promises"),
+    "promises.withdrawn": msg("%(who)s took reported promises back"),
+    "promise.exported": msg("%(who)s downloaded a list of promises"),
+    "inventory.compared": msg("%(who)s sent a list of what the agency holds; it was compared"),
+    "inventory.withdrawn": msg("%(who)s took a list of what the agency holds back"),
+    "inventory.exported": msg("%(who)s downloaded the differences of a list"),
     "case.released": msg("%(who)s released a returned case"),
     "debtors.matched": msg("Debtors of a new portfolio were found to be perhaps one person with others"),
     "debtors.merged": msg("%(who)s found two debtors to be one person and put their cases together"),
@@ -48,7 +54,14 @@ SENTENCES: dict[str, str] = {
     "upload.undone": msg("%(who)s undid a file: what it had made was taken back"),
     "upload.downloaded": msg("%(who)s downloaded a file as it was sent"),
     "upload.received": msg("%(who)s sent a file"),
+    "upload.opened": msg("A file was opened"),
+    "upload.reopened": msg("%(who)s had a file read from another sheet, row or layout"),
+    "layout.added": msg("%(who)s kept a layout of fixed width"),
     "upload.confirmed": msg("%(who)s confirmed the columns of a file"),
+    "upload.read_as_before": msg("A file sent by %(who)s was read as the last one with its columns"),
+    "upload.read_again": msg("%(who)s had a checked file read differently"),
+    "columns.forgotten": msg("%(who)s had saved columns forgotten"),
+    "code.forgotten": msg("%(who)s had the meaning of a code forgotten"),
     "upload.checked": msg("A file was checked"),
     "upload.apply_requested": msg("%(who)s decided to apply a file"),
     "upload.applied": msg("A file was applied"),
@@ -120,19 +133,36 @@ SENTENCES: dict[str, str] = {
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
-    "files": (msg("Files"), ("upload", "transfer", "portfolio", "case")),
+    "files": (msg("Files"), ("upload", "transfer", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
     "attestations": (msg("Attestations"), ("attestation", "evidence", "standing", "credential")),
-    "reports": (msg("Reports"), ("payments", "activities", "activity", "report", "enquiry", "conduct", "comparison")),
+    "reports": (
+        msg("Reports"),
+        (
+            "payments",
+            "activities",
+            "activity",
+            "promises",
+            "promise",
+            "inventory",
+            "report",
+            "enquiry",
+            "conduct",
+            "comparison",
+        ),
+    ),
 }
 
 _KINDS = {
     "portfolio": msg("portfolio"),
     "payments": msg("payments"),
     "activities": msg("activities"),
+    "promises": msg("promises"),
+    "closures": msg("closures"),
+    "inventory": msg("inventory"),
     "findings": msg("findings"),
 }
 #: Counts in the details that are worth a word.
@@ -144,6 +174,7 @@ _COUNTS = {
     "rejected": msg("%(n)s rejected"),
     "new": msg("%(n)s new"),
     "known": msg("%(n)s reported before"),
+    "differences": msg("%(n)s differences"),
     "failures": msg("failures in a row: %(n)s"),
 }
 

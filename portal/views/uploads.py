@@ -82,6 +82,7 @@ def send() -> AnyResponse | tuple[str, int]:
             incoming_of(form.file.data),
             filename=form.file.data.filename,
             **sending.purpose(db.session, actor, form, now),
+            reads_as_before=True,
             now=now,
         )
     again = 1 if received.is_repeat else None

@@ -49,7 +49,7 @@ def test_a_good_file_is_received_confirmed_and_checked(ports: Ports, analyst: Ac
     assert (received.upload.filename, received.upload.delimiter) == ("cartera marzo.csv", ";")
     confirmed = files.confirm(ports, analyst, received.upload.id)
     assert confirmed.state is UploadState.CHECKING
-    assert Options.from_dict(confirmed.options) == Options("COP", "dmy", ",", "America/Bogota")
+    assert Options.from_dict(confirmed.options) == Options("COP", "dmy", ",", "America/Bogota", "CO")
     done = files.check(ports, analyst, received.upload.id)
     assert done.state is UploadState.CHECKED
     assert (done.rows_read, done.rows_good, done.rows_rejected) == (7, 7, 0)
