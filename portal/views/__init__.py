@@ -9,13 +9,16 @@ from portal.views import (
     bids,
     cases,
     conduct,
+    containers,
     enquiries,
     evidence,
     filekinds,
     findings,
     health,
     home,
+    inventories,
     investigation,
+    kept,
     language,
     ledger,
     locates,
@@ -26,6 +29,7 @@ from portal.views import (
     organisations,
     panel,
     placements,
+    promises,
     reading,
     recalls,
     reports,
@@ -39,7 +43,7 @@ from portal.views import (
 )
 
 #: What they serve belongs to the blueprint of files.
-OF_FILES = (filekinds, reading)
+OF_FILES = (containers, filekinds, kept, reading)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
@@ -65,6 +69,8 @@ BLUEPRINTS = (
     evidence.blueprint,
     agency_files.blueprint,
     reports.blueprint,
+    promises.blueprint,
+    inventories.blueprint,
     sla.blueprint,
     conduct.blueprint,
     ledger.blueprint,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
 
@@ -18,6 +19,7 @@ from assignments.cases.models import CaseState
 from assignments.contacts.queries import list_contacts
 from assignments.locates.desk import FindingRow, list_to_verify
 from assignments.placements.queries import PlacementRow, list_placements
+from assignments.promises.queries import promises_of_case, statements_of
 from assignments.reports.queries import list_activities, list_payments, list_taken_back
 from assignments.sla.enquiries import list_enquiries
 from portal.extensions import db
@@ -26,7 +28,7 @@ from portal.forms.cases import CaseFilterForm
 from portal.forms.enquiries import QuestionForm
 from portal.identity import current_actor
 from portal.presenters import cases as presenter
-from portal.presenters import listing, locates, recalls
+from portal.presenters import listing, locates, promises, recalls
 from portal.presenters.sla import SUBJECTS
 from portal.security import requires
 from portal.views import gates, paging
@@ -117,6 +119,7 @@ def show(case_id: int) -> str:
             list_taken_back(db.session, actor, case_id) if is_first else (),
         ),
         pages=paging.addresses(activities),
+        **_promises(actor, case_id),
         enquiries=list_enquiries(db.session, actor, case_id=case_id).rows,
         activity_form=_activity_form(actor),
         question_form=QuestionForm().offer() if actor.may(Permission.ENQUIRY_ASK) else None,
@@ -130,6 +133,13 @@ def _activity_form(actor: Actor) -> ActivityForm | None:
     if not actor.may(Permission.ACTIVITY_RECORD):
         return None
     return ActivityForm.fresh(utc_now(), actor.time_zone)
+
+
+def _promises(actor: Actor, case_id: int) -> dict[str, Any]:
+    """What was promised on the case, and all that was said of each promise."""
+    found = promises_of_case(db.session, actor, case_id, today=local_date(utc_now(), actor.time_zone))
+    said = statements_of(db.session, actor, [one.id for one in found])
+    return {"promises": found, "said": promises.words(said), "show_promises": promises}
 
 
 def _findings(actor: Actor, case_id: int) -> tuple[FindingRow, ...]:
