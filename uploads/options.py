@@ -35,7 +35,8 @@ class Options:
 
     def of(self, name: str) -> Options:
         """How the cells of one field are to be read."""
-        return replace(self, **self.by_field[name]) if name in self.by_field else self
+        own: Mapping[str, Any] = self.by_field.get(name, {})
+        return replace(self, **own) if own else self
 
     def to_dict(self) -> dict[str, Any]:
         """As stored with the upload."""

@@ -66,6 +66,8 @@ _AREAS: dict[str, dict[str, tuple[str, ...]]] = {
 _AREA_OF = {
     country: {city: area for area, cities in areas.items() for city in cities} for country, areas in _AREAS.items()
 }
+#: Countries whose plain numbers are read by pattern; those of others all go through the library.
+_KNOWN = frozenset({"CO", "PE", "MX", "CL", "EC", "AR"})
 #: Between the numbers of a cell that holds several.
 _SEVERAL = re.compile(r"[/;,|]| - | [oyYO] ")
 _MARKS = r"[\s\u00a0()./-]+"
@@ -129,13 +131,13 @@ def _prefix(country: str) -> list[str]:
 def _plain(country: str) -> str:
     """What the library takes for a mobile or a landline of the country as it is dialled inside it, or from abroad.
 
-    Argentina writes the same number in several ways, and Chile and Mexico used to, so there the plain form only counts
-    with the country's code.
+    Argentina dials one number in several ways, so there only the form with the country's code is plain.
     """
-    metadata = PhoneMetadata.metadata_for_region(country)
-    if metadata is None:
-        return "^(never)$^"
-    patterns = {metadata.mobile.national_number_pattern, metadata.fixed_line.national_number_pattern}
+    metadata = PhoneMetadata.metadata_for_region(country) if country in _KNOWN else None
+    kinds = (metadata.mobile, metadata.fixed_line) if metadata else ()
+    patterns = {kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern}
+    if not patterns:
+        return r"[^\s\S](a number of no country)"
     code = re.escape(_prefix(country)[0])
     return rf"^(?:{code}{'' if country == 'AR' else '|'})({'|'.join(sorted(patterns))})$"
 

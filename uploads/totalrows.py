@@ -98,7 +98,7 @@ def _found(
     )
     cells = cells.filter(is_nobodys)
     has_words = pl.any_horizontal(pl.col(name).str.contains(WORDS).fill_null(value=False) for name in names)
-    if value in at and len(cells):
+    if value is not None and value in at and len(cells):
         cells = cells.filter(has_words | pl.col(LINE).is_in(_sums(frame, at[value], options, seen).implode()))
     else:
         cells = cells.filter(has_words)
