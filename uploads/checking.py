@@ -1,14 +1,14 @@
 """Checks a file block by block into staging; the rows of a block, its faults and the checkpoint are one transaction.
 
-The next block is read and checked in a thread of its own while the present one is copied. Two blocks are in memory at
-any time, however long the file.
+While one block is copied, the next one is checked in a thread and the one behind it read in another: three blocks are
+in memory at any time, however long the file.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, BinaryIO
@@ -72,7 +72,7 @@ class Check:
         self._storage = storage
         self._upload_id = upload_id
         self._block_bytes = block_bytes
-        self._thread: ThreadPoolExecutor | None = None
+        self._threads: ThreadPoolExecutor | None = None
         self._file: BinaryIO | None = None
         self._batches: Iterator[Batch] = iter(())
         self._next: Future[Batch | None] | None = None
@@ -99,12 +99,12 @@ class Check:
         return Step(batch.end, readable_size(upload))
 
     def close(self) -> None:
-        """Let go of the file and the thread."""
-        if self._thread is not None:
-            self._thread.shutdown(wait=True, cancel_futures=True)
+        """Let go of the file and the threads."""
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
         if self._file is not None:
             self._file.close()
-        self._thread = self._file = self._next = None
+        self._threads = self._file = self._next = None
 
     def _upload(self) -> Upload | None:
         """The upload as it stands now, if it is still to be checked."""
@@ -125,20 +125,23 @@ class Check:
         if self._next is None or (batch is not None and batch.start != upload.offset_bytes):
             self.close()
             self._file = self._storage.open(readable_key(upload))
-            self._thread = ThreadPoolExecutor(1, thread_name_prefix="check")
-            self._batches = batches(self._file, upload, self._block_bytes)
+            self._threads = ThreadPoolExecutor(2, thread_name_prefix="check")
+            self._batches = batches(self._file, upload, self._block_bytes, ahead=self._threads)
             batch = next(self._batches, None)
-        if self._thread is not None:
-            self._next = self._thread.submit(next, self._batches, None)
+        if self._threads is not None:
+            self._next = self._threads.submit(next, self._batches, None)
         return batch
 
 
-def batches(file: BinaryIO, upload: Upload, block_bytes: int = BLOCK_BYTES) -> Iterator[Batch]:
-    """The checked blocks of an upload's file from its checkpoint on; touches no database."""
+def batches(
+    file: BinaryIO, upload: Upload, block_bytes: int = BLOCK_BYTES, *, ahead: Executor | None = None
+) -> Iterator[Batch]:
+    """The checked blocks of an upload's file from its checkpoint on, read `ahead`; touches no database."""
     plan = Plan.of(upload)
     owner = {"organisation_id": upload.organisation_id, "upload_id": upload.id}
     seen = Seen(upload.rows_read, dict(upload.totals))
-    return _batches(file, plan, owner, upload.offset_bytes, upload.offset_line, block_bytes, seen)
+    sheets = plan.sheets(file, upload.offset_bytes, upload.offset_line, block_bytes)
+    return _batches(sheets if ahead is None else _ahead(ahead, sheets), plan.checker(seen), owner, upload.offset_bytes)
 
 
 @dataclass(frozen=True)
@@ -171,15 +174,13 @@ class Plan:
         """What checks block after block, from the beginning or behind what was seen."""
         return Checker(self, seen or Seen())
 
-    def checked(
-        self, file: BinaryIO, offset: int, line: int, block_bytes: int, seen: Seen | None = None
-    ) -> Iterator[tuple[int, int, Checked]]:
-        """For every block from a place on: the place behind it, the records up to there, and what was found."""
-        wanted, checker = sorted(self.mapping), self.checker(seen)
+    def sheets(self, file: BinaryIO, offset: int, line: int, block_bytes: int) -> Iterator[tuple[int, int, Sheet]]:
+        """For every block from a place on: the place behind it, the records up to there, and its rows as text."""
+        wanted = sorted(self.mapping)
         for block in blocks(file, self.encoding, self.delimiter, offset, block_bytes):
             sheet = read(block, self.width, self.delimiter, wanted, line + 1)
             line += sheet.records
-            yield block.end, line, checker.check(sheet)
+            yield block.end, line, sheet
 
 
 class Checker:
@@ -236,10 +237,19 @@ def _take_control(upload: Upload, batch: Batch) -> None:
         upload.control = said.to_dict() if said else None
 
 
+def _ahead(threads: Executor, sheets: Iterator[tuple[int, int, Sheet]]) -> Iterator[tuple[int, int, Sheet]]:
+    """The same, the one behind the present one being read meanwhile."""
+    following = threads.submit(next, sheets, None)
+    while (sheet := following.result()) is not None:
+        following = threads.submit(next, sheets, None)
+        yield sheet
+
+
 def _batches(
-    file: BinaryIO, plan: Plan, owner: dict[str, int], offset: int, line: int, block_bytes: int, seen: Seen
+    sheets: Iterator[tuple[int, int, Sheet]], checker: Checker, owner: dict[str, int], offset: int
 ) -> Iterator[Batch]:
-    for end, reached, found in plan.checked(file, offset, line, block_bytes, seen):
+    for end, reached, sheet in sheets:
+        found = checker.check(sheet)
         owned = found.rows.select(*(pl.lit(number).alias(name) for name, number in owner.items()), pl.all())
         yield Batch(
             offset,

@@ -42,44 +42,38 @@ ADD_CASES = f"""
                        balance_minor, principal_minor, interest_minor, late_interest_minor, fees_minor, opened_on,
                        due_on, delinquent_on, charged_off_on, last_payment_on, days_past_due, stage, segment, region,
                        city)
-    select :creditor, p.id, coalesce(d.merged_into, d.id), s.line, s.account_ref, 'open', s.product, s.currency, s.balance_total,
-           s.balance_total, s.principal, s.interest, s.late_interest, s.fees, s.open_date, s.due_date,
+    select :creditor, p.id, coalesce(d.merged_into, d.id), s.line, s.account_ref, 'open', s.product, s.currency,
+           s.balance_total, s.balance_total, s.principal, s.interest, s.late_interest, s.fees, s.open_date, s.due_date,
            s.delinquency_date, s.charge_off_date, s.last_payment_date, s.days_past_due, s.stage, s.segment, s.region,
            s.city
     from staged_portfolio s
     join portfolios p on p.creditor_id = :creditor and p.upload_id = :upload and p.currency = s.currency
     join debtors d on d.creditor_id = :creditor and d.identity = {IDENTITY}
     where s.organisation_id = :creditor and s.upload_id = :upload
-    order by coalesce(d.merged_into, d.id)
+    order by coalesce(d.merged_into, d.id), s.line
 """  # noqa: S608  put together from constants
 
-#: What the other rows of a debtor add to what is known of it. What the agency that works it now may see, it sees at
-#: once.
+#: What the other rows of a debtor add to what is known of it: cases stand debtor by debtor, each one's first row first.
+#: What the agency that works a debtor now may see, it sees at once.
 ADD_LATER_CONTACTS = """
-    with mine as (
-        select c.debtor_id, c.line
-        from cases c
-        join portfolios p on p.creditor_id = :creditor and p.upload_id = :upload and p.id = c.portfolio_id
-        where c.creditor_id = :creditor
-    ), met_again as (
-        select debtor_id, min(line) as first_line
-        from mine group by debtor_id having count(*) > 1 or debtor_id <= :last_debtor
-    )
     insert into contact_points (creditor_id, agency_id, debtor_id, portfolio_id, kind, value, normal)
-    select distinct on (d.id, v.kind, v.value) :creditor, d.agency_id, d.id, p.id, v.kind, v.value, v.normal
-    from met_again m
-    join mine c on c.debtor_id = m.debtor_id and (c.line > m.first_line or c.debtor_id <= :last_debtor)
-    join debtors d on d.creditor_id = :creditor and d.id = m.debtor_id
+    select distinct on (d.id, v.kind, v.value) :creditor, d.agency_id, d.id, c.portfolio_id, v.kind, v.value, v.normal
+    from (
+        select debtor_id, portfolio_id, line, lag(debtor_id) over (order by id) as before
+        from cases where creditor_id = :creditor and portfolio_id = any(cast(:portfolios as bigint[]))
+    ) c
+    join debtors d on d.creditor_id = :creditor and d.id = c.debtor_id
     join staged_portfolio s on s.organisation_id = :creditor and s.upload_id = :upload and s.line = c.line
-    join portfolios p on p.creditor_id = :creditor and p.upload_id = :upload and p.currency = s.currency
     cross join lateral (
-        values ('phone', s.phone, s.phone_e164), ('phone', s.phone_2, s.phone_2_e164), ('email', s.email, null),
-               ('address', s.address, s.address_normal)
-    ) v (kind, value, normal)
-    where v.value is not null
+        values ('phone', s.phone, s.phone_e164, d.phone, d.phone_2),
+               ('phone', s.phone_2, s.phone_2_e164, d.phone, d.phone_2),
+               ('email', s.email, null, d.email, null), ('address', s.address, s.address_normal, d.address, null)
+    ) v (kind, value, normal, stands, stands_too)
+    where (c.debtor_id = c.before or c.debtor_id <= :last_debtor)
+      and v.value is not null and v.value is distinct from v.stands and v.value is distinct from v.stands_too
       and not exists (
-          select from debtor_contacts k
-          where k.creditor_id = :creditor and k.debtor_id = d.id and k.kind = v.kind and k.value = v.value
+          select from contact_points p
+          where p.creditor_id = :creditor and p.debtor_id = d.id and p.kind = v.kind and p.value = v.value
       )
     order by d.id, v.kind, v.value, s.line
 """

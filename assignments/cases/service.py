@@ -67,9 +67,11 @@ def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime)
         "last_debtor": session.scalar(select(func.max(Debtor.id)).where(Debtor.creditor_id == creditor_id)) or 0,
     }
     portfolios = _portfolios(session, upload, parameters, now)
-    session.execute(text(loading.ADD_DEBTORS), parameters)
-    made = cast("CursorResult[Any]", session.execute(text(loading.ADD_CASES), parameters)).rowcount
-    session.execute(text(loading.ADD_LATER_CONTACTS), parameters)
+    parameters["portfolios"] = [portfolio.id for portfolio in portfolios]
+    debtors = _written(session, loading.ADD_DEBTORS, parameters)
+    made = _written(session, loading.ADD_CASES, parameters)
+    if made > debtors:
+        session.execute(text(loading.ADD_LATER_CONTACTS), parameters)
     if upload.rows_good >= _MANY:
         # Last of all, because it locks out whoever else gathers them until the end of the transaction.
         for name in ("debtors", "cases", "contact_points"):
@@ -110,6 +112,10 @@ def _portfolios(session: Session, upload: Upload, parameters: dict[str, Any], no
     session.add_all(portfolios)
     session.flush()
     return portfolios
+
+
+def _written(session: Session, statement: str, parameters: dict[str, Any]) -> int:
+    return cast("CursorResult[Any]", session.execute(text(statement), parameters)).rowcount
 
 
 def _look_up(session: Session, *, is_on: bool) -> None:

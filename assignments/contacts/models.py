@@ -100,7 +100,7 @@ union all
 select creditor_id, agency_id, debtor_id, id, kind, value, normal, finding_id, authorisation, released_at
 from contact_points
 """
-event.listen(Base.metadata, "after_create", DDL(VIEW))
+event.listen(Base.metadata, "after_create", DDL(VIEW))  # type: ignore[no-untyped-call]
 
 
 class DebtorContact(Base):
