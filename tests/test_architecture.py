@@ -68,6 +68,7 @@ HOMES = {
     "botocore": ("uploads/stores/s3.py",),
     "polars": ("uploads/",),
     "pyarrow": ("uploads/",),
+    "python_calamine": ("uploads/workbooks.py",),
     "pandas": ("uploads/reading.py", "agencies/scorecards/", "assignments/performance.py", "portal/presenters/"),
     "holidays": ("agencies/kernel/clock.py",),
     "phonenumbers": ("assignments/contacts/",),
@@ -76,7 +77,7 @@ HOMES = {
     "zxcvbn": ("agencies/organisations/credentials.py",),
     "cryptography": ("agencies/kernel/",),
     "psutil": ("portal/",),
-    "xlsxwriter": ("portal/workbooks.py", "portal/kindbooks.py"),
+    "xlsxwriter": ("portal/workbooks.py", "portal/kindbooks.py", "uploads/errorforms.py"),
 }
 
 #: The only places that end a transaction: one block for everybody, and the edges that use it.

@@ -189,6 +189,12 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         "investigation.queue",
         "user-search",
     ),
+    (None, "debtors_to_compare"): Errand(
+        msg("Debtors that may be one person"),
+        msg("Nearly the same name, reached in the same way. Look at them and decide."),
+        "matches.index",
+        "users",
+    ),
     (None, "findings_to_verify"): Errand(
         msg("Findings to verify"),
         msg("Grade them, say whether they may be used, and release what is both."),

@@ -49,6 +49,7 @@ TABLES = {
     "locate_batch": "locate_batches",
     "locate_order": "locate_orders",
     "mandate": "mandates",
+    "match": "debtor_matches",
     "organisation": "organisations",
     "payment": "payments",
     "placement": "placements",
