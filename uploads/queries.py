@@ -17,11 +17,12 @@ from agencies.organisations.permissions import Permission
 from uploads.confirming import CHECK
 from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadError, UploadKind, UploadState
+from uploads.opening import OPEN
 from uploads.schemas.registry import SCHEMAS
 from uploads.service import APPLY
 from uploads.staging import STAGED
 
-_WORKING = {UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}
+_WORKING = {UploadState.OPENING: OPEN, UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,12 @@ class Progress:
     rows_rejected: int
     rows_per_second: float | None
     seconds_left: float | None
+    #: Since the work was asked for.
+    seconds_passed: float | None
     #: The work gave up and waits for a person; `work_id` is what to retry.
     failed: bool
+    #: The work waits for its turn or is being done.
+    is_open: bool
     error: str | None
     work_id: int | None
 
@@ -92,12 +97,16 @@ def list_uploads(
     creditor_id: int | None = None,
     state: UploadState | None = None,
     has_failed: bool = False,
+    sent_by: int | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    search: str | None = None,
     limit: int = PAGE,
 ) -> Page[Upload]:
     """The organisation's uploads of the kinds the actor sends, newest first.
 
     The cursor is the time and id of the last one shown. `has_failed` keeps those whose work gave up and waits for a
-    person.
+    person; `search` those whose name holds it.
     """
     kinds = [kind for kind, permission in SENDERS_PERMISSION.items() if actor.may(permission)]
     if not kinds:
@@ -109,6 +118,14 @@ def list_uploads(
         query = query.where(Upload.creditor_id == creditor_id)
     if state is not None:
         query = query.where(Upload.state == state)
+    if sent_by is not None:
+        query = query.where(Upload.created_by == sent_by)
+    if since is not None:
+        query = query.where(Upload.created_at >= since)
+    if before is not None:
+        query = query.where(Upload.created_at < before)
+    if search:
+        query = query.where(Upload.filename.icontains(search, autoescape=True))
     if has_failed:
         query = query.where(work_failed())
     if after is not None:
@@ -139,10 +156,16 @@ def work_failed() -> ColumnElement[bool]:
     )
 
 
-def progress(session: Session, actor: Actor, upload_id: int) -> Progress:
-    """How far the upload is now."""
+def list_senders(session: Session, actor: Actor) -> list[int]:
+    """Whoever ever sent a file of the organisation."""
+    senders = select(Upload.created_by).where(Upload.organisation_id == actor.tenant, Upload.created_by.is_not(None))
+    return [one for one in session.scalars(senders.distinct()) if one is not None]
+
+
+def progress(session: Session, actor: Actor, upload_id: int, *, work_kind: str | None = None) -> Progress:
+    """How far the work is that the upload waits for, or its latest work of a kind."""
     upload = sent_upload(session, actor, upload_id)
-    kind = _WORKING.get(upload.state)
+    kind = work_kind or _WORKING.get(upload.state)
     if kind is None:
         return _progress(upload, None, None)
     seconds = func.extract("epoch", func.clock_timestamp() - Work.created_at)
@@ -223,7 +246,9 @@ def _progress(upload: Upload, work: Work | None, seconds: float | None) -> Progr
         upload.rows_rejected,
         speed,
         left,
-        work is not None and work.state == "failed",
+        seconds,
+        work is not None and work.state == WorkState.FAILED,
+        work is not None and work.state in {WorkState.QUEUED, WorkState.RUNNING},
         work.error if work else None,
         work.id if work else None,
     )

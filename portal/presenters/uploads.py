@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from agencies.kernel.errors import msg
-from uploads.faults import FILE_FAULTS, ROW_FAULTS
+from portal.filters import NOTHING, money, number
+from uploads.faults import FILE_FAULTS, ROW_FAULTS, ROW_WARNINGS
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.queries import ErrorGroup, Progress, RowFault
 from uploads.schemas.fields import Field, Schema
@@ -71,7 +72,14 @@ _STEP_OF = {
 #: What the file chooser offers; what a file is, its content says.
 ACCEPTED = ".csv,.txt,.gz,.zip,.xlsx,.xls,.ods,.xlsm,.xlsb,text/csv,text/plain"
 EXAMPLES = 3
-CHECKING, APPLYING = msg("Checking the rows"), msg("Taking the rows over")
+_MESSAGES = ROW_FAULTS | ROW_WARNINGS
+#: What is being done, by the state a file waits in.
+STAGES = {
+    UploadState.OPENING: msg("Opening the file"),
+    UploadState.CHECKING: msg("Checking the rows"),
+    UploadState.APPLYING: msg("Taking the rows over"),
+    UploadState.APPLIED: msg("Taking the file back"),
+}
 REASONS = {
     "rows_were_rejected": msg("rows turned out bad while they were taken over"),
     "nothing_to_apply": msg("no row could be taken over"),
@@ -129,7 +137,7 @@ def complaints(form: Any, say: Callable[[str], str]) -> list[str]:
 
 def stage(progress: Progress) -> str:
     """What is being done now."""
-    return APPLYING if progress.state is UploadState.APPLYING else CHECKING
+    return STAGES[progress.state]
 
 
 def reason(code: str | None) -> str:
@@ -164,7 +172,7 @@ def fault_lines(kind: UploadKind, faults: Iterable[RowFault], say: Say) -> list[
 
 def message(kind: UploadKind, field: str, code: str, say: Say) -> str:
     """What is wrong, with the column by its name."""
-    return say(ROW_FAULTS[code], {"field": say(label_of(kind, field), None), "value": ""})
+    return say(_MESSAGES[code], {"field": say(label_of(kind, field), None), "value": ""})
 
 
 def required(schema: Schema) -> list[Field]:
@@ -185,6 +193,23 @@ def schema_of(kind: UploadKind) -> Schema:
 def fault(upload: Upload) -> str:
     """Why the file as a whole was rejected: a text to be translated."""
     return FILE_FAULTS.get(upload.fault or "", msg("The file was rejected."))
+
+
+def fault_words(upload: Upload) -> dict[str, Any]:
+    """What fills the text of a file's fault, figures as the reader writes them."""
+    params = dict(upload.fault_params or {})
+    if upload.fault != "control_mismatch":
+        return params
+    amounts = {name: amount(params.get(name), params["currency"]) for name in ("amount_said", "amount_found")}
+    rows = {name: number(params.get(name)) for name in ("rows_said", "rows_found")}
+    return params | rows | amounts
+
+
+def amount(minor: int | None, currency: str) -> str:
+    """An amount with its currency, bare digits where nobody knows of which it is."""
+    if minor is None:
+        return NOTHING
+    return money(minor, currency) if currency else number(minor)
 
 
 def label_of(kind: UploadKind, name: str) -> str:

@@ -15,9 +15,8 @@ from agencies.kernel.errors import DomainError
 from agencies.kernel.session import transaction
 from portal.errors import status_of
 from portal.extensions import db
-from portal.i18n import refusal, say
+from portal.i18n import refusal
 from portal.identity import current_actor
-from portal.presenters import uploads as presenter
 from portal.security import requires, takes_pieces
 from portal.views import sending
 from portal.views.stages import ports
@@ -47,7 +46,7 @@ def begin() -> tuple[Response, int]:
     actor, now = current_actor(), utc_now()
     form = sending.transfer_form(db.session, actor, request.form, now)
     if not form.validate():
-        return jsonify(reason=" ".join(presenter.complaints(form, say))), 400
+        return jsonify(reason=" ".join(form.complaints)), 400
     with transaction(db.session):
         transfer = transfers.begin(
             db.session,

@@ -15,18 +15,21 @@ from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
 from portal.extensions import db
+from portal.forms.fields import references
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.forms.uploads import MappingForm
 from portal.i18n import say
 from portal.identity import current_actor
+from portal.presenters import file_totals
 from portal.presenters import uploads as presenter
+from portal.presenters.file_list import CHOICES, FileFilter
 from portal.receiving import incoming_of
 from portal.security import requires, takes_files
 from portal.views import choices, paging, sending
 from portal.views.stages import at_work, stage_of
 from uploads import confirming, queries, receiving, service
 from uploads.lifecycle import UploadMovedOn
-from uploads.models import UploadKind, UploadState
+from uploads.models import UploadState
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/uploads")
 #: A creditor sends portfolios and what changes in them, an agency reports and says what it found.
@@ -39,22 +42,21 @@ sender = requires(*SENDERS)
 def index() -> str:
     """Everything the organisation ever sent."""
     actor = current_actor()
-    asked = request.args.get("kind")
-    kind = UploadKind(asked) if asked in set(UploadKind) else None
-    chosen = request.args.get("state", "")
-    state = presenter.WAITING[chosen][1] if chosen in presenter.WAITING else None
+    wanted = FileFilter.from_arguments(request.args, references())
     after = paging.after(datetime, int)
-    page = queries.list_uploads(db.session, actor, kind, after, state=state, has_failed=chosen == "failed")
+    page = queries.list_uploads(db.session, actor, after=after, **wanted.asked(actor.time_zone))
     return render_template(
         "uploads/index.html",
         page=page,
         pages=paging.addresses(page),
-        kind=kind,
-        chosen=chosen,
+        wanted=wanted,
         kinds=choices.kinds_of_files(actor),
+        states=CHOICES,
+        senders=choices.people(db.session, queries.list_senders(db.session, actor)),
         people=choices.people(db.session, (one.created_by for one in page.rows)),
         names=choices.organisations(db.session, (one.creditor_id for one in page.rows)),
         show=presenter,
+        figures=file_totals,
     )
 
 
@@ -178,17 +180,18 @@ def retry(upload_id: int) -> AnyResponse:
 @sender
 def errors(upload_id: int) -> str:
     """The rejected rows, all or those with one problem."""
-    actor, code = current_actor(), request.args.get("code")
-    upload = queries.get_upload(db.session, actor, upload_id)
-    page = queries.list_errors(db.session, actor, upload_id, paging.after(int, str, str), code=code)
-    groups = presenter.grouped(upload.kind, queries.error_groups(db.session, actor, upload_id), (), say)
-    lines = presenter.fault_lines(upload.kind, page.rows, say)
+    actor, code, is_remark = current_actor(), request.args.get("code"), "remarks" in request.args
+    upload = queries.sent_upload(db.session, actor, upload_id)
+    after = paging.after(int, str, str)
+    page = queries.list_errors(db.session, actor, upload_id, after, code=code, is_warning=is_remark)
+    groups = queries.error_groups(db.session, actor, upload_id, is_warning=is_remark)
     return render_template(
         "uploads/errors.html",
         upload=upload,
-        groups=groups,
-        lines=lines,
+        groups=presenter.grouped(upload.kind, groups, (), say),
+        lines=presenter.fault_lines(upload.kind, page.rows, say),
         code=code,
+        is_remark=is_remark,
         page=page,
         pages=paging.addresses(page),
     )
@@ -200,4 +203,4 @@ def shown(upload_id: int, **given: Any) -> str:
     upload = queries.get_upload(db.session, actor, upload_id)
     template, found = stage_of(db.session, actor, upload)
     found |= given
-    return render_template(template, upload=upload, show=presenter, **found)
+    return render_template(template, upload=upload, show=presenter, figures=file_totals, **found)

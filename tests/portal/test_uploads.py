@@ -202,7 +202,7 @@ def test_bad_rows_are_grouped_listed_and_given_back(checked) -> None:
     listed = analyst.get(f"{page}/errors").text
     assert "-5,00" in listed
     assert analyst.get(f"{page}/errors?code=negative").text.count('<th scope="row"') == 1
-    answer = analyst.get(f"{page}/rejected.csv")
+    answer = analyst.get(f"{page}/rejected")
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "Dora Cuatro" in answer.text
     assert "Ana Uno" not in answer.text
@@ -287,7 +287,7 @@ def test_nobody_else_sees_or_touches_a_file(world, sign_in, checked) -> None:
     strangers = [sign_in(Role.ANALYST, organisation=1), sign_in(Role.MANAGER)]
     for stranger in strangers:
         assert "cartera.csv" not in stranger.get("/uploads/").text
-        for tail in ("", "/errors", "/rejected.csv", "/progress"):
+        for tail in ("", "/errors", "/rejected", "/progress"):
             assert stranger.get(page + tail).status_code == 404, tail
         for tail in ("/columns", "/apply", "/reject", "/retry"):
             assert stranger.post(page + tail, {"good_rows_only": "yes"}).status_code == 404, tail
