@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import polars as pl
 
 from agencies.kernel.money import EXPONENT
-from uploads.cells import clean, read_currency
+from uploads.cells import clean, plain, read_currency
 from uploads.columns import Read
 from uploads.dates import decisive_orders, needs_an_order, read_dates, read_instants, settle_numbers
 from uploads.options import DATE_ORDERS, Options
@@ -37,7 +37,11 @@ def likeness(values: Sequence[str], field: Field) -> float | None:
             return max(_readable(read_dates(text, order, numbers)) for order in DATE_ORDERS)
         case FieldType.INSTANT:
             return max(_readable(read_instants(text, order, _ZONE)) for order in DATE_ORDERS)
-        case FieldType.CHOICE | FieldType.TEXT:
+        case FieldType.CHOICE:
+            # A sender's own codes speak neither for a field nor against it.
+            known = {plain(one) for code, spellings in field.choices.items() for one in (code, *spellings)}
+            return 1.0 if all(plain(cell) in known for cell in text.to_list()) else None
+        case FieldType.TEXT:
             return _text_likeness(text, field)
 
 

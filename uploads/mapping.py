@@ -214,7 +214,7 @@ def _by_name(position: int, header: str, values: Sequence[str], schema: Schema) 
         if like is not None and like < 0.5:
             confidence, reason = confidence - 50, "contradicted"
         elif like is not None and like > 0.95:
-            confidence = min(99, confidence + 3)
+            confidence = min(99, confidence + (8 if one.choices else 3))
         if confidence >= FLOOR:
             found.append(ColumnGuess(position, header, one.name, confidence, (), reason in _OPEN, reason))
     return found

@@ -88,7 +88,8 @@ def _suffixed(name: str, said: frozenset[str], field: Field) -> Likeness | None:
 
 
 def _nearly(squeezed: str, said: frozenset[str], field: Field) -> Likeness:
-    if len(squeezed) >= _FUZZY and any(_is_near(squeezed, known) for known in _names(field)):
+    near = [known for known in spellings(field) if _is_near(squeezed, known.replace(" ", ""))]
+    if any(not (said - words(known)) & _OTHERS for known in near):
         return Likeness(NEAR, "similar")
     inside = [words(known) for known in spellings(field)]
     fitting = [known for known in inside if len(known) > 1 and known <= said and not (said - known) & _OTHERS]
@@ -98,7 +99,7 @@ def _nearly(squeezed: str, said: frozenset[str], field: Field) -> Likeness:
 
 
 def _is_near(squeezed: str, known: str) -> bool:
-    if len(known) < _FUZZY:
+    if min(len(squeezed), len(known)) < _FUZZY:
         return False
     most = 2 if min(len(squeezed), len(known)) >= _TWO_LETTERS else 1
     return Levenshtein.distance(squeezed, known, score_cutoff=most) <= most

@@ -84,9 +84,7 @@ ACTIVITIES = Schema(
     kind="activities",
     version=1,
     title=msg("Activities"),
-    about=msg(
-        "What was done to reach debtors, a row for each call, message or visit. Sent by an agency for a report."
-    ),
+    about=msg("What was done to reach debtors, a row for each call, message or visit. Sent by an agency for a report."),
     fields=(
         Field(
             "account_ref",
@@ -111,9 +109,7 @@ ACTIVITIES = Schema(
             "activity_ref",
             msg("Activity reference"),
             max_length=80,
-            help=msg(
-                "Your own number of the activity; without it, rows are told apart by their other columns."
-            ),
+            help=msg("Your own number of the activity; without it, rows are told apart by their other columns."),
             example="G-77120",
             synonyms=called(
                 "id gestion, call id, activity id, numero gestion, codigo unico gestion, id llamada, call refid, "

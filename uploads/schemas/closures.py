@@ -60,6 +60,7 @@ CLOSURES = Schema(
             help=msg("The number by which the creditor knows the debt, as it stands in the file of the placement."),
             example="4500-0012345",
             synonyms=(
+                "obligacion del acreedor",
                 "obligacion",
                 "numero obligacion",
                 "codigo obligacion",
@@ -115,7 +116,17 @@ CLOSURES = Schema(
             max_length=1_000,
             help=msg("What the creditor should know, in a few words."),
             example="Tres visitas sin resultado",
-            synonyms=("observacion", "observaciones", "comentario", "nota", "detalle", "note", "comment", "remarks"),
+            synonyms=(
+                "nota para el acreedor",
+                "observacion",
+                "observaciones",
+                "comentario",
+                "nota",
+                "detalle",
+                "note",
+                "comment",
+                "remarks",
+            ),
         ),
     ),
 )

@@ -10,7 +10,7 @@ CREDITOR_PAYMENTS = Schema(
     kind="creditor_payments",
     version=1,
     value="amount",
-    title=msg("Payments to the creditor"),
+    title=msg("Payments made to us"),
     about=msg(
         "What debtors paid to you directly. It lowers the balance once: a payment that an agency reports too is "
         "recognised and not counted again."

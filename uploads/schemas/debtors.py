@@ -138,7 +138,7 @@ WHERE = (
         synonyms=called(
             "telefono, celular, movil, telefono 1, phone1, cell phone, celular 1, telefono celular, "
             "telefono movil, numero celular, numero telefono, telefono contacto, telefono casa, phone 1, "
-            "phone number, telephone, cellphone, mobile, mobile phone, homephone"
+            "phone number, telephone, cellphone, mobile, mobile phone"
         ),
     ),
     Field(

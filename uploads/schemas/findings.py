@@ -73,7 +73,7 @@ FINDINGS = Schema(
             },
             help=msg("What kind of source it comes from; the creditor may allow some and not others."),
             example="registro publico",
-            synonyms=called("clase fuente, tipo fuente, fuente, source type, source, tipo de fuente"),
+            synonyms=called("tipo de fuente, clase fuente, tipo fuente, fuente, source type, source, tipo de fuente"),
         ),
         Field(
             "source_ref",
@@ -81,7 +81,7 @@ FINDINGS = Schema(
             help=msg("Which source exactly, so that the creditor can look it up."),
             example="RUES 2026-02-03",
             synonyms=called(
-                "referencia fuente, nombre fuente, consulta, source reference, numero consulta, source name, fuente"
+                "fuente, referencia fuente, nombre fuente, consulta, source reference, numero consulta, source name"
             ),
         ),
         Field(

@@ -24,6 +24,7 @@ INVENTORY = Schema(
             help=msg("The number by which the creditor knows the debt, as it stands in the file of the placement."),
             example="4500-0012345",
             synonyms=(
+                "obligacion del acreedor",
                 "obligacion",
                 "numero obligacion",
                 "codigo obligacion",
@@ -83,6 +84,7 @@ INVENTORY = Schema(
             help=msg("The day on which you received it."),
             example="2026-01-12",
             synonyms=(
+                "asignado el",
                 "fecha asignacion",
                 "fecha reparto",
                 "fecha entrega",

@@ -10,9 +10,7 @@ PAYMENTS = Schema(
     version=1,
     value="amount",
     title=msg("Payments"),
-    about=msg(
-        "What debtors paid on placed cases, one row for each payment. Sent by an agency."
-    ),
+    about=msg("What debtors paid on placed cases, one row for each payment. Sent by an agency."),
     fields=(
         Field(
             "account_ref",

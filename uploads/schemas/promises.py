@@ -20,6 +20,7 @@ PROMISES = Schema(
             help=msg("The number by which the creditor knows the debt, as it stands in the file of the placement."),
             example="4500-0012345",
             synonyms=(
+                "obligacion del acreedor",
                 "obligacion",
                 "numero obligacion",
                 "codigo obligacion",
@@ -64,6 +65,7 @@ PROMISES = Schema(
             ),
             example="2026-02-03",
             synonyms=(
+                "fecha en que se prometio",
                 "fecha gestion",
                 "fecha interaccion",
                 "fecha acuerdo",
@@ -104,6 +106,7 @@ PROMISES = Schema(
             help=msg("What was promised for that day; of a plan, the instalment."),
             example="350000",
             synonyms=(
+                "valor prometido",
                 "monto promesa",
                 "valorpromesa",
                 "valor promesa",
@@ -134,6 +137,7 @@ PROMISES = Schema(
             help=msg("The number of the plan the instalment belongs to; instalments of one plan are added up."),
             example="CV-118",
             synonyms=(
+                "referencia del acuerdo",
                 "convenio",
                 "numero convenio",
                 "acuerdo",

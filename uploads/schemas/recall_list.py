@@ -102,6 +102,7 @@ RECALL_LIST = Schema(
             FieldType.DATE,
             required=True,
             synonyms=(
+                "el acceso termina el",
                 "fecha retiro",
                 "fecha efectiva",
                 "fecha fin",
