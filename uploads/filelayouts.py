@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Identity, PrimaryKeyConstraint, UniqueConstraint, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agencies.kernel import audit
@@ -93,7 +94,7 @@ def list_layouts(session: Session, actor: Actor) -> list[FileLayout]:
     latest = (
         select(FileLayout)
         .where(FileLayout.organisation_id == actor.tenant)
-        .distinct(FileLayout.name)
+        .ext(distinct_on(FileLayout.name))
         .order_by(FileLayout.name, FileLayout.version.desc())
     )
     return list(session.scalars(latest))
