@@ -68,6 +68,11 @@ SENTENCES: dict[str, str] = {
     "upload.sent_back": msg("A file was not applied, because rows of it had turned bad; it waits for a decision"),
     "upload.rejected": msg("%(who)s rejected a file"),
     "upload.purged": msg("The content of a file rejected some time ago was removed"),
+    "portfolio.updated": msg("An update of the portfolio was taken over or taken back"),
+    "case.updated": msg("The creditor changed balances, data or holds of cases of an agency"),
+    "case.paid_directly": msg("The creditor told an agency of payments it had received itself"),
+    "creditor_payments.received": msg("Payments to the creditor were taken over"),
+    "creditor_payments.taken_back": msg("Payments to the creditor were taken back with their file"),
     "portfolio.opened": msg("The rows of a file became cases"),
     "case.exported": msg("%(who)s downloaded a list of cases"),
     "panel.joined": msg("%(who)s brought an agency onto the panel"),
@@ -133,7 +138,7 @@ SENTENCES: dict[str, str] = {
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
-    "files": (msg("Files"), ("upload", "transfer", "portfolio", "case", "debtors")),
+    "files": (msg("Files"), ("upload", "transfer", "portfolio", "case", "creditor_payments", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
@@ -164,6 +169,9 @@ _KINDS = {
     "closures": msg("closures"),
     "inventory": msg("inventory"),
     "findings": msg("findings"),
+    "portfolio_update": msg("update of the portfolio"),
+    "creditor_payments": msg("payments to the creditor"),
+    "recall_list": msg("recall list"),
 }
 #: Counts in the details that are worth a word.
 _COUNTS = {
@@ -172,6 +180,8 @@ _COUNTS = {
     "findings": msg("%(n)s findings"),
     "read": msg("%(n)s rows read"),
     "rejected": msg("%(n)s rejected"),
+    "held": msg("%(n)s put on hold"),
+    "freed": msg("%(n)s set free"),
     "new": msg("%(n)s new"),
     "known": msg("%(n)s reported before"),
     "differences": msg("%(n)s differences"),
