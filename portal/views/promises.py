@@ -40,6 +40,7 @@ def index() -> str:
         is_filtered=any(request.args.values()),
         may_send=actor.may(Permission.REPORT_SUBMIT),
         show=presenter,
+        show_promises=presenter,
     )
 
 
