@@ -10,7 +10,7 @@ from agencies.kernel.errors import Invalid, msg
 from agencies.kernel.tenancy import Actor
 from uploads.formats import Format
 from uploads.models import Upload, UploadState
-from uploads.own import record
+from uploads.own import FilePurged, record
 from uploads.queries import sent_upload
 
 #: Formats that hold values and nothing that runs.
@@ -25,13 +25,15 @@ class NotHandedOut(Invalid):
 
 def is_handed_out(upload: Upload) -> bool:
     """Whether the file as it was sent may be downloaded; what was never understood may be anything."""
-    is_understood = bool(upload.header) and upload.state is not UploadState.OPENING
+    is_understood = bool(upload.header) and upload.state is not UploadState.OPENING and upload.purged_at is None
     return is_understood and (upload.container or {}).get("format", Format.TEXT.value) in _HARMLESS
 
 
 def hand_out(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Upload:
-    """The upload whose file leaves the portal now, written down; raises `NotHandedOut`."""
+    """The upload whose file leaves the portal now, written down; raises `NotHandedOut` and `FilePurged`."""
     upload = sent_upload(session, actor, upload_id)
+    if upload.purged_at is not None:
+        raise FilePurged
     if not is_handed_out(upload):
         raise NotHandedOut
     record(session, actor, "upload.downloaded", upload, now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, redirect, send_file, url_for
+from flask import Response, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -14,15 +14,12 @@ from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import uploads as presenter
-from portal.views.downloads import saved_file
+from portal.views.downloads import kept_file, saved_file
 from portal.views.stages import ports
 from portal.views.uploads import blueprint, sender, shown
 from uploads import errorfile, originals, queries
 from uploads.errorforms import form_of
 from uploads.faults import ROW_FAULTS
-
-#: How long a link to a stored file can be followed.
-_LINK_SECONDS = 60
 
 
 @blueprint.post('/<ref("upload"):upload_id>/undo')
@@ -46,11 +43,7 @@ def original(upload_id: int) -> AnyResponse:
     with transaction(db.session):
         upload = originals.hand_out(db.session, current_actor(), upload_id, now=utc_now())
         key, name = upload.storage_key, upload.filename
-    link = ports().storage.link(key, name, _LINK_SECONDS)
-    if link is not None:
-        return redirect(link, code=303)
-    file = ports().storage.open(key)
-    return send_file(file, mimetype="application/octet-stream", as_attachment=True, download_name=name)
+    return kept_file(key, name, "application/octet-stream")
 
 
 @blueprint.get('/<ref("upload"):upload_id>/rejected')

@@ -6,7 +6,7 @@ them: bytes may go only when no upload that still needs them does, and nobody re
 
 from __future__ import annotations
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 _TEXT = "-text"
@@ -45,5 +45,9 @@ def digest_in(key: str) -> bytes | None:
 
 
 def hold(session: Session, digest: bytes) -> None:
-    """Wait until nobody else receives or removes these bytes; held to the end of the transaction."""
+    """Wait until nobody else receives or removes these bytes; held to the end of the transaction.
+
+    Sending a big file to a bucket takes longer than a transaction may otherwise sit still.
+    """
+    session.execute(select(func.set_config("idle_in_transaction_session_timeout", "1800s", literal(value=True))))
     session.execute(select(func.pg_advisory_xact_lock(int.from_bytes(digest[:8], "big", signed=True))))
