@@ -7,8 +7,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, PrimaryKeyConstraint, UniqueConstraint, func, select
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import BigInteger, ForeignKey, Identity, PrimaryKeyConstraint, UniqueConstraint, func, select, tuple_
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agencies.kernel import audit
@@ -92,12 +91,16 @@ def add_layout(
 def list_layouts(session: Session, actor: Actor) -> list[FileLayout]:
     """The latest version of every layout of the actor's organisation, by name."""
     latest = (
-        select(FileLayout)
+        select(FileLayout.name, func.max(FileLayout.version))
         .where(FileLayout.organisation_id == actor.tenant)
-        .ext(distinct_on(FileLayout.name))
-        .order_by(FileLayout.name, FileLayout.version.desc())
+        .group_by(FileLayout.name)
     )
-    return list(session.scalars(latest))
+    kept = (
+        select(FileLayout)
+        .where(FileLayout.organisation_id == actor.tenant, tuple_(FileLayout.name, FileLayout.version).in_(latest))
+        .order_by(FileLayout.name)
+    )
+    return list(session.scalars(kept))
 
 
 def offered(session: Session, actor: Actor) -> list[tuple[str, str]]:

@@ -56,6 +56,7 @@ _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml")
 #: Streams of the compound files that Microsoft Office wrote before 2007, and still writes around what is encrypted.
 _ENCRYPTED, _BOOK_STREAMS = "EncryptedPackage".encode("utf-16-le"), ("Workbook", "Book")
 _DIRECTORY_BYTES = 8 << 20
+_CONTENT_TYPES_BYTES = 1 << 20
 
 
 def detect(file: BinaryIO) -> Format:
@@ -92,12 +93,20 @@ def _zipped(file: BinaryIO) -> Format:
                     return Format.XLSB
                 if not any(name.startswith("xl/") for name in names):
                     raise UnusableFile("not_text", format="DOCX, PPTX")
-                return Format.XLSM if "xl/vbaProject.bin" in names else Format.XLSX
+                return Format.XLSM if _has_macros(archive, names) else Format.XLSX
             if "mimetype" in names and "content.xml" in names:
                 return _open_document(archive)
     except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
         raise UnusableFile("damaged") from error
     return Format.ZIP
+
+
+def _has_macros(archive: zipfile.ZipFile, names: set[str]) -> bool:
+    """Whether a workbook holds macros, wherever it keeps them and whatever it calls itself."""
+    with archive.open("[Content_Types].xml") as entry:
+        declared = entry.read(_CONTENT_TYPES_BYTES)
+    is_declared = any(word in declared for word in (b"macroEnabled", b"vbaProject"))
+    return is_declared or any(name.lower().endswith(("vbaproject.bin", "vbadata.xml")) for name in names)
 
 
 def _open_document(archive: zipfile.ZipFile) -> Format:
