@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -16,7 +15,6 @@ from sqlalchemy import (
     Identity,
     Index,
     PrimaryKeyConstraint,
-    Select,
     null,
     select,
     text,
@@ -104,7 +102,7 @@ class ReceivedByCreditor:
 def list_received(session: Session, actor: Actor, case_id: int) -> list[ReceivedByCreditor]:
     """What the debtor paid to the creditor on one case, the latest first; an agency's own time only."""
     require(actor, Permission.CASE_VIEW)
-    statement: Select[Any] = (
+    statement = (
         select(
             CreditorPayment.paid_on,
             CreditorPayment.currency,

@@ -10,6 +10,7 @@ from typing import Any
 from agencies.kernel.errors import msg
 from assignments.cases.changes import BalanceAdjustment, CaseUpdate
 from assignments.reports.creditor_payments import ReceivedByCreditor
+from assignments.reports.models import Payment
 from portal.filters import day, money, number
 from portal.i18n import say
 from portal.presenters.cases import Event
@@ -57,6 +58,12 @@ def events(
     told += [Event(local_day(one.made_at), one.made_at, "updated", change(one, currency)) for one in updates]
     told += [Event(one.paid_on, None, "received", one) for one in received]
     return told
+
+
+def paid_minor(payments: Iterable[Payment], received: Iterable[ReceivedByCreditor]) -> int:
+    """What was paid on a case, each payment once."""
+    told = sum(one.amount_minor for one in payments)
+    return told + sum(one.amount_minor for one in received if not one.is_matched)
 
 
 def change(update: CaseUpdate, currency: str) -> Change:

@@ -113,7 +113,7 @@ def show(case_id: int) -> str:
         words=locates,
         contacts=presenter.contact_lines(list_contacts(db.session, actor, detail.debtor.id)),
         placements=placements,
-        paid_minor=sum(one.amount_minor for one in [*payments, *(row for row in received if not row.is_matched)]),
+        paid_minor=casechanges.paid_minor(payments, received),
         timeline=presenter.timeline(
             placements if is_first else (),
             payments if is_first else (),
