@@ -8,6 +8,7 @@ import gzip
 import io
 import tracemalloc
 import zipfile
+from functools import partial
 
 import pytest
 import python_calamine
@@ -19,6 +20,7 @@ from portal.jobs import tasks
 from portal.ports import Ports
 from tests import files
 from tests.people import World
+from uploads.blocks import blocks
 from uploads.errorfile import error_file
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import Upload
@@ -160,11 +162,15 @@ def test_a_packed_text_comes_back_as_the_text_it_was(ports: Ports, analyst: Acto
     assert rejected(ports, analyst, done.id, encoding="cp1252")[1][:3] == ["Ñ1", "x", "2"]
 
 
-def test_many_rejected_rows_need_no_more_memory_than_few(ports: Ports, analyst: Actor) -> None:
+def test_many_rejected_rows_need_no_more_memory_than_few(
+    ports: Ports, analyst: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uploads.errorfile.blocks", partial(blocks, size=100_000))
+
     def most(rows: int) -> int:
         lines = "".join(f"{rows}-{n};{'x' if n % 5 == 0 else '1,50'};Persona {n}\n" for n in range(rows))
         data = f"obligacion;saldo;nombre\n{lines}".encode()
-        done = files.checked(ports, analyst, data, block_bytes=100_000, options=Options(decimal=","))
+        done = files.checked(ports, analyst, data, options=Options(decimal=","))
         assert done.rows_rejected == rows // 5
         with ports.session(analyst) as session:
             tracemalloc.start()
@@ -174,5 +180,5 @@ def test_many_rejected_rows_need_no_more_memory_than_few(ports: Ports, analyst: 
         assert found > rows * 10
         return peak
 
-    few, many = most(40_000), most(400_000)
-    assert many < 3 * few, (few, many)
+    few, many = most(20_000), most(100_000)
+    assert many < 2 * few, (few, many)
