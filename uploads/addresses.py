@@ -30,10 +30,10 @@ _CO_ADDRESS = re.compile(
     r"(?P<rest>(?![0-9A-Z]).*)?"
 )
 #: What most Colombian addresses look like: the road, one number, another, the plate.
-_PLAIN = r" \d{1,3}[A-Z]? # \d{1,3}[A-Z]?-\d{1,3}$"
+_PLAIN = r" [0-9]{1,3}[A-Z]? # [0-9]{1,3}[A-Z]?-[0-9]{1,3}$"
 _PLAIN_ROADS = tuple((code, rf"^(?:{spellings})\.? ") for code, spellings in _ROADS if code in {"CL", "CR"})
 #: What may be read by the grammar: a road and a number.
-_STREET_LIKE = rf"^(?:{'|'.join(spellings for _, spellings in _ROADS)})\.? ?\d"
+_STREET_LIKE = rf"^(?:{'|'.join(spellings for _, spellings in _ROADS)})\.? ?[0-9]"
 #: Letters and digits an address has at least, and characters at most.
 _FEWEST, _LONGEST = 4, 300
 

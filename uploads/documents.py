@@ -50,10 +50,10 @@ _FOREIGNER = Document(
     spellings=("E", "EXT", "EXTRANJERIA", "CEDULAEXTRANJERIA", "CEDULADEEXTRANJERIA", "CARNETEXTRANJERIA", "CEX"),
 )
 _CURP_SHAPE = (
-    r"^[A-Z]{4}\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[HMX](?:AS|BC|BS|CC|CH|CL|CM|CS|DF|DG|GR|GT|HG|JC|MC|MN|MS|"
-    r"NE|NL|NT|OC|PL|QR|QT|SL|SP|SR|TC|TL|TS|VZ|YN|ZS)[B-DF-HJ-NP-TV-ZX]{3}[A-Z0-9]\d$"
+    r"^[A-Z]{4}[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[HMX](?:AS|BC|BS|CC|CH|CL|CM|CS|DF|DG|GR|GT|HG|JC|MC|MN|MS|"
+    r"NE|NL|NT|OC|PL|QR|QT|SL|SP|SR|TC|TL|TS|VZ|YN|ZS)[B-DF-HJ-NP-TV-ZX]{3}[A-Z0-9][0-9]$"
 )
-_PROVINCE = r"(?:0[1-9]|1\d|2[0-4]|30|50)"
+_PROVINCE = r"(?:0[1-9]|1[0-9]|2[0-4]|30|50)"
 
 
 def _country(*documents: Document, generic: tuple[str, ...] = ()) -> Documents:
@@ -65,25 +65,25 @@ COUNTRIES: dict[str, Documents] = {
     "CO": _country(
         Document(
             "NIT",
-            r"^\d{6,11}$",
+            r"^[0-9]{6,11}$",
             checkdigits.nit,
-            checked=r"^(?:[89]\d{9}|\d{11})$",
+            checked=r"^(?:[89][0-9]{9}|[0-9]{11})$",
             is_digit_apart=True,
             drops_zeros=True,
             spellings=("N", "NI", "RUT"),
-            guessed=r"^[89]\d{8}$",
+            guessed=r"^[89][0-9]{8}$",
         ),
         Document(
             "CC",
-            r"^[1-9]\d{2,9}$",
+            r"^[1-9][0-9]{2,9}$",
             drops_zeros=True,
             spellings=("C", "CED", "CEDULA", "CEDULACIUDADANIA", "CEDULADECIUDADANIA", "CCIUDADANIA", "NUIP"),
-            guessed=r"^[1-9]\d{2,9}$",
+            guessed=r"^[1-9][0-9]{2,9}$",
         ),
-        Document("TI", r"^\d{10,11}$", spellings=("T", "TARJETAIDENTIDAD", "TARJETADEIDENTIDAD")),
+        Document("TI", r"^[0-9]{10,11}$", spellings=("T", "TARJETAIDENTIDAD", "TARJETADEIDENTIDAD")),
         Document("RC", r"^[A-Z0-9]{8,11}$", spellings=("REGISTROCIVIL",)),
-        Document("PPT", r"^\d{5,10}$", spellings=("PERMISOPROTECCIONTEMPORAL", "PT")),
-        Document("PEP", r"^\d{10,15}$", spellings=("PERMISOESPECIALPERMANENCIA", "PE")),
+        Document("PPT", r"^[0-9]{5,10}$", spellings=("PERMISOPROTECCIONTEMPORAL", "PT")),
+        Document("PEP", r"^[0-9]{10,15}$", spellings=("PERMISOESPECIALPERMANENCIA", "PE")),
         _FOREIGNER,
         _PASSPORT,
         generic=("222222222222", "222222222"),
@@ -91,44 +91,44 @@ COUNTRIES: dict[str, Documents] = {
     "PE": _country(
         Document(
             "DNI",
-            r"^\d{8}[0-9A-K]?$",
+            r"^[0-9]{8}[0-9A-K]?$",
             checkdigits.dni_pe,
-            checked=r"^\d{8}[0-9A-K]$",
+            checked=r"^[0-9]{8}[0-9A-K]$",
             is_digit_apart=True,
             width=8,
             spellings=("D", "L", "LE", "DOCUMENTONACIONAL", "DOCUMENTONACIONALDEIDENTIDAD"),
-            guessed=r"^\d{8}$",
+            guessed=r"^[0-9]{8}$",
         ),
         Document(
             "RUC",
-            r"^(?:10|15|16|17|20)\d{9}$",
+            r"^(?:10|15|16|17|20)[0-9]{9}$",
             checkdigits.ruc_pe,
             spellings=("R",),
-            guessed=r"^(?:10|15|16|17|20)\d{9}$",
+            guessed=r"^(?:10|15|16|17|20)[0-9]{9}$",
         ),
         _FOREIGNER,
         _PASSPORT,
     ),
     "MX": _country(
-        Document("CURP", _CURP_SHAPE, checkdigits.curp, guessed=r"^[A-Z]{4}\d{6}[A-Z]{6}[A-Z0-9]\d$"),
+        Document("CURP", _CURP_SHAPE, checkdigits.curp, guessed=r"^[A-Z]{4}[0-9]{6}[A-Z]{6}[A-Z0-9][0-9]$"),
         # That the last character of many a lawful number is wrong is known, so it is not asked.
         Document(
             "RFC",
-            r"^[A-Z&Ñ]{3,4}\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[A-Z0-9]{3}$",
-            guessed=r"^[A-Z&Ñ]{3,4}\d{6}[A-Z0-9]{3}$",
+            r"^[A-Z&Ñ]{3,4}[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[A-Z0-9]{3}$",
+            guessed=r"^[A-Z&Ñ]{3,4}[0-9]{6}[A-Z0-9]{3}$",
         ),
-        Document("INE", r"^[A-Z]{6}\d{8}[HM]\d{3}$|^\d{13}$", spellings=("IFE", "CREDENCIAL", "CLAVEELECTOR")),
+        Document("INE", r"^[A-Z]{6}[0-9]{8}[HM][0-9]{3}$|^[0-9]{13}$", spellings=("IFE", "CREDENCIAL", "CLAVEELECTOR")),
         _PASSPORT,
         generic=("XAXX010101000", "XEXX010101000"),
     ),
     "CL": _country(
         Document(
             "RUT",
-            r"^\d{6,8}[0-9K]$",
+            r"^[0-9]{6,8}[0-9K]$",
             checkdigits.rut,
             drops_zeros=True,
             spellings=("RUN", "R", "CI", "CEDULA", "CEDULAIDENTIDAD"),
-            guessed=r"^0*\d{6,8}[0-9K]$",
+            guessed=r"^0*[0-9]{6,8}[0-9K]$",
         ),
         _PASSPORT,
         generic=("555555555", "666666666", "111111111", "44444444"),
@@ -136,19 +136,19 @@ COUNTRIES: dict[str, Documents] = {
     "EC": _country(
         Document(
             "CI",
-            rf"^{_PROVINCE}[0-6]\d{{7}}$",
+            rf"^{_PROVINCE}[0-6][0-9]{{7}}$",
             checkdigits.cedula_ec,
             width=10,
             spellings=("C", "CC", "CED", "CEDULA"),
-            guessed=r"^\d{10}$",
+            guessed=r"^[0-9]{10}$",
         ),
         Document(
             "RUC",
-            rf"^{_PROVINCE}[0-69]\d{{10}}$",
+            rf"^{_PROVINCE}[0-69][0-9]{{10}}$",
             checkdigits.ruc_ec,
             width=13,
             spellings=("R",),
-            guessed=r"^\d{13}$",
+            guessed=r"^[0-9]{13}$",
         ),
         _FOREIGNER,
         _PASSPORT,
@@ -157,12 +157,14 @@ COUNTRIES: dict[str, Documents] = {
     "AR": _country(
         Document(
             "CUIT",
-            r"^(?:20|23|24|27|30|33|34|50|51|55)\d{9}$",
+            r"^(?:20|23|24|27|30|33|34|50|51|55)[0-9]{9}$",
             checkdigits.cuit,
-            guessed=r"^(?:20|23|24|27|30|33|34|50|51|55)\d{9}$",
+            guessed=r"^(?:20|23|24|27|30|33|34|50|51|55)[0-9]{9}$",
         ),
-        Document("CUIL", r"^(?:20|23|24|27)\d{9}$", checkdigits.cuit),
-        Document("DNI", r"^[1-9]\d{6,7}$", drops_zeros=True, guessed=r"^[1-9]\d{6,7}$", spellings=("D", "LC", "LE")),
+        Document("CUIL", r"^(?:20|23|24|27)[0-9]{9}$", checkdigits.cuit),
+        Document(
+            "DNI", r"^[1-9][0-9]{6,7}$", drops_zeros=True, guessed=r"^[1-9][0-9]{6,7}$", spellings=("D", "LC", "LE")
+        ),
         _PASSPORT,
     ),
 }

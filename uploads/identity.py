@@ -37,11 +37,14 @@ def read_identities(written: pl.Series, number: pl.Series, types: pl.Series | No
         return Identities(Read(number), None if types is None else Read(types), digit)
     type_ = None if types is None else _types(types, known)
     reading = _Reading(known, Read(number), digit)
-    reading.leave_out(written.str.contains(ROUNDED), "digits_lost")
-    reading.leave_out(number.is_in(known.generic), "id_generic")
     stated = None if type_ is None else type_.value
-    if country == "CO":
-        reading.take_digits_off(written, stated)
+    if number is not written:
+        # Something had to be taken off the numbers, which may have been a sign that means something.
+        reading.leave_out(written.str.contains(ROUNDED), "digits_lost")
+        if country == "CO":
+            reading.take_digits_off(written, stated)
+    if known.generic:
+        reading.leave_out(number.is_in(known.generic), "id_generic")
     for document, rows in _by_document(reading.number.value, stated, known):
         reading.read(document, rows)
     return Identities(reading.number, type_, reading.digit)
@@ -49,9 +52,13 @@ def read_identities(written: pl.Series, number: pl.Series, types: pl.Series | No
 
 def _types(types: pl.Series, known: Documents) -> Read:
     """The codes of the types, those we do not know as they are written."""
-    codes = {spelling: document.code for spelling, document in known.by_spelling.items()}
-    value = types.replace(codes)
-    return Read(value).with_fault(~value.is_null() & ~value.is_in(list(codes.values())), "id_type_unknown")
+    written = types.unique().drop_nulls().to_list()
+    codes = {one: known.by_spelling[one].code for one in written if one in known.by_spelling}
+    value = types if all(one == code for one, code in codes.items()) else types.replace(codes)
+    unknown = [one for one in written if one not in codes]
+    if not unknown:
+        return Read(value)
+    return Read(value).with_fault(types.is_in(unknown).fill_null(value=False), "id_type_unknown")
 
 
 def _by_document(
@@ -62,6 +69,9 @@ def _by_document(
     open_ = number.is_not_null()
     if types is not None:
         present = set(types.unique().drop_nulls().to_list())
+        if len(present) == 1 and not types.null_count():
+            only = next((one for one in known.documents if one.code in present), None)
+            return [(only, open_)] if only else []
         found += [
             (document, open_ & (types == document.code).fill_null(value=False))
             for document in known.documents
@@ -117,6 +127,8 @@ class _Reading:
             return
         if document is None:
             self.number = self.number.with_fault(rows, "id_shape")
+            return
+        if document.rule is None and rows.all() and self.number.value.str.contains(document.shape).all():
             return
         if document.drops_zeros:
             self._replace(rows & _has(self.number.value, "^0"), self.number.value.str.strip_chars_start("0"))

@@ -68,6 +68,18 @@ _AREA_OF = {
 }
 #: Countries whose plain numbers are read by pattern; those of others all go through the library.
 _KNOWN = frozenset({"CO", "PE", "MX", "CL", "EC", "AR"})
+#: Digits that are a whole number of the country as it is dialled today: if no pattern has them, nobody does.
+_WHOLE = {
+    "CO": "^(?:3[0-9]{9}|60[0-9]{8})$",
+    "PE": "^9[0-9]{8}$",
+    "MX": "^[2-9][0-9]{9}$",
+    "CL": "^[2-9][0-9]{8}$",
+    "EC": "^9[0-9]{8}$",
+}
+#: The kinds of lines that make a number valid.
+_LINES = ("mobile", "fixed_line", "toll_free", "premium_rate", "shared_cost", "personal_number", "voip", "pager", "uan")
+#: One number is dialled in several ways, so that only the form with the country's code is plain.
+_WRITTEN_MANY_WAYS = frozenset({"AR"})
 #: Between the numbers of a cell that holds several.
 _SEVERAL = re.compile(r"[/;,|]| - | [oyYO] ")
 _MARKS = r"[\s\u00a0()./-]+"
@@ -98,12 +110,18 @@ def read_phones(text: pl.Series, city: pl.Series | None, country: str) -> Read:
 
     Numbers that the library's own patterns settle are read at once; each other one is read once, however often.
     """
-    bare = text.str.replace_all(_MARKS, "") if text.str.contains(r"[^\d+]").any() else text
-    national = bare.str.extract(_plain(country), 1)
-    value = pl.Series(_prefix(country), dtype=pl.String) + national if len(text) else national
+    bare = text.str.replace_all(_MARKS, "") if text.str.contains("[^0-9]").any() else text
+    code, national = _plain(country)
+    is_plain = bare.str.contains(f"^{'' if country not in _WRITTEN_MANY_WAYS else 'never'}{national}$")
+    value = _prefixed(bare, code).set(~is_plain, None)
     left = value.is_null() & text.is_not_null()
+    if left.any() and country in _WHOLE:
+        left &= ~bare.str.contains(_WHOLE[country]).fill_null(value=False)
+    if left.any():
+        is_whole = left & bare.str.contains(rf"^\{code}{national}$").fill_null(value=False)
+        value, left = bare.zip_with(is_whole, value), left & ~is_whole
     if not left.any():
-        return Read(value)
+        return Read(value).with_fault(value.is_null() & text.is_not_null(), "unreadable_phone")
     frame = pl.DataFrame({"text": text, "city": constant(None, len(text)) if city is None else city})
     asked = frame.filter(left).unique()
     found = [_first(written, country, place) for written, place in asked.iter_rows()]
@@ -122,24 +140,18 @@ def _first(text: str, country: str, city: str | None) -> Phone | None:
     return next((one for one in found if one), None)
 
 
-@lru_cache(maxsize=16)
-def _prefix(country: str) -> list[str]:
-    return [f"+{phonenumbers.country_code_for_region(country)}"]
+def _prefixed(bare: pl.Series, code: str) -> pl.Series:
+    return pl.select(pl.concat_str(pl.lit(code), bare)).to_series()
 
 
 @lru_cache(maxsize=16)
-def _plain(country: str) -> str:
-    """What the library takes for a mobile or a landline of the country as it is dialled inside it, or from abroad.
-
-    Argentina dials one number in several ways, so there only the form with the country's code is plain.
-    """
+def _plain(country: str) -> tuple[str, str]:
+    """The country's code, and what the library takes for a number of it as it is dialled inside it, as a pattern."""
     metadata = PhoneMetadata.metadata_for_region(country) if country in _KNOWN else None
-    kinds = (metadata.mobile, metadata.fixed_line) if metadata else ()
+    kinds = [getattr(metadata, kind) for kind in _LINES] if metadata else []
     patterns = {kind.national_number_pattern for kind in kinds if kind and kind.national_number_pattern}
-    if not patterns:
-        return r"[^\s\S](a number of no country)"
-    code = re.escape(_prefix(country)[0])
-    return rf"^(?:{code}{'' if country == 'AR' else '|'})({'|'.join(sorted(patterns))})$"
+    whole = "|".join(sorted(patterns)).replace(r"\d", "[0-9]") or r"[^\s\S]"
+    return f"+{phonenumbers.country_code_for_region(country)}", f"(?:{whole})"
 
 
 def _present_day(text: str, country: str, city: str | None) -> str:
