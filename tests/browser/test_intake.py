@@ -1,4 +1,4 @@
-"""Files as they are really sent, in a real browser: a workbook with its titles, its errors and its undoing; a big file cut."""
+"""Files as they are sent, in a real browser: a workbook with titles, its errors and its undoing; a big file cut."""
 
 from __future__ import annotations
 
