@@ -69,7 +69,7 @@ def add_layout(
     name = " ".join(name.split())
     problem = _problem(session, actor, name, columns)
     if problem is not None:
-        raise LayoutUnusable(reason=PROBLEMS[problem])
+        raise LayoutUnusable(reason=[PROBLEMS[problem]])
     before = session.scalar(
         select(func.max(FileLayout.version)).where(FileLayout.organisation_id == actor.tenant, FileLayout.name == name)
     )

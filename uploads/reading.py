@@ -12,7 +12,7 @@ from typing import BinaryIO
 from uploads import encodings
 from uploads.blocks import record_ends
 from uploads.faults import UnusableFile
-from uploads.headerrows import LOOKED_AT, check_header, find_header, tidy
+from uploads.headerrows import LOOKED_AT, check_header, count_known, find_header, tidy
 
 SEPARATORS = (",", ";", "\t", "|")
 #: How the text is written that is made of workbooks and files of fixed width.
@@ -49,7 +49,7 @@ def sniff(file: BinaryIO, known: frozenset[str] = frozenset(), header_row: int |
     found = encodings.detect(file)
     head = _text(file, found.codec, found.start, _HEAD_BYTES)
     skipped, head, separator = _skip_to_records(head)
-    separator = separator or _separator(head)
+    separator = separator or _separator(head) or _only_column(head, known)
     if separator is None:
         raise UnusableFile("header_unclosed" if record_ends(head.encode(), ",").open_at == 0 else "no_separator")
     records = _records(head.encode(), separator)
@@ -153,6 +153,11 @@ def _separator(head: str) -> str | None:
             share = (counted[width] + counted[width + 1] / 2) / len(widths)
             best = max(best or (0.0, 0, ""), (round(share, 2), width, candidate))
     return best[2] if best else None
+
+
+def _only_column(head: str, known: frozenset[str]) -> str | None:
+    """A list of accounts needs no separator: its one column is known by its name."""
+    return MADE_WITH if count_known(head.splitlines()[:1], known) else None
 
 
 def sample(
