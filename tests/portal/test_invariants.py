@@ -14,7 +14,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from portal import invariants
 from portal.ports import Ports, engine_options
-from tests import locating, loop, market
+from tests import creditor_files, locating, loop, market
 from tests.tenants import Tenants, add_tenants
 
 #: Invariant -> what breaks it, once its guards are off.
@@ -59,6 +59,14 @@ BREAKS: dict[str, list[str]] = {
     "balance_differs_from_its_payments": [
         "update cases set balance_minor = balance_minor - 1 where account_ref = 'A-4'"
     ],
+    "creditor_payment_matched_wrongly": [
+        (
+            "update creditor_payments m set (matched_agency_id, matched_payment_id) ="
+            " (select agency_id, id from payments p where p.case_id <> m.case_id limit 1)"
+        )
+    ],
+    "creditor_s_file_not_applied": ["update uploads set state = 'applying' where kind = 'creditor_payments'"],
+    "held_case_is_open": ["update cases set held_since = now() where state = 'open'"],
     "entry_unbalanced": ["update postings set amount_minor = amount_minor + 1"],
     "payment_not_booked": ["delete from postings", "delete from entries"],
     "payment_booked_twice": [
@@ -111,6 +119,7 @@ def tenants(ports: Ports, guards_off: Engine) -> Tenants:
     loop.place_with(ports, creditor, agency, [loop.NewCase(f"A-{number}", 100_000) for number in range(1, 5)])
     paid = [{"account_ref": f"A-{number}", "paid_on": date(2026, 2, 3), "amount": 5_000} for number in (1, 2)]
     loop.report_payments(ports, agency, creditor, paid)
+    creditor_files.pay(ports, creditor, "A-1,R1,2026-02-04,10.00,COP")
     locate(ports, creditor, tenants.other_agency)
     market.settle(ports, creditor, agency, "M")
     called = {"account_ref": "A-1", "happened_at": loop.PLACED_AT, "channel": "phone", "result": "no_answer"}
