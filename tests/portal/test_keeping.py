@@ -22,7 +22,7 @@ from tests.tenants import Tenants, add_tenants
 from uploads import receiving, service
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.originals import hand_out
-from uploads.own import FilePurged
+from uploads.own import FilePurged, readable_key
 from uploads.stores.keys import text_key, upload_key
 
 DATA = b"obligacion;saldo\nA-1;10\n"
