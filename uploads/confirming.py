@@ -117,9 +117,15 @@ def reopen(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> 
         raise CannotReadAgain
     if was_checking:
         work.dismiss(session, actor, CHECK, str(upload.id))
-    for table in (STAGED[upload.kind], UploadError.__table__):
-        owned = (table.c.organisation_id == upload.organisation_id, table.c.upload_id == upload.id)
-        session.execute(delete(table).where(*owned))
+    staged = STAGED[upload.kind]
+    session.execute(
+        delete(staged).where(staged.c.organisation_id == upload.organisation_id, staged.c.upload_id == upload.id)
+    )
+    session.execute(
+        delete(UploadError).where(
+            UploadError.organisation_id == upload.organisation_id, UploadError.upload_id == upload.id
+        )
+    )
     upload.offset_bytes, upload.offset_line = upload.data_offset, upload.data_line
     upload.rows_read = upload.rows_good = upload.rows_rejected = upload.errors_found = upload.value_minor = 0
     upload.error_counts, upload.warning_counts, upload.totals, upload.unknown_values = {}, {}, {}, {}
@@ -146,7 +152,8 @@ def _settle(
     _check_mapping(upload, mapping)
     valuemaps.check_codes(SCHEMAS[upload.kind], options.codes)
     known = Options(codes=saved.codes_of(session, actor, upload.kind))
-    settled = _settled(session, upload, mapping, options.or_else(known))
+    said = replace(options, codes=valuemaps.compared(options.codes))
+    settled = _settled(session, upload, mapping, said.or_else(known))
     upload.mapping = {str(position): name for position, name in sorted(mapping.items())}
     upload.options, upload.currency = settled.to_dict(), settled.currency
     upload.schema_version = SCHEMAS[upload.kind].version

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from uploads.headers import counted, normal, words
@@ -44,25 +45,38 @@ class Likeness:
 UNLIKE = Likeness(0, "unknown")
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What a field is called, prepared for comparing."""
+
+    #: Every name without its spaces, and its place in the list.
+    places: dict[str, int]
+    #: Names long enough for a letter to be wrong, and the words of each.
+    long: dict[str, frozenset[str]]
+    wordings: frozenset[frozenset[str]]
+
+
 def likeness_of(name: str, field: Field) -> Likeness:
     """How well a normalised name fits a field."""
     squeezed = name.replace(" ", "")
     if not squeezed:
         return UNLIKE
-    exact = _names(field).get(squeezed)
+    known = _known(field.synonyms, field.name, field.label)
+    exact = known.places.get(squeezed)
     if exact is not None:
         # Of two columns that match, the one named earlier in the schema's list is the usual one.
         is_open = name in DANGER
         return Likeness((DANGEROUS if is_open else EXACT) - min(exact, 5), "ambiguous" if is_open else "name")
     said = words(name)
-    if any(said == words(known) for known in spellings(field)):
+    if said in known.wordings:
         return Likeness(PERMUTED, "words")
-    return _suffixed(name, said, field) or _nearly(squeezed, said, field)
+    return _suffixed(name, said, known) or _nearly(squeezed, said, known)
 
 
 def is_known(name: str, schema: Schema) -> bool:
     """Whether the name is one that senders give to a field of the kind."""
-    return any(name.replace(" ", "") in _names(field) for field in schema.fields)
+    squeezed = name.replace(" ", "")
+    return any(squeezed in _known(one.synonyms, one.name, one.label).places for one in schema.fields)
 
 
 def is_of_others(name: str) -> bool:
@@ -70,53 +84,39 @@ def is_of_others(name: str) -> bool:
     return bool(_OTHERS & words(name))
 
 
-def spellings(field: Field) -> tuple[str, ...]:
-    """What a field is called, normalised; the usual name first."""
-    return _known(field.synonyms, field.name, field.label)
-
-
-def _suffixed(name: str, said: frozenset[str], field: Field) -> Likeness | None:
+def _suffixed(name: str, said: frozenset[str], known: _Known) -> Likeness | None:
     """Names with a word of time or a number behind: saldo_actual, saldo_ini, NRO_DOCUMENTO_1."""
     base, number = counted(name)
-    if number is not None and base.replace(" ", "") in _names(field):
+    if number is not None and base.replace(" ", "") in known.places:
         return Likeness(PERMUTED - 2, "words") if number == 1 else Likeness(INSIDE + 3, "repeated")
     for times, found in ((_NOW, Likeness(EXACT + 2, "words")), (_ONCE, Likeness(ONCE, "at_first"))):
         rest = said - times
-        if rest and rest != said and any(rest == words(known) for known in spellings(field)):
+        if rest and rest != said and rest in known.wordings:
             return found
     return None
 
 
-def _nearly(squeezed: str, said: frozenset[str], field: Field) -> Likeness:
-    near = [known for known in spellings(field) if _is_near(squeezed, known.replace(" ", ""))]
-    if any(not (said - words(known)) & _OTHERS for known in near):
-        return Likeness(NEAR, "similar")
-    inside = [words(known) for known in spellings(field)]
-    fitting = [known for known in inside if len(known) > 1 and known <= said and not (said - known) & _OTHERS]
-    if fitting:
-        return Likeness(INSIDE + min(4, max(map(len, fitting))), "part")
+def _nearly(squeezed: str, said: frozenset[str], known: _Known) -> Likeness:
+    if len(squeezed) >= _FUZZY:
+        near = process.extract(squeezed, known.long.keys(), scorer=Levenshtein.distance, score_cutoff=2, limit=None)
+        fitting = [one for one, distance, _ in near if _is_near(squeezed, one, distance)]
+        if any(not (said - known.long[one]) & _OTHERS for one in fitting):
+            return Likeness(NEAR, "similar")
+    inside = [one for one in known.wordings if len(one) > 1 and one <= said and not (said - one) & _OTHERS]
+    if inside:
+        return Likeness(INSIDE + min(4, max(map(len, inside))), "part")
     return UNLIKE
 
 
-def _is_near(squeezed: str, known: str) -> bool:
-    if min(len(squeezed), len(known)) < _FUZZY:
-        return False
-    most = 2 if min(len(squeezed), len(known)) >= _TWO_LETTERS else 1
-    return Levenshtein.distance(squeezed, known, score_cutoff=most) <= most
+def _is_near(squeezed: str, known: str, distance: float) -> bool:
+    """Two letters may be wrong in a long name, one in a short one."""
+    return distance <= (2 if min(len(squeezed), len(known)) >= _TWO_LETTERS else 1)
 
 
 @lru_cache(maxsize=2048)
-def _known(synonyms: tuple[str, ...], name: str, label: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((*synonyms, normal(name), normal(label))))
-
-
-def _names(field: Field) -> dict[str, int]:
-    return _squeezed(field.synonyms, field.name, field.label)
-
-
-@lru_cache(maxsize=2048)
-def _squeezed(synonyms: tuple[str, ...], name: str, label: str) -> dict[str, int]:
-    """Every known name without its spaces, and its place in the list."""
+def _known(synonyms: tuple[str, ...], name: str, label: str) -> _Known:
     own = {normal(name), normal(label)}
-    listed = reversed(list(enumerate(_known(synonyms, name, label))))
-    return {known.replace(" ", ""): 0 if known in own else order for order, known in listed}
+    names = tuple(dict.fromkeys((*synonyms, *sorted(own))))
+    places = {one.replace(" ", ""): 0 if one in own else place for place, one in reversed(list(enumerate(names)))}
+    long = {one.replace(" ", ""): words(one) for one in names if len(one.replace(" ", "")) >= _FUZZY}
+    return _Known(places, long, frozenset(words(one) for one in names))

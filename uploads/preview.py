@@ -23,7 +23,7 @@ from uploads.options import DATE_ORDERS, DECIMALS, Options
 from uploads.own import own_upload
 from uploads.schemas.fields import Field, Schema
 from uploads.schemas.registry import SCHEMAS
-from uploads.valuemaps import UnknownValue, unknown_values
+from uploads.valuemaps import UnknownValue, compared, unknown_values
 
 ROWS = 10
 
@@ -66,7 +66,8 @@ def preview(session: Session, actor: Actor, upload_id: int, *, mapping: Mapping[
     schema, usable = SCHEMAS[upload.kind], _usable(upload, mapping)
     values = [[row[at] for row in upload.sample] for at in range(len(upload.header))]
     settled = _possible(options).or_else(settle(usable, values, schema, proposed)).or_else(proposed)
-    unknown = unknown_values(usable, values, schema, settled.codes)
+    # What was just said on the page stays on it until it is confirmed.
+    unknown = unknown_values(usable, values, schema, proposed.codes)
     return Preview(
         tuple(schema[name] for _, name in sorted(usable.items())),
         tuple(understood(upload.sample[:ROWS], usable, schema, settled)),
@@ -128,5 +129,5 @@ def _possible(options: Options) -> Options:
         currency=options.currency if options.currency in EXPONENT else None,
         date_order=options.date_order if options.date_order in DATE_ORDERS else None,
         decimal=options.decimal if options.decimal in DECIMALS else None,
-        codes=options.codes,
+        codes=compared(options.codes),
     )

@@ -77,8 +77,15 @@ def likely_code(field: Field, written: str) -> str | None:
     if len(text) < _SHORTEST:
         return None
     long_enough = [one for one in known if len(one) >= _SHORTEST]
-    best = process.extractOne(text, long_enough, scorer=fuzz.token_set_ratio, score_cutoff=_ALIKE)
+    alike = process.extract(text, long_enough, scorer=fuzz.token_set_ratio, score_cutoff=_ALIKE, limit=None)
+    # Of several inside one value the longest says most.
+    best = max(alike, key=lambda one: (one[1], len(one[0])), default=None)
     return known[best[0]] if best else None
+
+
+def compared(codes: Mapping[str, Mapping[str, str | None]]) -> dict[str, dict[str, str | None]]:
+    """The same with every value in the one form in which it is compared."""
+    return {name: {plain(one): code for one, code in meanings.items()} for name, meanings in codes.items()}
 
 
 def check_codes(schema: Schema, codes: Mapping[str, Mapping[str, str | None]]) -> None:
