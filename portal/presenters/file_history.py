@@ -21,7 +21,7 @@ _SENTENCES = {
     "upload.checked": msg("Checked"),
     "upload.apply_requested": msg("Decision to take it over"),
     "upload.sent_back": msg("Sent back: rows had turned bad"),
-    "upload.applied": msg("Taken over"),
+    "upload.applied": msg("Applied"),
     "upload.undo_requested": msg("Undoing asked for"),
     "upload.undone": msg("Undone"),
     "upload.rejected": msg("Turned away"),

@@ -63,9 +63,9 @@ def test_others_do_not_undo(sign_in, applied) -> None:
 def test_a_file_tells_what_happened_to_it(applied) -> None:
     analyst, page = applied
     shown = analyst.get(page).text
-    told = [shown.index(f"<strong>{word}</strong>") for word in ("Enviado", "Columnas confirmadas", "Aplicado")]
+    told = [shown.index(f"<strong>{word}</strong>") for word in ("Enviado", "Columnas confirmadas", "Cargado")]
     assert told == sorted(told)
-    assert "3 filas aplicadas" in shown
+    assert "3 filas cargadas" in shown
 
 
 def test_the_file_itself_is_saved_and_never_shown(world, applied) -> None:
