@@ -76,6 +76,37 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         join uploads u on u.organisation_id = p.agency_id and u.id = p.upload_id where u.state <> 'applied'
         """,
     ),
+    "promise_differs_from_what_was_said": (
+        _BOTH,
+        """
+        select p.agency_id, p.id as promise_id from promises p
+        left join lateral (
+            select s.state from promise_statements s
+            where s.creditor_id = p.creditor_id and s.agency_id = p.agency_id and s.promise_id = p.id
+            order by s.told_at desc, s.id desc limit 1
+        ) s on true
+        where s.state is distinct from p.stated_state
+        """,
+    ),
+    "promise_out_of_step_with_its_file": (
+        {Side.AGENCY},
+        """
+        select p.id as promise_id from promises p
+        join uploads u on u.organisation_id = p.agency_id and u.id = p.upload_id
+        where u.state <> case when p.withdrawn_at is null then 'applied' else 'undone' end
+        """,
+    ),
+    "inventory_differs_from_its_rows": (
+        _BOTH,
+        """
+        select i.agency_id, i.id as inventory_id from inventories i
+        left join inventory_differences d on d.creditor_id = i.creditor_id and d.agency_id = i.agency_id
+                                         and d.inventory_id = i.id
+        group by i.creditor_id, i.agency_id, i.id, i.listed, i.matched, i.counts
+        having count(d.line) <> i.listed - i.matched
+            or count(d.id) <> (select coalesce(sum(value::bigint), 0) from jsonb_each_text(i.counts))
+        """,
+    ),
     "activity_of_an_upload_not_applied": (
         {Side.AGENCY},
         """

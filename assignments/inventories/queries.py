@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel import audit
@@ -76,7 +76,7 @@ def list_inventories(
     if after is not None:
         statement = statement.where(Inventory.id < after)
     rows = session.execute(statement.order_by(Inventory.id.desc()).limit(limit + 1)).all()
-    return cut([InventoryRow(*row) for row in rows], limit, lambda row: row.inventory.id)
+    return cut([_row(row) for row in rows], limit, lambda row: row.inventory.id)
 
 
 def get_inventory(session: Session, actor: Actor, inventory_id: int) -> InventoryRow:
@@ -84,7 +84,7 @@ def get_inventory(session: Session, actor: Actor, inventory_id: int) -> Inventor
     row = session.execute(_inventories(actor).where(Inventory.id == inventory_id)).one_or_none()
     if row is None:
         raise NotFound
-    return InventoryRow(*row)
+    return _row(row)
 
 
 def inventory_of(session: Session, actor: Actor, upload_id: int) -> int | None:
@@ -185,7 +185,7 @@ def _pieces(
             return
 
 
-def _inventories(actor: Actor) -> Select[tuple[Inventory, str, str]]:
+def _inventories(actor: Actor) -> Select[Inventory, str, str]:
     require(actor, Permission.REPORT_VIEW)
     return (
         select(Inventory, _creditor.name, _agency.name)
@@ -195,7 +195,12 @@ def _inventories(actor: Actor) -> Select[tuple[Inventory, str, str]]:
     )
 
 
-def _of(actor: Actor, inventory_id: int) -> tuple:
+def _row(row: Row[Inventory, str, str]) -> InventoryRow:
+    inventory, creditor_name, agency_name = row
+    return InventoryRow(inventory, creditor_name, agency_name)
+
+
+def _of(actor: Actor, inventory_id: int) -> tuple[ColumnElement[bool], ...]:
     return (
         owned_by(actor, InventoryDifference.creditor_id, InventoryDifference.agency_id),
         InventoryDifference.inventory_id == inventory_id,

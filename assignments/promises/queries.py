@@ -128,7 +128,7 @@ def statements_of(session: Session, actor: Actor, promise_ids: Sequence[int]) ->
     return [Statement(*row) for row in rows]
 
 
-def _rows(actor: Actor, today: date) -> Select[Any]:
+def _rows(actor: Actor, today: date) -> Select[*tuple[Any, ...]]:
     plan = _plan_so_far()
     paid = _paid_by_grace(plan.c.since)
     word = outcome(
@@ -235,7 +235,9 @@ def _paid_by_grace(since: Any) -> Any:
     )
 
 
-def _narrowed(statement: Select[Any], actor: Actor, asked: PromiseFilter, today: date) -> Select[Any]:
+def _narrowed(
+    statement: Select[*tuple[Any, ...]], actor: Actor, asked: PromiseFilter, today: date
+) -> Select[*tuple[Any, ...]]:
     if asked.outcome is not None:
         [word] = [one for one in statement.selected_columns if one.key == "outcome"]
         statement = statement.where(word.element == asked.outcome.value)

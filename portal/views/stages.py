@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel.tenancy import Actor
 from assignments import intake
 from assignments.cases.queries import portfolios_of
+from assignments.inventories.queries import inventory_of
 from assignments.placements.recall_queries import recalls_of_upload
 from assignments.undoing import UNDO
 from portal.forms.refusals import RefusalForm
@@ -61,6 +62,8 @@ def stage_of(session: Session, actor: Actor, upload: Upload) -> tuple[str, dict[
     if upload.state is UploadState.APPLIED:
         portfolios = portfolios_of(session, actor, upload.id)
         told = {"portfolios": portfolios, **_undoing(session, actor, upload), **_recalled(session, actor, upload)}
+        if upload.kind is UploadKind.INVENTORY:
+            told["inventory_id"] = inventory_of(session, actor, upload.id)
         return "uploads/applied.html", shown | _faults(session, actor, upload) | told
     if upload.state is UploadState.UNDONE:
         return "uploads/undone.html", shown

@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import select
@@ -101,3 +102,25 @@ def test_the_page_speaks_spanish_and_says_what_to_do_first(world, sign_in) -> No
 
     assert "Todavía no hay inventarios" in page
     assert "Enviar un inventario" in page
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "leads_to"),
+    [
+        (
+            UploadKind.PROMISES,
+            {"promised_on": date(2026, 2, 9), "amount": 1},
+            "/promises/",
+        ),
+        (UploadKind.CLOSURES, {"code": "exhausted"}, "/returns/"),
+        (UploadKind.INVENTORY, {"balance": 1}, "/inventories/"),
+    ],
+)
+def test_an_applied_file_leads_to_what_came_of_it(world, sign_in, kind, row, leads_to) -> None:
+    creditor, agency = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
+    loop.place_with(world.ports, creditor, agency, [loop.NewCase("A1", 500_000)])
+    upload = report(world.ports, agency, creditor, kind, [{"account_ref": "A1", **row}])
+    page = sign_in(Role.MANAGER, language="en").get(f"/uploads/{world.ports.references.encode('upload', upload.id)}")
+
+    assert page.status_code == 200
+    assert f'class="btn btn-primary" href="{leads_to}' in page.text
