@@ -29,7 +29,7 @@ from portal.jobs import tasks
 from portal.ports import Ports
 from tests import attested, creditor_files, locating, loop, market, people, reporting
 from tests.pipeline.files import portfolio, receive, send, table
-from uploads import transfers
+from uploads import saved, transfers
 from uploads.models import UploadKind
 
 #: Stands in everything that only the first creditor and its agency may read.
@@ -58,6 +58,8 @@ TABLES = {
     "portfolio": "portfolios",
     "recall": "recalls",
     "report": "reports",
+    "saved_code": "value_maps",
+    "saved_columns": "header_mappings",
     "transfer": "transfers",
     "upload": "uploads",
     "user": "users",
@@ -221,6 +223,9 @@ class Neighbours:
     def _send(self, creditor: Actor, agency: Actor, mark: str) -> None:
         """Files wait: one whose columns are to be confirmed, and checked ones with rows that nobody may take."""
         ports, sheet = self.ports, portfolio(creditor.tenant, 60)
+        for actor, kind in ((creditor, UploadKind.PORTFOLIO), (agency, UploadKind.ACTIVITIES)):
+            with ports.session(actor) as session, transaction(session):
+                saved.remember_codes(session, actor, kind, {"channel": {mark: "call"}}, now=ports.now())
         found = "tipo,dato,clase fuente,referencia fuente,fecha"
         lines = [f"{mark}-LOST-1,telefono,3115550102,runt,{mark},2026-02-03", f"{mark},telefono,1,runt,x,2026-02-03"]
         big = {"kind": UploadKind.PORTFOLIO, "filename": f"{mark}-grande.csv", "size_bytes": 10, "largest": 100}

@@ -91,7 +91,8 @@ def test_a_template_explains_every_column_and_offers_what_is_allowed(book, schem
 def test_identity_numbers_and_accounts_keep_their_zeros(book, schema: Schema) -> None:
     data = book(schema, "es")
     styles, sheet = xml(data, "xl/styles.xml"), xml(data, "xl/worksheets/sheet1.xml")
-    text_shapes = {at for at, one in enumerate(styles.find("{*}cellXfs")) if one.get("numFmtId") == "49"}
+    [as_text] = [one.get("numFmtId") for one in styles.iter("{*}numFmt") if one.get("formatCode") == "@"]
+    text_shapes = {at for at, one in enumerate(styles.find("{*}cellXfs")) if one.get("numFmtId") == as_text}
     cells = sheet.findall(".//{*}row[@r='2']/{*}c")
     shapes = {one.get("r"): int(one.get("s", 0)) for one in cells}
     for at, field in enumerate(schema.fields):

@@ -250,6 +250,7 @@ PORTFOLIO_UPDATE = Schema(
             msg("Reason for the hold"),
             max_length=200,
             synonyms=(
+                "motivo de la pausa",
                 "motivo bloqueo",
                 "motivo suspension",
                 "motivo retencion",

@@ -7,22 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from portal.presenters import uploads
-from uploads.mapping import ColumnGuess, Proposal
 from uploads.models import UploadKind, UploadState
-from uploads.options import Options
 from uploads.queries import ErrorGroup, RowFault
 
 
 def say(text: str, params=None) -> str:
     return text % params if params else text
-
-
-def proposal(*guesses: ColumnGuess, is_remembered: bool = False) -> Proposal:
-    return Proposal(guesses, (), is_remembered, Options(), ())
-
-
-def guess(field: str | None, confidence: int, *, is_danger: bool = False) -> ColumnGuess:
-    return ColumnGuess(0, "x", field, confidence, (), is_danger)
 
 
 @pytest.mark.parametrize(
@@ -38,22 +28,6 @@ def guess(field: str | None, confidence: int, *, is_danger: bool = False) -> Col
 )
 def test_the_way_of_a_file_shows_where_it_stands(state: UploadState, places: list[str]) -> None:
     assert [step.place for step in uploads.steps(SimpleNamespace(state=state))] == places
-
-
-@pytest.mark.parametrize(
-    ("column", "is_remembered", "tone"),
-    [
-        (guess(None, 0), False, "neutral"),
-        (guess("amount", 96), False, "good"),
-        (guess("amount", 84), False, "waiting"),
-        (guess("amount", 96, is_danger=True), False, "waiting"),
-        (guess("amount", 100), True, "good"),
-        (guess(None, 100), True, "neutral"),
-    ],
-)
-def test_a_person_is_asked_to_look_where_the_name_does_not_settle_it(column, is_remembered, tone) -> None:
-    [line] = uploads.column_lines(proposal(column, is_remembered=is_remembered), ["field"])
-    assert line.tone == tone
 
 
 def test_faults_are_grouped_with_their_first_rows() -> None:
