@@ -49,6 +49,8 @@ class ReturnRow:
     account_ref: str
     code: ReturnCode
     note: str | None
+    #: The day on which the agency says it closed the case, where a file said so.
+    stated_on: date | None
     returned_at: datetime
     tail_until: date | None
     case_state: CaseState | None
@@ -124,6 +126,7 @@ def list_returns(
             Placement.account_ref,
             Return.code,
             Return.note,
+            Return.stated_on,
             Return.returned_at,
             Placement.tail_until,
             Case.state,
