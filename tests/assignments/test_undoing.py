@@ -18,6 +18,7 @@ from agencies.organisations.permissions import Role
 from assignments import intake
 from assignments.cases.models import Case, CaseState, Debtor, Portfolio
 from assignments.contacts.models import ContactPoint
+from assignments.matches.models import DebtorMatch, MatchState
 from assignments.placements.models import Placement
 from portal.ports import Ports
 from tests import files, locating, loop, market
@@ -107,6 +108,24 @@ def test_a_debtor_of_the_earlier_file_keeps_the_case_of_the_later_one(ports: Por
     with ports.session(director) as session:
         assert session.scalars(select(Debtor.name).order_by(Debtor.name)).all() == ["Ana Uno", "Caro Tres"]
         assert session.scalars(select(Case.account_ref).order_by(Case.account_ref)).all() == ["B1", "B2"]
+
+
+def test_a_likeness_that_nobody_acted_on_goes_with_its_debtors(ports: Ports, director: Actor) -> None:
+    first = applied(ports, director, FIRST)
+    second = applied(
+        ports, director, HEADER.replace("documento", "cliente") + "C1;77;Ana Uno;5,00;3001234567;ana@example.com\n"
+    )
+    with ports.session(director) as session, transaction(session):
+        one, other = session.scalars(select(Debtor.id).where(Debtor.name == "Ana Uno").order_by(Debtor.id)).all()
+        known = select(func.count()).select_from(DebtorMatch)
+        if not session.scalar(known):
+            match = {"similarity_bp": 9_000, "reasons": {}, "state": MatchState.PROPOSED, "found_at": utc_now()}
+            session.add(DebtorMatch(creditor_id=director.tenant, debtor_id=one, other_id=other, **match))
+    undo(ports, director, second)
+    with ports.session(director) as session:
+        assert session.scalar(known) == 0
+    undo(ports, director, first)
+    assert set(counts(ports, director).values()) == {0}
 
 
 def test_undone_twice_is_undone_once(ports: Ports, director: Actor) -> None:

@@ -76,6 +76,9 @@ begin
     select coalesce(array_agg(g.id), '{}') into people from unnest(people) g(id)
     where not exists (select from cases c where c.creditor_id = creditor and c.debtor_id = g.id);
     delete from contact_points p where p.creditor_id = creditor and p.debtor_id = any(people);
+    -- Likenesses that nobody acted on go with them (revision 0088); who was merged by a person stays.
+    delete from debtor_matches m
+    where m.creditor_id = creditor and m.state <> 'merged' and (m.debtor_id = any(people) or m.other_id = any(people));
     delete from debtors d where d.creditor_id = creditor and d.id = any(people);
     get diagnostics debtors_gone = row_count;
     delete from portfolios p where p.creditor_id = creditor and p.id = any(opened);
