@@ -21,7 +21,7 @@ from agencies.kernel.tenancy import Actor
 from uploads import encodings
 from uploads.blocks import blocks
 from uploads.checking import Checker, Plan
-from uploads.errorforms import XLSX, Dialect, as_text, as_workbook, form_of
+from uploads.errorforms import XLSX, Dialect, Row, as_text, as_workbook, form_of
 from uploads.faults import ROW_FAULTS
 from uploads.frames import LINE, Sheet, as_written, read
 from uploads.lifecycle import UploadMovedOn
@@ -59,12 +59,13 @@ def error_file(
         raise UploadMovedOn
     form = form_of(upload)
     found = _rejected(session, actor, storage, upload, say)
+    header: list[object]
+    rows: Iterable[Iterable[Row]]
     if form.has_lines:
-        rows = _lines(storage, upload, found)
-        header = ["", line, reasons]
+        header, rows = ["", line, reasons], _lines(storage, upload, found)
     else:
-        rows = ([[*cells, number, why] for number, cells, why in batch] for batch in found)
         header = [*(upload.header or []), line, reasons]
+        rows = ([[*cells, number, why] for number, cells, why in batch] for batch in found)
     told = chain([[header]], rows)
     if form.media_type == XLSX:
         return as_workbook(told)

@@ -51,8 +51,8 @@ def begin() -> tuple[Response, int]:
         transfer = transfers.begin(
             db.session,
             actor,
-            filename=form.filename.data,
-            size_bytes=form.size.data,
+            filename=str(form.filename.data),
+            size_bytes=int(form.size.data or 0),
             largest=ports().settings.max_upload_bytes,
             **sending.purpose(db.session, actor, form, now),
             now=now,
