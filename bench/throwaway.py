@@ -58,6 +58,7 @@ def environment(running: postgres.PostgresServer, database: str, files: Path) ->
         "REFERENCE_KEY": "6f" * 32,
         "STORAGE_URL": f"file://{files}",
         "PUBLIC_URL": "http://127.0.0.1:8080",
+        "POLARS_MAX_THREADS": "1",
     }
 
 

@@ -91,6 +91,8 @@ class Check:
             self._has_statistics = True
             return Step(upload.offset_bytes, readable_size(upload))
         if batch is None:
+            # A million accounts are told apart in memory.
+            self._session.execute(text("select set_config('work_mem', '128MB', true)"))
             reject_repeated(self._session, upload)
             self._session.flush()
             self.close()

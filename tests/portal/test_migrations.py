@@ -185,7 +185,7 @@ def views(catalogue: Connection) -> dict[str, list[str]]:
             " where relkind in ('v', 'm') and relnamespace = 'public'::regnamespace"
         )
     )
-    return {name: options for name, options in found}
+    return dict(found.all())
 
 
 def test_a_view_asks_as_whoever_reads_it_and_opens_no_table_behind_a_wall(catalogue):

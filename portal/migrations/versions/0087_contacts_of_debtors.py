@@ -54,8 +54,24 @@ delete from contact_points p using firsts f
 where p.creditor_id = f.creditor_id and p.debtor_id = f.debtor_id and p.id = f.id
 """
 
+#: As before, but nobody sorts out a million parents that are all different before they are looked up.
+PARENTS_EXIST = """
+create or replace function {child}_have_debtors() returns trigger language plpgsql as $$
+begin
+    if exists (
+        select from added a
+        where not exists (select from debtors p where p.creditor_id = a.creditor_id and p.id = a.debtor_id)
+    ) then
+        raise exception '{child}: debtor_id is not one of the creditor''s debtors' using errcode = '23503';
+    end if;
+    return null;
+end $$
+"""
+
 
 def upgrade() -> None:
+    for child in ("cases", "contact_points"):
+        op.execute(PARENTS_EXIST.format(child=child))
     for name in FIRST:
         op.add_column("debtors", sa.Column(name, sa.Text()))
     op.add_column("contact_points", sa.Column("normal", sa.Text()))
