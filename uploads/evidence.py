@@ -96,11 +96,11 @@ def _decimals(columns: Iterable[Sequence[str]]) -> tuple[set[str], bool]:
 
 
 def settle_currency(values: Sequence[str], own: str) -> str:
-    """The currency most rows of a currency column name, else the organisation's own."""
+    """The currency of rows that name none: the organisation's own, unless a currency column never names it."""
     text = clean(pl.Series(values, dtype=pl.String)).drop_nulls()
     codes = read_currency(text, len(text), Options(currency=own)).value.to_list()
     known = Counter(code for code in codes if code in EXPONENT)
-    return known.most_common(1)[0][0] if known else own
+    return own if own in known or not known else known.most_common(1)[0][0]
 
 
 def _share(text: pl.Series, pattern: re.Pattern[str]) -> float:

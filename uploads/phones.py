@@ -157,6 +157,11 @@ def _plain(country: str) -> tuple[str, str]:
 def _present_day(text: str, country: str, city: str | None) -> str:
     """A number as it is dialled now; libraries no longer know how it was dialled before."""
     digits = re.sub(r"\D", "", text)
+    abroad = f"00{phonenumbers.country_code_for_region(country)}"
+    if digits.startswith(abroad) and "+" not in text:
+        # However a call abroad begins in the country itself, people write two zeros.
+        text = f"+{digits[2:]}"
+        digits = digits[2:]
     if country == "CO":
         if mobile := _CO_OLD_MOBILE.fullmatch(digits):
             return mobile[1]

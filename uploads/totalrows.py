@@ -5,6 +5,7 @@ They are taken out before anything is read, and what the last of them say is wha
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -116,7 +117,9 @@ def _sums(frame: pl.DataFrame, column: str, options: Options, seen: Seen) -> pl.
 
 
 def _cells(row: Ragged) -> list[str]:
-    return [cell.strip().strip('"').strip() for cell in re.split(r"[;|\t]|,(?!\d{3}(?:\D|$))", row.text)]
+    """The cells of a row that does not fit; a comma divides them only where nothing clearer does."""
+    clear = next((sign for sign in ";\t|" if sign in row.text), ",")
+    return [cell.strip() for cells in csv.reader([row.text.replace("\n", " ")], delimiter=clear) for cell in cells]
 
 
 def _is_total(cells: list[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 
 import pytest
 
@@ -16,12 +17,18 @@ from uploads.schemas.registry import SCHEMAS
 OPTIONS = Options(currency="COP", date_order="dmy", decimal=",", time_zone="America/Bogota")
 
 
-def checked(fields: str, *rows: str, kind: UploadKind = UploadKind.PORTFOLIO, options: Options = OPTIONS) -> Checked:
+def checked(
+    fields: str,
+    *rows: str,
+    kind: UploadKind = UploadKind.PORTFOLIO,
+    options: Options = OPTIONS,
+    today: date | None = None,
+) -> Checked:
     names = fields.split(";")
     data = "".join(f"{row}\n" for row in rows).encode()
     (block,) = blocks(io.BytesIO(data), "utf-8", ";", 0)
     sheet = read(block, len(names), ";", range(len(names)), 2)
-    return check(sheet, dict(enumerate(names)), SCHEMAS[kind], options)
+    return check(sheet, dict(enumerate(names)), SCHEMAS[kind], options, today=today)
 
 
 def faults(found: Checked) -> list[tuple[int, str, str, str]]:
