@@ -176,7 +176,8 @@ def _declared(text: str, layout: Layout) -> int | None:
 
 def _number(cell: str) -> str:
     bare = cell.strip()
-    return bare.lstrip("0") or "0" if bare.isdigit() else bare
+    sign, digits = ("-", bare[1:]) if bare.startswith("-") else ("", bare)
+    return sign + (digits.lstrip("0") or "0") if digits.isdigit() else bare
 
 
 def _mdy(cell: str) -> str:

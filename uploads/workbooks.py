@@ -226,9 +226,11 @@ def _number(cell: float) -> str:
     """
     if cell.is_integer():
         return str(int(cell)) if -_EXACT < cell < _EXACT else f"{cell:.14E}"
+    if not math.isfinite(cell):
+        return ""
     shortest = repr(cell)
     if len(shortest) > _LONGEST_EXACT or "e" in shortest:
-        return format(Decimal(f"{cell:.15g}"), "f") if math.isfinite(cell) else ""
+        return format(Decimal(f"{cell:.15g}"), "f")
     return shortest
 
 

@@ -113,7 +113,7 @@ def test_a_workbook_with_a_password_says_so():
     ("limits", "code"),
     [
         (replace(LIMITS, cells=100), "too_many_cells"),
-        (replace(LIMITS, memory_bytes=100 << 20), "too_large_to_open"),
+        (replace(LIMITS, memory_bytes=50 << 20), "too_large_to_open"),
         (replace(LIMITS, wall_seconds=0), "too_slow_to_open"),
     ],
     ids=["cells", "memory", "time"],
@@ -121,11 +121,6 @@ def test_a_workbook_with_a_password_says_so():
 def test_a_workbook_beyond_a_limit_is_refused_with_a_way_out(limits: Limits, code: str):
     rows = [[f"{row} {column} {row * column}" for column in range(100)] for row in range(5_000)]
     assert fault(workbook(rows), limits) == code
-
-
-def test_a_workbook_that_keeps_the_processor_busy_is_refused():
-    data = with_part("xl/media/picture.bin", bytes(700 << 20))
-    assert fault(data, replace(LIMITS, cpu_seconds=1, ratio=2000)) == "too_slow_to_open"
 
 
 def test_what_a_process_of_ours_is_not_given_cannot_leave(monkeypatch):
