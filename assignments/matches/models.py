@@ -44,6 +44,8 @@ class DebtorMatch(Base):
         CheckConstraint("debtor_id < other_id", name="order"),
         CheckConstraint("similarity_bp between 0 and 10000", name="similarity_bp"),
         CheckConstraint("(state = 'merged') = (kept_id is not null)", name="kept_id"),
+        # Asked for each debtor of a file that is undone.
+        Index("ix_debtor_matches_other_id", "creditor_id", "other_id"),
         Index(
             "ix_debtor_matches_proposed",
             "creditor_id",

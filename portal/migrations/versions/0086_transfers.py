@@ -89,6 +89,8 @@ end $$
 
 def upgrade() -> None:
     _make_transfers()
+    # Asked for each case that goes, by the foreign key.
+    op.create_index("ix_locate_orders_case_id", "locate_orders", ["creditor_id", "case_id"])
     op.execute(CASES_BEFORE_LISTING)
     op.execute("create policy owner on portfolios to current_user using (true) with check (true)")
     op.execute("create policy owner on lot_cases for select to current_user using (true)")
@@ -130,6 +132,7 @@ def _make_transfers() -> None:
 
 def downgrade() -> None:
     op.execute("drop function undo_portfolio")
+    op.drop_index("ix_locate_orders_case_id", "locate_orders")
     op.execute("drop policy owner on lot_cases")
     op.execute("drop policy owner on portfolios")
     op.drop_table("transfers")

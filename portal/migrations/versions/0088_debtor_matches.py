@@ -137,6 +137,7 @@ def _make_matches() -> None:
         sa.CheckConstraint("(state = 'merged') = (kept_id is not null)", name="kept_id"),
         sa.CheckConstraint("state in ('proposed', 'merged', 'dismissed')", name="matchstate"),
     )
+    op.create_index("ix_debtor_matches_other_id", "debtor_matches", ["creditor_id", "other_id"])
     op.create_index(
         "ix_debtor_matches_proposed",
         "debtor_matches",
