@@ -66,6 +66,7 @@ REMARKS = (
 )
 #: Of a hundred rows, each kind stands in two.
 _EVERY = 50
+_CHUNK = 100_000
 
 
 @dataclass(frozen=True)
@@ -87,27 +88,30 @@ def write(path: Path, rows: int) -> Planted:
     remarks: Counter[str] = Counter()
     value = 0
     with path.open("wb") as out:
-        for at, frame in enumerate(_chunks(clean)):
-            # Only what is planted is wrong: numbers nobody has are made into ones that somebody may have.
-            rows_here = pl.int_range(len(frame), eager=True) + at * _CHUNK
-            kind = rows_here % _EVERY
-            frame = frame.with_columns(
-                celular="300" + pl.col("celular").str.tail(7),
-                telefono_fijo=pl.lit(None, dtype=pl.String),
-                dias_mora=pl.col("dias_mora").replace("999", "998"),
-            )
-            for number, (column, cell, field, code) in enumerate(kinds):
-                here = kind == number
-                frame = frame.with_columns(pl.when(here).then(pl.lit(cell)).otherwise(pl.col(column)).alias(column))
-                (faults if number < len(FAULTS) else remarks)[f"{field}:{code}"] += int(here.sum())
-            is_good = kind >= len(FAULTS)
-            value += int((frame.filter(is_good)["saldo_total"].str.replace(".", "", literal=True).cast(pl.Int64)).sum())
+        for at, chunk in enumerate(_chunks(clean)):
+            kind = (pl.int_range(len(chunk), eager=True) + at * _CHUNK) % _EVERY
+            frame = _dirtied(chunk, kind)
+            for number, (_, _, field, code) in enumerate(kinds):
+                planted = int((kind == number).sum())
+                (faults if number < len(FAULTS) else remarks)[f"{field}:{code}"] += planted
+            good = frame.filter(kind >= len(FAULTS))["saldo_total"]
+            value += int(good.str.replace(".", "", literal=True).cast(pl.Int64).sum())
             frame.write_csv(out, include_header=at == 0)
     clean.unlink()
     return Planted(rows, dict(faults), dict(remarks), {"COP": value})
 
 
-_CHUNK = 100_000
+def _dirtied(chunk: pl.DataFrame, kind: pl.Series) -> pl.DataFrame:
+    """The rows with what is planted in them; numbers that nobody has are made into ones that somebody may have first."""
+    frame = chunk.with_columns(
+        celular="300" + pl.col("celular").str.tail(7),
+        telefono_fijo=pl.lit(None, dtype=pl.String),
+        dias_mora=pl.col("dias_mora").replace("999", "998"),
+    )
+    columns = frame.to_dict()
+    for number, (column, cell, _, _) in enumerate(FAULTS + REMARKS):
+        columns[column] = columns[column].set(kind == number, cell)
+    return pl.DataFrame(columns)
 
 
 def _chunks(path: Path) -> list[pl.DataFrame]:
@@ -139,7 +143,9 @@ def _check(path: Path, planted: Planted, before: float) -> int:
         )  # fmt: skip
         began = time.monotonic()
         read = 0
-        for _, _, checked in plan.checked(file, found.data_offset, found.data_line, BLOCK_BYTES):
+        checker = plan.checker()
+        for _, _, sheet in plan.sheets(file, found.data_offset, found.data_line, BLOCK_BYTES):
+            checked = checker.check(sheet)
             for counter, told in ((faults, checked.errors), (remarks, checked.warnings)):
                 for field, code, count in told.group_by("field", "code").len().iter_rows():
                     counter[f"{field}:{code}"] += count

@@ -86,7 +86,6 @@ ROW_WARNINGS: dict[str, str] = {
     "id_check_digit": msg("The check digit of %(field)s is wrong: a digit was mistyped. Compare it with the document."),
     "id_generic": msg("%(field)s is a number that many people share, so it was left out. Write the person's own."),
     "id_type_unknown": msg("%(field)s is a type of document we do not know; it was kept as it is written."),
-    "id_type_missing": msg("%(field)s has no type of document. Add a column with it, so that people are not confused."),
     "digits_lost": msg("A spreadsheet has rounded %(field)s, so it was left out. Export the column as text."),
     "unreadable_phone": msg("%(field)s is not a telephone number of the country; it was kept as it is written."),
     "unreadable_email": msg("%(field)s is not an e-mail address; it was kept as it is written."),
