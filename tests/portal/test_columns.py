@@ -86,7 +86,7 @@ def test_whatever_a_form_says_a_preview_is_shown(sign_in, changed: dict[str, str
 def test_hostile_names_and_values_are_shown_as_text(sign_in) -> None:
     analyst = sign_in(Role.ANALYST)
     header = f'Obligacion;Saldo;<script>alert(1)</script>;=cmd|"/C calc"!A0;{"x" * 10_000};Tipo persona'
-    page = send(analyst, file(['A-1;5,00;<img src=x>;=1+1;y;"><b>'], header)).location
+    page = send(analyst, file(['A-1;5,00;<img src=x>;=1+1;y;z"><b>'], header)).location
     text = analyst.get(page).text
     assert "<script>alert" not in text
     assert "<img src=x>" not in text
