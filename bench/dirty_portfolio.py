@@ -102,7 +102,7 @@ def write(path: Path, rows: int) -> Planted:
 
 
 def _dirtied(chunk: pl.DataFrame, kind: pl.Series) -> pl.DataFrame:
-    """The rows with what is planted in them; numbers that nobody has are made into ones that somebody may have first."""
+    """The rows with what is planted in them, and nothing else that is wrong."""
     frame = chunk.with_columns(
         celular="300" + pl.col("celular").str.tail(7),
         telefono_fijo=pl.lit(None, dtype=pl.String),
