@@ -51,7 +51,7 @@ def load_creditor_payments(session: Session, actor: Actor, upload: Upload, *, no
     added = len(session.execute(text(rows.ADD), {**keys, "now": now}).all())
     gather_statistics(session, added, "creditor_payments")
     touched = _settle(session, creditor_id, upload.id)
-    _tell(session, actor, upload, touched, "creditor_payments.received", now)
+    _told(session, actor, upload, touched, "payments.received_directly", now)
     return Loaded(added, upload.rows_good - added, upload.rows_read - upload.rows_good)
 
 
@@ -76,7 +76,7 @@ def undo_creditor_payments(session: Session, actor: Actor, upload: Upload, now: 
         .execution_options(synchronize_session=False)
     ).all()
     touched = _settle(session, creditor_id, upload.id)
-    _tell(session, actor, upload, touched, "creditor_payments.taken_back", now)
+    _told(session, actor, upload, touched, "payments.taken_back", now)
     return {"payments": len(gone)}
 
 
@@ -109,7 +109,7 @@ def _settle(session: Session, creditor_id: int, upload_id: int) -> list[int]:
     return touched
 
 
-def _tell(session: Session, actor: Actor, upload: Upload, touched: list[int], action: str, now: datetime) -> None:
+def _told(session: Session, actor: Actor, upload: Upload, touched: list[int], action: str, now: datetime) -> None:
     keys = {"creditor": actor.tenant, "upload": upload.id}
     totals = {row.currency: int(row.minor) for row in session.execute(text(rows.TOTALS), keys)}
     audit.record(session, actor, action, now=now, upload_id=upload.id, cases=len(touched), received=totals)

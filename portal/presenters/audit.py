@@ -71,8 +71,8 @@ SENTENCES: dict[str, str] = {
     "portfolio.updated": msg("An update of the portfolio was taken over or taken back"),
     "case.updated": msg("The creditor changed balances, data or holds of cases of an agency"),
     "case.paid_directly": msg("The creditor told an agency of payments it had received itself"),
-    "creditor_payments.received": msg("Payments to the creditor were taken over"),
-    "creditor_payments.taken_back": msg("Payments to the creditor were taken back with their file"),
+    "payments.received_directly": msg("Payments to the creditor were taken over"),
+    "payments.taken_back": msg("Payments to the creditor were taken back with their file"),
     "portfolio.opened": msg("The rows of a file became cases"),
     "case.exported": msg("%(who)s downloaded a list of cases"),
     "panel.joined": msg("%(who)s brought an agency onto the panel"),
@@ -138,7 +138,7 @@ SENTENCES: dict[str, str] = {
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
-    "files": (msg("Files"), ("upload", "transfer", "portfolio", "case", "creditor_payments", "debtors")),
+    "files": (msg("Files"), ("upload", "transfer", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),

@@ -31,6 +31,9 @@ from uploads.models import UploadKind
 PAYMENTS = "obligacion,recibo,fecha de pago,valor"
 ACTIVITIES = "obligacion,fecha gestion,canal,resultado"
 FINDINGS = "obligacion,tipo,dato,clase fuente,referencia fuente,fecha"
+UPDATE = "obligacion,saldo total,ciudad"
+RECEIVED = "obligacion,recibo,fecha pago,valor"
+LISTED = "obligacion,motivo,fecha retiro"
 DAY = date(2026, 2, 3)
 
 
@@ -70,6 +73,9 @@ class Day:
         yield self._activities()
         yield self._payments("corregidos", 3_000)
         yield self._findings()
+        yield self._update()
+        yield self._received()
+        yield self._listed()
         yield self._lot()
         yield self._recall()
 
@@ -98,13 +104,18 @@ class Day:
         return {
             "payments": 2 * n,
             "taken back": n,
-            "outstanding": sum(1_000 * i for i in range(1, n + 1)) - n * 300_000,
+            # The creditor says what is owed, and is then paid a part of it.
+            "outstanding": n * (50_000 - 1_000),
+            "adjusted": n,
+            "updated": n,
+            "received": n,
             "activities": n,
             "judged": n,
             "findings": n,
             "opened bids": 1,
             "lots closed": 1,
-            "recalls ended": 1,
+            # The list's, and that of what it left.
+            "recalls ended": 2,
             "placements ended": n,
             "still held": 0,
         }
@@ -130,6 +141,25 @@ class Day:
         lines = [f"LOST-{n:05},telefono,3115{n:06},runt,Consulta {n},{DAY}" for n in range(self.rows)]
         self._upload(self.tenants.other_agency, table("hallazgos.csv", FINDINGS, lines), UploadKind.FINDINGS)
         return "findings"
+
+    def _of_creditor(self, sheet: Sheet, kind: UploadKind) -> str:
+        creditor = self.tenants.creditor
+        self.uploads.append((creditor, send(self.ports, creditor, sheet, kind=kind)))
+        return kind.value
+
+    def _update(self) -> str:
+        lines = [f"A{n:05},500.00,Cali" for n in range(1, self.rows + 1)]
+        return self._of_creditor(table("novedades.csv", UPDATE, lines), UploadKind.PORTFOLIO_UPDATE)
+
+    def _received(self) -> str:
+        lines = [f"A{n:05},D{n},{DAY},10.00" for n in range(1, self.rows + 1)]
+        return self._of_creditor(table("recaudo.csv", RECEIVED, lines), UploadKind.CREDITOR_PAYMENTS)
+
+    def _listed(self) -> str:
+        """Half of the cases are taken back today."""
+        day = local_date(self.ports.now(), self.tenants.creditor.time_zone)
+        lines = [f"A{n:05},estrategia,{day}" for n in range(1, self.rows // 2 + 1)]
+        return self._of_creditor(table("retiros.csv", LISTED, lines), UploadKind.RECALL_LIST)
 
     def _lot(self) -> str:
         """A lot whose time for bids is over in a moment."""
@@ -165,6 +195,9 @@ _OUTCOME = {
     "payments": "select count(*) from payments",
     "taken back": "select count(*) from payment_reversals",
     "outstanding": "select sum(balance_minor) from cases where account_ref like 'A0%'",
+    "adjusted": "select count(*) from balance_adjustments",
+    "updated": "select count(*) from case_updates",
+    "received": "select count(*) from creditor_payments",
     "activities": "select count(*) from activities",
     "judged": "select count(*) from conduct_verdicts",
     "findings": "select count(*) from findings",
