@@ -64,7 +64,7 @@ def columns() -> str:
     """What is saved of earlier files: who confirmed it, when, how often it was used."""
     actor = current_actor()
     mappings, codes = saved.list_saved(db.session, actor), saved.list_codes(db.session, actor)
-    people = choices.people(db.session, (one.confirmed_by for one in [*mappings, *codes]))
+    people = choices.people(db.session, [*(one.confirmed_by for one in mappings), *(one.confirmed_by for one in codes)])
     return render_template(
         "uploads/columns.html", mappings=mappings, codes=codes, people=people, meaning=_meaning, show=presenter
     )
