@@ -19,7 +19,7 @@ from portal.jobs import schedules, tasks
 from portal.ports import Ports
 from tests import attested, files, loop
 from tests.tenants import Tenants, add_tenants
-from uploads import receiving, service
+from uploads import receiving, service, transfers
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.originals import hand_out
 from uploads.own import FilePurged, readable_key
@@ -195,6 +195,31 @@ def test_what_is_left_of_a_file_sent_in_pieces_goes_when_nobody_goes_on_with_it(
     keep(instance, f"{tenants.creditor.tenant}/transfers/77/0")
 
     assert command("sweep-files").output.startswith("1 orphans removed")
+    assert there(instance) == set()
+
+
+def test_pieces_of_a_file_somebody_may_still_go_on_with_stay(instance: Ports, tenants: Tenants, command):
+    actor, now = tenants.creditor, datetime.now(UTC)
+    piece = instance.storage.incoming()
+    piece.write(DATA)
+    with instance.session(actor) as session, transaction(session):
+        begun = transfers.begin(
+            session,
+            actor,
+            kind=UploadKind.PORTFOLIO,
+            filename="a.csv",
+            size_bytes=len(DATA),
+            largest=1 << 20,
+            now=now,
+        )
+        transfers.take(session, actor, begun.id, piece, offset=0, digest=piece.digest(), now=now)
+        expires = begun.expires_at
+    kept = there(instance)
+    assert len(kept) == 1
+
+    assert command("sweep-files", at=expires - timedelta(minutes=1)).output.startswith("0 orphans removed")
+    assert there(instance) == kept
+    assert command("sweep-files", at=expires + timedelta(minutes=1)).output.startswith("1 orphans removed")
     assert there(instance) == set()
 
 
