@@ -85,9 +85,8 @@ def _are_births(text: pl.Series) -> bool:
         return False
     middle = sorted(years)[len(years) // 2]
     is_lived = _BORN[0] <= min(years) and max(years) <= _BORN[1]
-    return bool(
-        is_lived and _TYPICALLY_BORN[0] <= middle <= _TYPICALLY_BORN[1] and max(years) - min(years) >= _YEARS_APART
-    )
+    is_usual = _TYPICALLY_BORN[0] <= middle <= _TYPICALLY_BORN[1]
+    return bool(is_lived and is_usual and max(years) - min(years) >= _YEARS_APART)
 
 
 def _share_known(text: pl.Series, field: Field) -> float:
