@@ -41,7 +41,8 @@ class Opener:
         self._limits, self._take = limits, take
         #: How many rows are written, and of how many as far as is known.
         self.done, self.total = 0, 0
-        self._report, self._result = b"", None
+        self._report = b""
+        self._result: dict[str, Any] | None = None
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._deadline = time.monotonic() + limits.wall_seconds
         bounds = {"limits": asdict(limits)}

@@ -102,11 +102,12 @@ class Opening:
             return None
         try:
             if is_plain_text(upload):
-                return self._read_again(upload, now)
-            opener = self._opener or self._start(upload)
-            if not opener.pump(_WATCHED_SECONDS):
-                return Step(opener.done, opener.total)
-            self._take_in(upload, opener.result(), now)
+                self._read_again(upload, now)
+            else:
+                opener = self._opener or self._start(upload)
+                if not opener.pump(_WATCHED_SECONDS):
+                    return Step(opener.done, opener.total)
+                self._take_in(upload, opener.result(), now)
         except UnusableFile as unusable:
             self._refuse(upload, unusable, now)
         self._session.flush()

@@ -40,7 +40,7 @@ class LayoutForm(PortalForm):
 
     def validate_columns(self, field: TextAreaField) -> None:
         """Every line that holds anything has its three parts."""
-        for number, line in enumerate(field.data.splitlines(), 1):
+        for number, line in enumerate((field.data or "").splitlines(), 1):
             if line.strip() and _column(line) is None:
                 raise ValidationError(say(NOT_THREE, {"line": number}))
 

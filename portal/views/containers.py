@@ -55,8 +55,14 @@ def add_layout() -> AnyResponse | tuple[str, int]:
     if form.validate():
         try:
             with transaction(db.session):
-                given = {"name": form.name.data, "columns": form.described, "begins_with": form.begins_with.data or ""}
-                filelayouts.add_layout(db.session, current_actor(), **given, now=utc_now())
+                filelayouts.add_layout(
+                    db.session,
+                    current_actor(),
+                    name=form.name.data or "",
+                    columns=form.described,
+                    begins_with=form.begins_with.data or "",
+                    now=utc_now(),
+                )
         except REFUSALS as error:
             refuse(form, error)
         else:

@@ -29,7 +29,8 @@ from portal.jobs import tasks
 from portal.ports import Ports
 from tests import attested, creditor_files, locating, loop, market, people, reporting
 from tests.pipeline.files import portfolio, receive, send, table
-from uploads import saved, transfers
+from uploads import filelayouts, saved, transfers
+from uploads.fixedwidth import Column
 from uploads.models import UploadKind
 
 #: Stands in everything that only the first creditor and its agency may read.
@@ -231,6 +232,8 @@ class Neighbours:
         big = {"kind": UploadKind.PORTFOLIO, "filename": f"{mark}-grande.csv", "size_bytes": 10, "largest": 100}
         with ports.session(creditor) as session, transaction(session):
             transfers.begin(session, creditor, **big, now=ports.now())
+            columns = (Column(mark, 1, 10), Column("saldo", 11, 10))
+            filelayouts.add_layout(session, creditor, name=mark, columns=columns, begins_with="", now=ports.now())
         receive(ports, creditor, sheet.data + f"{mark},CC,1,{mark},Cali,Tarjeta,1,1,2\n".encode(), f"{mark}.csv")
         send(ports, creditor, sheet)
         findings = table(f"{mark}.csv", f"obligacion,{found}", lines)
