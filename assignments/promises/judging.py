@@ -7,15 +7,16 @@ cannot be told apart. The look-up is a lateral join, as for payments: a staging 
 from __future__ import annotations
 
 #: One row per staged promise: what is stored of it, what is known of it, and `fault` with its field and value, or null.
-#: Without a reference of the agency's a promise is known by account, day, amount and currency.
+#: Without a reference of the agency's a promise is known by account, day, amount and currency. The parts of a key stand
+#: apart by a character that no cell may hold.
 PROMISES = """
 with staged as materialized (
     select t.*, coalesce(t.made_on, :today) as on_day, coalesce(t.currency, :currency) as stated_currency,
            case
-               when t.promise_ref is not null then 'ref:' || t.promise_ref || coalesce('#' || t.instalment, '')
+               when t.promise_ref is not null then 'ref:' || t.promise_ref || coalesce(chr(31) || t.instalment, '')
                when t.plan_ref is not null and t.instalment is not null
-                   then 'plan:' || t.account_ref || '|' || t.plan_ref || '#' || t.instalment
-               else 'fp:' || encode(sha256(convert_to(concat_ws('|', t.account_ref,
+                   then concat_ws(chr(31), 'plan:' || t.account_ref, t.plan_ref, t.instalment)
+               else 'fp:' || encode(sha256(convert_to(concat_ws(chr(31), t.account_ref,
                    to_char(t.promised_on, 'YYYY-MM-DD'), t.amount, coalesce(t.currency, :currency)), 'UTF8')), 'hex')
            end as natural_key,
            -- 0,3 may mean a third of a percent or thirty percent: only a sign settles it.
@@ -65,7 +66,7 @@ with staged as materialized (
                    (known.case_id, known.promised_on, known.amount_minor)
                        <> (s.case_id, s.promised_on, s.amount)
                    or known.discount_bp <> s.percent_bp or known.settlement_minor <> s.discount_amount
-                   or (s.made_on is not null and known.made_on > s.made_on)
+                   or known.made_on <> s.made_on
                ) then 'promise_changed'
            end as fault
     from placed s

@@ -82,7 +82,13 @@ def test_an_older_file_never_speaks_over_a_newer_one(ports, tenants):
 
 @pytest.mark.parametrize(
     "changed",
-    [{"amount": 30_000}, {"promised_on": date(2026, 2, 20)}, {"account_ref": "A2"}, {"discount_percent": "7%"}],
+    [
+        {"amount": 30_000},
+        {"promised_on": date(2026, 2, 20)},
+        {"made_on": date(2026, 2, 4)},
+        {"account_ref": "A2"},
+        {"discount_percent": "7%"},
+    ],
 )
 def test_the_facts_of_a_known_promise_are_not_changed(ports, tenants, changed):
     first = row(promise_ref="P1", discount_percent="5%")
@@ -115,6 +121,18 @@ def test_a_row_that_cannot_be_is_refused_by_name(ports, tenants, changed, fault)
 
     assert faults(ports, tenants.agency, upload) == {2: fault}
     assert upload.rows_applied == 1
+
+
+def test_references_that_could_be_taken_for_one_another_are_told_apart(ports, tenants):
+    rows = [
+        row(promise_ref="P1#1"),
+        row("A2", promise_ref="P1", instalment=1),
+        row("A3", plan_ref="C|1", instalment=1),
+        row("A3|C", plan_ref="1", instalment=1),
+    ]
+    place_with(ports, tenants.creditor, tenants.agency, [NewCase("A3|C", 50_000)])
+
+    assert report(ports, tenants.agency, tenants.creditor, PROMISES, rows).rows_applied == 4
 
 
 def test_one_promise_told_twice_in_a_file_is_told_once(ports, tenants):
