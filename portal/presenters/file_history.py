@@ -37,6 +37,8 @@ _COUNTS = {
 }
 #: Who acts when the portal acts by itself in somebody's name, which is no news to that person.
 _BY_ITSELF = {"upload.checked", "upload.applied", "upload.opened", "upload.sent_back"}
+#: Where the number of rejected rows is news.
+_COUNTED = {"upload.checked", "upload.sent_back", "upload.applied"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,9 @@ def happenings(moments: Iterable[Moment], say: Say) -> list[Happening]:
             " · ".join(
                 say(text, {"n": number(one.details[name])})
                 for name, text in _COUNTS.items()
-                if isinstance(one.details.get(name), int) and one.details[name]
+                if (name != "rejected" or one.action in _COUNTED)
+                and isinstance(one.details.get(name), int)
+                and one.details[name]
             ),
             None if one.action in _BY_ITSELF else one.user_id,
         )
