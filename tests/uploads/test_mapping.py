@@ -144,5 +144,7 @@ def test_the_order_of_a_date_is_proved_or_asked(cells: list[str], order: str | N
 
 
 def test_the_currency_is_the_files_else_the_organisations() -> None:
-    assert proposed("obligacion;saldo;moneda", "A1;1;USD", "A2;2;USD", "A3;2;COP").options.currency == "USD"
+    assert proposed("obligacion;saldo;moneda", "A1;1;USD", "A2;2;USD", "A3;2;").options.currency == "USD"
+    # Of a file in several currencies, rows that name none are in the organisation's own.
+    assert proposed("obligacion;saldo;moneda", "A1;1;USD", "A2;2;USD", "A3;2;COP").options.currency == "COP"
     assert proposed("obligacion;saldo", "A1;1").options.currency == "COP"
