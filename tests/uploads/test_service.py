@@ -85,11 +85,10 @@ def test_the_same_bytes_of_another_creditor_are_another_upload(ports: Ports, wor
     ("data", "fault"),
     [
         (b"", "empty"),
-        (b"PK\x03\x04zip", "not_text"),
+        (b"PK\x03\x04zip", "damaged"),
         (b"A1;1500,00;25/12/2023\nA2;1600,00;26/12/2023\n", "no_header"),
         (b"obligacion;saldo total\n", "header_only"),
-        (b"obligacion;saldo;SALDO\nA1;1;2\n", "duplicate_headers"),
-        (b"obligacion\nA1\n", "no_separator"),
+        (b"unas palabras\nA1\n", "no_separator"),
     ],
 )
 def test_an_unusable_file_is_rejected_on_receipt(ports: Ports, analyst: Actor, data: bytes, fault: str) -> None:
