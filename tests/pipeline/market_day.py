@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -24,7 +25,7 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.ports import Ports
 from tests import locating, loop, market
-from tests.pipeline.files import Sheet, drive, send, table, works
+from tests.pipeline.files import Sheet, drive, receive, send, table, works
 from tests.tenants import Tenants
 from uploads.models import UploadKind
 
@@ -76,6 +77,7 @@ class Day:
         yield self._update()
         yield self._received()
         yield self._listed()
+        yield self._packed()
         yield self._lot()
         yield self._recall()
 
@@ -141,6 +143,13 @@ class Day:
         lines = [f"LOST-{n:05},telefono,3115{n:06},runt,Consulta {n},{DAY}" for n in range(self.rows)]
         self._upload(self.tenants.other_agency, table("hallazgos.csv", FINDINGS, lines), UploadKind.FINDINGS)
         return "findings"
+
+    def _packed(self) -> str:
+        """A packed file is opened, and waits for somebody to confirm its columns."""
+        packed = gzip.compress(table("empacado.csv", UPDATE, ["A00001,500.00,Cali"]).data, mtime=0)
+        kind = UploadKind.PORTFOLIO_UPDATE
+        receive(self.ports, self.tenants.creditor, packed, "empacado.csv.gz", kind=kind)
+        return "packed"
 
     def _of_creditor(self, sheet: Sheet, kind: UploadKind) -> str:
         creditor = self.tenants.creditor
