@@ -1,7 +1,6 @@
 """One spelling for each phone, e-mail, address and employer, whatever was typed; what cannot be read is a value too.
 
-Telephones and addresses are read by the rules that files are read by; tax numbers and e-mails by the libraries of the
-trade.
+Telephones, addresses and e-mails are read by the rules that files are read by, tax numbers by the library of the trade.
 """
 
 from __future__ import annotations
@@ -10,11 +9,10 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from email_validator import EmailNotValidError, validate_email
-
 from agencies.kernel.errors import msg
 from agencies.organisations.countries import COUNTRIES, TaxIdInvalid, tax_number
 from uploads.addresses import read_address
+from uploads.emails import read_email
 from uploads.phones import read_phone
 
 PHONE, EMAIL, ADDRESS, EMPLOYER = "phone", "email", "address", "employer"
@@ -66,11 +64,8 @@ def _phone(text: str, country: str, city: str | None) -> Normal | Unreadable:
 
 
 def _email(text: str, _country: str, _city: str | None) -> Normal | Unreadable:
-    try:
-        found = validate_email(text, check_deliverability=False)
-    except EmailNotValidError:
-        return Unreadable("unreadable_email")
-    return Normal(found.normalized.lower(), found.domain.lower())
+    found = read_email(text)
+    return Normal(found.normal, found.domain) if found else Unreadable("unreadable_email")
 
 
 def _address(text: str, country: str, _city: str | None) -> Normal | Unreadable:
