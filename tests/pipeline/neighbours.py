@@ -242,8 +242,8 @@ class Neighbours:
 
     def _amend(self, creditor: Actor, mark: str, accounts: list[str]) -> None:
         """The creditor has news of its cases, was paid itself, and has sent a list of cases to take back."""
-        header = "obligacion,saldo total,ciudad,retenido,motivo retencion"
-        creditor_files.update(self.ports, creditor, f"{accounts[1]},900.00,{mark},SI,{mark}", header=header)
+        header = "obligacion,saldo total,ciudad,retenido,motivo retencion,celular"
+        creditor_files.update(self.ports, creditor, f"{accounts[1]},900.00,{mark},SI,{mark},3105550199", header=header)
         creditor_files.pay(self.ports, creditor, f"{accounts[2]},{mark}-D1,2026-02-03,10.00,COP")
         day = self.ports.now().date() + timedelta(days=7)
         listed = [f"{accounts[3]},estrategia,{day},{mark}"]
