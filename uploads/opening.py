@@ -162,10 +162,11 @@ class Opening:
         asked = (upload.container or {}).get("asked", {})
         with self._text.look() as file:
             dialect = self._dialect(upload, file, found, asked.get("header_row"))
-        upload.text_key = text_key(upload.storage_key)
         if found.get("declared") is not None and upload.control is None:
             upload.control = Control(rows=found["declared"], source=TRAILER).to_dict()
         self._receive(upload, dialect, {**found, "text_bytes": self._text.size}, now)
+        # Named only now: a file that is rejected after all has no text.
+        upload.text_key = text_key(upload.storage_key)
         self._text.keep(upload.text_key)
 
     def _dialect(self, upload: Upload, file: BinaryIO, found: dict[str, Any], header_row: int | None) -> Dialect | None:
