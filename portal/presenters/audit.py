@@ -138,7 +138,7 @@ SENTENCES: dict[str, str] = {
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
-    "files": (msg("Files"), ("upload", "transfer", "portfolio", "case", "debtors")),
+    "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
