@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor
 from uploads import encodings, fixedwidth
+from uploads.aggregates import recognise
 from uploads.faults import UnusableFile
 from uploads.filelayouts import list_layouts
 from uploads.formats import HEAD_BYTES, Format, detect
@@ -56,6 +57,8 @@ def describe(upload: Upload, dialect: Dialect | None, container: dict[str, Any])
         upload.header, upload.sample, upload.encoding, upload.delimiter = [], [], None, None
         upload.container = {**container, "needs_layout": True, "notes": notes}
         return
+    if aggregate := recognise(dialect.header, dialect.sample, SCHEMAS[upload.kind]):
+        raise UnusableFile(aggregate.code, **aggregate.params)
     upload.encoding, upload.delimiter = dialect.encoding, dialect.delimiter
     upload.header, upload.sample = list(dialect.header), [list(row) for row in dialect.sample]
     upload.offset_bytes, upload.offset_line = dialect.data_offset, dialect.data_line
