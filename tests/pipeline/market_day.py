@@ -1,4 +1,4 @@
-"""A day of everything that work does besides imports: reports, corrections, findings, judging, recalls and lots."""
+"""A day of everything that work does: files of every kind and of both sides, judging, likenesses, recalls and lots."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.kernel.work import Work
 from agencies.mandates.terms import CUSTOMARY_PROMISES
+from assignments import intake
 from assignments.cases.queries import Selection
 from assignments.locates.people import People
 from assignments.marketplace import service as marketplace
@@ -35,6 +36,10 @@ FINDINGS = "obligacion,tipo,dato,clase fuente,referencia fuente,fecha"
 UPDATE = "obligacion,saldo total,ciudad"
 RECEIVED = "obligacion,recibo,fecha pago,valor"
 LISTED = "obligacion,motivo,fecha retiro"
+BROUGHT = "obligacion,tipo documento,numero documento,nombre,fecha nacimiento,celular,saldo total"
+PROMISED = "obligacion,fecha gestion,fecha compromiso,monto compromiso"
+CLOSED = "obligacion,causal devolucion"
+HELD = "obligacion,saldo"
 DAY = date(2026, 2, 3)
 
 
@@ -76,7 +81,13 @@ class Day:
         yield self._findings()
         yield self._update()
         yield self._received()
+        yield self._promised()
+        yield self._held()
         yield self._listed()
+        yield self._closed()
+        yield self._brought("cartera", 2 * self.rows, 2)
+        yield self._brought("equivocada", self.rows, 1)
+        yield self._undone()
         yield self._packed()
         yield self._lot()
         yield self._recall()
@@ -118,6 +129,13 @@ class Day:
             "lots closed": 1,
             # The list's, and that of what it left.
             "recalls ended": 2,
+            "promised": n,
+            "inventories": 1,
+            "given back": n // 4,
+            "brought": 2 * n,
+            # Of the file that was taken back nothing is left, and nobody is like anybody in it.
+            "alike": n,
+            "taken back whole": 1,
             "placements ended": n,
             "still held": 0,
         }
@@ -170,6 +188,40 @@ class Day:
         lines = [f"A{n:05},estrategia,{day}" for n in range(1, self.rows // 2 + 1)]
         return self._of_creditor(table("retiros.csv", LISTED, lines), UploadKind.RECALL_LIST)
 
+    def _promised(self) -> str:
+        lines = [f"A{n:05},{DAY},2026-02-15,10.00" for n in range(1, self.rows + 1)]
+        self._upload(self.tenants.agency, table("compromisos.csv", PROMISED, lines), UploadKind.PROMISES)
+        return "promises"
+
+    def _held(self) -> str:
+        """The agency lists what it holds, one case too few."""
+        lines = [f"A{n:05},490.00" for n in range(2, self.rows + 1)]
+        self._upload(self.tenants.agency, table("inventario.csv", HELD, lines), UploadKind.INVENTORY)
+        return "an inventory"
+
+    def _closed(self) -> str:
+        """A quarter of the cases, none of them taken back by the list, is given back."""
+        given = range(self.rows // 2 + 1, self.rows // 2 + self.rows // 4 + 1)
+        lines = [f"A{n:05},ilocalizado" for n in given]
+        self._upload(self.tenants.agency, table("cierres.csv", CLOSED, lines), UploadKind.CLOSURES)
+        return "closures"
+
+    def _brought(self, name: str, rows: int, each: int) -> str:
+        """People who stand in a portfolio so many times each, their numbers mistyped: debtors that are alike."""
+        lines = []
+        for row in range(rows):
+            person, time = divmod(row, each)
+            document = f"52{person:05}{time + 10 // each}"
+            lines.append(f"{name}-{row},CC,{document},Marta Lucía Peña,1980-05-17,3105{person:06},700.00")
+        return self._of_creditor(table(f"{name}.csv", BROUGHT, lines), UploadKind.PORTFOLIO)
+
+    def _undone(self) -> str:
+        """The portfolio that was applied last should not have been."""
+        actor, upload_id = self.uploads.pop()
+        with self.ports.session(actor) as session, transaction(session):
+            intake.ask_undo(session, actor, upload_id, now=self.ports.now())
+        return "a file taken back"
+
     def _lot(self) -> str:
         """A lot whose time for bids is over in a moment."""
         ports, creditor, now = self.ports, self.tenants.creditor, self.ports.now()
@@ -214,5 +266,11 @@ _OUTCOME = {
     "lots closed": "select count(*) from lots where state = 'closed'",
     "recalls ended": "select count(*) from recalls where state = 'ended'",
     "placements ended": "select count(*) from placements where ended_at is not null",
+    "promised": "select count(*) from promises",
+    "inventories": "select count(*) from inventories",
+    "given back": "select count(*) from returns",
+    "brought": "select count(*) from cases where account_ref ~ '^(cartera|equivocada)-'",
+    "alike": "select count(*) from debtor_matches",
+    "taken back whole": "select count(*) from uploads where state = 'undone'",
     "still held": "select count(*) from cases where agency_id is not null",
 }
