@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import date
 
 import polars as pl
 
@@ -54,16 +55,26 @@ def read_currency(text: pl.Series | None, rows: int, options: Options) -> Read:
     return Read(value).with_fault(~value.is_in(list(EXPONENT)), "unknown_currency")
 
 
-def read_cells(text: pl.Series, field: Field, options: Options, currency: pl.Series, *, is_plain: bool = False) -> Read:
+def read_cells(
+    text: pl.Series,
+    field: Field,
+    options: Options,
+    currency: pl.Series,
+    *,
+    today: date | None = None,
+    is_plain: bool = False,
+) -> Read:
     """The cleaned cells of one field read by its type; raises nothing, whatever stands there.
 
-    `is_plain` says that no cell can hold a line break or a control character, so that nobody looks for them.
+    `today` is the day the file came. `is_plain` says that no cell can hold a line break or a control character, so that
+    nobody looks for them.
     """
     match field.type:
         case FieldType.AMOUNT:
             read = read_amounts(text, options.decimal or ".", currency, EXPONENT)
         case FieldType.DATE:
-            read = read_dates(text, options.date_order or "ymd", options.numbers)
+            latest = today.year if today is not None and field.is_past else None
+            read = read_dates(text, options.date_order or "ymd", options.numbers, latest=latest)
         case FieldType.INSTANT:
             read = read_instants(text, options.date_order or "ymd", options.time_zone or "UTC")
         case FieldType.INTEGER:

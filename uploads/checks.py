@@ -73,7 +73,8 @@ def check(
         if one.name == CURRENCY:
             read = currency
         elif one.name in text:
-            read = read_cells(text[one.name], one, options.of(one.name), currency.value, is_plain=sheet.is_plain)
+            own = options.of(one.name)
+            read = read_cells(text[one.name], one, own, currency.value, today=today, is_plain=sheet.is_plain)
         else:
             continue
         columns[one.name] = read.value

@@ -38,14 +38,19 @@ _DATE_AND_TIME = (
 )
 
 
-def read_dates(text: pl.Series, order: str, numbers: str = "") -> Read:
-    """The date of each cell; a time of day behind the date is left out. `numbers` is what bare numbers are."""
+def read_dates(text: pl.Series, order: str, numbers: str = "", *, latest: int | None = None) -> Read:
+    """The date of each cell; a time of day behind the date is left out. `numbers` is what bare numbers are.
+
+    After the `latest` year nothing of this column can have happened: 55 is 1955 then, and 24 is 2024.
+    """
     value = _numbered(text, numbers) if numbers else _dates(text, order)
     if value.null_count() > text.null_count():
         text = _without_placeholders(text)
         value = value.zip_with(value.is_not_null(), _dates(_halves(text)["date"], order))
     if numbers:
         value = value.zip_with(value.is_not_null(), _dates(text, order))
+    if latest is not None:
+        value = _of_the_century_before(text, value, latest)
     return _judged(text, value, text, order)
 
 
@@ -136,6 +141,15 @@ def _dates(text: pl.Series, order: str) -> pl.Series:
         shaped = unified.set(~left | ~unified.str.contains(_shape(form)), None)
         value = value.zip_with(~left, shaped.str.to_date(form, strict=False))
     return value
+
+
+def _of_the_century_before(text: pl.Series, value: pl.Series, latest: int) -> pl.Series:
+    """The dates; those after the latest year are a hundred years earlier where only two digits of it were written."""
+    ahead = (value.dt.year() > latest).fill_null(value=False)
+    if not ahead.any():
+        return value
+    short = ahead & ~_halves(text)["date"].fill_null("").str.contains(r"\d{4}")
+    return value.zip_with(~short, value.dt.offset_by("-100y"))
 
 
 def _shape(form: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -70,27 +71,29 @@ def preview(session: Session, actor: Actor, upload_id: int, *, mapping: Mapping[
     unknown = unknown_values(usable, values, schema, proposed.codes)
     return Preview(
         tuple(schema[name] for _, name in sorted(usable.items())),
-        tuple(understood(upload.sample[:ROWS], usable, schema, settled)),
+        tuple(understood(upload.sample[:ROWS], usable, schema, settled, upload.created_at.date())),
         tuple(unknown),
     )
 
 
 def understood(
-    rows: Sequence[Sequence[str]], mapping: Mapping[int, str], schema: Schema, options: Options
+    rows: Sequence[Sequence[str]], mapping: Mapping[int, str], schema: Schema, options: Options, today: date
 ) -> list[PreviewRow]:
-    """Rows as they are read, cell by cell in the order of the file's columns."""
+    """Rows as they are read on the day they came, cell by cell in the order of the file's columns."""
     ordered = sorted(mapping.items())
     cells = {str(at): pl.Series([row[at] or None for row in rows], dtype=pl.String) for at, _ in ordered}
     lines = pl.Series(LINE, range(len(rows)), dtype=pl.Int64)
     frame = pl.DataFrame({LINE: lines, **cells})
-    found = check(Sheet(frame, (), len(rows)), mapping, schema, options)
+    found = check(Sheet(frame, (), len(rows)), mapping, schema, options, today=today)
     faults, remarks = _by_cell(found.errors), _by_cell(found.warnings)
     text = {name: clean(cells[str(at)]) for at, name in ordered}
     currency = read_currency(text.get(CURRENCY), len(rows), options).value
     read = {
-        name: currency if name == CURRENCY else read_cells(text[name], schema[name], options, currency).value
+        name: read_cells(text[name], schema[name], options, currency, today=today).value
         for _, name in ordered
+        if name != CURRENCY
     }
+    read[CURRENCY] = currency
     bad = {line for line, _ in faults}
     return [
         PreviewRow(

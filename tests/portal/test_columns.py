@@ -44,6 +44,15 @@ def test_the_first_rows_are_shown_as_they_will_be_understood(sign_in) -> None:
     assert "Todas las filas mostradas" in shown
 
 
+def test_the_first_rows_show_a_year_of_two_digits_in_the_century_it_is_kept_in(sign_in) -> None:
+    analyst = sign_in(Role.ANALYST, language="en")
+    data = file(["A-1;5,50;25/03/55;CC;1"], "Obligacion;Saldo total;Fecha nacimiento;Tipo documento;Documento")
+    page = analyst.get(send(analyst, data).location).text
+    shown = page[page.index('class="table preview"') :]
+    assert "1955" in shown
+    assert "2055" not in shown
+
+
 def test_a_change_on_the_page_is_shown_at_once_and_kept_nowhere(world, sign_in) -> None:
     analyst = sign_in(Role.ANALYST)
     page = send(analyst, file(GOOD)).location

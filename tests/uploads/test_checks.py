@@ -48,6 +48,18 @@ def test_a_good_row_is_typed() -> None:
     assert (found.read, found.rejected, faults(found)) == (1, 0, [])
 
 
+def test_who_was_born_in_55_and_what_falls_due_in_30_are_read_by_the_day_the_file_came() -> None:
+    names = "account_ref;balance_total;birth_date;open_date;charge_off_date;due_date"
+    row = "A1;5,00;05/03/55;01/06/98;01/06/30;31/08/30"
+    found = checked(names, row, today=date(2026, 3, 1)).rows.to_dicts()[0]
+    assert [str(found[name]) for name in names.split(";")[2:]] == [
+        "1955-03-05",
+        "1998-06-01",
+        "1930-06-01",
+        "2030-08-31",
+    ]
+
+
 @pytest.mark.parametrize(
     ("field", "cell", "code"),
     [

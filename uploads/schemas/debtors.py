@@ -91,6 +91,7 @@ WHO = (
         "birth_date",
         msg("Date of birth"),
         FieldType.DATE,
+        is_past=True,
         help=msg("Helps to tell people of one name apart."),
         example="1980-05-17",
         synonyms=called("fecha nacimiento, dob, fecha de nacimiento, nacimiento, birthdate"),

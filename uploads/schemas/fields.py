@@ -53,6 +53,8 @@ class Field:
     is_code: bool = False
     #: Negative amounts are refused unless allowed.
     may_be_negative: bool = False
+    #: A day that has come when the file does, so that the 55 of a year is 1955.
+    is_past: bool = False
     #: What a text speaks of; what cannot be read as that is remarked on, and the row stays good.
     content: Content | None = None
     #: The column of staging, beside the field's own, that the check fills with what the content gives: a phone's

@@ -134,6 +134,7 @@ PORTFOLIO = Schema(
             "open_date",
             msg("Opened on"),
             FieldType.DATE,
+            is_past=True,
             help=msg("When the debt began."),
             example="2024-03-15",
             synonyms=called(
@@ -158,6 +159,7 @@ PORTFOLIO = Schema(
             "delinquency_date",
             msg("In arrears since"),
             FieldType.DATE,
+            is_past=True,
             help=msg("Since when it has been in arrears."),
             example="2025-09-01",
             synonyms=called(
@@ -170,6 +172,7 @@ PORTFOLIO = Schema(
             "charge_off_date",
             msg("Charged off on"),
             FieldType.DATE,
+            is_past=True,
             help=msg("When it was written off in your books."),
             example="2026-01-31",
             synonyms=called(
@@ -181,6 +184,7 @@ PORTFOLIO = Schema(
             "last_payment_date",
             msg("Last payment on"),
             FieldType.DATE,
+            is_past=True,
             help=msg("When something was paid last."),
             example="2025-07-10",
             synonyms=called(
