@@ -118,7 +118,7 @@ class Day:
             "payments": 2 * n,
             "taken back": n,
             # The creditor says what is owed, and is then paid a part of it.
-            "outstanding": n * (50_000 - 1_000),
+            "outstanding": n * (50_005 - 1_000),
             "adjusted": n,
             "updated": n,
             "received": n,
@@ -175,7 +175,8 @@ class Day:
         return kind.value
 
     def _update(self) -> str:
-        lines = [f"A{n:05},500.00,Cali" for n in range(1, self.rows + 1)]
+        # No case owes just that before.
+        lines = [f"A{n:05},500.05,Cali" for n in range(1, self.rows + 1)]
         return self._of_creditor(table("novedades.csv", UPDATE, lines), UploadKind.PORTFOLIO_UPDATE)
 
     def _received(self) -> str:
@@ -195,7 +196,7 @@ class Day:
 
     def _held(self) -> str:
         """The agency lists what it holds, one case too few."""
-        lines = [f"A{n:05},490.00" for n in range(2, self.rows + 1)]
+        lines = [f"A{n:05},490.05" for n in range(2, self.rows + 1)]
         self._upload(self.tenants.agency, table("inventario.csv", HELD, lines), UploadKind.INVENTORY)
         return "an inventory"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, func, select, text
 
 from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
@@ -17,9 +17,10 @@ from agencies.organisations.models import User
 from agencies.organisations.permissions import SIDE_OF, Role
 from agencies.standing import filing
 from agencies.standing.models import OfferedService
-from assignments.cases.models import Case, ReturnCode
+from assignments.cases.models import Case, Portfolio, ReturnCode
 from assignments.cases.queries import Selection
 from assignments.conduct import service as conduct
+from assignments.matches import finding as matches
 from assignments.placements import recalls, returns
 from assignments.placements.models import RecallReason
 from assignments.placements.recall_scope import Scope
@@ -180,6 +181,7 @@ class Neighbours:
         self._locate(creditor, agency, mark)
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
         self._amend(creditor, mark, accounts)
+        self._liken(creditor, mark)
         self._send(creditor, agency, mark)
 
     def _introduce(self, agency: Actor, mark: str) -> None:
@@ -248,6 +250,14 @@ class Neighbours:
         day = self.ports.now().date() + timedelta(days=7)
         listed = [f"{accounts[3]},estrategia,{day},{mark}"]
         creditor_files.checked(self.ports, creditor, UploadKind.RECALL_LIST, creditor_files.RECALLED, listed)
+
+    def _liken(self, creditor: Actor, mark: str) -> None:
+        """Two debtors of the creditor may be one person, which nobody has decided."""
+        alike = {"name": f"{mark} Doble", "phones": (f"+57301{creditor.tenant}000000",)}
+        loop.add_cases(self.ports, creditor, [loop.NewCase(f"{mark}-DOBLE-{n}", 10_000, **alike) for n in range(2)])
+        with self.ports.session(creditor) as session, transaction(session):
+            brought = session.scalar(select(func.max(Portfolio.upload_id)))
+            assert matches.find(session, creditor, brought, now=self.ports.now()) == 1
 
     def _take_back(self, creditor: Actor, agency: Actor, mark: str, recalled: str, returned: str) -> None:
         """One case is recalled for next week, and another one is given back."""

@@ -24,10 +24,24 @@ from tests.portal.conftest import Browser
 #: Parts of addresses that are no references: a secret that cannot be guessed, and files of the pages.
 SECRETS = {("auth.invitation", "token"), ("auth.accept", "token")}
 FILES = {("static", "filename")}
-REFUSED = {302, 303, 403, 404}
+#: Pages that are about what the address asks for.
+ASKED = {"uploads.kind": "?kind=portfolio", "uploads.template": "?kind=portfolio"}
 NOBODY = 999_999_999
-#: What a side's grants keep from it with or without a wall: sealed bids from creditors, and whom else one asks.
-CLOSED = {Role.DIRECTOR: {"bids"}, Role.MANAGER: {"lot_cases", "lots", "placement_waves", "portfolios"}}
+#: What a side's grants keep from it with or without a wall: sealed bids from creditors; whom else one asks, who may be
+#: one person, and what creditors tell of their cases from agencies.
+CLOSED = {
+    Role.DIRECTOR: {"bids"},
+    Role.MANAGER: {
+        "debtor_matches",
+        "lot_cases",
+        "lots",
+        "placement_waves",
+        "portfolios",
+        "staged_creditor_payments",
+        "staged_portfolio_update",
+        "staged_recall_list",
+    },
+}
 
 
 @pytest.fixture
@@ -72,6 +86,7 @@ def addresses(app: Flask, rule: Rule, found: dict[str, list[int]]) -> list[str]:
         choices = [["x" * 43] if (rule.endpoint, name) in SECRETS else found[kind] for name, kind in names.items()]
         return [
             adapter.build(rule.endpoint, dict(zip(names, values, strict=True)), force_external=False)
+            + ASKED.get(rule.endpoint, "")
             for values in product(*choices)
         ]
 
