@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
@@ -21,6 +22,10 @@ from portal.migrations import runner
 from portal.ports import Ports, open_ports
 from portal.stack.provision import provision
 from tests import stores
+
+# How long an example takes says more about what else the machine does than about what is tested.
+hypothesis.settings.register_profile("encargo", deadline=None)
+hypothesis.settings.load_profile("encargo")
 
 REFERENCE_KEY = "5e" * 32
 

@@ -15,13 +15,14 @@ import signal
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
 from uploads import archives, encodings, fixedwidth
 from uploads.faults import UnusableFile
 from uploads.formats import HEAD_BYTES, SUFFIXES, WORKBOOKS, Format, detect
+from uploads.formulaerrors import failed_cells
 from uploads.headerrows import notes_on
 from uploads.limits import Limits
 from uploads.workbooks import Workbook
@@ -108,6 +109,8 @@ class Opening:
         notes = notes_on(taken.renamed)
         if names:
             notes.append({"code": "long_numbers", "names": ", ".join(names)[:200], "count": long_numbers.total()})
+        if shape in {Format.XLSX, Format.XLSM}:
+            notes += _failed(failed_cells(file, taken.info.name, taken.first_row, taken.left), taken.header)
         if shape is Format.XLSM:
             notes.append({"code": "macros_left_out"})
         return {
@@ -180,6 +183,13 @@ class Opening:
     def _tell(self, done: int, total: int) -> None:
         self._report.write(json.dumps({"done": done, "total": total}) + "\n")
         self._report.flush()
+
+
+def _failed(found: Counter[int], header: Sequence[str]) -> list[dict[str, object]]:
+    """Said of the columns whose formulas failed, if any did."""
+    at = [column for column in sorted(found) if 0 <= column < len(header)]
+    names = ", ".join(header[column] for column in at)[:200]
+    return [{"code": "failed_formulas", "names": names, "count": sum(found[column] for column in at)}] if at else []
 
 
 def _lines(text: TextIO) -> Iterator[str]:

@@ -55,6 +55,8 @@ class Taken:
     #: The row of the header, and the first row of data.
     header_row: int
     first_row: int
+    #: The first column of the sheet that holds anything.
+    left: int
 
 
 class Workbook:
@@ -115,7 +117,7 @@ class Workbook:
             raise UnusableFile("too_many_columns", limit=self._limits.columns)
         header, renamed = tidy([*names, *[""] * width][:width], sheet.start[1])
         check_header(names, under)
-        return Taken(info, tuple(header), renamed, top.offset + at, top.offset + last + 1)
+        return Taken(info, tuple(header), renamed, top.offset + at, top.offset + last + 1, sheet.start[1])
 
     def _load(self, name: str) -> Any:
         if self._loaded is None or self._loaded[0] != name:

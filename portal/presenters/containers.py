@@ -27,6 +27,10 @@ NOTES = {
         "them and digits after the fifteenth are lost in the workbook itself; if they are accounts or documents, have "
         "them exported as text."
     ),
+    "failed_formulas": msg(
+        "Formulas of these columns gave an error such as #N/A or #REF!, and their cells were read as empty: %(names)s "
+        "(%(count)s cells). If they should hold something, mend them in the workbook and send it again."
+    ),
     "macros_left_out": msg("The workbook has macros. Only its cells were read; the macros stay behind."),
     "not_as_asked": msg("The file could not be read as you asked, so it is shown as before: %(fault)s"),
 }

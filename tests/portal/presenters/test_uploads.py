@@ -44,10 +44,16 @@ def test_time_left_is_told_roughly(seconds, shown) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("cartera.csv", "rejected-cartera.csv"), ("cartera", "rejected-cartera.csv")]
+    ("name", "ending", "file"),
+    [
+        ("cartera.csv", "csv", "rejected-cartera.csv"),
+        ("cartera", "csv", "rejected-cartera.csv"),
+        ("cartera.2026.xlsb", "xlsx", "rejected-cartera.2026.xlsx"),
+        ("cartera.csv.gz", "csv", "rejected-cartera.csv.csv"),
+    ],
 )
-def test_the_file_of_rejected_rows_is_named_after_the_sent_one(name, file) -> None:
-    assert uploads.error_file_name(SimpleNamespace(filename=name)) == file
+def test_the_file_of_rejected_rows_is_named_after_the_sent_one(name, ending, file) -> None:
+    assert uploads.error_file_name(SimpleNamespace(filename=name), ending) == file
 
 
 def test_every_state_and_kind_has_words() -> None:
