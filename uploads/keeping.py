@@ -118,7 +118,7 @@ def _uploads_of(session: Session, actor: Actor, digest: bytes) -> list[Upload]:
 
 def _needs(upload: Upload, key: str) -> bool:
     """Whether an upload's bytes, or the text made of them now or in a moment, are what the key names."""
-    return upload.storage_key in {key, keys.base_key(key)} or upload.text_key == key
+    return key in {upload.storage_key, upload.text_key, keys.text_key(upload.storage_key, upload.id)}
 
 
 def _is_spared(key: str, known: set[str], transfers: set[str]) -> bool:

@@ -166,7 +166,7 @@ class Opening:
             upload.control = Control(rows=found["declared"], source=TRAILER).to_dict()
         self._receive(upload, dialect, {**found, "text_bytes": self._text.size}, now)
         # Named only now: a file that is rejected after all has no text.
-        upload.text_key = text_key(upload.storage_key)
+        upload.text_key = text_key(upload.storage_key, upload.id)
         self._text.keep(upload.text_key)
 
     def _dialect(self, upload: Upload, file: BinaryIO, found: dict[str, Any], header_row: int | None) -> Dialect | None:

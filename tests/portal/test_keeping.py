@@ -19,6 +19,7 @@ from portal.jobs import schedules, tasks
 from portal.ports import Ports
 from tests import attested, files, loop
 from tests.tenants import Tenants, add_tenants
+from tests.uploads.opened import opened, workbook
 from uploads import receiving, service, transfers
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.originals import hand_out
@@ -180,8 +181,8 @@ def test_the_text_of_a_file_is_spared_before_its_row_says_so_and_goes_with_it(
     instance: Ports, tenants: Tenants, command
 ):
     upload = files.send(instance, tenants.creditor, DATA).upload
-    text = keep(instance, text_key(upload.storage_key))
-    lonely = keep(instance, text_key(upload_key(tenants.creditor.tenant, "portfolio", None, bytes(32))))
+    text = keep(instance, text_key(upload.storage_key, upload.id))
+    lonely = keep(instance, text_key(upload_key(tenants.creditor.tenant, "portfolio", None, bytes(32)), 77))
 
     command("sweep-files")
 
@@ -286,6 +287,20 @@ def test_bytes_that_a_later_upload_needs_outlive_the_rejected_one(instance: Port
     assert there(instance) == {again.storage_key}
     with instance.storage.open(again.storage_key) as file:
         assert file.read() == DATA
+    assert command("verify-files", at=MONTHS_LATER).exit_code == 0
+
+
+def test_the_text_of_a_rejected_file_goes_though_the_same_bytes_came_again(instance: Ports, tenants: Tenants, command):
+    actor, data = tenants.creditor, workbook()
+    first = opened(instance, actor, data)
+    with instance.session(actor) as session, transaction(session):
+        service.reject(session, actor, first.id, now=datetime.now(UTC))
+    second = opened(instance, actor, data)
+    assert there(instance) == {second.storage_key, first.text_key, second.text_key}
+
+    assert "1 rejected files emptied" in command("sweep-files", at=MONTHS_LATER).output
+
+    assert there(instance) == {second.storage_key, second.text_key}
     assert command("verify-files", at=MONTHS_LATER).exit_code == 0
 
 

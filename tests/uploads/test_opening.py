@@ -6,10 +6,14 @@ import gzip
 
 import pytest
 
+from agencies.kernel.session import transaction
+from portal.jobs import tasks
 from portal.ports import Ports
 from tests.tenants import Tenants, add_tenants
-from tests.uploads.opened import HEADER, opened, sent, text_of, workbook, zipped
+from tests.uploads.opened import HEADER, ROWS, look, opened, sent, text_of, workbook, workbook_of, zipped
+from uploads import service
 from uploads.models import UploadState
+from uploads.opening import choose_sheet
 
 CSV = b"obligacion,nombre,saldo total,fecha vencimiento\r\n0001,ANA RUIZ,1500,2026-01-31\r\n"
 
@@ -50,3 +54,21 @@ def test_a_packed_text_is_read_like_the_text(ports: Ports, tenants: Tenants, dat
 def test_a_packed_workbook_is_opened_too(ports: Ports, tenants: Tenants):
     upload = opened(ports, tenants.creditor, zipped({"cartera.dat": workbook()}))
     assert (upload.container["archive"], upload.container["format"], upload.header) == ("zip", "xlsx", HEADER)
+
+
+def test_each_upload_of_the_same_bytes_is_read_from_its_own_sheet(ports: Ports, tenants: Tenants):
+    actor = tenants.creditor
+    data = workbook_of({"Enero": [HEADER, *ROWS], "Febrero": [HEADER, ["0003", "EVA PAZ", 1, "2026-02-01"]]})
+    first = opened(ports, actor, data)
+    with ports.session(actor) as session, transaction(session):
+        service.reject(session, actor, first.id, now=ports.now())
+    second = opened(ports, actor, data)
+    with ports.session(actor) as session, transaction(session):
+        choose_sheet(session, actor, second.id, sheet="Febrero", now=ports.now())
+    tasks.perform_due(ports)
+
+    second = look(ports, actor, second.id)
+    assert (first.container["sheet"], second.container["sheet"]) == ("Enero", "Febrero")
+    assert second.storage_key == first.storage_key
+    assert "EVA PAZ" in text_of(ports, second)
+    assert "ANA RUIZ" in text_of(ports, look(ports, actor, first.id))

@@ -6,10 +6,13 @@ them: bytes may go only when no upload that still needs them does, and nobody re
 
 from __future__ import annotations
 
+import re
+
 from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
-_TEXT = "-text"
+#: What a text is called behind the file it was made of; those of older versions name no upload.
+_TEXT = re.compile(r"-text(?:-\d+)?$")
 _DIGEST_HEX = 64
 
 
@@ -18,14 +21,17 @@ def upload_key(organisation_id: int, kind: str, creditor_id: int | None, digest:
     return f"{organisation_id}/{kind}/{creditor_id or 0}/{digest.hex()}"
 
 
-def text_key(key: str) -> str:
-    """Where the text that was made of a kept file is kept."""
-    return key + _TEXT
+def text_key(key: str, upload_id: int) -> str:
+    """Where the text that was made of a kept file is kept.
+
+    It is one upload's own: of the same bytes, sent again, another sheet may be read.
+    """
+    return f"{key}-text-{upload_id}"
 
 
 def base_key(key: str) -> str:
     """The file that a text was made of; any other key is its own."""
-    return key.removesuffix(_TEXT)
+    return _TEXT.sub("", key)
 
 
 def evidence_key(organisation_id: int, token: str) -> str:
