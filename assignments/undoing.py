@@ -12,6 +12,7 @@ from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor, Side, require_side
 from assignments.cases.models import Case, LotCase, Portfolio
 from assignments.locates.models import LocateOrder
+from assignments.matches.models import DebtorMatch
 from assignments.placements.models import Placement
 from uploads.lifecycle import CannotBeUndone
 from uploads.models import Upload, UploadKind
@@ -20,6 +21,7 @@ from uploads.models import Upload, UploadKind
 UNDO = "undo_upload"
 
 _USED = msg("something has come of its cases since")
+_MERGED = msg("debtors of it were found to be one person with others")
 #: What would be left without its case, the most frequent first.
 _DEPENDENTS: tuple[tuple[InstrumentedAttribute[int], InstrumentedAttribute[int], str], ...] = (
     (Placement.creditor_id, Placement.case_id, msg("cases of it were placed with an agency")),
@@ -44,6 +46,14 @@ def refuse_used_portfolio(session: Session, actor: Actor, upload: Upload) -> Non
     for owner, case_id, reason in _DEPENDENTS:
         if session.scalar(select(exists().where(owner == creditor_id, case_id.in_(made)))):
             raise CannotBeUndone(reason)
+    people = select(Case.debtor_id).where(Case.creditor_id == creditor_id, Case.portfolio_id.in_(opened))
+    merged = (
+        DebtorMatch.creditor_id == creditor_id,
+        DebtorMatch.kept_id.in_(people),
+        DebtorMatch.decided_at >= upload.applied_at,
+    )
+    if session.scalar(select(exists().where(*merged))):
+        raise CannotBeUndone(_MERGED)
 
 
 def undo_portfolio(session: Session, actor: Actor, upload: Upload, _now: datetime) -> dict[str, int]:

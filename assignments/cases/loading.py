@@ -24,10 +24,12 @@ ADD_DEBTORS = f"""
                          phone_e164, phone_2, phone_2_e164, email, address, address_normal)
     select distinct on (n.number, n.identity) :creditor, n.identity, :country, n.id_type, n.national_id,
            coalesce(n.full_name, nullif(concat_ws(' ', n.first_name, n.last_name), '')),
-           n.person_type, n.birth_date, n.phone, n.phone_e164, nullif(n.phone_2, n.phone),
-           case when n.phone_2 is distinct from n.phone then n.phone_2_e164 end, n.email, n.address, n.address_normal
+           n.person_type, n.birth_date, n.phone, n.phone_e164,
+           case when n.is_other then n.phone_2 end, case when n.is_other then n.phone_2_e164 end,
+           n.email, n.address, n.address_normal
     from (
-        select s.national_id collate "C" as number, {IDENTITY} collate "C" as identity, s.*
+        select coalesce(s.phone_2_e164, s.phone_2) is distinct from coalesce(s.phone_e164, s.phone) as is_other,
+               s.national_id collate "C" as number, {IDENTITY} collate "C" as identity, s.*
         from staged_portfolio s
         where s.organisation_id = :creditor and s.upload_id = :upload
     ) n
@@ -57,7 +59,7 @@ ADD_CASES = f"""
 #: What the agency that works a debtor now may see, it sees at once.
 ADD_LATER_CONTACTS = """
     insert into contact_points (creditor_id, agency_id, debtor_id, portfolio_id, kind, value, normal)
-    select distinct on (d.id, v.kind, v.value) :creditor, d.agency_id, d.id, c.portfolio_id, v.kind, v.value, v.normal
+    select distinct on (d.id, v.kind, v.form) :creditor, d.agency_id, d.id, c.portfolio_id, v.kind, v.value, v.normal
     from (
         select debtor_id, portfolio_id, line, lag(debtor_id) over (order by id) as before
         from cases where creditor_id = :creditor and portfolio_id = any(cast(:portfolios as bigint[]))
@@ -65,17 +67,22 @@ ADD_LATER_CONTACTS = """
     join debtors d on d.creditor_id = :creditor and d.id = c.debtor_id
     join staged_portfolio s on s.organisation_id = :creditor and s.upload_id = :upload and s.line = c.line
     cross join lateral (
-        values ('phone', s.phone, s.phone_e164, d.phone, d.phone_2),
-               ('phone', s.phone_2, s.phone_2_e164, d.phone, d.phone_2),
-               ('email', s.email, null, d.email, null), ('address', s.address, s.address_normal, d.address, null)
-    ) v (kind, value, normal, stands, stands_too)
+        values ('phone', s.phone, s.phone_e164, coalesce(s.phone_e164, s.phone), coalesce(d.phone_e164, d.phone),
+                coalesce(d.phone_2_e164, d.phone_2)),
+               ('phone', s.phone_2, s.phone_2_e164, coalesce(s.phone_2_e164, s.phone_2),
+                coalesce(d.phone_e164, d.phone), coalesce(d.phone_2_e164, d.phone_2)),
+               ('email', s.email, null, s.email, d.email, null),
+               ('address', s.address, s.address_normal, coalesce(s.address_normal, s.address),
+                coalesce(d.address_normal, d.address), null)
+    ) v (kind, value, normal, form, stands, stands_too)
     where (c.debtor_id = c.before or c.debtor_id <= :last_debtor)
-      and v.value is not null and v.value is distinct from v.stands and v.value is distinct from v.stands_too
+      and v.form is not null and v.form is distinct from v.stands and v.form is distinct from v.stands_too
       and not exists (
           select from contact_points p
-          where p.creditor_id = :creditor and p.debtor_id = d.id and p.kind = v.kind and p.value = v.value
+          where p.creditor_id = :creditor and p.debtor_id = d.id and p.kind = v.kind
+            and coalesce(p.normal, p.value) = v.form
       )
-    order by d.id, v.kind, v.value, s.line
+    order by d.id, v.kind, v.form, s.line
 """
 
 #: In one scan, what the portfolio of each currency comes to, and the values by which its cases are filtered, the

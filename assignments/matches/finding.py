@@ -38,7 +38,7 @@ _PAIRS = text(
         select distinct c.debtor_id from cases c
         join portfolios f on f.creditor_id = c.creditor_id and f.id = c.portfolio_id
         where c.creditor_id = :creditor and f.upload_id = :upload
-    ), pairs as (
+    ), reached as (
         select least(a.debtor_id, b.debtor_id) as debtor_id, greatest(a.debtor_id, b.debtor_id) as other_id,
                array_agg(distinct a.kind) as contacts
         from fresh
@@ -46,6 +46,16 @@ _PAIRS = text(
         join shared s on s.kind = a.kind and s.form = a.form
         join points b on b.kind = a.kind and b.form = a.form and b.debtor_id <> a.debtor_id
         group by 1, 2
+    ), numbered as (
+        -- One number, of which one of the two says no kind of document.
+        select least(a.id, b.id) as debtor_id, greatest(a.id, b.id) as other_id
+        from fresh
+        join debtors a on a.creditor_id = :creditor and a.id = fresh.debtor_id
+        join debtors b on b.creditor_id = :creditor and b.id_number = a.id_number and b.country = a.country
+        where (a.id_type is null) <> (b.id_type is null)
+    ), pairs as (
+        select debtor_id, other_id, coalesce(r.contacts, '{}') as contacts
+        from reached r full join (select distinct * from numbered) n using (debtor_id, other_id)
     )
     select p.debtor_id, p.other_id, p.contacts,
            d.name, d.birth_date, d.id_type, d.id_number, d.person_type,

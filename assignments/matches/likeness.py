@@ -1,7 +1,8 @@
 """How alike two debtors are: name, date of birth and ways to reach them, in one stated figure.
 
 The figure is half the likeness of the names, a quarter for the date of birth and a quarter for what both are reached
-by. A shared telephone or e-mail is what brings two debtors together at all; a shared name alone never does.
+by. A shared telephone, e-mail or address is what brings two debtors together, or one number whose kind of document one
+of them does not say, which counts as much; a shared name alone never does.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class Ids(StrEnum):
     """What the two identity numbers say."""
 
     UNKNOWN = "unknown"
+    #: One number, of which one of the two does not say the kind of document.
+    SAME = "same"
     #: One digit off, or two that changed places: a typing error is likely.
     NEAR = "near"
     DIFFERENT = "different"
@@ -70,14 +73,16 @@ class Likeness:
 def likeness(one: Person, other: Person, contacts: Collection[str]) -> Likeness | None:
     """The likeness of two debtors that share these kinds of contact; None when they cannot be one person."""
     birth, ids = compare_births(one.birth_date, other.birth_date), compare_ids(one, other)
-    if birth is Birth.DIFFERENT or ids is Ids.DIFFERENT or not contacts or not one.name or not other.name:
+    if birth is Birth.DIFFERENT or ids is Ids.DIFFERENT or not one.name or not other.name:
+        return None
+    if not contacts and ids is not Ids.SAME:
         return None
     if one.person_type and other.person_type and one.person_type != other.person_type:
         return None
     names = fuzz.token_sort_ratio(_plain(one.name), _plain(other.name))
     if names < NAMES_FROM:
         return None
-    reached = max(_CONTACT.get(kind, 0.0) for kind in contacts)
+    reached = 1.0 if ids is Ids.SAME else max(_CONTACT.get(kind, 0.0) for kind in contacts)
     similarity = round(10_000 * (names / 200 + _BIRTH[birth] / 4 + reached / 4))
     if similarity < SHOWN_FROM:
         return None
@@ -96,8 +101,11 @@ def compare_births(one: date | None, other: date | None) -> Birth:
 
 def compare_ids(one: Person, other: Person) -> Ids:
     """Whether two identity numbers may be one; those of two kinds of document say nothing about each other."""
-    if one.id_number is None or other.id_number is None or (one.id_type or "") != (other.id_type or ""):
+    if one.id_number is None or other.id_number is None:
         return Ids.UNKNOWN
+    if (one.id_type or "") != (other.id_type or ""):
+        is_open = not one.id_type or not other.id_type
+        return Ids.SAME if is_open and one.id_number == other.id_number else Ids.UNKNOWN
     is_near = DamerauLevenshtein.distance(one.id_number, other.id_number, score_cutoff=1) <= 1
     return Ids.NEAR if is_near else Ids.DIFFERENT
 

@@ -72,6 +72,8 @@ def reasons(match: MatchRow) -> tuple[str, ...]:
     told = match.reasons
     names = say(msg("names alike by %(share)s"), {"share": basis_points(told["name_bp"])})
     found = [names, say(_BIRTHS[Birth(told["birth"])]), *(say(_CONTACTS[kind]) for kind in told["contacts"])]
+    if Ids(told["ids"]) is Ids.SAME:
+        found.append(say(msg("the same identity number, the kind of document of one is missing")))
     if Ids(told["ids"]) is Ids.NEAR:
         found.append(say(msg("identity numbers that differ in one digit: one may be typed wrong")))
     return tuple(found)

@@ -67,6 +67,15 @@ begin
     ) then
         raise exception 'something has come of cases of this file' using errcode = '23503';
     end if;
+    -- A person put its debtors together with others since (revision 0088): what was of both is one's.
+    if exists (
+        select from debtor_matches m
+        join cases c on c.creditor_id = creditor and c.debtor_id = m.kept_id and c.portfolio_id = any(opened)
+        join portfolios p on p.creditor_id = creditor and p.id = c.portfolio_id and p.created_at <= m.decided_at
+        where m.creditor_id = creditor and m.state = 'merged'
+    ) then
+        raise exception 'debtors of this file were put together with others' using errcode = '23503';
+    end if;
     select coalesce(array_agg(distinct c.debtor_id), '{}') into people
     from cases c where c.creditor_id = creditor and c.portfolio_id = any(opened);
     delete from contact_points p where p.creditor_id = creditor and p.portfolio_id = any(opened);

@@ -100,7 +100,6 @@ def test_the_first_row_s_points_stand_with_the_debtor_and_only_later_ones_beside
     )
     assert reached(ports, analyst) == [
         ("phone", "300 123 30 01", "+573001233001"),
-        ("phone", "3001233001", "+573001233001"),
         ("email", "ana@correo.example", None),
         ("address", "Calle 7 # 20-5", "CL 7 # 20-5"),
         ("phone", "3001233002", "+573001233002"),

@@ -33,6 +33,9 @@ PERSONS = st.builds(
         (replace(ROSA, birth_date=date(1981, 7, 4), id_number="52123465"), {"phone"}, 9_500),
         (replace(ROSA, id_number="52123457"), {"address"}, 9_000),
         (replace(ROSA, id_type="CE", id_number="990011"), {"phone"}, 10_000),
+        # One number, once without its kind of document: no contact needed.
+        (replace(ROSA, id_type=None), set(), 10_000),
+        (replace(ROSA, id_type=None, birth_date=None), set(), 8_500),
     ],
 )
 def test_what_is_shown_to_a_person(other, contacts, similarity):
@@ -53,6 +56,9 @@ def test_what_is_shown_to_a_person(other, contacts, similarity):
         (replace(ROSA, birth_date=date(2001, 4, 7), id_number=None), {"phone"}),
         (Person("Luz Marina Quintana Urrego", None, None, None, "person"), {"address"}),
         (Person("Pedro Quintana", date(1981, 4, 7), None, None, "person"), {"phone"}),
+        # One number under two kinds of document: two numbers.
+        (replace(ROSA, id_type="TI"), set()),
+        (replace(ROSA, id_type=None, name="Pedro Urrego"), set()),
         # A person and her firm.
         (replace(ROSA, id_number=None, person_type="company"), {"phone"}),
         (replace(ROSA, name=None, id_number=None), {"phone"}),

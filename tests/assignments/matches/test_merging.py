@@ -12,6 +12,7 @@ from agencies.kernel.errors import Forbidden, NotFound
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.permissions import Role
+from assignments import intake
 from assignments.cases.models import Case, Debtor
 from assignments.contacts.queries import list_contacts
 from assignments.matches import finding, merging, queries
@@ -20,9 +21,11 @@ from portal.jobs import tasks
 from portal.ports import Ports
 from tests import files
 from tests.people import World
+from uploads.lifecycle import CannotBeUndone
 from uploads.options import Options
 
-NOW = datetime(2026, 3, 11, 17, tzinfo=UTC)
+#: After all that is applied here.
+NOW = datetime(2030, 3, 11, 17, tzinfo=UTC)
 HEADER = "obligacion;tipo documento;cedula;nombre;fecha nacimiento;saldo total;celular;correo\n"
 FIRST = (
     "A-1;CC;52123456;Rosa Elena Quintana;1981-04-07;100,00;3001234567;rosa@correo.example\n"
@@ -167,3 +170,35 @@ def test_another_creditor_finds_neither_the_pair_nor_the_function(ports, world, 
 def test_no_role_moves_a_case_to_another_debtor_by_itself(ports, analyst, proposed):
     with pytest.raises(DBAPIError), ports.session(analyst) as session:
         session.execute(update(Case).values(debtor_id=proposed.one.debtor_id))
+
+
+def test_one_number_with_and_without_its_kind_is_proposed_without_a_shared_contact(ports, analyst):
+    hand_over(ports, analyst, "A-1;CC;52123456;Rosa Elena Quintana;1981-04-07;100,00;3001234567;\n")
+    hand_over(ports, analyst, "B-1;;52123456;Rosa Elena Quintana;1981-04-07;200,00;3105550000;\n")
+    tasks.perform_due(ports)
+    with ports.session(analyst) as session:
+        (row,) = queries.list_matches(session, analyst).rows
+        assert row.reasons["ids"] == "same"
+        assert row.reasons["contacts"] == []
+
+
+def test_a_file_whose_debtors_were_put_together_with_others_is_not_undone(ports, analyst, proposed):
+    merge(ports, analyst, proposed.id, proposed.one.debtor_id)
+    with ports.session(analyst) as session:
+        uploads = session.scalars(text("select upload_id from portfolios")).all()
+    for upload_id in uploads:
+        with pytest.raises(CannotBeUndone), ports.session(analyst) as session, transaction(session):
+            intake.undo(session, analyst, upload_id, NOW)
+    with pytest.raises(DBAPIError), ports.session(analyst) as session:
+        known = {"creditor": analyst.tenant, "file": uploads[0]}
+        session.execute(text("select undo_portfolio(:creditor, :file)"), known)
+
+
+def test_one_telephone_written_in_three_ways_is_one(ports, analyst):
+    rows = "".join(
+        f"A-{number};CC;52123456;Rosa Quintana;;100,00;{phone};\n"
+        for number, phone in enumerate(("3001234567", "300 123 4567", "+57 300-1234567"))
+    )
+    hand_over(ports, analyst, rows)
+    with ports.session(analyst) as session:
+        assert [one.normal for one in list_contacts(session, analyst, debtor_of(session, "A-0"))] == ["+573001234567"]
