@@ -27,6 +27,13 @@ MATCH = "match_debtors"
 MOST_SHARING = 8
 _PER_INSERT = 1_000
 
+# Nobody knows how many rows the steps of the statement below leave, and one step taken row by row would never end.
+_BY_HASH = text(
+    """
+    select set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true),
+           set_config('work_mem', '128MB', true), set_config('jit', 'off', true)
+    """
+)
 # A debtor that came with the upload stands on the left; the pair is told in the order of the ids.
 _PAIRS = text(
     """
@@ -81,6 +88,7 @@ def find(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> in
     require(actor, Permission.PORTFOLIO_UPLOAD)
     creditor_id = require_side(actor, Side.CREDITOR)
     known = {"creditor": creditor_id, "upload": upload_id, "most": MOST_SHARING}
+    session.execute(_BY_HASH)
     rows = session.execute(_PAIRS, known, execution_options={"yield_per": _PER_INSERT})
     found = 0
     alike = _alike(rows)

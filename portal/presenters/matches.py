@@ -9,7 +9,7 @@ from agencies.kernel.errors import msg
 from assignments.matches.likeness import Birth, Ids
 from assignments.matches.models import MatchState
 from assignments.matches.queries import Candidate, MatchRow
-from portal.filters import basis_points
+from portal.filters import NOTHING, basis_points, masked
 from portal.i18n import say
 
 STATES = {
@@ -37,6 +37,8 @@ class Side:
 
     debtor: Candidate
     agency: str | None
+    #: The identity number, in full where the two differ by one digit: that digit is what there is to decide on.
+    identity: str
     #: Kind in words, value, and whether the other one has it too.
     contacts: tuple[tuple[str, str, bool], ...]
     is_kept: bool
@@ -54,17 +56,30 @@ class Line:
 
 def line(match: MatchRow, agencies: Mapping[int, str]) -> Line:
     """A pair in words."""
+    is_near = Ids(match.reasons["ids"]) is Ids.NEAR
     shared = set(match.one.contacts) & set(match.other.contacts)
     one, other = (
         Side(
             side,
             agencies.get(side.agency_id) if side.agency_id is not None else None,
-            tuple((say(KINDS[kind]), value, (kind, value) in shared) for kind, value in side.contacts),
+            (side.id_number or NOTHING) if is_near else masked(side.id_number),
+            tuple(
+                (say(KINDS[kind]), value if (kind, value) in shared else _covered(kind, value), (kind, value) in shared)
+                for kind, value in side.contacts
+            ),
             match.kept_id == side.debtor_id,
         )
         for side in (match.one, match.other)
     )
     return Line(match, basis_points(match.similarity_bp), reasons(match), (one, other))
+
+
+def _covered(kind: str, value: str) -> str:
+    """What only one of them is reached by: enough to be told apart, and no more."""
+    if kind == "email":
+        name, _, domain = value.partition("@")
+        return f"{name[:1]}••••@{domain}"
+    return masked(value)
 
 
 def reasons(match: MatchRow) -> tuple[str, ...]:
