@@ -10,6 +10,7 @@ from datetime import date
 import polars as pl
 
 from agencies.kernel.money import EXPONENT
+from agencies.kernel.sheets import MADE_INERT
 from uploads.amounts import read_amounts
 from uploads.columns import Read, constant
 from uploads.dates import read_dates, read_instants
@@ -40,7 +41,12 @@ _OWN_CURRENCY = ("$", "PESO", "PESOS")
 
 
 def clean(raw: pl.Series) -> pl.Series:
-    """Cells without the spaces around them; nothing where only a placeholder stands."""
+    """Cells without the spaces around them; nothing where only a placeholder stands.
+
+    The apostrophe that keeps a spreadsheet from running a cell is none of it: what we hand out is read as it was.
+    """
+    if raw.str.contains("'", literal=True).any():
+        raw = raw.str.replace(MADE_INERT, "$1")
     text = raw.str.strip_chars()
     return text.set(text.is_in(PLACEHOLDERS).fill_null(value=False), None)
 

@@ -82,7 +82,8 @@ DIALECTS = st.builds(
 )
 #: Letters of every encoding above, quotation marks, every separator and what begins a formula.
 #: What stands for nothing, and what names a row of totals.
-NOTHING = re.compile(r"total|suma|^(?:null|nan|n\W?a)$|sin informacion|no aplica", re.IGNORECASE)
+#: An apostrophe before what begins a formula is none of the name: some spreadsheet was kept from running it.
+NOTHING = re.compile(r"total|suma|^(?:null|nan|n\W?a)$|sin informacion|no aplica|^' *[=+@-]", re.IGNORECASE)
 NAME = st.text(string.ascii_letters + "áéíóúñÑü '\"=+@,;|.-", min_size=3, max_size=40).map(str.strip)
 ROWS = st.lists(
     st.builds(
@@ -164,7 +165,7 @@ def exported(browser) -> dict[str, tuple[str, Decimal]]:
     told = {}
     for row in rows:
         assert not row[0].startswith(FORMULA)
-        assert not row[1].startswith(FORMULA) or re.fullmatch(r"[-+]?[\d.,]+", row[1])
+        assert not row[1].startswith(FORMULA) or re.fullmatch(r"[-+]?[\d.,' ()-]+", row[1])
         told[bare(row[0])] = (bare(row[1]), Decimal(row[10]))
     return told
 
