@@ -116,7 +116,7 @@ def _reference_key(value: str) -> bytes:
 def _folder(value: str) -> Path:
     parts = urlsplit(value)
     if parts.scheme != "file" or not parts.path.startswith("/"):
-        raise SettingsError("STORAGE_URL must be file:// and an absolute path, or s3://bucket or s3://bucket/prefix")
+        raise SettingsError("STORAGE_URL must be file:// and an absolute path, or s3://bucket/prefix")
     return Path(unquote(parts.path))
 
 
@@ -124,8 +124,9 @@ def _bucket(value: str, env: Mapping[str, str]) -> Bucket:
     parts = urlsplit(value)
     prefix = parts.path.strip("/")
     is_plain = not (parts.query or parts.fragment) and parts.netloc == (parts.hostname or "")
-    if not is_plain or not _BUCKET.fullmatch(parts.netloc) or (prefix and not _PREFIX.fullmatch(prefix)):
-        raise SettingsError("STORAGE_URL must be s3://bucket or s3://bucket/prefix, of small letters and plain words")
+    if not is_plain or not _BUCKET.fullmatch(parts.netloc) or not _PREFIX.fullmatch(prefix):
+        # Without a prefix of its own an installation would look through, and clear up, what others keep there.
+        raise SettingsError("STORAGE_URL must be s3://bucket/prefix, of small letters and plain words")
     if bool(env.get("AWS_ACCESS_KEY_ID")) != bool(env.get("AWS_SECRET_ACCESS_KEY")):
         raise SettingsError("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set both or neither")
     endpoint, region = env.get("S3_ENDPOINT_URL"), env.get("S3_REGION") or "us-east-1"

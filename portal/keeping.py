@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import text
 from sqlalchemy.orm import Session
@@ -16,6 +17,7 @@ from portal.ports import Ports
 from uploads import keeping
 from uploads.keeping import Comparison, Named
 from uploads.storage import StoredObject
+from uploads.stores.keys import owner_of
 
 #: One transaction of a sweep.
 Step = Callable[[Session, Actor], "Swept"]
@@ -56,39 +58,44 @@ class Swept:
     purged: int = 0
     #: Begun and never kept.
     abandoned: int = 0
+    #: Not ours, and left alone.
+    foreign: int = 0
 
     def __add__(self, other: Swept) -> Swept:
         """Both together."""
-        return Swept(self.orphans + other.orphans, self.purged + other.purged, self.abandoned + other.abandoned)
+        return Swept(
+            self.orphans + other.orphans,
+            self.purged + other.purged,
+            self.abandoned + other.abandoned,
+            self.foreign + other.foreign,
+        )
 
 
 def verify(ports: Ports, *, now: datetime, older_than: timedelta = GRACE) -> Comparison:
     """Every file that is missing, changed or orphaned, of all organisations."""
     named: list[Named] = []
     transfers: set[str] = set()
+    own: set[int | None] = set()
     for actor in owners(ports):
+        own.add(actor.tenant)
         with ports.session(actor) as session:
             named += _named_by(session, actor)
             transfers |= _transfers(session, now)
     # Rows first, the store after them: what came in between is young, and what was named was there.
-    return keeping.compare(ports.storage.keys(""), named, transfers, before=now - older_than)
+    return keeping.compare(ports.storage.keys(""), named, transfers, own, before=now - older_than)
 
 
 def sweep(ports: Ports, *, older_than: timedelta = GRACE, now: datetime) -> Swept:
-    """Remove what nobody needs any more, of all organisations and of none."""
-    own = {actor.tenant: actor for actor in owners(ports)}
-    swept = Swept(abandoned=ports.storage.forget_abandoned(now - older_than))
+    """Remove what nobody needs any more, of all organisations; what is not ours by its key is counted and stays."""
+    own: dict[int | None, Actor] = {actor.tenant: actor for actor in owners(ports)}
+    abandoned = ports.storage.forget_abandoned(now - older_than, lambda key: owner_of(key) in own)
+    swept = Swept(abandoned=abandoned)
     for actor in own.values():
         swept += _in_transactions(ports, actor, purges(ports, now))
-    for orphan in verify(ports, now=now, older_than=older_than).orphans:
-        owner = orphan.key.partition("/")[0]
-        if owner.isdigit() and int(owner) in own:
-            swept += _in_transactions(ports, own[int(owner)], removals(ports, [orphan]))
-        else:
-            # What stands under no organisation has a key that is never made again.
-            ports.storage.delete(orphan.key)
-            swept += Swept(orphans=1)
-    return swept
+    found = verify(ports, now=now, older_than=older_than)
+    for orphan in found.orphans:
+        swept += _in_transactions(ports, own[owner_of(orphan.key)], removals(ports, [orphan]))
+    return swept + Swept(foreign=found.foreign)
 
 
 def sweep_steps(ports: Ports, *, now: datetime) -> Iterator[Step]:
@@ -96,11 +103,11 @@ def sweep_steps(ports: Ports, *, now: datetime) -> Iterator[Step]:
     yield from purges(ports, now)
 
     def listed(session: Session, actor: Actor) -> Swept:
-        ports.storage.forget_abandoned(now - GRACE)
-        found = ports.storage.keys(f"{actor.tenant}/")
-        orphans.extend(
-            keeping.compare(found, _named_by(session, actor), _transfers(session, now), before=now - GRACE).orphans
-        )
+        own, before = actor.tenant, now - GRACE
+        ports.storage.forget_abandoned(before, lambda key: owner_of(key) == own)
+        found = ports.storage.keys(f"{own}/")
+        named, transfers = _named_by(session, actor), _transfers(session, now)
+        orphans.extend(keeping.compare(found, named, transfers, {own}, before=before).orphans)
         return Swept()
 
     orphans: list[StoredObject] = []
@@ -109,17 +116,24 @@ def sweep_steps(ports: Ports, *, now: datetime) -> Iterator[Step]:
 
 
 def purges(ports: Ports, now: datetime) -> Iterator[Step]:
-    """Steps that remove the bytes of files rejected long ago, until none is left."""
+    """Steps that give up files rejected or undone long ago, each batch before its bytes, until none is left."""
     before = now - timedelta(days=ports.settings.rejected_file_days)
-    last = keeping.PURGE_BATCH
+    last: list[list[str]] = []
 
     def purge(session: Session, actor: Actor) -> Swept:
-        nonlocal last
-        last = keeping.purge_rejected(session, actor, ports.storage, before=before, now=now)
-        return Swept(purged=last)
+        last[:] = keeping.purge_ended(session, actor, before=before, now=now)
+        return Swept(purged=len(last))
 
-    while last == keeping.PURGE_BATCH:
+    def remove(session: Session, actor: Actor, key: str) -> Swept:
+        keeping.remove_unneeded(session, actor, ports.storage, key)
+        return Swept()
+
+    is_done = False
+    while not is_done:
         yield purge
+        is_done = len(last) < keeping.PURGE_BATCH
+        for key in (key for own in tuple(last) for key in own):
+            yield partial(remove, key=key)
 
 
 def removals(ports: Ports, orphans: list[StoredObject]) -> Iterator[Step]:
@@ -127,7 +141,7 @@ def removals(ports: Ports, orphans: list[StoredObject]) -> Iterator[Step]:
     for orphan in orphans:
 
         def remove(session: Session, actor: Actor, orphan: StoredObject = orphan) -> Swept:
-            return Swept(orphans=int(keeping.remove_orphan(session, actor, ports.storage, orphan)))
+            return Swept(orphans=int(keeping.remove_unneeded(session, actor, ports.storage, orphan.key)))
 
         yield remove
 

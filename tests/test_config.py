@@ -82,6 +82,9 @@ def test_a_missing_setting_is_named(name, value):
                 "s3://files_of_ours",
                 "s3://somebody:secret@files",
                 "s3://files:9000",
+                # Without a prefix whatever else is in the bucket would be swept as if it were ours.
+                "s3://files",
+                "s3://files/",
                 "s3://files/../other",
                 "s3://files/a//b",
                 "s3://files/a.b",
@@ -146,7 +149,7 @@ def test_everything_about_a_bucket_can_be_said():
     settings = Settings.from_env(
         {
             **GOOD,
-            "STORAGE_URL": "s3://files/",
+            "STORAGE_URL": "s3://files/ours/",
             "S3_ENDPOINT_URL": "https://objects.example:9000/",
             "S3_REGION": "sa-bogota-1",
             "S3_SSE": "aws:kms:arn:aws:kms:us-east-1:111122223333:key/5e5e-5e5e",
@@ -159,6 +162,7 @@ def test_everything_about_a_bucket_can_be_said():
 
     assert settings.bucket == Bucket(
         "files",
+        prefix="ours",
         region="sa-bogota-1",
         endpoint_url="https://objects.example:9000",
         encryption="aws:kms:arn:aws:kms:us-east-1:111122223333:key/5e5e-5e5e",
@@ -172,14 +176,14 @@ def test_everything_about_a_bucket_can_be_said():
 
 
 def test_a_key_of_the_account_is_taken_where_none_is_named():
-    settings = Settings.from_env({**GOOD, "STORAGE_URL": "s3://files", "S3_SSE": "aws:kms"})
+    settings = Settings.from_env({**GOOD, "STORAGE_URL": "s3://files/ours", "S3_SSE": "aws:kms"})
 
     assert settings.bucket.sealed() == {"ServerSideEncryption": "aws:kms"}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:9000", "localhost:9000", "[::1]:9000"])
 def test_an_object_server_without_https_must_be_on_this_machine(host):
-    settings = Settings.from_env({**GOOD, "STORAGE_URL": "s3://files", "S3_ENDPOINT_URL": f"http://{host}"})
+    settings = Settings.from_env({**GOOD, "STORAGE_URL": "s3://files/ours", "S3_ENDPOINT_URL": f"http://{host}"})
 
     assert settings.bucket.endpoint_url == f"http://{host}"
 
@@ -205,7 +209,7 @@ def test_an_object_server_without_https_must_be_on_this_machine(host):
 )
 def test_what_will_not_do_about_a_bucket_is_named_and_its_value_is_not(name, value):
     with pytest.raises(SettingsError) as refusal:
-        Settings.from_env({**GOOD, "STORAGE_URL": "s3://files", name: value})
+        Settings.from_env({**GOOD, "STORAGE_URL": "s3://files/ours", name: value})
 
     assert str(refusal.value).startswith(name)
     if len(value) > 8:

@@ -7,11 +7,11 @@ lock that a receiver of the same bytes takes, and asks again under it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor
@@ -20,7 +20,7 @@ from uploads.own import record
 from uploads.storage import Storage, StoredObject
 from uploads.stores import keys
 
-#: How many rejected files lose their bytes in one transaction.
+#: How many rejected or undone files lose their bytes in one transaction.
 PURGE_BATCH = 100
 _TRANSFER_DEPTH = 3
 
@@ -46,12 +46,22 @@ class Comparison:
     orphans: list[StoredObject] = field(default_factory=list)
     #: Files that were looked at.
     files: int = 0
+    #: There, and not ours by their keys: nobody here removes them.
+    foreign: int = 0
 
 
 def compare(
-    found: Iterable[StoredObject], named: Iterable[Named], transfers: set[str], *, before: datetime
+    found: Iterable[StoredObject],
+    named: Iterable[Named],
+    transfers: set[str],
+    organisations: Container[int | None],
+    *,
+    before: datetime,
 ) -> Comparison:
-    """What is missing, changed or orphaned; `transfers` are the beginnings of keys of files still on their way."""
+    """What is missing, changed or orphaned; `transfers` are the beginnings of keys of files still on their way.
+
+    Others may keep files in the same place: only a key of our own form under one of these organisations is an orphan.
+    """
     waiting = {one.key: one for one in named}
     known, result = set(waiting), Comparison()
     for one in found:
@@ -60,47 +70,50 @@ def compare(
         if row is not None:
             if row.size is not None and row.size != one.size:
                 result.changed.append(row)
+        elif keys.owner_of(one.key) not in organisations:
+            result.foreign += one.key not in known
         elif one.key not in known and not _is_spared(one.key, known, transfers) and one.modified_at < before:
             result.orphans.append(one)
     result.missing.extend(waiting.values())
     return result
 
 
-def remove_orphan(session: Session, actor: Actor, storage: Storage, orphan: StoredObject) -> bool:
+def remove_unneeded(session: Session, actor: Actor, storage: Storage, key: str) -> bool:
     """Remove a file that nobody names, unless somebody came to name it since it was listed."""
-    if (digest := keys.digest_in(orphan.key)) is not None:
+    if (digest := keys.digest_in(key)) is not None:
         keys.hold(session, digest)
-        if any(_needs(one, orphan.key) for one in _uploads_of(session, actor, digest)):
+        if any(_needs(one, key) for one in _uploads_of(session, actor, digest)):
             return False
-    storage.delete(orphan.key)
+    storage.delete(key)
     return True
 
 
-def purge_rejected(session: Session, actor: Actor, storage: Storage, *, before: datetime, now: datetime) -> int:
-    """Remove the bytes of some files rejected long ago; their rows stay. Returns how many rows that were."""
-    since = func.coalesce(Upload.checked_at, Upload.created_at)
+def purge_ended(session: Session, actor: Actor, *, before: datetime, now: datetime) -> list[list[str]]:
+    """Give up the bytes of some files rejected or undone long ago; their rows stay.
+
+    Returns the keys of each, which `remove_unneeded` removes once this is committed: bytes are never gone while a row
+    says they are there. What a crash leaves in between is an orphan.
+    """
+    since = case(
+        (Upload.state == UploadState.UNDONE, Upload.undone_at),
+        else_=func.coalesce(Upload.checked_at, Upload.created_at),
+    )
     stale = session.scalars(
         select(Upload)
         .where(
             Upload.organisation_id == actor.tenant,
-            Upload.state == UploadState.REJECTED,
+            Upload.state.in_({UploadState.REJECTED, UploadState.UNDONE}),
             Upload.purged_at.is_(None),
             since < before,
         )
-        # In one order, so that two who purge at once wait for each other instead of for ever.
-        .order_by(Upload.sha256, Upload.id)
+        .order_by(Upload.id)
         .limit(PURGE_BATCH)
         .with_for_update(skip_locked=True)
     ).all()
     for upload in stale:
         upload.purged_at = now
-        keys.hold(session, upload.sha256)
-        session.flush()
-        for key in _own_keys(upload):
-            if not any(_needs(other, key) for other in _uploads_of(session, actor, upload.sha256)):
-                storage.delete(key)
         record(session, actor, "upload.purged", upload, now)
-    return len(stale)
+    return [list(_own_keys(upload)) for upload in stale]
 
 
 def _own_keys(upload: Upload) -> Iterator[str]:

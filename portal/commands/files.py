@@ -31,6 +31,7 @@ def verify_files() -> None:
         f"{found.files} files: {len(found.missing)} missing, {len(found.changed)} changed, "
         f"{len(found.orphans)} orphaned."
     )
+    _tell_foreign(found.foreign)
     if found.missing or found.changed:
         raise SystemExit(1)
 
@@ -46,7 +47,7 @@ def verify_files() -> None:
 )
 @with_appcontext
 def sweep_files(*, older_than: int) -> None:
-    """Remove files no row names, what was begun and never kept, and the bytes of files rejected long ago."""
+    """Remove files no row names, what was begun and never kept, and the bytes of files rejected or undone long ago."""
     ports = instance()
     try:
         swept = keeping.sweep(ports, older_than=timedelta(hours=older_than), now=ports.now())
@@ -54,5 +55,11 @@ def sweep_files(*, older_than: int) -> None:
         refuse(str(outage))
     click.echo(
         f"{swept.orphans} orphans removed, {swept.abandoned} abandoned arrivals removed, "
-        f"{swept.purged} rejected files emptied."
+        f"{swept.purged} rejected or undone files emptied."
     )
+    _tell_foreign(swept.foreign)
+
+
+def _tell_foreign(count: int) -> None:
+    if count:
+        click.echo(f"{count} files are not ours by their names and are left alone.")

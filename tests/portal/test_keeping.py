@@ -17,7 +17,7 @@ from portal import keeping
 from portal.app import create_app, ports_of
 from portal.jobs import schedules, tasks
 from portal.ports import Ports
-from tests import attested, files, loop
+from tests import files
 from tests.tenants import Tenants, add_tenants
 from tests.uploads.opened import opened, workbook
 from uploads import receiving, service, transfers
@@ -224,44 +224,17 @@ def test_pieces_of_a_file_somebody_may_still_go_on_with_stay(instance: Ports, te
     assert there(instance) == set()
 
 
-def test_what_stands_under_no_organisation_goes_and_evidence_stays(instance: Ports, tenants: Tenants, command):
-    keep(instance, "999999/portfolio/0/x")
-    keep(instance, "loose")
-    loop.add_mandate(instance, tenants.creditor, tenants.agency)
-    attested.begin_draft(instance, tenants.creditor, tenants.agency, "mark")
-    named = {f"evidence/mark{tenants.agency.tenant}"}
-    assert named < there(instance)
-
-    assert command("sweep-files").output.startswith("2 orphans removed")
-
-    assert there(instance) == named
-    assert command("verify-files").exit_code == 0
-
-
-def test_what_was_begun_and_never_kept_is_swept(instance: Ports, tenants: Tenants, command):
-    if instance.settings.storage_folder is not None:
-        waiting = instance.settings.storage_folder / "incoming"
-        waiting.mkdir(exist_ok=True)
-        (waiting / "5e5e").write_bytes(b"half")
-    else:
-        bucket = instance.settings.bucket
-        instance.storage._client.create_multipart_upload(Bucket=bucket.name, Key=f"{bucket.prefix}/1/x")
-
-    assert "0 abandoned arrivals" in command("sweep-files", at=datetime.now(UTC)).output
-    assert "1 abandoned arrivals" in command("sweep-files").output
-
-
 def test_a_rejected_file_loses_its_bytes_after_a_month_and_keeps_its_name_and_hash(
     instance: Ports, tenants: Tenants, command
 ):
     actor = tenants.creditor
     upload = rejected(instance, actor)
-    assert "0 rejected files emptied" in command("sweep-files", at=LATER).output
+    assert "0 rejected or undone files emptied" in command("sweep-files", at=LATER).output
     assert there(instance) == {upload.storage_key}
 
     result = command("sweep-files", at=MONTHS_LATER)
 
-    assert "1 rejected files emptied" in result.output
+    assert "1 rejected or undone files emptied" in result.output
     assert there(instance) == set()
     with instance.session(actor) as session:
         row = session.get_one(Upload, (actor.tenant, upload.id))
@@ -272,7 +245,7 @@ def test_a_rejected_file_loses_its_bytes_after_a_month_and_keeps_its_name_and_ha
         with pytest.raises(FilePurged):
             hand_out(session, actor, upload.id, now=MONTHS_LATER)
     assert command("verify-files", at=MONTHS_LATER).exit_code == 0, "it is gone on purpose"
-    assert "0 rejected files emptied" in command("sweep-files", at=MONTHS_LATER).output
+    assert "0 rejected or undone files emptied" in command("sweep-files", at=MONTHS_LATER).output
 
 
 def test_bytes_that_a_later_upload_needs_outlive_the_rejected_one(instance: Ports, tenants: Tenants, command):
@@ -282,7 +255,7 @@ def test_bytes_that_a_later_upload_needs_outlive_the_rejected_one(instance: Port
     assert again.id != first.id
     assert again.storage_key == first.storage_key
 
-    assert "1 rejected files emptied" in command("sweep-files", at=MONTHS_LATER).output
+    assert "1 rejected or undone files emptied" in command("sweep-files", at=MONTHS_LATER).output
 
     assert there(instance) == {again.storage_key}
     with instance.storage.open(again.storage_key) as file:
@@ -298,7 +271,7 @@ def test_the_text_of_a_rejected_file_goes_though_the_same_bytes_came_again(insta
     second = opened(instance, actor, data)
     assert there(instance) == {second.storage_key, first.text_key, second.text_key}
 
-    assert "1 rejected files emptied" in command("sweep-files", at=MONTHS_LATER).output
+    assert "1 rejected or undone files emptied" in command("sweep-files", at=MONTHS_LATER).output
 
     assert there(instance) == {second.storage_key, second.text_key}
     assert command("verify-files", at=MONTHS_LATER).exit_code == 0
@@ -308,7 +281,7 @@ def test_two_rejected_files_of_the_same_bytes_are_both_emptied(instance: Ports, 
     for _ in range(2):
         rejected(instance, tenants.creditor)
 
-    assert "2 rejected files emptied" in command("sweep-files", at=MONTHS_LATER).output
+    assert "2 rejected or undone files emptied" in command("sweep-files", at=MONTHS_LATER).output
 
     assert there(instance) == set()
     with instance.session(tenants.creditor) as session:

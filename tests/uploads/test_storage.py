@@ -233,10 +233,13 @@ def test_what_was_begun_and_never_kept_is_forgotten_when_it_is_old(kept: Kept):
         assert kept.bucket is not None
         kept.server.client.create_multipart_upload(Bucket=kept.bucket.name, Key="files/1/x")
         kept.server.client.create_multipart_upload(Bucket=kept.bucket.name, Key="elsewhere/1/x")
+        kept.server.client.create_multipart_upload(Bucket=kept.bucket.name, Key="files/somebody-else.tar")
     put(kept.storage, "1/kept", b"bytes")
     now = datetime.now(UTC)
 
-    assert kept.storage.forget_abandoned(now - timedelta(hours=1)) == 0
-    assert kept.storage.forget_abandoned(now + timedelta(minutes=1)) == 1
+    assert kept.storage.forget_abandoned(now - timedelta(hours=1), {"1/x"}.__contains__) == 0
+    assert kept.storage.forget_abandoned(now + timedelta(minutes=1), {"1/x"}.__contains__) == 1
 
-    assert kept.everything() == ({"kept/1/kept"} if kept.folder else {"files/1/kept", "elsewhere/1/x"})
+    assert kept.everything() == (
+        {"kept/1/kept"} if kept.folder else {"files/1/kept", "elsewhere/1/x", "files/somebody-else.tar"}
+    )

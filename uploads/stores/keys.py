@@ -14,6 +14,13 @@ from sqlalchemy.orm import Session
 #: What a text is called behind the file it was made of; those of older versions name no upload.
 _TEXT = re.compile(r"-text(?:-\d+)?$")
 _DIGEST_HEX = 64
+#: Everything we keep stands under the organisation it belongs to; nothing of another form is ours to remove.
+_OURS = re.compile(
+    r"(?P<owner>[1-9][0-9]{0,17})/(?:"
+    r"[a-z_]{1,40}/[0-9]{1,18}/[0-9a-f]{64}(?:-text(?:-[0-9]{1,18})?)?"
+    r"|transfers/[0-9]{1,18}/[0-9]{1,9}"
+    r"|evidence/[A-Za-z0-9_-]{1,200})"
+)
 
 
 def upload_key(organisation_id: int, kind: str, creditor_id: int | None, digest: bytes) -> str:
@@ -37,6 +44,12 @@ def base_key(key: str) -> str:
 def evidence_key(organisation_id: int, token: str) -> str:
     """Where a file of evidence is kept; two of the same bytes are two."""
     return f"{organisation_id}/evidence/{token}"
+
+
+def owner_of(key: str) -> int | None:
+    """The organisation under which a key of our own form stands; None for any other key."""
+    ours = _OURS.fullmatch(key)
+    return int(ours["owner"]) if ours else None
 
 
 def digest_in(key: str) -> bytes | None:

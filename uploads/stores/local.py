@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -93,7 +93,7 @@ class LocalStorage:
                     # It may have gone since the folder was read.
                     yield from _listed(path, key)
 
-    def forget_abandoned(self, before: datetime) -> int:
+    def forget_abandoned(self, before: datetime, is_ours: Callable[[str], bool]) -> int:  # noqa: ARG002 - it has no key
         """Remove what was begun before an instant and never kept; returns how many."""
         waiting = self._folder / _INCOMING
         abandoned = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO, Protocol
@@ -69,8 +69,8 @@ class Storage(Protocol):
     def keys(self, prefix: str = "") -> Iterator[StoredObject]:
         """Every kept file whose key begins so, in no order that means anything."""
 
-    def forget_abandoned(self, before: datetime) -> int:
-        """Remove what was begun before an instant and never kept; returns how many."""
+    def forget_abandoned(self, before: datetime, is_ours: Callable[[str], bool]) -> int:
+        """Remove what was begun before an instant and never kept, where its key is ours; returns how many."""
 
 
 def checked_key(key: str) -> str:

@@ -13,7 +13,7 @@ import hashlib
 import io
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, BinaryIO, cast
@@ -148,14 +148,14 @@ class S3Storage:
                     key = one["Key"].removeprefix(self._before)
                     yield StoredObject(key, one["Size"], one["LastModified"])
 
-    def forget_abandoned(self, before: datetime) -> int:
-        """Abort the uploads in parts that were begun before an instant; returns how many."""
+    def forget_abandoned(self, before: datetime, is_ours: Callable[[str], bool]) -> int:
+        """Abort the uploads in parts that were begun before an instant under keys of ours; returns how many."""
         name, forgotten = self._bucket.name, 0
         pages = self._client.get_paginator("list_multipart_uploads")
         with _answers("uploads in parts"):
             for page in pages.paginate(Bucket=name, Prefix=self._before):
                 for one in page.get("Uploads", ()):
-                    if one["Initiated"] < before:
+                    if one["Initiated"] < before and is_ours(one["Key"].removeprefix(self._before)):
                         self._client.abort_multipart_upload(Bucket=name, Key=one["Key"], UploadId=one["UploadId"])
                         forgotten += 1
         return forgotten
