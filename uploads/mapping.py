@@ -16,7 +16,7 @@ from uploads.evidence import (
     settle_currency,
 )
 from uploads.headers import normal
-from uploads.names import NEAR, is_known, is_of_others, likeness_of
+from uploads.names import NEAR, is_known, is_of_others, likeness_of, shared
 from uploads.options import Options
 from uploads.percolumn import settle_columns
 from uploads.remembered import Changes, Remembered, changes_since
@@ -205,7 +205,7 @@ def _by_name(position: int, header: str, values: Sequence[str], schema: Schema) 
     knows = is_known(name, schema)
     found = []
     for one in schema.fields:
-        by_name = likeness_of(name, one)
+        by_name = shared(likeness_of(name, one), name, one, schema)
         # A name we know is not taken for a misspelling of another one.
         if by_name.confidence < FLOOR or (knows and by_name.confidence <= NEAR + 3 and by_name.reason != "ambiguous"):
             continue

@@ -9,7 +9,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import Levenshtein
 
 from uploads.headers import counted, normal, words
-from uploads.schemas.fields import Field, Schema
+from uploads.schemas.fields import Field, FieldType, Schema
 
 #: Words that alone do not say what a column holds.
 DANGER = frozenset({"codigo", "numero", "cuenta", "valor", "monto", "fecha", "estado", "cliente", "plazo", "documento"})
@@ -21,10 +21,14 @@ _OTHERS = frozenset(
         *("cosigner", "guarantor", "relative", "employer", "attorney", "agent", "lender", "servicer"),
     }
 )
+#: Before the name of an amount these say only that it is one: VR SALDO, monto capital.
+_MONEY = frozenset({"valor", "monto", "importe"})
 #: What stands now is preferred to what stood at the beginning.
 _NOW = frozenset({"actual", "fin", "final", "current", "hoy"})
 _ONCE = frozenset({"ini", "inicial", "initial"})
-EXACT, PERMUTED, DANGEROUS, ONCE, NEAR, INSIDE = 96, 90, 70, 66, 65, 55
+EXACT, PERMUTED, DANGEROUS, ONCE, NEAR, SECOND, INSIDE = 96, 90, 70, 66, 65, 60, 55
+#: What a name loses that another field may have too: below every clearer name.
+_SHARED = 16
 _FUZZY = 6
 _TWO_LETTERS = 9
 
@@ -70,7 +74,23 @@ def likeness_of(name: str, field: Field) -> Likeness:
     said = words(name)
     if said in known.wordings:
         return Likeness(PERMUTED, "words")
+    if field.type is FieldType.AMOUNT and said & _MONEY and said - _MONEY in known.wordings:
+        return Likeness(PERMUTED - 1, "words")
+    if is_second(name, field):
+        return Likeness(SECOND, "ambiguous")
     return _suffixed(name, said, known) or _nearly(squeezed, said, known)
+
+
+def is_second(name: str, field: Field) -> bool:
+    """Whether the name means the field only where a clearer one holds what it usually means."""
+    return bool(field.second) and words(name) in {words(one) for one in field.second}
+
+
+def shared(found: Likeness, name: str, field: Field, schema: Schema) -> Likeness:
+    """The same, but open where the name may mean another field of the kind."""
+    if found.confidence <= SECOND or not any(is_second(name, one) for one in schema.fields if one is not field):
+        return found
+    return Likeness(found.confidence - _SHARED, "ambiguous")
 
 
 def is_known(name: str, schema: Schema) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from agencies.kernel.errors import msg
-from portal.presenters import activities, cases, locates, recalls
+from portal.presenters import activities, cases, locates, promises, recalls
 from uploads.schemas.fields import Field
 
 YES_OR_NO = {"yes": msg("Yes"), "no": msg("No")}
@@ -22,12 +22,13 @@ _WORDS: dict[str, Mapping[str, str]] = {
     "kind": FINDINGS,
     "source_class": {code.value: text for code, text in locates.SOURCES.items()},
     "confidence": {code.value: text for code, text in locates.CONFIDENCES.items()},
-    "return_code": {code.value: text for code, text in recalls.CODES.items()},
+    "code": {code.value: text for code, text in recalls.CODES.items()},
+    "state": {code.value: text for code, text in promises.STATED.items()},
     "reason": {code.value: text for code, text in recalls.REASONS.items()},
 }
 
 
 def words_of(field: Field) -> dict[str, str]:
-    """Every code of a field with its words, to be translated; a code without words speaks for itself."""
-    known = _WORDS.get(field.name, {})
-    return {code: known.get(code) or YES_OR_NO.get(code) or code.replace("_", " ") for code in field.choices}
+    """Every code of a field with its words, to be translated."""
+    known = _WORDS.get(field.name, YES_OR_NO)
+    return {code: known[code] for code in field.choices}

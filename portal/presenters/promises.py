@@ -18,7 +18,7 @@ from portal.i18n import say
 #: What the payments say of a promise.
 OUTCOMES = {
     Outcome.PENDING: msg("Pending"),
-    Outcome.KEPT: msg("Kept"),
+    Outcome.KEPT: msg("Kept as promised"),
     Outcome.PARTLY_KEPT: msg("Kept in part"),
     Outcome.BROKEN: msg("Broken"),
 }
@@ -26,7 +26,7 @@ TONES = {Outcome.PENDING: "waiting", Outcome.KEPT: "good", Outcome.PARTLY_KEPT: 
 #: What the agency says of it.
 STATED = {
     PromiseState.PENDING: msg("Pending"),
-    PromiseState.KEPT: msg("Kept"),
+    PromiseState.KEPT: msg("Kept as promised"),
     PromiseState.BROKEN: msg("Broken"),
     PromiseState.CANCELLED: msg("Cancelled"),
 }

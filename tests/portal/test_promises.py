@@ -80,7 +80,7 @@ def test_the_file_holds_what_the_filter_shows(promised, sign_in) -> None:
 
     assert head[0] == "Account"
     assert [(row[0], row[4], row[5], row[6], row[7]) for row in rows] == [
-        ("A1", "200.00", "50.00", "Kept in part", "Kept")
+        ("A1", "200.00", "50.00", "Kept in part", "Kept as promised")
     ]
     assert browser.get("/promises/listing.csv?outcome=nonsense").status_code == 400
 
@@ -93,7 +93,7 @@ def test_a_case_shows_its_promises_to_both_sides(promised, world, sign_in) -> No
     for role in (Role.DIRECTOR, Role.AGENT, Role.MANAGER):
         page = text_of(sign_in(role, language="en").get(address).text)
         assert "Promises" in page
-        assert "the agency says: kept (the payments say otherwise)" in page
+        assert "the agency says: kept as promised (the payments say otherwise)" in page
 
 
 def test_another_agency_finds_nothing_and_an_investigator_no_page(promised, sign_in) -> None:

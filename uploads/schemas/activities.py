@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agencies.kernel.errors import msg
 from uploads.schemas.fields import Field, FieldType, Schema, called
+from uploads.schemas.wordings import shown
 
 #: The platform's result codes, after the reference vocabulary of Latin-American collection, with senders' spellings.
 RESULTS: dict[str, tuple[str, ...]] = {
@@ -126,8 +127,8 @@ ACTIVITIES = Schema(
             synonyms=called(
                 "fecha gestion, fechahoragestion, fecha hora gestion, fecha llamada, fecha, call date, "
                 "contact date, fecha de gestion, fechagestion, fecha y hora gestion, fechallamada, "
-                "fecha contacto, fecges, horfingest, fecha interaccion, action date time, actiondatetime, "
-                "created, date, cuando"
+                "fecha y hora, fecha hora, fecha contacto, fecges, horfingest, fecha interaccion, action date time, "
+                "actiondatetime, created, date, cuando"
             ),
         ),
         Field(
@@ -135,14 +136,17 @@ ACTIVITIES = Schema(
             msg("Channel"),
             FieldType.CHOICE,
             required=True,
-            choices={
-                "call": ("llamada", "telefono", "telefonica", "phone", "call"),
-                "sms": ("sms", "mensaje de texto"),
-                "whatsapp": ("whatsapp", "wa"),
-                "email": ("correo", "correo electronico", "email", "mail"),
-                "letter": ("carta", "carta notarial", "letter"),
-                "visit": ("visita", "visita domiciliaria", "visit", "field"),
-            },
+            choices=shown(
+                "channel",
+                {
+                    "call": ("llamada", "telefono", "telefonica", "phone", "call"),
+                    "sms": ("sms", "mensaje de texto"),
+                    "whatsapp": ("whatsapp", "wa"),
+                    "email": ("correo", "correo electronico", "email", "mail"),
+                    "letter": ("carta", "carta notarial", "letter"),
+                    "visit": ("visita", "visita domiciliaria", "visit", "field"),
+                },
+            ),
             help=msg("How it was tried: call, SMS, WhatsApp, e-mail, letter or visit."),
             example="llamada",
             synonyms=called(
@@ -155,7 +159,7 @@ ACTIVITIES = Schema(
             msg("Result"),
             FieldType.CHOICE,
             required=True,
-            choices=RESULTS,
+            choices=shown("result", RESULTS),
             help=msg("What came of it. Your own codes may stand here: you say once what each means."),
             example="promesa de pago",
             synonyms=called(
@@ -169,7 +173,7 @@ ACTIVITIES = Schema(
             "counterpart",
             msg("Who was reached"),
             FieldType.CHOICE,
-            choices=COUNTERPARTS,
+            choices=shown("counterpart", COUNTERPARTS),
             help=msg("Who was spoken to; what may be said depends on it."),
             example="titular",
             synonyms=called(
@@ -182,7 +186,7 @@ ACTIVITIES = Schema(
             "direction",
             msg("Who sought whom"),
             FieldType.CHOICE,
-            choices=DIRECTIONS,
+            choices=shown("direction", DIRECTIONS),
             help=msg("Whether you sought the debtor or the debtor sought you."),
             example="saliente",
             synonyms=called(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agencies.kernel.errors import msg
 from uploads.schemas.fields import Field, FieldType, Schema
+from uploads.schemas.wordings import shown
 
 #: The platform's return codes with senders' spellings in Spanish and English.
 RETURN_CODES: dict[str, tuple[str, ...]] = {
@@ -83,7 +84,7 @@ CLOSURES = Schema(
             msg("Reason of the return"),
             FieldType.CHOICE,
             required=True,
-            choices=RETURN_CODES,
+            choices=shown("code", RETURN_CODES),
             help=msg("Why the case goes back; it decides what becomes of the case."),
             example="ilocalizado",
             synonyms=(

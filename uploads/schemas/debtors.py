@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agencies.kernel.errors import msg
 from uploads.schemas.fields import Content, Field, FieldType, called
+from uploads.schemas.wordings import shown
 
 #: Who owes.
 WHO = (
@@ -79,10 +80,13 @@ WHO = (
         "person_type",
         msg("Person or company"),
         FieldType.CHOICE,
-        choices={
-            "person": ("p", "natural", "persona natural", "fisica", "person", "individual"),
-            "company": ("c", "juridica", "persona juridica", "moral", "company", "empresa"),
-        },
+        choices=shown(
+            "person_type",
+            {
+                "person": ("p", "natural", "persona natural", "fisica", "person", "individual"),
+                "company": ("c", "juridica", "persona juridica", "moral", "company", "empresa"),
+            },
+        ),
         help=msg("Whether the debtor is a person or a company."),
         example="natural",
         synonyms=called("tipo persona, debtor type, tipo de persona, naturaleza, class of business, persona o empresa"),

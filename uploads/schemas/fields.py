@@ -49,6 +49,8 @@ class Field:
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: Header names senders use, normalised (lower case, no accents, single spaces).
     synonyms: tuple[str, ...] = ()
+    #: Names that usually mean another field, and this one where a column with a clearer name holds that.
+    second: tuple[str, ...] = ()
     #: A number or type of a document, kept as capitals and digits only, so that two spellings are one.
     is_code: bool = False
     #: Negative amounts are refused unless allowed.

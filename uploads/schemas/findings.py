@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agencies.kernel.errors import msg
 from uploads.schemas.fields import Field, FieldType, Schema, called
+from uploads.schemas.wordings import shown
 
 FINDINGS = Schema(
     kind="findings",
@@ -35,13 +36,16 @@ FINDINGS = Schema(
             msg("Kind of finding"),
             FieldType.CHOICE,
             required=True,
-            choices={
-                "phone": ("telefono", "celular", "fijo", "movil", "loc_tel", "phone", "mobile"),
-                "email": ("correo", "correo electronico", "e-mail", "loc_email", "mail"),
-                "address": ("direccion", "domicilio", "loc_dir", "address"),
-                "employer": ("empleador", "empresa", "trabajo", "loc_empleo", "employer"),
-                "none": ("sin hallazgos", "sin hallazgo", "no encontrado", "loc_neg", "none found", "nothing"),
-            },
+            choices=shown(
+                "kind",
+                {
+                    "phone": ("telefono", "celular", "fijo", "movil", "loc_tel", "phone", "mobile"),
+                    "email": ("correo", "correo electronico", "e-mail", "loc_email", "mail"),
+                    "address": ("direccion", "domicilio", "loc_dir", "address"),
+                    "employer": ("empleador", "empresa", "trabajo", "loc_empleo", "employer"),
+                    "none": ("sin hallazgos", "sin hallazgo", "no encontrado", "loc_neg", "none found", "nothing"),
+                },
+            ),
             help=msg("What was found: phone, e-mail, address, employer; or that nothing was."),
             example="telefono",
             synonyms=called(
@@ -62,15 +66,18 @@ FINDINGS = Schema(
             "source_class",
             msg("Kind of source"),
             FieldType.CHOICE,
-            choices={
-                "public_register": ("registro publico", "runt", "adres", "rues", "public register"),
-                "credit_bureau": ("central de riesgo", "buro", "buro de credito", "datacredito", "credit bureau"),
-                "data_provider": ("proveedor de datos", "proveedor", "data provider"),
-                "directory": ("directorio", "guia", "directory"),
-                "open_web": ("internet", "web", "redes", "redes sociales", "open web"),
-                "field": ("campo", "visita", "field visit"),
-                "debtor": ("deudor", "titular", "debtor"),
-            },
+            choices=shown(
+                "source_class",
+                {
+                    "public_register": ("registro publico", "runt", "adres", "rues", "public register"),
+                    "credit_bureau": ("central de riesgo", "buro", "buro de credito", "datacredito", "credit bureau"),
+                    "data_provider": ("proveedor de datos", "proveedor", "data provider"),
+                    "directory": ("directorio", "guia", "directory"),
+                    "open_web": ("internet", "web", "redes", "redes sociales", "open web"),
+                    "field": ("campo", "visita", "field visit"),
+                    "debtor": ("deudor", "titular", "debtor"),
+                },
+            ),
             help=msg("What kind of source it comes from; the creditor may allow some and not others."),
             example="registro publico",
             synonyms=called("tipo de fuente, clase fuente, tipo fuente, fuente, source type, source, tipo de fuente"),
@@ -99,11 +106,14 @@ FINDINGS = Schema(
             "confidence",
             msg("Confidence"),
             FieldType.CHOICE,
-            choices={
-                "high": ("alta", "alto"),
-                "medium": ("media", "medio"),
-                "low": ("baja", "bajo"),
-            },
+            choices=shown(
+                "confidence",
+                {
+                    "high": ("alta", "alto"),
+                    "medium": ("media", "medio"),
+                    "low": ("baja", "bajo"),
+                },
+            ),
             help=msg("How sure you are."),
             example="alta",
             synonyms=called("confianza, certeza, nivel confianza, level of match, levelofmatch, verification code"),

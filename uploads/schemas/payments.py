@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agencies.kernel.errors import msg
 from uploads.schemas.fields import Field, FieldType, Schema, called
+from uploads.schemas.wordings import shown
 
 PAYMENTS = Schema(
     kind="payments",
@@ -39,7 +40,7 @@ PAYMENTS = Schema(
             synonyms=called(
                 "recibo, numero recibo, comprobante, referencia pago, payment id, receipt, numero comprobante, "
                 "referencia de pago, plan pago id, id pago, numero pago, paymentidentifier, payment identifier, "
-                "uid, postingnumber, posting number, receipt number, referencia del pago"
+                "uid, postingnumber, posting number, receipt number, referencia del pago, referencia"
             ),
         ),
         Field(
@@ -80,10 +81,13 @@ PAYMENTS = Schema(
             "received_by",
             msg("Received by"),
             FieldType.CHOICE,
-            choices={
-                "agency": ("agencia", "casa de cobranza", "agency"),
-                "creditor": ("acreedor", "banco", "directo", "pago directo", "creditor", "direct"),
-            },
+            choices=shown(
+                "received_by",
+                {
+                    "agency": ("agencia", "casa de cobranza", "agency"),
+                    "creditor": ("acreedor", "banco", "directo", "pago directo", "creditor", "direct"),
+                },
+            ),
             help=msg("Whether you received the money or the creditor did."),
             example="agencia",
             synonyms=called("recibido por, quien recibe, receptor, recaudador, payment source, paymentsource"),
@@ -96,7 +100,7 @@ PAYMENTS = Schema(
             example="PSE",
             synonyms=called(
                 "medio pago, canal, forma pago, payment method, medio de pago, canal pago, forma de pago, "
-                "tipo pago, tipo de pago, banco, paymethod, pay method"
+                "tipo pago, tipo de pago, banco, paymethod, pay method, medio"
             ),
         ),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agencies.kernel.errors import msg
 from uploads.schemas.fields import Field, FieldType, Schema
+from uploads.schemas.wordings import shown
 
 PROMISES = Schema(
     kind="promises",
@@ -51,6 +52,7 @@ PROMISES = Schema(
                 "numero compromiso",
                 "id compromiso",
                 "referencia promesa",
+                "referencia",
                 "promise id",
                 "promise ref",
                 "arrangement id",
@@ -75,6 +77,12 @@ PROMISES = Schema(
                 "date of interaction",
                 "promise made on",
             ),
+            second=(
+                "fecha promesa",
+                "fecha promesa pago",
+                "fecha compromiso",
+                "promise date",
+            ),
         ),
         Field(
             "promised_on",
@@ -84,10 +92,18 @@ PROMISES = Schema(
             help=msg("The day by which the money was promised."),
             example="2026-02-15",
             synonyms=(
+                "fecha prometida",
+                "fecha pago prometida",
+                "fecha pago prometido",
+                "fecha compromiso pago",
+                "vence promesa",
+                "vencimiento promesa",
+                "fecha vencimiento promesa",
+                "fecha limite",
                 "fecha promesa",
+                "fecha promesa pago",
                 "fechapromesa",
                 "fecha compromiso",
-                "fecha compromiso pago",
                 "feccom",
                 "fecha pago",
                 "fecha cuota",
@@ -211,21 +227,32 @@ PROMISES = Schema(
             "state",
             msg("State of the promise"),
             FieldType.CHOICE,
-            choices={
-                "pending": ("pendiente", "vigente", "activa", "activo", "active", "open", "por vencer", "en curso"),
-                "kept": ("cumplida", "cumplido", "cumple", "pagada", "pagado", "complete", "completed", "paid"),
-                "broken": (
-                    "rota",
-                    "roto",
-                    "incumplida",
-                    "incumplido",
-                    "promesa sin pago",
-                    "vencida",
-                    "caida",
-                    "defaulted",
-                ),
-                "cancelled": ("cancelada", "cancelado", "anulada", "anulado", "canceled", "suspended", "suspendida"),
-            },
+            choices=shown(
+                "state",
+                {
+                    "pending": ("pendiente", "vigente", "activa", "activo", "active", "open", "por vencer", "en curso"),
+                    "kept": ("cumplida", "cumplido", "cumple", "pagada", "pagado", "complete", "completed", "paid"),
+                    "broken": (
+                        "rota",
+                        "roto",
+                        "incumplida",
+                        "incumplido",
+                        "promesa sin pago",
+                        "vencida",
+                        "caida",
+                        "defaulted",
+                    ),
+                    "cancelled": (
+                        "cancelada",
+                        "cancelado",
+                        "anulada",
+                        "anulado",
+                        "canceled",
+                        "suspended",
+                        "suspendida",
+                    ),
+                },
+            ),
             help=msg("What you say of it. Whether it was kept is computed from the payments and stands beside it."),
             example="pendiente",
             synonyms=(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from agencies.kernel.errors import msg
 from uploads.schemas.fields import Field, FieldType, Schema
 from uploads.schemas.portfolio_update import ACCOUNT_NAMES
+from uploads.schemas.wordings import shown
 
 #: Why cases are taken back, with senders' spellings; the codes are those of a recall.
 REASONS: dict[str, tuple[str, ...]] = {
@@ -39,7 +40,18 @@ REASONS: dict[str, tuple[str, ...]] = {
         "end of contract",
         "agreement ended",
     ),
-    "complaint": ("queja", "reclamo", "pqr", "pqrs", "queja del deudor", "reclamacion"),
+    "complaint": (
+        "queja",
+        "reclamo",
+        "pqr",
+        "pqrs",
+        "queja del deudor",
+        "reclamacion",
+        "derecho de peticion",
+        "queja sic",
+        "queja superfinanciera",
+        "queja superintendencia",
+    ),
     "data_protection": (
         "habeas data",
         "proteccion de datos",
@@ -81,7 +93,7 @@ RECALL_LIST = Schema(
             msg("Reason"),
             FieldType.CHOICE,
             required=True,
-            choices=REASONS,
+            choices=shown("reason", REASONS),
             synonyms=(
                 "motivo",
                 "causal",
@@ -93,7 +105,10 @@ RECALL_LIST = Schema(
                 "recall reason",
                 "recall reason code",
             ),
-            help=msg("Why the case is taken back; complaints, data protection and legal orders take effect at once."),
+            help=msg(
+                "Why the case is taken back; complaints, data protection and legal orders take effect at once: "
+                "their date is the day on which you send the file."
+            ),
             example="estrategia",
         ),
         Field(
