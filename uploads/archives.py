@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import stat
 import zipfile
 import zlib
@@ -9,26 +10,61 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from uploads.faults import UnusableFile
 from uploads.limits import Limits
 
+#: What readers of archives raise over bytes that their authors never saw: each of these was seen.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    RuntimeError,
+)
 _PIECE = 1 << 20
+#: Behind every member of a gzip file the rest of a piece is copied, so that these are small.
+_SMALL_PIECE = 32 << 10
 #: What programs put beside the file their user packed.
 _CLUTTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 _ENCRYPTED = 0x1
 #: Whoever wants an entity expanded declares it; no program that writes spreadsheets does.
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY", "<!DOCTYPE".encode("utf-16-le"), "<!DOCTYPE".encode("utf-16-be"))
-_PROLOGUE = 4 << 10
+_LONGEST_DECLARATION = max(map(len, _DECLARATIONS))
+
+
+class _Measured:
+    """A file that is never read by more than a limit at once, as a directory is, however long it says that it is."""
+
+    def __init__(self, file: BinaryIO, most: int) -> None:
+        self._file, self._most = file, most
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(min(size, self._most + 1) if size >= 0 else self._most)
+        if len(data) > self._most:
+            raise UnusableFile("too_large_unpacked")
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def directory(file: BinaryIO, limits: Limits) -> zipfile.ZipFile:
+    """An archive whose directory is not too long to be read; raises `UnusableFile`, and any of `UNREADABLE`."""
+    return zipfile.ZipFile(cast("IO[bytes]", _Measured(file, limits.directory_bytes)))
 
 
 def members(file: BinaryIO, limits: Limits) -> list[zipfile.ZipInfo]:
     """The entries of an archive whose directory is harmless; raises `UnusableFile`."""
     try:
-        with zipfile.ZipFile(file) as archive:
+        with directory(file, limits) as archive:
             entries = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
+    except UNREADABLE as error:
         raise UnusableFile("damaged") from error
     if len(entries) > limits.entries:
         raise UnusableFile("too_large_unpacked")
@@ -61,13 +97,13 @@ def unpack(file: BinaryIO, entry: zipfile.ZipInfo, limits: Limits) -> Iterator[b
     room = _room(entry.compress_size, limits)
     counted = 0
     try:
-        with zipfile.ZipFile(file) as archive, archive.open(entry) as packed:
+        with directory(file, limits) as archive, archive.open(entry) as packed:
             while piece := packed.read(_PIECE):
                 counted += len(piece)
                 if counted > room:
                     raise UnusableFile("too_large_unpacked")
                 yield piece
-    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError) as error:
+    except UNREADABLE as error:
         raise UnusableFile("damaged") from error
 
 
@@ -75,18 +111,23 @@ def gunzip(file: BinaryIO, packed_bytes: int, limits: Limits) -> Iterator[bytes]
     """What a gzip file holds, member by member; raises `UnusableFile`."""
     room = _room(packed_bytes, limits)
     file.seek(0)
-    counted, rest = 0, file.read(_PIECE)
+    counted, begun, rest = 0, 0, file.read(_SMALL_PIECE)
     try:
         while rest:
+            begun += 1
+            if begun > limits.members:
+                raise UnusableFile("too_large_unpacked")
             inflater = zlib.decompressobj(wbits=31)
-            for piece in _streamed(inflater, chain([rest], iter(partial(file.read, _PIECE), b""))):
+            for piece in _streamed(inflater, chain([rest], iter(partial(file.read, _SMALL_PIECE), b""))):
                 counted += len(piece)
                 if counted > room:
                     raise UnusableFile("too_large_unpacked")
                 yield piece
             # Behind a member there may be another one, or the zeros of a tape.
-            rest = (inflater.unused_data or file.read(_PIECE)).lstrip(b"\0")
-    except zlib.error as error:
+            rest = inflater.unused_data.lstrip(b"\0")
+            while not rest and (read := file.read(_SMALL_PIECE)):
+                rest = read.lstrip(b"\0")
+    except UNREADABLE as error:
         raise UnusableFile("damaged") from error
 
 
@@ -101,15 +142,23 @@ def count_out(file: BinaryIO, limits: Limits) -> int:
     room = _room(packed, limits)
     try:
         for entry in entries:
-            for at, piece in enumerate(_inflated(file, entry)):
+            before = b""
+            for piece in _inflated(file, entry):
                 unpacked += len(piece)
                 if unpacked > room:
                     raise UnusableFile("too_large_unpacked")
-                if at == 0 and any(mark in piece[:_PROLOGUE] for mark in _DECLARATIONS):
+                # Blanks and comments of any length may stand before it, and it may be cut in two.
+                if _declares(before + piece):
                     raise UnusableFile("unsafe_archive")
-    except (zlib.error, ValueError, EOFError) as error:
+                before = piece[-_LONGEST_DECLARATION:]
+    except UNREADABLE as error:
         raise UnusableFile("damaged") from error
     return unpacked
+
+
+def _declares(text: bytes) -> bool:
+    # Hardly any piece of a workbook holds the sign that all of them have, and one byte is found much faster.
+    return b"!" in text and any(mark in text for mark in _DECLARATIONS)
 
 
 def _inflated(file: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -167,8 +216,13 @@ def _is_clutter(name: str) -> bool:
     return name.startswith(_CLUTTER[0]) or PurePosixPath(name).name in _CLUTTER or "/._" in f"/{name}"
 
 
+def room_for(packed: int, limits: Limits, most: int) -> int:
+    """How many bytes may come of so many packed ones."""
+    return min(most, max(limits.free_bytes, packed * limits.ratio))
+
+
 def _room(packed: int, limits: Limits) -> int:
-    return min(limits.unpacked_bytes, max(limits.free_bytes, packed * limits.ratio))
+    return room_for(packed, limits, limits.unpacked_bytes)
 
 
 def _is_too_dense(packed: int, unpacked: int, limits: Limits) -> bool:

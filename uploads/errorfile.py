@@ -21,7 +21,7 @@ from agencies.kernel.tenancy import Actor
 from uploads import encodings
 from uploads.blocks import blocks
 from uploads.checking import Checker, Plan
-from uploads.errorforms import XLSX, Dialect, Row, as_text, as_workbook, form_of
+from uploads.errorforms import ENGLISH, XLSX, Dialect, ErrorWords, Row, as_text, as_workbook, form_of
 from uploads.faults import ROW_FAULTS
 from uploads.frames import LINE, Sheet, as_written, read
 from uploads.lifecycle import UploadMovedOn
@@ -47,13 +47,9 @@ def error_file(
     upload_id: int,
     *,
     say: Say = english,
-    line: str = "line",
-    reasons: str = "reasons",
+    called: ErrorWords = ENGLISH,
 ) -> Iterator[bytes]:
-    """The rejected rows in the format they were sent in, the line and the reasons behind each.
-
-    `line` and `reasons` are what these two columns are called.
-    """
+    """The rejected rows in the format they were sent in, the line and the reasons behind each."""
     upload = sent_upload(session, actor, upload_id)
     if upload.mapping is None:
         raise UploadMovedOn
@@ -62,13 +58,13 @@ def error_file(
     header: list[object]
     rows: Iterable[Iterable[Row]]
     if form.has_lines:
-        header, rows = ["", line, reasons], _lines(storage, upload, found)
+        header, rows = ["", called.line, called.reasons], _lines(storage, upload, found)
     else:
-        header = [*(upload.header or []), line, reasons]
+        header = [*(upload.header or []), called.line, called.reasons]
         rows = ([[*cells, number, why] for number, cells, why in batch] for batch in found)
     told = chain([[header]], rows)
     if form.media_type == XLSX:
-        return as_workbook(told)
+        return as_workbook(told, called.sheet)
     return as_text(told, Dialect.of(upload, storage, readable_key(upload)))
 
 

@@ -39,6 +39,18 @@ class Form:
     has_lines: bool = False
 
 
+@dataclass(frozen=True)
+class ErrorWords:
+    """What the two columns put behind a row, and the sheet, are called."""
+
+    line: str
+    reasons: str
+    sheet: str
+
+
+ENGLISH = ErrorWords("line", "reasons", "Rejected")
+
+
 def form_of(upload: Upload) -> Form:
     """The form in which the rejected rows of an upload come back."""
     container = upload.container or {}
@@ -81,18 +93,27 @@ def as_text(rows: Iterable[Iterable[Row]], dialect: Dialect) -> Iterator[bytes]:
         yield out.getvalue().encode(dialect.encoding, "replace")
 
 
-def as_workbook(rows: Iterable[Iterable[Row]]) -> Iterator[bytes]:
-    """Batches of rows as one sheet, written to disk row by row; text stays text, so that nothing is a formula."""
+def as_workbook(rows: Iterable[Iterable[Row]], name: str) -> Iterator[bytes]:
+    """Batches of rows as a workbook, written to disk row by row; text stays text, so that nothing is a formula.
+
+    What one sheet cannot hold stands in the next ones, numbered and under the same header.
+    """
     with tempfile.TemporaryFile() as file:
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
         with xlsxwriter.Workbook(file, options) as book:
-            sheet = book.add_worksheet()
-            for at, row in enumerate(islice(chain.from_iterable(rows), _MOST_ROWS)):
-                for column, cell in enumerate(row):
-                    if isinstance(cell, str):
-                        sheet.write_string(at, column, cell[:_LONGEST_CELL])
-                    else:
-                        sheet.write(at, column, cell)
+            told = chain.from_iterable(rows)
+            header = next(told)
+            under = list(islice(told, 1))
+            while under or not book.worksheets():
+                number = len(book.worksheets()) + 1
+                sheet = book.add_worksheet(name if number == 1 else f"{name} {number}")
+                for at, row in enumerate(chain([header], under, islice(told, _MOST_ROWS - 2))):
+                    for column, cell in enumerate(row):
+                        if isinstance(cell, str):
+                            sheet.write_string(at, column, cell[:_LONGEST_CELL])
+                        else:
+                            sheet.write(at, column, cell)
+                under = list(islice(told, 1))
         file.seek(0)
         while piece := file.read(_PIECE):
             yield piece

@@ -1,9 +1,8 @@
-"""What a file is, judged by its bytes and never by its name: text, a workbook, an archive, or nothing we open."""
+"""What a file is, judged by its first bytes and never by its name: text, a workbook, an archive, or nothing we open."""
 
 from __future__ import annotations
 
 import re
-import zipfile
 from enum import StrEnum
 from typing import BinaryIO
 
@@ -56,15 +55,18 @@ _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<\?xml")
 #: Streams of the compound files that Microsoft Office wrote before 2007, and still writes around what is encrypted.
 _ENCRYPTED, _BOOK_STREAMS = "EncryptedPackage".encode("utf-16-le"), ("Workbook", "Book")
 _DIRECTORY_BYTES = 8 << 20
-_CONTENT_TYPES_BYTES = 1 << 20
 
 
 def detect(file: BinaryIO) -> Format:
-    """How a file is packed; raises `UnusableFile` for what is known to be nothing we open."""
+    """How a file is packed, by what is read in a moment; raises `UnusableFile` for what is known to be nothing we open.
+
+    Workbooks of today are archives. Which one shows only by the directory of the archive, which may be as long as the
+    file: whoever opens it reads that, in a process of its own (`packages.kind_of`).
+    """
     file.seek(0)
     head = file.read(HEAD_BYTES)
     if head.startswith(_ZIP):
-        return _zipped(file)
+        return Format.ZIP
     if head.startswith(_GZIP):
         return Format.GZIP
     if head.startswith(_OLE):
@@ -81,43 +83,6 @@ def detect(file: BinaryIO) -> Format:
     if _XML.match(head):
         raise UnusableFile("saved_as_page" if b"Workbook" in head else "not_text", format="XML")
     return Format.TEXT
-
-
-def _zipped(file: BinaryIO) -> Format:
-    """Workbooks of today are archives; which one shows by what is in them."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            names = set(archive.namelist()[:100_000])
-            if "[Content_Types].xml" in names:
-                if "xl/workbook.bin" in names:
-                    return Format.XLSB
-                if not any(name.startswith("xl/") for name in names):
-                    raise UnusableFile("not_text", format="DOCX, PPTX")
-                return Format.XLSM if _has_macros(archive, names) else Format.XLSX
-            if "mimetype" in names and "content.xml" in names:
-                return _open_document(archive)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, EOFError) as error:
-        raise UnusableFile("damaged") from error
-    return Format.ZIP
-
-
-def _has_macros(archive: zipfile.ZipFile, names: set[str]) -> bool:
-    """Whether a workbook holds macros, wherever it keeps them and whatever it calls itself."""
-    with archive.open("[Content_Types].xml") as entry:
-        declared = entry.read(_CONTENT_TYPES_BYTES)
-    is_declared = any(word in declared for word in (b"macroEnabled", b"vbaProject"))
-    return is_declared or any(name.lower().endswith(("vbaproject.bin", "vbadata.xml")) for name in names)
-
-
-def _open_document(archive: zipfile.ZipFile) -> Format:
-    with archive.open("mimetype") as entry:
-        kind = entry.read(200)
-    if kind.strip() not in {
-        b"application/vnd.oasis.opendocument.spreadsheet",
-        b"application/vnd.oasis.opendocument.spreadsheet-template",
-    }:
-        raise UnusableFile("not_text", format="ODT")
-    return Format.ODS
 
 
 def _compound(file: BinaryIO) -> Format:

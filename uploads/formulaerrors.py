@@ -6,10 +6,11 @@ import html
 import posixpath
 import re
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from typing import IO, BinaryIO
+
+from uploads.archives import UNREADABLE
 
 _WORKBOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s([^>]*)>")
@@ -38,7 +39,7 @@ def failed_cells(file: BinaryIO, sheet: str, first_row: int, left: int) -> Count
                         if any(mark in text for mark in _MARKS):
                             places = _FAILED.findall(text)
                             found.update(_column(letters) - left for letters, row in places if int(row) > first_row)
-    except (zipfile.BadZipFile, zlib.error, ValueError, NotImplementedError, EOFError):
+    except UNREADABLE:
         # The reader of the workbook made something of it all the same.
         return Counter()
     return found

@@ -17,6 +17,12 @@ class Limits:
     free_bytes: int = 16 << 20
     #: A workbook has a few parts for each sheet.
     entries: int = 10_000
+    #: Of an archive's directory: each of those entries with a name of 160 letters. Above the pieces files are read in.
+    directory_bytes: int = 2 << 20
+    #: Of a gzip file. Programs that make it in blocks close one every 64 KiB.
+    members: int = 50_000
+    #: Of the text that is made of a file: 40 bytes in each of the most cells.
+    text_bytes: int = 2 << 30
     #: A sheet ends at 1,048,576 rows; this is one of them with 47 columns.
     cells: int = 50_000_000
     #: Of one row; a sheet ends at 16,384 columns.

@@ -25,6 +25,7 @@ from uploads.formats import HEAD_BYTES, SUFFIXES, WORKBOOKS, Format, detect
 from uploads.formulaerrors import failed_cells
 from uploads.headerrows import notes_on
 from uploads.limits import Limits
+from uploads.packages import kind_of
 from uploads.workbooks import Workbook
 
 #: Rows between two words on how far it is.
@@ -62,10 +63,16 @@ class Opening:
     def __init__(self, order: dict[str, Any], limits: Limits, out: BinaryIO, report: TextIO) -> None:
         self._order, self._limits, self._out, self._report = order, limits, out, report
         self._known = frozenset(order["known"])
+        self._room: int | None = None
 
     def open(self, file: BinaryIO, *, is_inside: bool) -> dict[str, Any]:
         """Write the text of a file; returns what is known of its container."""
         shape = detect(file)
+        if shape is Format.ZIP:
+            shape = kind_of(file, self._limits)
+        if self._room is None:
+            # Of the file as it was sent: what is packed twice must not grow twice.
+            self._room = archives.room_for(file.seek(0, os.SEEK_END), self._limits, self._limits.text_bytes)
         if shape in {Format.ZIP, Format.GZIP}:
             if is_inside:
                 raise UnusableFile("nested_archive")
@@ -167,7 +174,7 @@ class Opening:
 
     def _write(self, header: Iterable[list[str]], rows: Iterator[list[str]], total: int) -> None:
         # No byte order mark: what the text is made of is known.
-        text = io.TextIOWrapper(self._out, encoding="utf-8", errors="replace", newline="", write_through=False)
+        text = _Text(self._out, self._room or 0)
         writer = csv.writer(text, lineterminator="\r\n")
         writer.writerows(header)
         for at, row in enumerate(rows, 1):
@@ -177,12 +184,24 @@ class Opening:
                 text.write("\r\n")
             if at % _TOLD_EVERY == 0:
                 self._tell(at, total)
-        text.flush()
-        text.detach()
 
     def _tell(self, done: int, total: int) -> None:
         self._report.write(json.dumps({"done": done, "total": total}) + "\n")
         self._report.flush()
+
+
+class _Text:
+    """Text on its way out, counted: one long cell that many rows share is written once for each of them."""
+
+    def __init__(self, out: BinaryIO, room: int) -> None:
+        self._out, self._left = out, room
+
+    def write(self, text: str) -> None:
+        data = text.encode("utf-8", "replace")
+        self._left -= len(data)
+        if self._left < 0:
+            raise UnusableFile("too_large_unpacked")
+        self._out.write(data)
 
 
 def _failed(found: Counter[int], header: Sequence[str]) -> list[dict[str, object]]:

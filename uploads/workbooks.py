@@ -25,6 +25,8 @@ _EXACT = 10**15
 _LONG = 10**11
 #: A fraction written with more characters shows the noise of its last bits.
 _LONGEST_EXACT = 16
+#: A fraction nearer to nothing is what is left of adding and subtracting others, and hundreds of zeros as text.
+_NOTHING = 1e-15
 _MANY_LINES = 40
 _MIDNIGHT = time()
 _MAX_HEADER_ROWS = 5
@@ -230,6 +232,8 @@ def _number(cell: float) -> str:
         return str(int(cell)) if -_EXACT < cell < _EXACT else f"{cell:.14E}"
     if not math.isfinite(cell):
         return ""
+    if -_NOTHING < cell < _NOTHING:
+        return "0"
     shortest = repr(cell)
     if len(shortest) > _LONGEST_EXACT or "e" in shortest:
         return format(Decimal(f"{cell:.15g}"), "f")

@@ -18,6 +18,9 @@ FORMATS = {
     "xlsb": msg("Excel workbook (XLSB)"),
     "xls": msg("Excel workbook (XLS)"),
     "ods": msg("OpenDocument workbook (ODS)"),
+    # Until they are opened, nobody knows what is in them.
+    "zip": msg("Workbook or archive"),
+    "gzip": msg("Archive (GZIP)"),
 }
 NOTES = {
     "repeated_headers": msg("Columns of the same name got a number, so that each can be told apart: %(names)s."),

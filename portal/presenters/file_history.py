@@ -26,6 +26,7 @@ _SENTENCES = {
     "upload.undone": msg("Undone"),
     "upload.rejected": msg("Turned away"),
     "upload.downloaded": msg("Downloaded as it was sent"),
+    "upload.text_downloaded": msg("Downloaded as the text that was read"),
 }
 _COUNTS = {
     "read": msg("%(n)s rows read"),

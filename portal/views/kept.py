@@ -14,11 +14,11 @@ from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import uploads as presenter
-from portal.views.downloads import kept_file, saved_file
+from portal.views.downloads import CSV, kept_file, saved_file
 from portal.views.stages import ports
 from portal.views.uploads import blueprint, sender, shown
 from uploads import errorfile, originals, queries
-from uploads.errorforms import form_of
+from uploads.errorforms import ErrorWords, form_of
 from uploads.faults import ROW_FAULTS
 
 
@@ -39,11 +39,13 @@ def undo(upload_id: int) -> AnyResponse | tuple[str, int]:
 @blueprint.get('/<ref("upload"):upload_id>/original')
 @sender
 def original(upload_id: int) -> AnyResponse:
-    """The file as it was sent, to save and never to show; recorded before its first byte leaves."""
+    """What the file held, to save and never to show; recorded before its first byte leaves."""
     with transaction(db.session):
         upload = originals.hand_out(db.session, current_actor(), upload_id, now=utc_now())
-        key, name = upload.storage_key, upload.filename
-    return kept_file(key, name, "application/octet-stream")
+    name = originals.saved_as(upload)
+    if originals.is_as_sent(upload):
+        return kept_file(upload.storage_key, name, "application/octet-stream")
+    return saved_file(lambda: originals.text_of(ports().storage, upload), name, CSV)
 
 
 @blueprint.get('/<ref("upload"):upload_id>/rejected')
@@ -56,11 +58,10 @@ def error_file(upload_id: int) -> Response:
     def reason(label: str, code: str) -> str:
         return say(ROW_FAULTS[code], {"field": say(label), "value": ""})
 
+    called = ErrorWords(line=_("line"), reasons=_("reasons"), sheet=_("Rejected"))
     form = form_of(upload)
     return saved_file(
-        lambda: errorfile.error_file(
-            db.session, actor, ports().storage, upload_id, say=reason, line=_("line"), reasons=_("reasons")
-        ),
-        presenter.error_file_name(upload, form.ending),
+        lambda: errorfile.error_file(db.session, actor, ports().storage, upload_id, say=reason, called=called),
+        presenter.error_file_name(upload, form.ending, say),
         form.media_type,
     )

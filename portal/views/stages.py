@@ -28,7 +28,7 @@ from uploads import confirming, queries
 from uploads.history import Moment, history
 from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadKind, UploadState
-from uploads.originals import is_handed_out
+from uploads.originals import is_as_sent, is_handed_out
 from uploads.preview import preview
 from uploads.queries import Progress
 from uploads.schemas.fields import Schema
@@ -51,6 +51,7 @@ def stage_of(session: Session, actor: Actor, upload: Upload) -> tuple[str, dict[
         "people": choices.people(session, _people(upload, moments := history(session, actor, upload.id))),
         "moments": happenings(moments, say),
         "may_have_original": is_handed_out(upload) and actor.may(SENDERS_PERMISSION[upload.kind]),
+        "is_as_sent": is_as_sent(upload),
         "creditor_name": choices.organisations(session, [upload.creditor_id]).get(upload.creditor_id or 0),
     }
     if upload.state is UploadState.RECEIVED:

@@ -22,6 +22,7 @@ from tests import files
 from tests.people import World
 from uploads.blocks import blocks
 from uploads.errorfile import error_file
+from uploads.errorforms import as_workbook
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import Upload
 from uploads.options import Options
@@ -154,6 +155,20 @@ def test_rows_of_a_workbook_come_back_in_a_workbook(ports: Ports, analyst: Actor
     assert row[:4] == ["000124", "cinco", "=cmd|' /C calc'!A0", 5]
     # Text that looks like a formula is text: no cell of the sheet has one.
     assert b"<f>" not in zipfile.ZipFile(io.BytesIO(back)).read("xl/worksheets/sheet1.xml")
+
+
+def test_rows_that_one_sheet_cannot_hold_stand_in_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("uploads.errorforms._MOST_ROWS", 4)
+    rows = [[f"A{at}", at] for at in range(7)]
+    data = b"".join(as_workbook([[["obligacion", "line"]], rows[:2], rows[2:]], "Rejected"))
+    back = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+    sheets = [back.get_sheet_by_index(at).to_python() for at in range(len(back.sheet_names))]
+    assert all(sheet[0] == ["obligacion", "line"] and len(sheet) <= 4 for sheet in sheets)
+    assert [row for sheet in sheets for row in sheet[1:]] == rows
+    alone = python_calamine.CalamineWorkbook.from_filelike(
+        io.BytesIO(b"".join(as_workbook([[["obligacion"]]], "Rejected")))
+    )
+    assert alone.get_sheet_by_index(0).to_python() == [["obligacion"]]
 
 
 def test_a_packed_text_comes_back_as_the_text_it_was(ports: Ports, analyst: Actor) -> None:
