@@ -7,6 +7,7 @@ if the file had come in one request.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -117,6 +118,8 @@ class Transfer(Base):
     received_bytes: Mapped[int] = mapped_column(default=0)
     #: SHA-256 of each piece that has arrived, one behind the other.
     digests: Mapped[bytes] = mapped_column(LargeBinary, default=b"")
+    #: The random word of the page that sends it; two pages' files of one name and size are two transfers.
+    sender: Mapped[str | None]
     #: What the sender says the file holds.
     control: Mapped[dict[str, Any] | None]
     #: What it became; the pieces are gone then.
@@ -134,6 +137,10 @@ class Transfer(Base):
         """Whether every byte has arrived."""
         return self.received_bytes == self.size_bytes
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether no piece of it is taken any more: it became a file, or its time has run out."""
+        return self.upload_id is not None or self.expires_at <= now
+
 
 def begin(
     session: Session,
@@ -146,10 +153,12 @@ def begin(
     creditor_id: int | None = None,
     report_id: int | None = None,
     control: Control | None = None,
+    sender: str | None = None,
     now: datetime,
 ) -> Transfer:
-    """Make room for a file before its first byte; the same request again gives the transfer that still waits for it.
+    """Make room for a file before its first byte; one `sender` that asks again gets the transfer that waits for it.
 
+    `sender` is a random word that only the page knows that sends the file; without one every request is another file's.
     Raises `FileTooLarge`, `NothingToSend` and `TooManyTransfers`.
     """
     creditor_id = permitted(session, actor, kind, creditor_id)
@@ -165,11 +174,12 @@ def begin(
         "filename": filename[-200:] or "file",
         "size_bytes": size_bytes,
         "control": control.to_dict() if control else None,
+        "sender": sender,
     }
     session.execute(delete(Transfer).where(Transfer.organisation_id == actor.tenant, Transfer.expires_at <= now - KEPT))
     open_now = _open(session, actor, now)
     waiting = [one for one in open_now if one.created_by == actor.user_id and not one.received_bytes]
-    for one in waiting:
+    for one in waiting if sender else ():
         if all(getattr(one, name) == value for name, value in about.items()):
             return one
     promised = sum(one.size_bytes for one in open_now) + size_bytes
@@ -214,7 +224,7 @@ def take(
     Raises `PieceOutOfOrder`, which says where to go on, `PieceDamaged` and `TransferOver`.
     """
     transfer = get_transfer(session, actor, transfer_id, lock=True)
-    if transfer.upload_id is not None or transfer.expires_at <= now:
+    if transfer.is_over(now):
         raise TransferOver
     number, behind = divmod(offset, transfer.chunk_bytes)
     if behind or not 0 <= offset < transfer.size_bytes or offset > transfer.received_bytes:
@@ -300,6 +310,11 @@ def key_of(transfer: Transfer, number: int) -> str:
 def digest_of(transfer: Transfer, number: int) -> bytes:
     """What a piece that has arrived hashed to; nothing for one that has not."""
     return transfer.digests[number * _DIGEST : (number + 1) * _DIGEST]
+
+
+def proof_of(transfer: Transfer) -> bytes:
+    """By which a sender knows that all that has arrived is of its own file: the hash of the pieces' hashes."""
+    return hashlib.sha256(transfer.digests).digest()
 
 
 def _open(session: Session, actor: Actor, now: datetime) -> list[Transfer]:

@@ -117,6 +117,8 @@ class _FileToCome(PortalForm):
 
     filename = StringField(validators=[InputRequired(), Length(max=1000)])
     size = IntegerField(validators=[InputRequired(), NumberRange(min=0)])
+    #: The random word of the page that sends it.
+    sender = StringField(validators=[Optional(), Length(min=20, max=60)])
 
 
 class FileForm(KindForm, _WholeFile):

@@ -54,6 +54,7 @@ def begin() -> tuple[Response, int]:
             filename=str(form.filename.data),
             size_bytes=int(form.size.data or 0),
             largest=ports().settings.max_upload_bytes,
+            sender=form.sender.data or None,
             **sending.purpose(db.session, actor, form, now),
             now=now,
         )
@@ -115,17 +116,16 @@ def cancel(transfer_id: int) -> AnyResponse:
 
 
 def _told(transfer: Transfer) -> Response:
-    """What the script needs to go on: where, how much at a time, and the last piece's digest to know the file by."""
+    """What the script needs to go on: where, how much at a time, and by what to know that its own file arrived."""
     at = transfer.id
-    last = transfers.digest_of(transfer, transfer.chunks - 1) if transfer.chunks else b""
     return jsonify(
         address=url_for("transfers.piece", transfer_id=at),
         finish=url_for("transfers.finish", transfer_id=at),
         cancel=url_for("transfers.cancel", transfer_id=at),
         piece=transfer.chunk_bytes,
         received=transfer.received_bytes,
-        last=base64.b64encode(last).decode(),
-        is_over=transfer.upload_id is not None,
+        proof=base64.b64encode(transfers.proof_of(transfer)).decode(),
+        is_over=transfer.is_over(utc_now()),
     )
 
 

@@ -7,13 +7,16 @@ import dataclasses
 import hashlib
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from agencies.kernel.clock import utc_now
+from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
 from portal.app import create_app, ports_of
 from tests.portal.conftest import Browser
 from uploads import transfers
 from uploads.models import Upload
+from uploads.transfers import Transfer
 
 PIECE = transfers.CHUNK_BYTES
 DATA = b"obligacion;saldo\n" + b"".join(b"A%08d;%d,00\n" % (number, number) for number in range(300_000))
@@ -100,7 +103,32 @@ def test_a_file_above_the_limit_is_refused_in_words_before_it_is_sent(settings) 
         ports_of(app).engine.dispose()
 
 
-@pytest.mark.parametrize("changed", [{"kind": "payments"}, {"size": "x"}, {"filename": ""}, {"control_rows": "muchas"}])
+def test_two_pages_that_send_files_of_one_name_and_size_send_two_files(sign_in) -> None:
+    analyst = sign_in(Role.ANALYST)
+    first, again = (begin(analyst, sender="a" * 36).json for _ in range(2))
+    assert begin(analyst, sender="b" * 36).json["address"] != first["address"]
+    assert begin(analyst).json["address"] != begin(analyst).json["address"]
+    assert again == first
+    told = put(analyst, first["address"], 0).json
+    arrived = hashlib.sha256(hashlib.sha256(DATA[:PIECE]).digest()).digest()
+    assert told["proof"] == base64.b64encode(arrived).decode() == analyst.get(first["address"]).json["proof"]
+
+
+def test_a_transfer_whose_time_has_run_out_says_that_it_is_over(world, sign_in) -> None:
+    analyst = sign_in(Role.ANALYST)
+    address = begin(analyst).json["address"]
+    assert analyst.get(address).json["is_over"] is False
+    with world.ports.session(analyst.person.actor) as session, transaction(session):
+        session.execute(update(Transfer).values(expires_at=utc_now()))
+    assert analyst.get(address).json["is_over"] is True
+    refused = put(analyst, address, 0)
+    assert (refused.status_code, "received" in refused.json) == (409, False)
+    assert "plazo" in refused.json["reason"]
+
+
+@pytest.mark.parametrize(
+    "changed", [{"kind": "payments"}, {"sender": "1"}, {"size": "x"}, {"filename": ""}, {"control_rows": "muchas"}]
+)
 def test_what_makes_no_sense_is_refused_in_words(sign_in, changed: dict[str, str]) -> None:
     answer = begin(sign_in(Role.ANALYST), **changed)
     assert answer.status_code == 400

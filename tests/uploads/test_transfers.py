@@ -25,6 +25,8 @@ from uploads.transfers import Transfer
 
 PIECE = 1000
 LARGEST = 1 << 40
+#: The random word of a page.
+PAGE = "0f6a1c1e-5d6b-4c39-9a2e-1f0f6b6f2a11"
 DATA = b"obligacion;saldo\n" + b"".join(b"A%06d;%d,00\n" % (number, number) for number in range(200))
 
 
@@ -191,10 +193,44 @@ def test_the_time_for_a_file_runs_out_and_makes_room(ports: Ports, analyst: Acto
     assert begin(ports, analyst, filename="one more.csv", now=later).id
 
 
-def test_the_same_beginning_again_is_the_same_transfer(ports: Ports, analyst: Actor) -> None:
-    first = begin(ports, analyst)
-    assert begin(ports, analyst).id == first.id
-    assert begin(ports, analyst, control=Control(7)).id != first.id
+def test_a_page_that_begins_again_has_its_transfer(ports: Ports, analyst: Actor) -> None:
+    first = begin(ports, analyst, sender=PAGE)
+    assert begin(ports, analyst, sender=PAGE).id == first.id
+    assert begin(ports, analyst, sender=PAGE, control=Control(7)).id != first.id
+
+
+def test_files_of_one_name_and_size_from_two_pages_are_never_put_together(
+    ports: Ports, world: World, analyst: Actor
+) -> None:
+    first, second = begin(ports, analyst, sender=PAGE), begin(ports, analyst, sender=PAGE[::-1])
+    unnamed = [begin(ports, analyst) for _ in range(2)]
+    stranger = begin(ports, world.actor(Role.DIRECTOR), sender=PAGE)
+    assert len({one.id for one in (first, second, stranger, *unnamed)}) == 5
+    other = DATA[::-1]
+    for offset in range(0, len(DATA), PIECE):
+        take(ports, analyst, first.id, offset)
+        take(ports, analyst, second.id, offset, other[offset : offset + PIECE])
+    for transfer, data in ((first, DATA), (second, other)):
+        assert finish(ports, analyst, transfer.id).upload.sha256 == hashlib.sha256(data).digest()
+
+
+def test_what_has_arrived_is_known_by_the_hash_of_its_pieces(ports: Ports, analyst: Actor) -> None:
+    mine, other = begin(ports, analyst), begin(ports, analyst)
+    assert transfers.proof_of(mine) == transfers.proof_of(other) == hashlib.sha256(b"").digest()
+    mine, other = take(ports, analyst, mine.id, 0), take(ports, analyst, other.id, 0, b"x" * PIECE)
+    # The second pieces are the same: by the last one alone two files would be taken for one.
+    mine, other = take(ports, analyst, mine.id, PIECE), take(ports, analyst, other.id, PIECE)
+    hashes = [hashlib.sha256(DATA[at : at + PIECE]).digest() for at in (0, PIECE)]
+    assert transfers.proof_of(mine) == hashlib.sha256(b"".join(hashes)).digest() != transfers.proof_of(other)
+
+
+def test_a_transfer_is_over_when_its_time_has_run_out_or_the_file_is_in(ports: Ports, analyst: Actor) -> None:
+    transfer = send_all(ports, analyst)
+    assert not transfer.is_over(transfer.expires_at - timedelta(seconds=1))
+    assert transfer.is_over(transfer.expires_at)
+    finish(ports, analyst, transfer.id)
+    with ports.session(analyst) as session:
+        assert transfers.get_transfer(session, analyst, transfer.id).is_over(utc_now())
 
 
 def test_a_cancelled_transfer_leaves_nothing(ports: Ports, analyst: Actor) -> None:
