@@ -34,6 +34,10 @@ ROW_FAULTS: dict[str, str] = {
     "unreadable_number": msg("%(field)s is not a whole number."),
     "unreadable_date": msg("%(field)s is not a date we can read."),
     "date_order": msg("%(field)s is a date only if day and month are read in the other order."),
+    "not_settled": msg(
+        "%(field)s can be read in two ways, and the rows looked at did not tell which. "
+        "Read the file differently and say how its dates, amounts or currency are written."
+    ),
     "date_out_of_range": msg("%(field)s lies before 1900 or after 2100."),
     "unknown_choice": msg("%(field)s holds a value we do not know."),
     "left_out": msg("%(field)s holds a value whose rows are left out, as you said."),
@@ -69,11 +73,16 @@ ROW_FAULTS: dict[str, str] = {
     # What a creditor tells of cases it handed over before.
     "not_handed_over": msg("You have handed over no case with this account. Send it as a portfolio first."),
     "case_closed": msg("The case is closed; nothing of it is changed any more."),
+    "older_update": msg(
+        "You have told a balance of this case as of a later day. Leave the row out, or send newer data."
+    ),
     "not_placed": msg("The case is with no agency, so there is nothing to recall."),
     "already_recalled": msg("The case waits in another recall already."),
     "date_is_past": msg("%(field)s lies in the past: a recall takes effect today or later."),
     "takes_effect_at_once": msg("A recall for this reason takes effect today; write the day on which you send it."),
     "too_far_ahead": msg("%(field)s lies more than a year ahead."),
+    # Lists of what an agency holds.
+    "other_day": msg("Most rows of the file are of another day. Send the rows of each day as a file of their own."),
     # Cases that go back.
     "already_returned": msg("You have given this case back before."),
     "no_longer_yours": msg("This case is not with you any more."),
@@ -103,7 +112,21 @@ ROW_WARNINGS: dict[str, str] = {
     "paid_since": msg("A later payment is known than the cut-off date; it was subtracted from %(field)s."),
     "more_than_owed": msg("%(field)s is more than is owed; the balance goes below zero."),
     "told_by_agency": msg("An agency has reported this payment too; it counts once, as the agency told it."),
-    "told_otherwise": msg("An agency has reported this payment with another day or amount, and its word counts."),
+    "told_otherwise": msg(
+        "An agency has reported this payment with another day; it counts once, as the agency told it."
+    ),
+    "reference_differs": msg(
+        "An agency has reported a payment with this reference and another amount; both count. Compare them with it."
+    ),
+    "creditor_differs": msg(
+        "The creditor has a payment with this reference and another amount; both count. Compare them with the creditor."
+    ),
+    "perhaps_twice": msg(
+        "You have told a payment of this case, day and amount before; both count. If it is the same one, leave it out."
+    ),
+    "within_balance": msg(
+        "You have told a balance as of this day or a later one, which holds this payment; it is not subtracted again."
+    ),
     "perhaps_told": msg("An agency reports a payment of this day and amount that it received itself; both count."),
     # The row by itself.
     "total_row": msg("This row is a total and no account. It was left out and compared with what was read."),

@@ -1,12 +1,12 @@
 """What a creditor's later word changed of a case: its balance, and what is known of it; never edited.
 
-An adjustment is the difference between the creditor's balance and ours at that moment, so that the balance is always
-what was handed over, plus the adjustments, less what was paid.
+An adjustment keeps the creditor's word and the day it speaks of, so that the balance is always the latest word, or what
+was handed over, less what was paid since; a payment of before that day is in the word, however late it is told.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -39,7 +39,7 @@ def _of_case(table: str) -> tuple[Any, ...]:
 
 
 class BalanceAdjustment(Base):
-    """That the creditor says another balance than our books."""
+    """What the creditor says is owed, and what that changed in our books: sometimes nothing, as yet."""
 
     __tablename__ = "balance_adjustments"
     __table_args__ = (
@@ -59,6 +59,9 @@ class BalanceAdjustment(Base):
     before_minor: Mapped[int]
     after_minor: Mapped[int]
     delta_minor: Mapped[int]
+    #: The day whose evening the word speaks of: as the file says, or when it was applied, on the creditor's clock.
+    cut_off_date: Mapped[date]
+    stated_minor: Mapped[int]
     made_at: Mapped[datetime]
 
 
@@ -90,6 +93,7 @@ def list_adjustments(session: Session, actor: Actor, case_id: int) -> list[Balan
             .where(
                 owned_by(actor, BalanceAdjustment.creditor_id, BalanceAdjustment.agency_id),
                 BalanceAdjustment.case_id == case_id,
+                BalanceAdjustment.delta_minor != 0,
             )
             .order_by(BalanceAdjustment.id.desc())
         )

@@ -89,11 +89,18 @@ RECONCILE = f"""{_COMPARED}, amounts as (
 select made.id, made.listed, made.matched, made.as_of, (select count(*) from told) as differences from made
 """  # noqa: S608  put together from constants
 
-#: The list may be wrong in anything but its day.
+#: The list may be wrong in anything but its day, which is what most rows say, so that a slip in one moves no other.
 REFUSE = """
+with day as materialized (
+    select coalesce(as_of, :today) as as_of from staged_inventory
+    where organisation_id = :agency and upload_id = :upload and coalesce(as_of, :today) <= :today
+    group by 1 order by count(*) desc, 1 desc limit 1
+)
 insert into upload_errors (organisation_id, upload_id, line, field, code, value)
-select :agency, :upload, line, 'as_of', 'in_future', to_char(as_of, 'YYYY-MM-DD')
-from staged_inventory
-where organisation_id = :agency and upload_id = :upload and as_of > :today
+select :agency, :upload, s.line, 'as_of', case when s.as_of > :today then 'in_future' else 'other_day' end,
+       to_char(s.as_of, 'YYYY-MM-DD')
+from staged_inventory s
+left join day d on true
+where s.organisation_id = :agency and s.upload_id = :upload and (s.as_of > :today or s.as_of <> d.as_of)
 on conflict do nothing returning line
 """

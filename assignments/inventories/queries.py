@@ -138,6 +138,7 @@ def list_differences(
             and_(
                 Case.creditor_id == InventoryDifference.creditor_id,
                 Case.account_ref == InventoryDifference.account_ref,
+                owned_by(actor, Case.creditor_id, Case.agency_id),
             ),
         )
         .where(*_of(actor, inventory_id))

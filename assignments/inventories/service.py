@@ -23,7 +23,10 @@ from uploads.rows import Loaded
 
 
 def screen_inventory(session: Session, actor: Actor, upload: Upload) -> int:
-    """Refuse rows of a day that has not come; returns how many. What is not the agency's is a difference, no fault."""
+    """Refuse rows of a day to come, or of another day than most; returns how many.
+
+    What is not the agency's is a difference and no fault.
+    """
     return len(session.execute(text(comparing.REFUSE), _parameters(session, actor, upload)).all())
 
 

@@ -27,16 +27,30 @@ LOCK_CASES = """
 
 _HAS_AMOUNT = "coalesce(s.balance_total, s.principal, s.interest, s.late_interest, s.fees) is not null"
 
+#: The creditor's latest word on a balance that stands; it may speak of a later day than the row.
+_LATEST = """
+    left join lateral (
+        select a.cut_off_date, a.stated_minor from balance_adjustments a
+        where a.creditor_id = c.creditor_id and a.case_id = c.id and not a.takes_back and not exists (
+            select from balance_adjustments b
+            where b.creditor_id = a.creditor_id and b.upload_id = a.upload_id and b.case_id = a.case_id and b.takes_back
+        )
+        order by a.cut_off_date desc, a.id desc limit 1
+    ) latest on true
+"""
+
 #: The first thing that is wrong with a row.
 FAULTS = f"""
     select distinct on (s.line) s.line, f.field, f.code, f.value
     from staged_portfolio_update s
     left join cases c on c.creditor_id = :creditor and c.account_ref = s.account_ref
+    {_LATEST}
     cross join lateral (values
         (1, 'account_ref', 'not_handed_over', s.account_ref, c.id is null),
         (2, 'account_ref', 'case_closed', s.account_ref, c.state = 'closed'),
         (3, 'currency', 'wrong_currency', s.currency, s.currency <> c.currency and {_HAS_AMOUNT}),
-        (4, 'cut_off_date', 'in_future', to_char(s.cut_off_date, 'YYYY-MM-DD'), s.cut_off_date > :today)
+        (4, 'cut_off_date', 'in_future', to_char(s.cut_off_date, 'YYYY-MM-DD'), s.cut_off_date > :today),
+        (5, 'cut_off_date', 'older_update', to_char(s.cut_off_date, 'YYYY-MM-DD'), s.cut_off_date < latest.cut_off_date)
     ) f (place, field, code, value, is_so)
     where s.organisation_id = :creditor and s.upload_id = :upload and f.is_so
     order by s.line, f.place
@@ -45,15 +59,18 @@ FAULTS = f"""
 #: What was paid after the day whose balance a row tells, by whomever it is told, each payment once.
 _PAID_SINCE = """
     cross join lateral (
+        select coalesce(s.cut_off_date, greatest(:today, latest.cut_off_date)) as cut_off_date
+    ) word
+    cross join lateral (
         select coalesce(sum(l.amount_minor), 0)::bigint as minor, max(l.paid_on) as last_on from (
             select p.amount_minor, p.paid_on from payments p
-            where p.creditor_id = c.creditor_id and p.case_id = c.id and p.paid_on > s.cut_off_date and not exists (
+            where p.creditor_id = c.creditor_id and p.case_id = c.id and p.paid_on > word.cut_off_date and not exists (
                 select from payment_reversals r
                 where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id
             )
             union all
             select m.amount_minor, m.paid_on from creditor_payments m
-            where m.creditor_id = c.creditor_id and m.case_id = c.id and m.paid_on > s.cut_off_date
+            where m.creditor_id = c.creditor_id and m.case_id = c.id and m.paid_on > word.cut_off_date
               and m.matched_payment_id is null and m.taken_back_at is null
         ) l
     ) since
@@ -62,6 +79,7 @@ _PAID_SINCE = """
 _WITH_PAID_SINCE = f"""
     from staged_portfolio_update s
     join cases c on c.creditor_id = :creditor and c.account_ref = s.account_ref
+    {_LATEST}
     {_PAID_SINCE}
     where s.organisation_id = :creditor and s.upload_id = :upload and s.balance_total is not null
 """
@@ -149,15 +167,17 @@ SETTLE_STATES = f"""
                and (c.return_code is null or c.return_code in ({_FREE}))))
 """  # noqa: S608  put together from constants
 
-#: The creditor's word, less what was paid since the day it speaks of, against our books.
+#: The creditor's word, less what was paid since the day it speaks of, against our books; written down also where it is
+#: what our books say, because a payment of before that day may still be told.
 ADJUST = f"""
     insert into balance_adjustments (creditor_id, agency_id, case_id, upload_id, line, takes_back, before_minor,
-                                     after_minor, delta_minor, made_at)
+                                     after_minor, delta_minor, cut_off_date, stated_minor, made_at)
     select :creditor, c.agency_id, c.id, :upload, s.line, false, c.balance_minor, s.balance_total - since.minor,
-           s.balance_total - since.minor - c.balance_minor, :now
-    {_WITH_PAID_SINCE} and s.balance_total - since.minor <> c.balance_minor
+           s.balance_total - since.minor - c.balance_minor, word.cut_off_date, s.balance_total, :now
+    {_WITH_PAID_SINCE}
+      and (word.cut_off_date, s.balance_total) is distinct from (latest.cut_off_date, latest.stated_minor)
     order by c.id
-"""
+"""  # noqa: S608  put together from constants
 
 #: What is known of the debtors a file speaks of, and what it tells of them.
 TOLD_CONTACTS = f"""
@@ -189,7 +209,8 @@ CONCERNED = """
         from case_updates where creditor_id = :creditor and upload_id = :upload and takes_back = :takes_back
         union all
         select agency_id, case_id, false, false
-        from balance_adjustments where creditor_id = :creditor and upload_id = :upload and takes_back = :takes_back
+        from balance_adjustments
+        where creditor_id = :creditor and upload_id = :upload and takes_back = :takes_back and delta_minor <> 0
     ) t
     group by agency_id order by agency_id
 """
@@ -227,12 +248,15 @@ UNWRITE = """
     where u.creditor_id = :creditor and u.upload_id = :upload and not u.takes_back
     order by u.id
 """
+#: What would be owed without the file: payments that its word held count again.
 UNADJUST = """
     insert into balance_adjustments (creditor_id, agency_id, case_id, upload_id, line, takes_back, before_minor,
-                                     after_minor, delta_minor, made_at)
-    select a.creditor_id, c.agency_id, a.case_id, a.upload_id, a.line, true, c.balance_minor,
-           c.balance_minor - a.delta_minor, -a.delta_minor, :now
-    from balance_adjustments a join cases c on c.creditor_id = a.creditor_id and c.id = a.case_id
+                                     after_minor, delta_minor, cut_off_date, stated_minor, made_at)
+    select a.creditor_id, c.agency_id, a.case_id, a.upload_id, a.line, true, c.balance_minor, o.owed_minor,
+           o.owed_minor - c.balance_minor, a.cut_off_date, a.stated_minor, :now
+    from balance_adjustments a
+    join cases c on c.creditor_id = a.creditor_id and c.id = a.case_id
+    join owed_on_cases(:creditor, cast(:touched as bigint[]), :upload) o on o.of_case = a.case_id
     where a.creditor_id = :creditor and a.upload_id = :upload and not a.takes_back
     order by a.id
 """

@@ -1,7 +1,7 @@
 """A creditor's update of cases it handed over before: balances, what is known of them, ways to reach people, holds.
 
-A balance is never overwritten: the difference between the creditor's word and our books is written down, and the
-balance follows. A case on hold stays with the agency that has it, which reads that it is not to be worked; a free one
+A balance is never overwritten: the creditor's word, its day and what it changes are written down, and the balance
+follows. A case on hold stays with the agency that has it, which reads that it is not to be worked; a free one
 is placed with nobody.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Text, column, select, text
@@ -64,11 +64,10 @@ def screen_update(session: Session, actor: Actor, upload: Upload) -> int:
     creditor_id = require_side(actor, Side.CREDITOR)
     if upload.state is UploadState.APPLYING:
         _hold_still(session, creditor_id, upload)
-    zone = session.scalars(select(Organisation.time_zone).where(Organisation.id == creditor_id)).one()
-    keys = {"creditor": creditor_id, "upload": upload.id, "today": local_date(upload.created_at, zone)}
+    today = _today(session, creditor_id, upload.created_at)
+    keys = {"creditor": creditor_id, "upload": upload.id, "today": today}
     found = (column("line", BigInteger), column("field", Text), column("code", Text), column("value", Text))
     rejected = reject_rows(session, upload, text(rows.FAULTS).bindparams(**keys).columns(*found))
-    keys.pop("today")
     remark_rows(session, upload, text(rows.REMARKS).bindparams(**keys).columns(*found))
     return rejected
 
@@ -90,11 +89,11 @@ def load_update(session: Session, actor: Actor, upload: Upload, *, now: datetime
         session.execute(text(rows.ADD_CONTACTS), {**keys, **added})
     lines = {"lines": list(points.by_line), "added": list(points.by_line.values())}
     session.execute(text(rows.WRITE_DOWN), {**keys, **lines, "now": now})
-    session.execute(text(rows.ADJUST), {**keys, "now": now})
+    session.execute(text(rows.ADJUST), {**keys, "now": now, "today": _today(session, creditor_id, now)})
     gather_statistics(session, upload.rows_good, "balance_adjustments", "case_updates")
-    touched = _follow(session, keys, takes_back=False)
-    _tell(session, actor, upload, keys, takes_back=False, now=now)
-    return Loaded(len(touched), upload.rows_good - len(touched), upload.rows_read - upload.rows_good)
+    _follow(session, keys, takes_back=False)
+    changed = _tell(session, actor, upload, keys, takes_back=False, now=now)
+    return Loaded(changed, upload.rows_good - changed, upload.rows_read - upload.rows_good)
 
 
 def refuse_used_update(session: Session, actor: Actor, upload: Upload) -> None:
@@ -112,11 +111,11 @@ def undo_update(session: Session, actor: Actor, upload: Upload, now: datetime) -
     refuse_used_update(session, actor, upload)
     keys = {"creditor": creditor_id, "upload": upload.id}
     session.execute(text(rows.UNWRITE), {**keys, "now": now})
-    session.execute(text(rows.UNADJUST), {**keys, "now": now})
-    touched = _follow(session, keys, takes_back=True)
+    touched = _touched(session, keys)
+    session.execute(text(rows.UNADJUST), {**keys, "touched": touched, "now": now})
+    _follow(session, keys, takes_back=True)
     session.execute(text(rows.DROP_CONTACTS), {**keys, "touched": touched})
-    _tell(session, actor, upload, keys, takes_back=True, now=now)
-    return {"cases": len(touched)}
+    return {"cases": _tell(session, actor, upload, keys, takes_back=True, now=now)}
 
 
 def _hold_still(session: Session, creditor_id: int, upload: Upload) -> None:
@@ -125,15 +124,24 @@ def _hold_still(session: Session, creditor_id: int, upload: Upload) -> None:
     session.execute(text(rows.LOCK_CASES), {"creditor": creditor_id, "upload": upload.id})
 
 
-def _follow(session: Session, keys: dict[str, Any], *, takes_back: bool) -> list[int]:
+def _today(session: Session, creditor_id: int, moment: datetime) -> date:
+    """The day of a moment, on the creditor's clock."""
+    zone = session.scalars(select(Organisation.time_zone).where(Organisation.id == creditor_id)).one()
+    return local_date(moment, zone)
+
+
+def _touched(session: Session, keys: dict[str, Any]) -> list[int]:
+    touched: list[int] = session.scalars(text(rows.TOUCHED_CASES), keys).one()
+    return touched
+
+
+def _follow(session: Session, keys: dict[str, Any], *, takes_back: bool) -> None:
     told = {**keys, "takes_back": takes_back}
     session.execute(text(rows.FOLLOW), told)
     session.execute(text(rows.SETTLE_STATES), told)
-    touched: list[int] = session.scalars(text(rows.TOUCHED_CASES), keys).one()
-    session.execute(text(rows.SETTLE), {"creditor": keys["creditor"], "touched": touched})
+    session.execute(text(rows.SETTLE), {"creditor": keys["creditor"], "touched": _touched(session, keys)})
     # What the session has read of these cases is not so any more.
     session.expire_all()
-    return touched
 
 
 def _new_points(session: Session, creditor_id: int, upload: Upload) -> _NewPoints:
@@ -169,7 +177,8 @@ def _points_of(row: Any) -> Iterator[tuple[ContactKind, str, str | None]]:
 
 def _tell(
     session: Session, actor: Actor, upload: Upload, keys: dict[str, Any], *, takes_back: bool, now: datetime
-) -> None:
+) -> int:
+    """Record it, and tell the agencies of their cases; says how many cases changed in all."""
     creditor_id = keys["creditor"]
     concerned = session.execute(text(rows.CONCERNED), {**keys, "takes_back": takes_back}).all()
     facts = {name: sum(getattr(one, name) for one in concerned) for name in ("cases", "held", "freed")}
@@ -201,3 +210,4 @@ def _tell(
                     about=creditor_id,
                     cases=number,
                 )
+    return facts["cases"]

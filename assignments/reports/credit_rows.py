@@ -22,6 +22,7 @@ _KEYED = """
                    row_number() over (partition by s.payment_ref, s.account_ref, s.paid_on, s.amount order by s.line)
                ), 'UTF8')), 'hex')) as natural_key,
                first_value(s.line) over same_ref as first_line,
+               row_number() over (partition by s.account_ref, s.paid_on, s.amount order by s.line) as turn,
                first_value(s.account_ref) over same_ref as first_account,
                first_value(s.paid_on) over same_ref as first_paid_on,
                first_value(s.amount) over same_ref as first_amount
@@ -56,7 +57,8 @@ _STANDS = """not exists (
             where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id
         )"""
 
-#: What an agency has told of the same money; of what is new and told by nobody, whether it is more than is owed.
+#: What an agency has told of the same money, whether the creditor seems to have told it before, and of what is new and
+#: told by nobody, whether its own word on the balance holds it already, or it is more than is owed.
 REMARKS = f"""
     {_KEYED}
     select distinct on (k.line) k.line, f.field, f.code, f.value
@@ -65,7 +67,7 @@ REMARKS = f"""
         select p.paid_on, p.amount_minor from payments p
         where p.creditor_id = :creditor and p.case_id = k.case_id and {_STANDS}
           and regexp_replace(p.natural_key, '^cor:[0-9]+:', '') = 'ref:' || k.payment_ref
-        limit 1
+        order by p.amount_minor = k.amount desc, p.paid_on = k.paid_on desc limit 1
     ) named on true
     left join lateral (
         select p.received_by from payments p
@@ -73,14 +75,31 @@ REMARKS = f"""
           and p.paid_on = k.paid_on and p.amount_minor = k.amount
         order by p.received_by = 'creditor' desc limit 1
     ) alike on true
+    cross join lateral (
+        select not exists (
+                   select from creditor_payments known where known.creditor_id = :creditor
+                     and known.natural_key = k.natural_key and known.taken_back_at is null
+               ) as is_new,
+               k.turn > 1 or exists (
+                   select from creditor_payments own where own.creditor_id = :creditor and own.case_id = k.case_id
+                     and own.paid_on = k.paid_on and own.amount_minor = k.amount and own.taken_back_at is null
+               ) as is_again,
+               exists (
+                   select from balance_adjustments a where a.creditor_id = :creditor and a.case_id = k.case_id
+                     and a.cut_off_date >= k.paid_on and not a.takes_back and not exists (
+                         select from balance_adjustments b where b.creditor_id = a.creditor_id
+                           and b.upload_id = a.upload_id and b.case_id = a.case_id and b.takes_back)
+               ) as is_within
+    ) own
     cross join lateral (values
-        (1, 'payment_ref', 'told_otherwise', k.payment_ref,
-         (named.paid_on, named.amount_minor) <> (k.paid_on, k.amount)),
-        (2, 'row', 'told_by_agency', k.account_ref, named.paid_on is not null or alike.received_by = 'creditor'),
-        (3, 'row', 'perhaps_told', k.account_ref, alike.received_by is not null),
-        (4, 'amount', 'more_than_owed', k.account_ref, k.amount > k.balance_minor and not exists (
-            select from creditor_payments known where known.creditor_id = :creditor
-              and known.natural_key = k.natural_key and known.taken_back_at is null))
+        (1, 'payment_ref', 'reference_differs', k.payment_ref, named.amount_minor <> k.amount),
+        (2, 'payment_ref', 'told_otherwise', k.payment_ref, named.paid_on <> k.paid_on),
+        (3, 'row', 'told_by_agency', k.account_ref, named.paid_on is not null),
+        (4, 'row', 'perhaps_twice', k.account_ref, own.is_new and own.is_again),
+        (5, 'row', 'told_by_agency', k.account_ref, alike.received_by = 'creditor'),
+        (6, 'paid_on', 'within_balance', to_char(k.paid_on, 'YYYY-MM-DD'), own.is_new and own.is_within),
+        (7, 'row', 'perhaps_told', k.account_ref, alike.received_by is not null),
+        (8, 'amount', 'more_than_owed', k.account_ref, k.amount > k.balance_minor and own.is_new)
     ) f (place, field, code, value, is_so)
     where f.is_so
     order by k.line, f.place

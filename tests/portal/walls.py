@@ -15,6 +15,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "open_bids",
     "panel_positions",
     "payments_told_elsewhere",
+    "references_told_by_creditor",
     "restate_balances",
     "undo_portfolio",
 }

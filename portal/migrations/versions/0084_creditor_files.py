@@ -1,8 +1,8 @@
 """Updates of cases, payments to the creditor itself, and recall lists, as a creditor's files tell them.
 
-A balance follows what is on record: as handed over, plus the creditor's adjustments, less the agencies' payments that
-stand, less the payments to the creditor that no agency has told. One function settles that, for both sides; it keeps
-the cases locked meanwhile, so that of two who tell of one payment at the same time the later one meets the earlier.
+A balance follows what is on record: the creditor's latest word on it, or else what was handed over, less what was paid
+since the day of that word, to whomever, each payment once. One function settles that, for both sides; it keeps the
+cases locked meanwhile, so that of two who tell of one payment at the same time the later one meets the earlier.
 """
 
 import sqlalchemy as sa
@@ -27,6 +27,45 @@ STAGED = {
     "recall_list": ("account_ref reason", (), "note", ("effective_on",), (), ""),
 }
 
+#: The word on a balance holds what was paid until the evening of its day, whenever that is told. `without` asks what
+#: would be owed had that file never come.
+OWED_ON_CASES = """
+create function owed_on_cases(creditor bigint, touched bigint[], without bigint default null)
+returns table (of_case bigint, owed_minor bigint)
+language sql stable set search_path = public, pg_temp as $$
+    with word as materialized (
+        select distinct on (a.case_id) a.case_id, a.stated_minor, a.cut_off_date from balance_adjustments a
+        where a.creditor_id = creditor and a.case_id = any(touched) and not a.takes_back
+          and a.upload_id is distinct from without and not exists (
+              select from balance_adjustments b
+              where b.creditor_id = a.creditor_id and b.upload_id = a.upload_id and b.case_id = a.case_id
+                and b.takes_back
+          )
+        order by a.case_id, a.cut_off_date desc, a.id desc
+    ), paid as (
+        select p.case_id, p.paid_on, p.amount_minor from payments p
+        where p.creditor_id = creditor and p.case_id = any(touched) and not exists (
+            select from payment_reversals r
+            where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id
+        )
+        union all
+        select m.case_id, m.paid_on, m.amount_minor from creditor_payments m
+        where m.creditor_id = creditor and m.case_id = any(touched)
+          and m.matched_payment_id is null and m.taken_back_at is null
+    ), since as (
+        select p.case_id, sum(p.amount_minor)::bigint as minor from paid p
+        left join word w on w.case_id = p.case_id
+        where w.case_id is null or p.paid_on > w.cut_off_date
+        group by 1
+    )
+    select c.id, coalesce(w.stated_minor, c.placed_minor) - coalesce(s.minor, 0)
+    from cases c
+    left join word w on w.case_id = c.id
+    left join since s on s.case_id = c.id
+    where c.creditor_id = creditor and c.id = any(touched)
+$$
+"""
+
 SETTLE_CASES = """
 create function settle_cases(creditor bigint, touched bigint[]) returns bigint
 language plpgsql set search_path = public, pg_temp as $$
@@ -43,13 +82,14 @@ begin
               select from payment_reversals r where r.creditor_id = m.creditor_id
                 and r.agency_id = m.matched_agency_id and r.payment_id = m.matched_payment_id
           );
-        -- One for one: first by the reference, then what is said to have reached the creditor, by day and amount.
+        -- One for one: first by reference and amount, because one machine's receipts begin at 1 again on the next;
+        -- then what is said to have reached the creditor, by day and amount.
         for pass in 1..2 loop
             with received as (
                 select m.id, m.case_id, m.reference, m.paid_on, m.amount_minor,
                        row_number() over (
-                           partition by m.case_id, case pass when 1 then m.reference end,
-                                        case pass when 2 then m.paid_on end, case pass when 2 then m.amount_minor end
+                           partition by m.case_id, m.amount_minor, case pass when 1 then m.reference end,
+                                        case pass when 2 then m.paid_on end
                            order by m.id
                        ) as place
                 from creditor_payments m
@@ -58,8 +98,8 @@ begin
             ), told as (
                 select p.agency_id, p.id, p.case_id, k.reference, p.paid_on, p.amount_minor,
                        row_number() over (
-                           partition by p.case_id, case pass when 1 then k.reference end,
-                                        case pass when 2 then p.paid_on end, case pass when 2 then p.amount_minor end
+                           partition by p.case_id, p.amount_minor, case pass when 1 then k.reference end,
+                                        case pass when 2 then p.paid_on end
                            order by p.id
                        ) as place
                 from payments p
@@ -78,35 +118,14 @@ begin
             )
             update creditor_payments m set matched_agency_id = t.agency_id, matched_payment_id = t.id
             from received n
-            join told t on t.case_id = n.case_id and t.place = n.place
-             and case pass when 1 then t.reference = n.reference
-                           else (t.paid_on, t.amount_minor) = (n.paid_on, n.amount_minor) end
+            join told t on t.case_id = n.case_id and t.amount_minor = n.amount_minor and t.place = n.place
+             and case pass when 1 then t.reference = n.reference else t.paid_on = n.paid_on end
             where m.creditor_id = creditor and m.id = n.id;
         end loop;
     end if;
-    update cases c
-    set balance_minor = c.placed_minor + coalesce(adjusted.minor, 0) - coalesce(paid.minor, 0)
-                        - coalesce(received.minor, 0)
-    from unnest(touched) t (case_id)
-    left join (
-        select a.case_id, sum(a.delta_minor)::bigint as minor from balance_adjustments a
-        where a.creditor_id = creditor and a.case_id = any(touched) group by 1
-    ) adjusted on adjusted.case_id = t.case_id
-    left join (
-        select p.case_id, sum(p.amount_minor)::bigint as minor from payments p
-        where p.creditor_id = creditor and p.case_id = any(touched) and not exists (
-            select from payment_reversals r
-            where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id
-        )
-        group by 1
-    ) paid on paid.case_id = t.case_id
-    left join (
-        select m.case_id, sum(m.amount_minor)::bigint as minor from creditor_payments m
-        where m.creditor_id = creditor and m.case_id = any(touched)
-          and m.matched_payment_id is null and m.taken_back_at is null
-        group by 1
-    ) received on received.case_id = t.case_id
-    where c.creditor_id = creditor and c.id = t.case_id;
+    update cases c set balance_minor = o.owed_minor
+    from owed_on_cases(creditor, touched) o
+    where c.creditor_id = creditor and c.id = o.of_case;
     get diagnostics settled = row_count;
     return settled;
 end $$
@@ -135,6 +154,21 @@ begin
     end loop;
     return restated;
 end $$
+"""
+
+#: An agency reads day and amount of these payments and no reference. It may know where its own file names one that the
+#: creditor has under another amount.
+REFERENCES_TOLD = """
+create function references_told_by_creditor(creditor bigint, upload bigint) returns setof bigint
+language sql stable security definer set search_path = public, pg_temp as $$
+    select distinct t.line::bigint from staged_payments t
+    join placements o on o.agency_id = current_organisation() and o.creditor_id = creditor
+                     and o.account_ref = t.account_ref
+    join creditor_payments m on m.creditor_id = creditor and m.agency_id = current_organisation()
+                            and m.case_id = o.case_id and m.reference = t.payment_ref
+    where t.organisation_id = current_organisation() and t.upload_id = upload and t.amount > 0
+      and m.amount_minor <> t.amount and m.matched_payment_id is null and m.taken_back_at is null
+$$
 """
 
 #: Whoever frees a case that its creditor holds back leaves it held back.
@@ -175,9 +209,14 @@ def upgrade() -> None:
         ["creditor_id", "upload_id"],
         postgresql_where=sa.text("upload_id is not null"),
     )
+    op.execute(OWED_ON_CASES)
     op.execute(SETTLE_CASES)
-    op.execute("revoke execute on function settle_cases from public")
-    op.execute("grant execute on function settle_cases to app_creditor")
+    for name in ("owed_on_cases", "settle_cases"):
+        op.execute(f"revoke execute on function {name} from public")
+        op.execute(f"grant execute on function {name} to app_creditor")
+    op.execute(REFERENCES_TOLD)
+    op.execute("revoke execute on function references_told_by_creditor from public")
+    op.execute("grant execute on function references_told_by_creditor to app_agency")
     op.execute(RESTATE_BALANCES)
     op.execute(GATHER_STATISTICS)
 
@@ -227,6 +266,8 @@ def _adjust_balances() -> None:
         "balance_adjustments",
         *_of_case(),
         *(_number(name) for name in ("before_minor", "after_minor", "delta_minor")),
+        sa.Column("cut_off_date", sa.Date(), nullable=False),
+        _number("stated_minor"),
         *_keys("balance_adjustments"),
         sa.CheckConstraint("after_minor = before_minor + delta_minor", name="delta_minor"),
     )

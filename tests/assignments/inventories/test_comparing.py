@@ -6,17 +6,18 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import create_engine, delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from agencies.kernel.errors import Forbidden, NotFound
 from agencies.kernel.notices import list_notices
 from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import Side
 from agencies.organisations.permissions import PERMISSIONS, Role
 from assignments import intake
 from assignments.inventories.models import DifferenceKind, Inventory, InventoryDifference
 from assignments.inventories.queries import get_inventory, kind_totals, list_differences, list_inventories
-from tests.loop import REPORTED_AT, NewCase, end_placement, faults, paid, place_with, report_payments
+from tests.loop import REPORTED_AT, NewCase, add_cases, end_placement, faults, paid, place_with, report_payments
 from tests.reporting import load, report, stage
 from tests.tenants import add_tenants
 from uploads.models import UploadKind
@@ -158,6 +159,32 @@ def test_a_list_of_a_day_to_come_is_refused(ports, tenants):
     assert faults(ports, tenants.agency, upload) == {2: ("as_of", "in_future", "2026-03-12")}
 
 
+@pytest.mark.parametrize("day", [date(2026, 2, 28), None])
+def test_one_mistyped_day_does_not_move_the_comparison_of_all_rows(ports, tenants, day):
+    end_placement(ports, tenants.creditor, "A1", datetime(2026, 2, 10, 15, tzinfo=UTC))
+    rows = [row(one, as_of=day) for one in ("A2", "A3")] + [row("A1", as_of=date(2026, 2, 8))]
+
+    upload = report(ports, tenants.agency, tenants.creditor, INVENTORY, rows)
+
+    assert faults(ports, tenants.agency, upload) == {4: ("as_of", "other_day", "2026-02-08")}
+    with ports.session(tenants.creditor) as session:
+        [found] = list_inventories(session, tenants.creditor).rows
+    assert found.inventory.as_of == (day or REPORTED_AT.date())
+    assert differences(ports, tenants.creditor) == []
+
+
+def test_a_later_day_in_one_row_does_not_move_the_others_either(ports, tenants):
+    day, later = date(2026, 2, 28), date(2026, 3, 8)
+    rows = [row("A1", as_of=later), row("A2", as_of=day), row("A3", as_of=day), row("A4")]
+
+    upload = report(ports, tenants.agency, tenants.creditor, INVENTORY, rows)
+
+    assert faults(ports, tenants.agency, upload) == {2: ("as_of", "other_day", "2026-03-08")}
+    with ports.session(tenants.creditor) as session:
+        [found] = list_inventories(session, tenants.creditor).rows
+    assert found.inventory.as_of == day
+
+
 def test_each_file_is_a_list_of_its_own_and_the_newest_comes_first(ports, tenants):
     report(ports, tenants.agency, tenants.creditor, INVENTORY, everything())
     tomorrow = REPORTED_AT + timedelta(days=1)
@@ -194,6 +221,26 @@ def test_strangers_find_nothing(ports, tenants, side):
         assert session.scalar(text("select count(*) from inventory_differences")) == 0
         with pytest.raises(NotFound):
             get_inventory(session, stranger, mine.inventory.id)
+
+
+def test_an_agency_s_link_to_a_case_does_not_rest_on_the_database_alone(ports, tenants, database):
+    add_cases(ports, tenants.creditor, [NewCase("B1", 5_000)])
+    report(ports, tenants.agency, tenants.creditor, INVENTORY, [row("A1", 1), row("B1")])
+    with ports.session(tenants.agency) as session:
+        [mine] = list_inventories(session, tenants.agency).rows
+
+    # As if somebody had taken down the wall of cases.
+    engine = create_engine(database.superuser_url)
+    with engine.begin() as connection:
+        connection.execute(text("alter table cases disable row level security"))
+    engine.dispose()
+
+    found = {}
+    for actor in (tenants.agency, tenants.creditor):
+        with ports.session(actor) as session:
+            rows = list_differences(session, actor, mine.inventory.id).rows
+        found[actor.side] = {one.difference.account_ref for one in rows if one.case_id is not None}
+    assert found == {Side.AGENCY: {"A1", "A2", "A3"}, Side.CREDITOR: {"A1", "A2", "A3", "B1"}}
 
 
 @pytest.mark.parametrize(
