@@ -11,9 +11,9 @@ import polars as pl
 
 from agencies.kernel.money import EXPONENT
 from agencies.kernel.sheets import MADE_INERT
-from uploads.amounts import read_amounts
+from uploads.amounts import needs_a_sign, read_amounts
 from uploads.columns import Read, constant
-from uploads.dates import read_dates, read_instants
+from uploads.dates import needs_an_order, read_dates, read_instants
 from uploads.frames import PLACEHOLDERS
 from uploads.identity import ROUNDED
 from uploads.options import Options
@@ -54,11 +54,15 @@ def clean(raw: pl.Series) -> pl.Series:
 def read_currency(text: pl.Series | None, rows: int, options: Options) -> Read:
     """The currency code of every row; rows that name none have the file's."""
     own = options.currency or ""
-    if text is None or not text.is_not_null().any() or (text == own).all():
+    is_assumed = "currency" in options.assumed
+    if text is None or (not is_assumed and (not text.is_not_null().any() or (text == own).all())):
         return Read(constant(own, rows))
     written = text.str.to_uppercase().fill_null(own)
     value = written.replace({**_CURRENCIES, **dict.fromkeys(_OWN_CURRENCY, own)})
-    return Read(value).with_fault(~value.is_in(list(EXPONENT)), "unknown_currency")
+    read = Read(value).with_fault(~value.is_in(list(EXPONENT)), "unknown_currency")
+    # What every row looked at names is not therefore the currency of one that names none.
+    unsaid = text.is_null() | text.str.to_uppercase().is_in(_OWN_CURRENCY).fill_null(value=False)
+    return read.with_fault(unsaid, "not_settled") if is_assumed else read
 
 
 def read_cells(
@@ -89,6 +93,8 @@ def read_cells(
             read = _choices(text, field, options.codes.get(field.name, {}))
         case _:
             read = _text(text, field, is_plain=is_plain)
+    if options.assumed:
+        read = _only_settled(text, field, options, read)
     if field.type in {FieldType.AMOUNT, FieldType.INTEGER} and not field.may_be_negative:
         below = (read.value < 0).fill_null(value=False)
         if below.any():
@@ -97,6 +103,19 @@ def read_cells(
         # What stood in the place of a date may have been found to be none, so the value is asked and not the text.
         read = read.with_fault(read.value.is_null() & read.faults.is_null(), "required")
     return read
+
+
+def _only_settled(text: pl.Series, field: Field, options: Options, read: Read) -> Read:
+    """The same without what could be read only by an option that nobody said and no cell proved."""
+    if field.type is FieldType.AMOUNT and "decimal" in options.assumed:
+        open_cells = needs_a_sign(text, options.decimal or ".")
+    elif field.type in {FieldType.DATE, FieldType.INSTANT} and "date_order" in options.assumed:
+        open_cells = needs_an_order(text)
+    else:
+        return read
+    if not open_cells.any():
+        return read
+    return Read(read.value.set(open_cells, None), read.fault).with_fault(open_cells, "not_settled")
 
 
 def plain(text: str) -> str:

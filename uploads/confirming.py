@@ -65,7 +65,7 @@ def proposal(session: Session, actor: Actor, upload_id: int) -> Proposal:
     before = saved.find_remembered(session, actor, upload.kind, upload.header)
     if before is not None and upload.creditor_id is None:
         # A creditor's own word about its money stands; an agency's was about another creditor's, perhaps.
-        own = replace(own, currency=before.options.currency or own.currency)
+        own = replace(own, currency=before.options.known.currency or own.currency)
     return propose(upload.header, upload.sample, SCHEMAS[upload.kind], before, own=own)
 
 
@@ -182,7 +182,7 @@ def _settled(session: Session, upload: Upload, mapping: Mapping[int, str], optio
     sample = upload.sample or []
     values = [[row[at] for row in sample] for at in range(len(upload.header or []))]
     schema, own = SCHEMAS[upload.kind], _own_options(session, upload)
-    settled = options.or_else(settle(mapping, values, schema, own))
+    settled = options.known.or_else(settle(mapping, values, schema, own))
     for name in settled.unsettled:
         raise OptionNotSettled(name)
     if settled.currency not in EXPONENT:

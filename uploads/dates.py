@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import polars as pl
@@ -31,7 +32,7 @@ _BY_ORDER = {
 }
 _OTHER = {"dmy": ("mdy",), "mdy": ("dmy",), "ymd": ("dmy", "mdy")}
 #: Day and month by their order: with signs between them, or as eight digits that are no year first.
-_ORDERED = r"^(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})(?:\D|$)|^(\d{2})(\d{2})(?:19|20)\d{2}$"
+_ORDERED = r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](?:\d{4}|\d{2})(?:\D|$)|^(\d{2})(\d{2})(?:19|20)\d{2}$"
 _MONTHS = {"ene": "jan", "abr": "apr", "ago": "aug", "set": "sep", "dic": "dec"}
 _DATE_AND_TIME = (
     r"(?i)^(.*?\d)(?:[T ]\s*(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)\s*([ap])?\.?\s?(?:m\.?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$"
@@ -91,23 +92,33 @@ def read_instants(text: pl.Series, order: str, time_zone: str) -> Read:
     return Read(value, faults).with_fault(impossible, "unreadable_date")
 
 
-def decisive_orders(text: pl.Series) -> set[str]:
-    """The orders that the numbers of a column leave possible for at least one of its cells, and for it alone."""
+def decisive_orders(text: pl.Series) -> dict[str, int]:
+    """The orders that the numbers of a column leave possible for some of its cells, and for these alone: how many."""
     found = text.str.extract_groups(_ORDERED).struct.unnest()
     first, second = (
         found[name].fill_null(found[other]).cast(pl.Int64, strict=False) for name, other in (("1", "3"), ("2", "4"))
     )
-    orders = set()
-    if ((first > 12) & (first <= 31) & (second <= 12)).any():
-        orders.add("dmy")
-    if ((second > 12) & (second <= 31) & (first <= 12)).any():
-        orders.add("mdy")
-    return orders
+    proofs = {
+        "dmy": (first > 12) & (first <= 31) & (second <= 12),
+        "mdy": (second > 12) & (second <= 31) & (first <= 12),
+    }
+    return {order: count for order, where in proofs.items() if (count := int(where.sum()))}
 
 
-def needs_an_order(text: pl.Series) -> bool:
-    """Whether any cell could be read by its order only."""
-    return bool(text.str.contains(_ORDERED).any())
+def order_of(cell: str) -> str | None:
+    """The order that one date proves, "" where it only needs one, None where it needs none."""
+    found = re.match(_ORDERED, cell)
+    if found is None or cell in NO_DATE:
+        return None
+    first, second = int(found[1] or found[3]), int(found[2] or found[4])
+    if first <= 31 and second <= 12 < first:
+        return "dmy"
+    return "mdy" if first <= 12 < second <= 31 else ""
+
+
+def needs_an_order(text: pl.Series) -> pl.Series:
+    """Where a cell could be read by its order only."""
+    return _without_placeholders(text).str.contains(_ORDERED).fill_null(value=False)
 
 
 def _numbered(text: pl.Series, numbers: str) -> pl.Series:

@@ -14,7 +14,7 @@ from uploads.filelayouts import list_layouts
 from uploads.formats import HEAD_BYTES, Format, detect
 from uploads.headerrows import known_names, notes_on
 from uploads.models import Upload, UploadKind
-from uploads.reading import Dialect, sniff
+from uploads.reading import FIRST_ROWS, Dialect, sniff
 from uploads.schemas.registry import SCHEMAS
 
 
@@ -57,7 +57,8 @@ def describe(upload: Upload, dialect: Dialect | None, container: dict[str, Any])
         upload.header, upload.sample, upload.encoding, upload.delimiter = [], [], None, None
         upload.container = {**container, "needs_layout": True, "notes": notes}
         return
-    if aggregate := recognise(dialect.header, dialect.sample, SCHEMAS[upload.kind]):
+    # Of the rows behind the first ones only cells are kept.
+    if aggregate := recognise(dialect.header, dialect.sample[:FIRST_ROWS], SCHEMAS[upload.kind]):
         raise UnusableFile(aggregate.code, **aggregate.params)
     upload.encoding, upload.delimiter = dialect.encoding, dialect.delimiter
     upload.header, upload.sample = list(dialect.header), [list(row) for row in dialect.sample]

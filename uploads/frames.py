@@ -47,6 +47,8 @@ class Sheet:
     records: int
     #: No cell holds a line break, a tab or a control character.
     is_plain: bool = False
+    #: Nothing of the file comes below it.
+    is_last: bool = False
 
 
 def read(block: Block, width: int, delimiter: str, wanted: Sequence[int], first_line: int) -> Sheet:
@@ -70,7 +72,7 @@ def read(block: Block, width: int, delimiter: str, wanted: Sequence[int], first_
         for number, columns, text in misfits
         if text.strip()
     ]
-    return Sheet(frame, tuple(ragged), records, is_plain=_is_plain(block.data, delimiter))
+    return Sheet(frame, tuple(ragged), records, _is_plain(block.data, delimiter), block.is_last)
 
 
 def as_written(block: Block, width: int, delimiter: str, first_line: int) -> pl.DataFrame:

@@ -122,9 +122,11 @@ def propose(
 def settle(mapping: Mapping[int, str], values: Sequence[Sequence[str]], schema: Schema, own: Options) -> Options:
     """What the mapped columns' values prove about how they are to be read."""
     currencies = [values[at] for at, name in mapping.items() if name == "currency"]
-    currency = settle_currency(currencies[0], own.currency) if currencies and own.currency else own.currency
+    if currencies and own.currency:
+        currency, is_assumed = settle_currency(currencies[0], own.currency)
+        own = replace(own, currency=currency, assumed=("currency",) if is_assumed else ())
     columns = {name: values[at] for at, name in mapping.items()}
-    return settle_columns(columns, schema, replace(own, currency=currency))
+    return settle_columns(columns, schema, own)
 
 
 def _dates_and_amounts(
@@ -140,9 +142,12 @@ def _settled_before(
 ) -> tuple[Options, bool]:
     """What was confirmed before, but for what the values prove to be otherwise; and whether they do."""
     dates, amounts = _dates_and_amounts(mapping, values, schema)
+    before = before.known
     order, other_order = _kept(proved_orders(dates), before.date_order, now.date_order)
     decimal, other_decimal = _kept(proved_decimals(amounts), before.decimal, now.decimal)
-    return replace(now, date_order=order, decimal=decimal), other_order or other_decimal
+    kept = {"date_order": before.date_order, "decimal": before.decimal}
+    assumed = tuple(name for name in now.assumed if kept.get(name) is None)
+    return replace(now, date_order=order, decimal=decimal, assumed=assumed), other_order or other_decimal
 
 
 def _kept(proved: set[str], before: str | None, now: str | None) -> tuple[str | None, bool]:

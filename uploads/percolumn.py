@@ -7,13 +7,14 @@ have a column with decimal points beside one with decimal commas: each proves it
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
 from uploads.cells import clean
 from uploads.dates import settle_numbers
-from uploads.evidence import proved_decimals, proved_orders, settle_date_order, settle_decimal
+from uploads.evidence import Weight, weigh_decimals, weigh_orders
 from uploads.options import Options
 from uploads.schemas.fields import FieldType, Schema
 
@@ -30,37 +31,49 @@ def settle_columns(columns: Mapping[str, Cells], schema: Schema, own: Options) -
         for name, cells in columns.items()
         if schema[name].type in {FieldType.DATE, FieldType.INSTANT} and name not in numbers
     }
-    decimal, other_decimals = _settled(amounts, proved_decimals, settle_decimal)
-    order, other_orders = _settled(ordered, proved_orders, settle_date_order)
+    decimal = _settled({name: weigh_decimals(cells) for name, cells in amounts.items()}, ".")
+    order = _settled({name: weigh_orders(cells) for name, cells in ordered.items()}, "ymd")
     by_field = {
         name: {
-            **({"decimal": other_decimals[name]} if name in other_decimals else {}),
-            **({"date_order": other_orders[name]} if name in other_orders else {}),
+            **({"decimal": decimal.otherwise[name]} if name in decimal.otherwise else {}),
+            **({"date_order": order.otherwise[name]} if name in order.otherwise else {}),
             **({"numbers": numbers[name]} if name in numbers else {}),
         }
-        for name in sorted({*other_decimals, *other_orders, *numbers})
+        for name in sorted({*decimal.otherwise, *order.otherwise, *numbers})
     }
-    return Options(own.currency, order, decimal, own.time_zone, own.country, own.codes, by_field)
+    assumed = {"date_order": order.is_assumed, "decimal": decimal.is_assumed}
+    return replace(
+        own,
+        date_order=order.value,
+        decimal=decimal.value,
+        by_field=by_field,
+        assumed=(*own.assumed, *(name for name, is_so in assumed.items() if is_so)),
+    )
 
 
-def _settled(
-    columns: Mapping[str, Cells],
-    proved: Callable[[list[Cells]], set[str]],
-    settle: Callable[[list[Cells]], str | None],
-) -> tuple[str | None, dict[str, str]]:
+@dataclass(frozen=True)
+class _Settled:
     """What holds for the file, None where it must be asked; and what columns prove against each other."""
-    one = settle(list(columns.values()))
-    if one is not None:
-        return one, {}
-    by_column = {name: proved([cells]) for name, cells in columns.items()}
-    own = {name: next(iter(signs)) for name, signs in by_column.items() if len(signs) == 1}
+
+    value: str | None
+    otherwise: Mapping[str, str] = field(default_factory=dict)
+    #: No cell needs it, so nothing was proved.
+    is_assumed: bool = False
+
+
+def _settled(columns: Mapping[str, Weight], default: str) -> _Settled:
+    whole = sum(columns.values(), Weight({}, 0))
+    if not whole.needing:
+        return _Settled(default, is_assumed=True)
+    if len(whole.proofs) < 2:
+        return _Settled(next(iter(whole.proofs)) if whole.is_enough else None)
+    own = {name: found for name, weight in columns.items() if (found := weight.differs_by_itself)}
     if len(set(own.values())) < 2:
-        return None, {}
-    # What is left to ask concerns the columns that prove nothing, or two things.
-    left = [cells for name, cells in columns.items() if name not in own]
+        return _Settled(None)
+    # What is left to ask concerns the columns that prove nothing, two things, or one by too few cells.
+    is_open = any(weight.needing for name, weight in columns.items() if name not in own)
     usual = Counter(sorted(own.values())).most_common(1)[0][0]
-    is_open = any(settle([cells]) is None for cells in left)
-    return (None if is_open else usual), own
+    return _Settled(None if is_open else usual, own)
 
 
 def _text(cells: Cells) -> pl.Series:

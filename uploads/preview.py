@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -18,7 +18,7 @@ from uploads.checks import CURRENCY, check
 from uploads.confirming import proposal
 from uploads.frames import LINE, Sheet
 from uploads.kinds import SENDERS_PERMISSION
-from uploads.mapping import settle
+from uploads.mapping import Proposal, settle
 from uploads.models import Upload
 from uploads.options import DATE_ORDERS, DECIMALS, Options
 from uploads.own import own_upload
@@ -63,16 +63,36 @@ def preview(session: Session, actor: Actor, upload_id: int, *, mapping: Mapping[
     require(actor, SENDERS_PERMISSION[upload.kind])
     if upload.header is None or upload.sample is None:
         raise lifecycle.UploadMovedOn
-    proposed = proposal(session, actor, upload_id).options
     schema, usable = SCHEMAS[upload.kind], _usable(upload, mapping)
-    values = [[row[at] for row in upload.sample] for at in range(len(upload.header))]
-    settled = _possible(options).or_else(settle(usable, values, schema, proposed)).or_else(proposed)
+    found = chosen(session, actor, upload_id, mapping=mapping)
+    settled = _possible(options).or_else(found.options)
     # What was just said on the page stays on it until it is confirmed.
-    unknown = unknown_values(usable, values, schema, proposed.codes)
+    unknown = found.unknown
     return Preview(
         tuple(schema[name] for _, name in sorted(usable.items())),
         tuple(understood(upload.sample[:ROWS], usable, schema, settled, upload.created_at.date())),
         tuple(unknown),
+    )
+
+
+def chosen(session: Session, actor: Actor, upload_id: int, *, mapping: Mapping[int, str]) -> Proposal:
+    """The proposal with other columns: what they prove of how cells are written, what is missing, what nobody knows."""
+    upload, proposed = own_upload(session, actor, upload_id), proposal(session, actor, upload_id)
+    schema, usable = SCHEMAS[upload.kind], _usable(upload, mapping)
+    if usable == proposed.mapping:
+        return proposed
+    values = [[row[at] for row in upload.sample or []] for at in range(len(upload.header or []))]
+    # What was only assumed of other columns is no word about these.
+    settled = settle(usable, values, schema, replace(proposed.options, assumed=()))
+    if proposed.remembered is not None:
+        before = proposed.remembered.options.known
+        settled = settled.or_else(Options(date_order=before.date_order, decimal=before.decimal))
+    return replace(
+        proposed,
+        missing=tuple(one.name for one in schema.required if one.name not in usable.values()),
+        options=settled,
+        questions=settled.unsettled,
+        unknown=tuple(unknown_values(usable, values, schema, proposed.options.codes)),
     )
 
 
@@ -133,4 +153,5 @@ def _possible(options: Options) -> Options:
         date_order=options.date_order if options.date_order in DATE_ORDERS else None,
         decimal=options.decimal if options.decimal in DECIMALS else None,
         codes=compared(options.codes),
+        by_field=options.by_field,
     )

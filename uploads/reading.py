@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -13,16 +13,20 @@ from uploads import encodings
 from uploads.blocks import record_ends
 from uploads.faults import UnusableFile
 from uploads.headerrows import LOOKED_AT, check_header, count_known, find_header, tidy
+from uploads.sampling import Evidence
 
 SEPARATORS = (",", ";", "\t", "|")
 #: How the text is written that is made of workbooks and files of fixed width.
 MADE_IN, MADE_WITH = "utf-8", ","
 _HEAD_BYTES = 1 << 20
-#: The first rows are shown; the others, taken from all over the file, only settle how it is to be read.
-_FIRST_ROWS, _PLACES, _ROWS_PER_PLACE, _PLACE_BYTES = 40, 20, 5, 32 << 10
+#: The first rows are shown; the others, taken from all over the file, only settle how it is to be read. What fits into
+#: all places is read whole.
+FIRST_ROWS, _PLACES, _ROWS_PER_PLACE, _PLACE_BYTES = 40, 20, 5, 32 << 10
 _MAX_CELL = 200
 #: A spreadsheet's own way to name the separator, on a line above the header.
-_SEPARATOR_LINE = re.compile(r'^"?sep=(.)"?\r?\n', re.IGNORECASE)
+_SEPARATOR_LINE = re.compile(r'^"?sep=(.?)"?\r?\n', re.IGNORECASE)
+#: A broken quotation mark spoils only so many lines of what is looked at.
+_LINES_AT_ONCE = 200
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def sniff(file: BinaryIO, known: frozenset[str] = frozenset(), header_row: int |
         raise UnusableFile("no_header")
     end, names = records[at]
     above = head.encode()[:end]
-    first = _rows(head[len(above.decode()) :], separator, _FIRST_ROWS)
+    first = _rows(head[len(above.decode()) :], separator, FIRST_ROWS)
     check_header(names, first)
     header, renamed = tidy(names)
     # Every row may end in a separator that the header lacks.
@@ -81,7 +85,7 @@ def made(file: BinaryIO, header: Sequence[str], data_line: int) -> Dialect:
     head = _text(file, MADE_IN, 0, _HEAD_BYTES)
     ends = record_ends(head.encode(), MADE_WITH).ends
     offset = int(ends[0])
-    first = _rows(head.encode()[offset:].decode(), MADE_WITH, _FIRST_ROWS)
+    first = _rows(head.encode()[offset:].decode(), MADE_WITH, FIRST_ROWS)
     rows = sample(file, MADE_IN, MADE_WITH, len(header), offset, first)
     return Dialect(MADE_IN, MADE_WITH, tuple(header), rows, offset, data_line, {})
 
@@ -96,6 +100,9 @@ def _skip_to_records(head: str) -> tuple[_Skipped, str, str | None]:
     """What stands above the first record: the line that names the separator, and blank ones."""
     named = _SEPARATOR_LINE.match(head)
     separator, text = (named[1], named[0]) if named else (None, "")
+    if separator not in SEPARATORS:
+        # Whatever stands there, only what can separate columns does.
+        separator = None
     rest = head[len(text) :]
     blank = re.match(r"(?:[ \t]*\r?\n)*", rest)
     above = blank[0] if blank else ""
@@ -163,15 +170,40 @@ def _only_column(head: str, known: frozenset[str]) -> str | None:
 def sample(
     file: BinaryIO, codec: str, separator: str, width: int, offset: int, first: Sequence[Sequence[str]]
 ) -> tuple[tuple[str, ...], ...]:
-    """The first rows, and some from all over the file."""
-    rows = [tuple(row[:width]) + ("",) * (width - len(row)) for row in first if row]
-    size = file.seek(0, 2)
-    if size - offset > _PLACES * _PLACE_BYTES:
-        step = (size - offset) // _PLACES
-        for place in range(1, _PLACES):
-            start = offset + place * step
-            start -= (start - offset) % 2  # A character of UTF-16 has two bytes.
-            lines = _text(file, codec, start, _PLACE_BYTES).splitlines(keepends=True)[1:-1]
-            whole = [row for row in _rows("".join(lines), separator, 4 * _ROWS_PER_PLACE) if len(row) == width]
-            rows += [tuple(row) for row in whole[:_ROWS_PER_PLACE]]
+    """The first rows, some from all over the file, and cells of the others that settle how it is to be read.
+
+    A small file is looked at whole. Of most rows only the cells that speak are kept: a sample may outlive its file.
+    """
+    shown = [tuple(row[:width]) + ("",) * (width - len(row)) for row in first if row]
+    evidence = Evidence(width, shown)
+    for place, text in _places(file, codec, offset):
+        lines = text.splitlines(keepends=True)
+        whole = [row for row in _by_pieces(lines, separator) if len(row) == width]
+        # The first place begins with the first rows.
+        more = whole[len(shown) :] if not place else whole
+        shown += [tuple(row) for row in more[: _ROWS_PER_PLACE if place else 0]]
+        evidence.take(more[_ROWS_PER_PLACE if place else 0 :])
+    rows = [*shown, *evidence.rows]
     return tuple(tuple(cell.replace("\x00", "") for cell in row) for row in rows)
+
+
+def _places(file: BinaryIO, codec: str, offset: int) -> Iterator[tuple[int, str]]:
+    """Whole lines from all over the rows of a file; of a small one all of them, in as many places."""
+    size = file.seek(0, 2)
+    if size - offset <= _PLACES * _PLACE_BYTES:
+        lines = _text(file, codec, offset, size - offset).splitlines(keepends=True)
+        step = max(_LINES_AT_ONCE, -(-len(lines) // _PLACES))
+        for place, at in enumerate(range(0, len(lines), step)):
+            yield place, "".join(lines[at : at + step])
+        return
+    step = (size - offset) // _PLACES
+    for place in range(_PLACES):
+        start = offset + place * step
+        start -= (start - offset) % 2  # A character of UTF-16 has two bytes.
+        lines = _text(file, codec, start, _PLACE_BYTES).splitlines(keepends=True)
+        yield place, "".join(lines[1 if place else 0 : -1])
+
+
+def _by_pieces(lines: Sequence[str], separator: str) -> Iterator[list[str]]:
+    for at in range(0, len(lines), _LINES_AT_ONCE):
+        yield from _rows("".join(lines[at : at + _LINES_AT_ONCE]), separator)

@@ -1,5 +1,7 @@
 """Rows that add up the file and are no accounts: found by their words, or by being the sum of all rows above them.
 
+Without a word only the last rows of a file are believed to be sums: above them it may be a row that lacks its account.
+
 They are taken out before anything is read, and what the last of them say is what the file is compared with.
 """
 
@@ -14,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 import polars as pl
 
 from agencies.kernel.money import EXPONENT
-from uploads.amounts import read_amounts
+from uploads.amounts import needs_a_sign, read_amounts
 from uploads.cells import clean
 from uploads.columns import constant
 from uploads.control import TOTALS, Control
@@ -66,7 +68,8 @@ def split(
     """Take the rows of totals out of a block; `value` is the field of amounts, `key` what every account has."""
     at = {field: str(position) for position, field in mapping.items()}
     ragged = {row.line: _cells(row) for row in sheet.ragged if _is_total(_cells(row))}
-    found = _found(sheet.frame, at, value, options, seen, key) if key in at else None
+    below = max((row.line for row in sheet.ragged if row.line not in ragged), default=0) if sheet.is_last else None
+    found = _found(sheet.frame, at, value, options, seen, key, below) if key in at else None
     if not ragged and found is None:
         return Split(sheet, (), None)
     frame, rows = sheet.frame, dict(ragged)
@@ -84,9 +87,15 @@ def split(
 
 
 def _found(
-    frame: pl.DataFrame, at: Mapping[str, str], value: str | None, options: Options, seen: Seen, key: str
+    frame: pl.DataFrame,
+    at: Mapping[str, str],
+    value: str | None,
+    options: Options,
+    seen: Seen,
+    key: str,
+    below: int | None,
 ) -> pl.DataFrame | None:
-    """The rows of totals among those that fit the header."""
+    """The rows of totals among those that fit the header; without a word only those `below` all others, if any."""
     account = clean(frame[at[key]])
     maybe = account.is_null() | account.str.contains(_HINT)
     if not maybe.any():
@@ -99,8 +108,11 @@ def _found(
     )
     cells = cells.filter(is_nobodys)
     has_words = pl.any_horizontal(pl.col(name).str.contains(WORDS).fill_null(value=False) for name in names)
-    if value is not None and value in at and len(cells):
-        cells = cells.filter(has_words | pl.col(LINE).is_in(_sums(frame, at[value], options, seen).implode()))
+    if below is not None and value is not None and value in at and len(cells):
+        is_sum = has_words | pl.col(LINE).is_in(_sums(frame, at[value], options, seen).implode())
+        others = frame.filter(~pl.col(LINE).is_in(cells.filter(is_sum)[LINE].implode()))[LINE]
+        last = max(below, others[-1] if len(others) else 0)
+        cells = cells.filter(has_words | (is_sum & (pl.col(LINE) > last)))
     else:
         cells = cells.filter(has_words)
     return cells if len(cells) else None
@@ -157,6 +169,8 @@ def _amount_reader(options: Options) -> Callable[[str], int | None]:
 
     def read(text: str) -> int | None:
         own = options.currency or ""
+        if "decimal" in options.assumed and needs_a_sign(pl.Series([text]), options.decimal or ".").any():
+            return None
         found = read_amounts(pl.Series([text]), options.decimal or ".", pl.Series([own]), EXPONENT)
         if found.fault is None:
             return int(found.value[0]) if found.value[0] is not None else None

@@ -24,6 +24,11 @@ NOT_USED = msg("Not used")
 CHOOSE = msg("Choose")
 MISSING = msg("Say which column holds: %(fields)s.")
 TWICE = msg("%(field)s is chosen for more than one column. Keep one of them.")
+NOT_NEEDED = msg("No row looked at needs it; one that does is turned away")
+ROWS_NAME_IT = msg("%(currency)s, as the rows say; one that names no currency is turned away")
+EACH_ITS_OWN = msg("Each column its own way (%(columns)s); all others: %(rest)s")
+#: What stands in a select where nobody said anything, and before what holds for the columns that differ from no other.
+ASSUMED, BY_COLUMN = "assumed", "by-column:"
 #: Before the field and the value in the name of a select: code:result:NC01.
 CODE = "code:"
 
@@ -40,19 +45,19 @@ class MappingForm(PortalForm):
         settled = proposal.options
         guessed = {
             "columns": [guess.field or "" for guess in proposal.columns],
-            "date_order": settled.date_order,
-            "decimal": settled.decimal,
-            "currency": settled.currency,
+            **{name: _chosen(name, settled) for name in ("date_order", "decimal", "currency")},
         }
         super().__init__(formdata and _of_width(formdata, len(proposal.columns)), data=guessed)
-        self._schema = schema
+        self._schema, self._proposal = schema, proposal
         self._codes = codes_of(formdata) if formdata else {}
         labels = {field.name: say(field.label) for field in schema.fields}
         for entry in self.columns:
             entry.choices = [("", say(NOT_USED)), *labels.items()]
-        self.date_order.choices = _asked(DATE_ORDERS, settled.date_order)
-        self.decimal.choices = _asked(DECIMALS, settled.decimal)
+        self.date_order.choices = _asked("date_order", DATE_ORDERS, settled, labels)
+        self.decimal.choices = _asked("decimal", DECIMALS, settled, labels)
         self.currency.choices = [(code, code) for code in EXPONENT]
+        if "currency" in settled.assumed:
+            self.currency.choices.insert(0, (ASSUMED, say(ROWS_NAME_IT, {"currency": settled.currency})))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Every needed field has a column and no field has two; told by their names on the page."""
@@ -72,10 +77,27 @@ class MappingForm(PortalForm):
 
     @property
     def options(self) -> Options:
-        """How the cells are to be read, and what was said of codes."""
-        return Options(
-            currency=self.currency.data, date_order=self.date_order.data, decimal=self.decimal.data, codes=self._codes
-        )
+        """How the cells are to be read, and what was said of codes; what was left as it was assumed is not said."""
+        said: dict[str, Any] = {}
+        by_field: dict[str, dict[str, str]] = {}
+        for name in ("date_order", "decimal", "currency"):
+            chosen = getattr(self, name).data
+            is_by_column = bool(chosen) and chosen.startswith(BY_COLUMN)
+            rest = chosen.removeprefix(BY_COLUMN) if chosen else None
+            # Where the columns settle all, they do so anew, because another column may be meant by now.
+            is_said = chosen != ASSUMED and not (is_by_column and getattr(self._proposal.options, name))
+            said[name] = rest if is_said else None
+            if is_by_column and is_said:
+                for field, value in _otherwise(name, self._proposal.options).items():
+                    if self._is_as_proposed(field):
+                        by_field.setdefault(field, {})[name] = value
+        return Options(**said, codes=self._codes, by_field=by_field)
+
+    def _is_as_proposed(self, field: str) -> bool:
+        """Whether the field's column is the one whose cells were looked at."""
+        return {at for at, one in self.mapping.items() if one == field} == {
+            at for at, one in self._proposal.mapping.items() if one == field
+        }
 
 
 def codes_of(given: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
@@ -95,7 +117,31 @@ def _of_width(given: Mapping[str, str], width: int) -> MultiDict[str, str]:
     return MultiDict({**rest, **columns})
 
 
-def _asked(choices: Mapping[str, str], settled: str | None) -> list[tuple[str, str]]:
-    """The choices, with none of them taken for granted where the values do not tell."""
+def _asked(name: str, choices: Mapping[str, str], settled: Options, labels: Mapping[str, str]) -> list[tuple[str, str]]:
+    """The choices, with none of them taken for granted where the values do not tell; columns that differ first."""
+    value, otherwise = getattr(settled, name), _otherwise(name, settled)
     offered = [(code, say(text)) for code, text in choices.items()]
-    return offered if settled else [("", say(CHOOSE)), *offered]
+    if otherwise:
+        shown = "; ".join(f"{labels[field]}: {say(choices[own])}" for field, own in otherwise.items())
+        told = [
+            (BY_COLUMN + code, say(EACH_ITS_OWN, {"columns": shown, "rest": text}))
+            for code, text in offered
+            if value in {None, code}
+        ]
+        offered = [*told, *offered]
+    elif name in settled.assumed:
+        offered = [(ASSUMED, say(NOT_NEEDED)), *offered]
+    return offered if value else [("", say(CHOOSE)), *offered]
+
+
+def _chosen(name: str, settled: Options) -> str | None:
+    """What a select stands at before anybody touches it."""
+    value: str | None = getattr(settled, name)
+    if name in settled.assumed:
+        return ASSUMED
+    return BY_COLUMN + value if value and _otherwise(name, settled) else value
+
+
+def _otherwise(name: str, settled: Options) -> dict[str, str]:
+    """The fields whose columns prove one option by themselves."""
+    return {field: own[name] for field, own in settled.by_field.items() if name in own}

@@ -36,6 +36,9 @@ EMPTY, LEAVE_OUT = "-empty", "-leave-out"
 NOT_SAID = msg("Not said yet")
 NOTHING_SAID = msg("Nothing: as if the cell were empty")
 LEFT_OUT = msg("Leave these rows out")
+ASKED = msg("The values do not tell; please say it.")
+PROVED = msg("As the values of the file show.")
+NOT_PROVED = msg("Nothing in the rows looked at shows it. Say it if you know.")
 #: Translates a text and fills it in.
 Say = Callable[..., str]
 
@@ -90,6 +93,13 @@ def label_of(schema: Schema, name: str) -> str:
 def is_asked(proposal: Proposal) -> bool:
     """Whether the order of dates or the decimal sign must be asked; the others are shown and may be changed."""
     return bool(set(proposal.questions) & {"date_order", "decimal"})
+
+
+def how_settled(proposal: Proposal, name: str) -> str:
+    """Why an option stands as it does, to be translated."""
+    if name in proposal.questions:
+        return ASKED
+    return NOT_PROVED if name in proposal.options.assumed else PROVED
 
 
 def shown_rows(preview: Preview, say: Say) -> list[ShownRow]:

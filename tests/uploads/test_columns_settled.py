@@ -26,7 +26,7 @@ def test_a_file_written_in_one_way_says_it_once() -> None:
 
 
 def test_two_columns_that_prove_two_signs_are_read_each_by_its_own() -> None:
-    options = settled(balance_total=["1.234,50"], principal=["1,200.75"], fees=["12"])
+    options = settled(balance_total=["1.234,50"] * 3, principal=["1,200.75"] * 3, fees=["12"])
     assert options.by_field == {"balance_total": {"decimal": ","}, "principal": {"decimal": "."}}
     assert options.unsettled == ()
     found = checked("account_ref;balance_total;principal;fees", "A1;1.234,50;1,200.75;12", options=options)
@@ -34,7 +34,7 @@ def test_two_columns_that_prove_two_signs_are_read_each_by_its_own() -> None:
 
 
 def test_a_column_that_proves_nothing_beside_two_that_differ_is_asked() -> None:
-    options = settled(balance_total=["1.234,50"], principal=["1,200.75"], fees=["1.200"])
+    options = settled(balance_total=["1.234,50"] * 3, principal=["1,200.75"] * 3, fees=["1.200"])
     assert options.decimal is None
     assert "decimal" in options.unsettled
 
@@ -45,12 +45,12 @@ def test_a_column_that_proves_two_things_is_asked() -> None:
 
 
 def test_two_columns_of_dates_are_read_each_by_its_own_order() -> None:
-    options = settled(due_date=["25/12/2023"], open_date=["12/25/2020"], birth_date=["1980-01-01"])
+    options = settled(due_date=["25/12/2023"] * 3, open_date=["12/25/2020"] * 3, birth_date=["1980-01-01"])
     assert options.by_field == {"due_date": {"date_order": "dmy"}, "open_date": {"date_order": "mdy"}}
     found = checked(
         "account_ref;balance_total;due_date;open_date",
         "A1;1;03/04/2023;03/04/2020",
-        options=options.or_else(Options(decimal=".")),
+        options=options,
     )
     assert found.rows.select("due_date", "open_date").row(0) == (date(2023, 4, 3), date(2020, 3, 4))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.dates import decisive_orders, needs_an_order, read_dates, read_instants
+from uploads.dates import decisive_orders, needs_an_order, order_of, read_dates, read_instants
 
 
 def read(text: str | None, order: str) -> tuple[date | None, str | None]:
@@ -98,12 +98,13 @@ def test_an_hour_that_does_not_exist_is_refused() -> None:
     ],
 )
 def test_only_numbers_above_twelve_prove_an_order(cells: list[str], orders: set[str]) -> None:
-    assert decisive_orders(pl.Series(cells)) == orders
+    assert set(decisive_orders(pl.Series(cells))) == orders
+    assert {order for cell in cells if (order := order_of(cell))} == orders
 
 
 def test_iso_dates_need_no_order() -> None:
-    assert not needs_an_order(pl.Series(["2024-03-01", "24-Jun-91"]))
-    assert needs_an_order(pl.Series(["2024-03-01", "01/02/2024"]))
+    assert not needs_an_order(pl.Series(["2024-03-01", "24-Jun-91", "00/00/0000"])).any()
+    assert needs_an_order(pl.Series(["2024-03-01", "01/02/2024", "01 02 24"])).to_list() == [False, True, True]
 
 
 @given(
