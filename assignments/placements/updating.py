@@ -210,4 +210,4 @@ def _tell(
                     about=creditor_id,
                     cases=number,
                 )
-    return facts["cases"]
+    return int(facts["cases"])

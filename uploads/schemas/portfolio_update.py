@@ -155,7 +155,7 @@ PORTFOLIO_UPDATE = Schema(
             msg("Cut-off date"),
             FieldType.DATE,
             synonyms=("fecha corte", "fecha de corte", "cut off date", "as of", "statement date"),
-            help=msg("The day whose evening the balance describes; without it, the moment the file is applied."),
+            help=msg("The day whose evening the balance describes; without it, the day on which the file is applied."),
             example="2026-02-28",
         ),
         Field(
