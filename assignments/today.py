@@ -145,7 +145,12 @@ def _recalls(*states: RecallState, is_open: bool = False) -> Callable[[Actor, da
 
 
 def _on_hold(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD)
+    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD, Case.return_code.is_not(None))
+
+
+def _held_by_creditor(actor: Actor, _now: datetime) -> Select[Any]:
+    # One that was given back as well stands among those: its list is where something can be done about it.
+    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD, Case.return_code.is_(None))
 
 
 def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
@@ -237,6 +242,7 @@ _COUNTERS: dict[str, _Counter] = {
     "debtors_to_compare": _Counter((_P.PORTFOLIO_UPLOAD,), _CREDITOR, _debtors_to_compare),
     "recalls_to_close": _Counter((_P.RECALL_MAKE,), _CREDITOR, _recalls(RecallState.ENDED)),
     "on_hold": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _on_hold),
+    "held_by_creditor": _Counter((_P.CASE_VIEW,), _CREDITOR, _held_by_creditor),
     "drafts": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _drafts),
     "not_acknowledged": _Counter((_P.PLACEMENT_VIEW,), _CREDITOR, _unacknowledged),
     "unplaced": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _unplaced),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import click
+from babel.lists import format_list
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from agencies.kernel.money import EXPONENT
@@ -63,7 +65,7 @@ class Said:
                 yield _doubt(guess, mapping[guess.position])
         for name in self.options.or_else(proposal.options).unsettled:
             allowed = _ALLOWED.get(name)
-            yield _("The values leave open: --option %(name)s=%(allowed)s", name=name, allowed="|".join(allowed or "…"))
+            yield _("The values leave open: --option %(name)s=%(allowed)s", name=name, allowed=either(allowed))
         if proposal.is_written_otherwise and not self._says_how():
             yield _("Amounts or dates are written otherwise than last time: say how with --option")
         for value in proposal.unknown:
@@ -92,6 +94,15 @@ class Said:
             yield found[0], name
 
 
+def either(values: Sequence[str] | None) -> str:
+    """What may be written; a comma and a point between quotes, as they would be taken for punctuation."""
+    if values is None:
+        return "…"
+    if all(one.isalnum() for one in values):
+        return "|".join(values)
+    return str(format_list([_("“%(value)s”", value=one) for one in values], style="or", locale=get_locale()))
+
+
 def _doubt(guess: ColumnGuess, name: str) -> str:
     return _(
         "Look whether %(header)s is %(name)s (%(samples)s), and say so: --map '%(header)s=%(name)s'",
@@ -118,7 +129,7 @@ def _option(typed: str) -> tuple[str, str]:
     allowed = _ALLOWED[name]
     if allowed is not None and value not in allowed:
         raise click.BadParameter(
-            _("%(name)s can be: %(names)s.", name=name, names=", ".join(allowed)), param_hint="--option"
+            _("%(name)s can be: %(names)s.", name=name, names=either(allowed)), param_hint="--option"
         )
     return name, value
 

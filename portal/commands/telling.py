@@ -55,18 +55,10 @@ def outcome(session: Session, actor: Actor, upload: Upload) -> None:
     if upload.totals:
         amounts = ", ".join(money(minor, code) for code, minor in sorted(upload.totals.items()))
         click.echo(_("Value of the good rows: %(amounts)s.", amounts=amounts))
-    for is_warning, heading in ((False, _("What is wrong:")), (True, _("Remarks; these rows stay good:"))):
-        groups = queries.error_groups(session, actor, upload.id, is_warning=is_warning)
-        if groups:
-            examples = queries.list_errors(session, actor, upload.id, is_warning=is_warning).rows
-            click.echo(heading)
-            for line in presenter.grouped(upload.kind, groups, examples, say):
-                found = "; ".join(
-                    _("line %(line)s: %(value)s", line=one.line, value=one.value) for one in line.examples
-                )
-                click.echo(f"  {number(line.count):>9}  {say(line.label)}: {line.message}".rstrip())
-                if found:
-                    click.echo(f"             {found}")
+    _faults(session, actor, upload, is_warning=False, headings={False: _("What is wrong:")})
+    # A total is a remark of the check, but no row of it stays good.
+    remarks = {False: _("Remarks; these rows stay good:"), True: _("Left out, and compared with what was read:")}
+    _faults(session, actor, upload, is_warning=True, headings=remarks)
     if upload.state is UploadState.APPLIED:
         click.echo(
             _(
@@ -75,3 +67,19 @@ def outcome(session: Session, actor: Actor, upload: Upload) -> None:
                 unchanged=number(upload.rows_unchanged),
             )
         )
+
+
+def _faults(session: Session, actor: Actor, upload: Upload, *, is_warning: bool, headings: dict[bool, str]) -> None:
+    groups = queries.error_groups(session, actor, upload.id, is_warning=is_warning)
+    if not groups:
+        return
+    examples = queries.list_errors(session, actor, upload.id, is_warning=is_warning).rows
+    lines = presenter.grouped(upload.kind, groups, examples, say)
+    for is_total, heading in headings.items():
+        if told := [line for line in lines if (line.code == presenter.TOTAL) is is_total]:
+            click.echo(heading)
+        for line in told:
+            found = "; ".join(_("row %(line)s: %(value)s", line=one.line, value=one.value) for one in line.examples)
+            click.echo(f"  {number(line.count):>9}  {say(line.label)}: {line.message}".rstrip())
+            if found:
+                click.echo(f"             {found}")

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from agencies.kernel.errors import msg
 from portal.kindbooks import BookColumn, BookWords
 from portal.presenters.codes import words_of
+from portal.presenters.uploads import KINDS
 from uploads.cells import plain
+from uploads.models import UploadKind
 from uploads.schemas.fields import Field, FieldType, Schema
 from uploads.valuemaps import spoken
 
@@ -33,6 +35,7 @@ ROWS, HELP = msg("Rows"), msg("Help")
 HEADS = (msg("Column"), msg("Needed"), msg("Kind of value"), msg("Format"), msg("Example"), msg("What it means"))
 #: Translates a text and fills it in.
 Say = Callable[..., str]
+FILE_NAME = msg("template-%(kind)s.xlsx")
 _SPELLINGS = 12
 
 
@@ -62,6 +65,11 @@ def book_of(schema: Schema, say: Say) -> tuple[list[BookColumn], BookWords]:
     """The template of a kind in the reader's language."""
     columns = [_column(field, say) for field in schema.fields]
     return columns, BookWords(say(ROWS), say(HELP), tuple(say(head) for head in HEADS))
+
+
+def file_name(kind: UploadKind, say: Say) -> str:
+    """What the template of a kind is saved as, in the reader's language."""
+    return say(FILE_NAME, {"kind": "-".join(say(KINDS[kind]).lower().split())})
 
 
 def example_of(field: Field, say: Say) -> str:

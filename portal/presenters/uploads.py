@@ -72,6 +72,17 @@ _STEP_OF = {
 #: What the file chooser offers; what a file is, its content says.
 ACCEPTED = ".csv,.txt,.gz,.zip,.xlsx,.xls,.ods,.xlsm,.xlsb,text/csv,text/plain"
 EXAMPLES = 3
+#: What is remarked on a row that is left out, not taken over.
+TOTAL = "total_row"
+ERROR_FILE = msg("rejected-%(name)s.%(ending)s")
+BECAME = msg("You had sent exactly this file before. This is what became of it; nothing was taken over twice.")
+SENT_BEFORE = {
+    UploadState.OPENING: msg("You had sent exactly this file before. It is still at work."),
+    UploadState.RECEIVED: msg("You had sent exactly this file before. It still waits for you to confirm its columns."),
+    UploadState.CHECKING: msg("You had sent exactly this file before. It is still at work."),
+    UploadState.CHECKED: msg("You had sent exactly this file before. It still waits for your decision."),
+    UploadState.APPLYING: msg("You had sent exactly this file before. It is still at work."),
+}
 _MESSAGES = ROW_FAULTS | ROW_WARNINGS
 #: What is being done, by the state a file waits in.
 STAGES = {
@@ -223,9 +234,15 @@ def labels(kind: UploadKind, names: Iterable[str]) -> list[str]:
     return [label_of(kind, name) for name in names]
 
 
-def error_file_name(upload: Upload, ending: str) -> str:
-    """The name of the file of rejected rows: the sent file's with a word before it."""
-    return f"rejected-{upload.filename.rpartition('.')[0] or upload.filename}.{ending}"
+def error_file_name(upload: Upload, ending: str, say: Say) -> str:
+    """The name of the file of rejected rows: the sent file's with a word before it, in the reader's language."""
+    name = upload.filename.rpartition(".")[0] or upload.filename
+    return say(ERROR_FILE, {"name": name, "ending": ending})
+
+
+def sent_before(upload: Upload) -> str:
+    """What is said to whoever sent this very file before: what it waits for, or what became of it."""
+    return SENT_BEFORE.get(upload.state, BECAME)
 
 
 def time_left(seconds: float | None) -> str:

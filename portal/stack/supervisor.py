@@ -166,6 +166,8 @@ class Supervisor:
         )
         if accounts.returncode == 0 and accounts.stdout.strip():
             say(accounts.stdout.rstrip() + "\n")
+            if not self.demo:
+                say("They are from an earlier demo. To list them again: make shell, then flask demo-accounts\n")
         say(f"Logs: {self.places.log}   Stop: Ctrl-C")
 
 

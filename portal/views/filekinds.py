@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from flask import Response, render_template, request
-from flask_babel import gettext as _
 
 from agencies.kernel.errors import NotFound
 from portal.i18n import say
@@ -42,8 +41,7 @@ def template() -> Response:
     """The template of a kind, in the reader's language."""
     asked = _asked()
     columns, words = presenter.book_of(SCHEMAS[asked], say)
-    name = f"{_('template')}-{asked.value}.xlsx"
-    return saved_file(lambda: iter([template_book(columns, words)]), name, XLSX)
+    return saved_file(lambda: iter([template_book(columns, words)]), presenter.file_name(asked, say), XLSX)
 
 
 def _asked() -> UploadKind:

@@ -105,8 +105,8 @@ def test_faults_are_told_by_kind_with_line_and_value(run, path, world):
     result = run("upload", path(GOOD + BAD), "--kind", "portfolio", "--as", person.email)
 
     assert "What is wrong:" in result.output
-    assert "line 5: -5,00" in result.output
-    assert "line 6: A-1" in result.output
+    assert "row 5: -5,00" in result.output
+    assert "row 6: A-1" in result.output
 
 
 def test_all_or_nothing_refuses_a_file_with_bad_rows_and_good_rows_go_alone(run, path, analyst, world):
@@ -133,8 +133,17 @@ def test_what_is_open_is_not_guessed_but_asked_for_and_nothing_is_checked(run, p
     assert result.exit_code == 1
     assert "--map 'Cuenta=account_ref'" in result.output, "the word means several things"
     assert "--option date_order=dmy|mdy|ymd" in result.output, "3/2 and 4/2 can be read both ways"
+    assert "\n{" not in result.stdout, "logs are no part of what is told"
     (upload,) = uploads(world.ports, analyst)
     assert upload.state is UploadState.RECEIVED
+
+
+def test_signs_are_told_between_quotes_and_rows_in_the_readers_language(run, path, analyst):
+    mistyped = run("upload", path(GOOD), "--kind", "portfolio", "--as", analyst.email, "--option", "decimal=x")
+    assert "«,» o «.»" in mistyped.output
+
+    told = run("upload", path(GOOD + BAD), "--kind", "portfolio", "--as", analyst.email)
+    assert "fila 5: -5,00" in told.output
 
 
 def test_what_is_open_can_be_settled_on_the_command_line(run, path, analyst, world):

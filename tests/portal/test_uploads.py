@@ -103,7 +103,8 @@ def test_the_same_bytes_again_lead_to_the_first_file(world, sign_in) -> None:
     first = send(analyst, file(GOOD)).location
     again = send(analyst, file(GOOD), name="otra.csv")
     assert again.location == f"{first}?again=1"
-    assert 'class="notice notice-info"' in analyst.get(again.location).text
+    assert 'class="notice notice-info"' in (page := analyst.get(again.location).text)
+    assert "Sigue esperando que confirme sus columnas." in page
     assert len(stored(world)) == 1
 
 

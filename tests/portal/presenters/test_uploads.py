@@ -53,7 +53,7 @@ def test_time_left_is_told_roughly(seconds, shown) -> None:
     ],
 )
 def test_the_file_of_rejected_rows_is_named_after_the_sent_one(name, ending, file) -> None:
-    assert uploads.error_file_name(SimpleNamespace(filename=name), ending) == file
+    assert uploads.error_file_name(SimpleNamespace(filename=name), ending, say) == file
 
 
 def test_every_state_and_kind_has_words() -> None:
