@@ -45,6 +45,9 @@ class Settings:
     #: Where people reach the portal; decides whether cookies are marked secure.
     public_url: str
     max_upload_bytes: int
+    #: What the files of one organisation may have in all, and how many it may send within 24 hours.
+    max_organisation_bytes: int
+    max_files_a_day: int
     #: How much of a file is checked and stored at a time: what an interrupted check may have to do again.
     check_block_bytes: int
     #: How long a worker may be silent before somebody else takes over its work.
@@ -75,6 +78,8 @@ class Settings:
             rejected_file_days=_positive(env, "REJECTED_FILE_DAYS", 30),
             public_url=_public_url(_needed(env, "PUBLIC_URL")),
             max_upload_bytes=_positive(env, "MAX_UPLOAD_BYTES", 2 * 1024**3),
+            max_organisation_bytes=_positive(env, "MAX_ORGANISATION_BYTES", 500 * 1024**3),
+            max_files_a_day=_positive(env, "MAX_FILES_A_DAY", 5000),
             check_block_bytes=_positive(env, "CHECK_BLOCK_BYTES", 4 * 1024**2),
             work_lease_seconds=_positive(env, "WORK_LEASE_SECONDS", 60),
             sweep_seconds=_positive(env, "SWEEP_SECONDS", 5),

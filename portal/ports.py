@@ -13,6 +13,7 @@ from agencies.kernel import clock
 from agencies.kernel.references import References
 from agencies.kernel.tenancy import Actor, bind
 from config import Settings
+from uploads.allowance import Allowance
 from uploads.storage import LocalStorage, S3Storage, Storage
 
 #: Nothing a person waits for may hang on a lock or a lost statement; jobs lift the second limit for themselves.
@@ -29,6 +30,11 @@ class Ports:
     references: References
     #: What time it is for the jobs; the demo lets a whole year pass by it.
     now: Callable[[], datetime] = clock.utc_now
+
+    @property
+    def allowance(self) -> Allowance:
+        """How much each organisation may keep and send."""
+        return Allowance(self.settings.max_organisation_bytes, self.settings.max_files_a_day)
 
     def session(self, actor: Actor) -> Session:
         """A new session that runs as the actor; the caller closes it."""

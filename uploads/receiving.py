@@ -13,6 +13,7 @@ from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.mandates.models import Mandate
 from uploads import opening
+from uploads.allowance import Allowance
 from uploads.confirming import confirm_as_before
 from uploads.control import Control
 from uploads.describing import look_into
@@ -45,12 +46,13 @@ def receive(
     report_id: int | None = None,
     control: Control | None = None,
     reads_as_before: bool = False,
+    allowance: Allowance | None = None,
     now: datetime,
 ) -> Received:
     """Take a file in: the first upload of the same bytes, else a new one, rejected at once when it is unusable.
 
     What is not plain text waits to be opened by a job. `reads_as_before` has a file whose columns were confirmed before
-    checked at once, if nothing is left to ask.
+    checked at once, if nothing is left to ask. `allowance` is asked for a file that was not sent before.
     """
     creditor_id = permitted(session, actor, kind, creditor_id)
     # Two requests with the same bytes wait here for each other, so that the second one finds the first.
@@ -67,6 +69,8 @@ def receive(
     if earlier is not None:
         incoming.discard()
         return Received(earlier, is_repeat=True)
+    if allowance is not None:
+        allowance.ask(session, actor, incoming.size, now)
     upload = Upload(
         organisation_id=actor.tenant,
         creditor_id=creditor_id,

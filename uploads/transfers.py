@@ -31,6 +31,7 @@ from agencies.kernel.base import Base, code_type
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.session import after_commit
 from agencies.kernel.tenancy import Actor
+from uploads.allowance import Allowance
 from uploads.control import Control
 from uploads.models import UploadKind
 from uploads.own import own_upload
@@ -154,6 +155,7 @@ def begin(
     report_id: int | None = None,
     control: Control | None = None,
     sender: str | None = None,
+    allowance: Allowance | None = None,
     now: datetime,
 ) -> Transfer:
     """Make room for a file before its first byte; one `sender` that asks again gets the transfer that waits for it.
@@ -185,6 +187,8 @@ def begin(
     promised = sum(one.size_bytes for one in open_now) + size_bytes
     if len(open_now) >= MOST_OPEN or promised > _MOST_BYTES_IN_FILES * largest:
         raise TooManyTransfers
+    if allowance is not None:
+        allowance.ask(session, actor, promised, now)
     transfer = Transfer(
         organisation_id=actor.tenant,
         created_by=actor.user_id,

@@ -53,9 +53,8 @@ class Sending:
         try:
             _pour(file, incoming)
             with self.ports.session(self.actor) as session, transaction(session):
-                received = receiving.receive(
-                    session, self.actor, incoming, kind=kind, filename=file.name, **purpose, now=now
-                )
+                about = {**purpose, "allowance": self.ports.allowance, "now": now}
+                received = receiving.receive(session, self.actor, incoming, kind=kind, filename=file.name, **about)
                 self.upload_id = received.upload.id
                 telling.received(received.upload, is_repeat=received.is_repeat)
         finally:

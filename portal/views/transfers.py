@@ -55,6 +55,7 @@ def begin() -> tuple[Response, int]:
             size_bytes=int(form.size.data or 0),
             largest=ports().settings.max_upload_bytes,
             sender=form.sender.data or None,
+            allowance=ports().allowance,
             **sending.purpose(db.session, actor, form, now),
             now=now,
         )

@@ -17,7 +17,6 @@ from agencies.organisations.permissions import Permission
 from portal.extensions import db
 from portal.forms.fields import references
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
-from portal.forms.uploads import MappingForm
 from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import file_totals
@@ -26,7 +25,7 @@ from portal.presenters.file_list import CHOICES, FileFilter
 from portal.receiving import incoming_of
 from portal.security import requires, takes_files
 from portal.views import choices, paging, sending
-from portal.views.stages import at_work, stage_of
+from portal.views.stages import at_work, mapping_form, ports, stage_of
 from uploads import confirming, queries, receiving, service
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import UploadState
@@ -85,6 +84,7 @@ def send() -> AnyResponse | tuple[str, int]:
             filename=form.file.data.filename,
             **sending.purpose(db.session, actor, form, now),
             reads_as_before=True,
+            allowance=ports().allowance,
             now=now,
         )
     again = 1 if received.is_repeat else None
@@ -116,8 +116,7 @@ def confirm(upload_id: int) -> AnyResponse | tuple[str, int]:
     """Settle what the columns are and have the rows checked."""
     actor = current_actor()
     upload = queries.get_upload(db.session, actor, upload_id)
-    proposal = confirming.proposal(db.session, actor, upload_id)
-    form = MappingForm(request.form, presenter.schema_of(upload.kind), proposal)
+    form, _proposal = mapping_form(db.session, actor, upload)
     if upload.state is not UploadState.RECEIVED:
         # Whatever the form says: its fields are not on the page of any later stage.
         refuse(form, UploadMovedOn())
