@@ -65,7 +65,7 @@ def test_a_file_tells_what_happened_to_it(applied) -> None:
     shown = analyst.get(page).text
     told = [shown.index(f"<strong>{word}</strong>") for word in ("Enviado", "Columnas confirmadas", "Cargado")]
     assert told == sorted(told)
-    assert "3 filas cargadas" in shown
+    assert "filas cargadas: 3" in shown
 
 
 def test_the_file_itself_is_saved_and_never_shown(world, applied) -> None:
