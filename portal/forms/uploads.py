@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import FieldList, SelectField
+from wtforms import FieldList, HiddenField, SelectField
 from wtforms.validators import InputRequired, Optional
 
 from agencies.kernel.errors import msg
@@ -29,6 +29,8 @@ ROWS_NAME_IT = msg("%(currency)s, as the rows say; one that names no currency is
 EACH_ITS_OWN = msg("Each column its own way (%(columns)s); all others: %(rest)s")
 #: What stands in a select where nobody said anything, and before what holds for the columns that differ from no other.
 ASSUMED, BY_COLUMN = "assumed", "by-column:"
+OPEN = msg("The values of the file do not tell how to read its amounts or dates. Please choose.")
+OPTIONS = ("date_order", "decimal", "currency")
 #: Before the field and the value in the name of a select: code:result:NC01.
 CODE = "code:"
 
@@ -40,14 +42,17 @@ class MappingForm(PortalForm):
     date_order = SelectField(msg("Dates are written"), [InputRequired()])
     decimal = SelectField(msg("Amounts are written"), [InputRequired()])
     currency = SelectField(msg("Currency"), [InputRequired()])
+    #: What stood in each select when the page was made: what is otherwise now was chosen by hand, and stays.
+    date_order_was, decimal_was, currency_was, by_hand = HiddenField(), HiddenField(), HiddenField(), HiddenField()
 
     def __init__(self, formdata: Any, schema: Schema, proposal: Proposal) -> None:
         settled = proposal.options
         guessed = {
             "columns": [guess.field or "" for guess in proposal.columns],
-            **{name: _chosen(name, settled) for name in ("date_order", "decimal", "currency")},
+            **(stand := {name: _chosen(name, settled) for name in OPTIONS}),
+            **{f"{name}_was": value or "" for name, value in stand.items()},
         }
-        super().__init__(formdata and _of_width(formdata, len(proposal.columns)), data=guessed)
+        super().__init__(formdata and _anew(_of_width(formdata, len(proposal.columns)), stand), data=guessed)
         self._schema, self._proposal = schema, proposal
         self._codes = codes_of(formdata) if formdata else {}
         labels = {field.name: say(field.label) for field in schema.fields}
@@ -68,7 +73,14 @@ class MappingForm(PortalForm):
             self.form_errors.append(say(MISSING, {"fields": ", ".join(missing)}))
         twice = [say(self._schema[name].label) for name, times in used.items() if times > 1]
         self.form_errors.extend(say(TWICE, {"field": label}) for label in twice)
+        if self.date_order.errors or self.decimal.errors:
+            self.form_errors.append(say(OPEN))
         return is_valid and not missing and not twice
+
+    @property
+    def unsaid(self) -> set[str]:
+        """The options that must be chosen and are not."""
+        return {name for name in OPTIONS if not self[name].data}
 
     @property
     def mapping(self) -> dict[int, str]:
@@ -108,6 +120,28 @@ def codes_of(given: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
         if name.startswith(CODE) and written:
             said.setdefault(field, {})[written] = code
     return {field: told for field, values in said.items() if (told := meant(values))}
+
+
+def chosen_columns(given: Mapping[str, str]) -> dict[int, str]:
+    """Column position -> field, as a form that was sent says it."""
+    named = ((name.removeprefix("columns-"), field) for name, field in given.items() if name.startswith("columns-"))
+    return {int(at): field for at, field in named if at.isascii() and at.isdigit() and len(at) < 6 and field}
+
+
+def _anew(given: MultiDict[str, str], stand: Mapping[str, str | None]) -> MultiDict[str, str]:
+    """The form with every option that nobody chose by hand as the columns chosen now have it."""
+    by_hand = set(given.get("by_hand", "").split())
+    for name in OPTIONS:
+        was = given.get(f"{name}_was")
+        if was is not None and name not in by_hand and given.get(name, "") == was:
+            given[name] = stand[name] or ""
+        elif was is not None:
+            by_hand.add(name)
+        if was is not None:
+            given[f"{name}_was"] = given.get(name, "")
+    given["by_hand"] = " ".join(sorted(by_hand & set(OPTIONS)))
+    # What is empty was not sent: it must be chosen.
+    return MultiDict({name: value for name, value in given.items() if value or name not in OPTIONS})
 
 
 def _of_width(given: Mapping[str, str], width: int) -> MultiDict[str, str]:

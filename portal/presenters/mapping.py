@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -39,6 +39,12 @@ LEFT_OUT = msg("Leave these rows out")
 ASKED = msg("The values do not tell; please say it.")
 PROVED = msg("As the values of the file show.")
 NOT_PROVED = msg("Nothing in the rows looked at shows it. Say it if you know.")
+#: The option without which cells of a type cannot be read, and what is said until it is chosen.
+_NEEDED_BY = {FieldType.DATE: "date_order", FieldType.INSTANT: "date_order", FieldType.AMOUNT: "decimal"}
+_FIRST = {
+    "date_order": msg("Choose first in which order dates are written; until then they stand as in the file."),
+    "decimal": msg("Choose first how amounts are written; until then they stand as in the file."),
+}
 #: Translates a text and fills it in.
 Say = Callable[..., str]
 
@@ -102,14 +108,24 @@ def how_settled(proposal: Proposal, name: str) -> str:
     return NOT_PROVED if name in proposal.options.assumed else PROVED
 
 
-def shown_rows(preview: Preview, say: Say) -> list[ShownRow]:
-    """The rows of a preview in the reader's language."""
-    return [_shown(row, preview.fields, say) for row in preview.rows]
+def shown_rows(preview: Preview, say: Say, unsaid: Collection[str] = ()) -> list[ShownRow]:
+    """The rows of a preview in the reader's language; what waits for an option stands as it was written."""
+    return [_shown(row, preview.fields, say, unsaid) for row in preview.rows]
 
 
-def _shown(row: PreviewRow, fields: Sequence[Field], say: Say) -> ShownRow:
-    cells = tuple(_cell(cell, field, row.currency, say) for cell, field in zip(row.cells, fields, strict=True))
-    return ShownRow(cells, row.is_good)
+def waiting(preview: Preview, unsaid: Collection[str]) -> list[str]:
+    """What is to be chosen before cells of the preview can be read, to be translated."""
+    needed = {_NEEDED_BY.get(field.type) for field in preview.fields}
+    return [text for name, text in _FIRST.items() if name in unsaid and name in needed]
+
+
+def _shown(row: PreviewRow, fields: Sequence[Field], say: Say, unsaid: Collection[str]) -> ShownRow:
+    waits = [_NEEDED_BY.get(field.type) in unsaid for field in fields]
+    cells = tuple(
+        ShownCell(cell.written.strip() or "–", "", "", "") if is_waiting else _cell(cell, field, row.currency, say)
+        for cell, field, is_waiting in zip(row.cells, fields, waits, strict=True)
+    )
+    return ShownRow(cells, row.is_good or (any(waits) and all(cell.tone != "bad" for cell in cells)))
 
 
 def _cell(cell: PreviewCell, field: Field, currency: str, say: Say) -> ShownCell:

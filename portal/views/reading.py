@@ -10,7 +10,7 @@ from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from portal.extensions import db
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
-from portal.forms.uploads import MappingForm, codes_of
+from portal.forms.uploads import codes_of
 from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import uploads as presenter
@@ -31,8 +31,7 @@ def preview(upload_id: int) -> str:
         return shown(upload_id)
     actor = current_actor()
     upload = queries.sent_upload(db.session, actor, upload_id)
-    form = MappingForm(request.form, SCHEMAS[upload.kind], confirming.proposal(db.session, actor, upload_id))
-    return render_template("uploads/_reading.html", upload=upload, **understood(db.session, actor, upload, form))
+    return render_template("uploads/_previewed.html", upload=upload, **understood(db.session, actor, upload))
 
 
 @blueprint.post('/<ref("upload"):upload_id>/reopen')

@@ -15,7 +15,7 @@ from assignments.inventories.queries import inventory_of
 from assignments.placements.recall_queries import recalls_of_upload
 from assignments.undoing import UNDO
 from portal.forms.refusals import RefusalForm
-from portal.forms.uploads import MappingForm
+from portal.forms.uploads import MappingForm, chosen_columns
 from portal.i18n import say
 from portal.ports import Ports
 from portal.presenters import mapping as mapping_presenter
@@ -27,9 +27,10 @@ from portal.views.opened import container
 from uploads import confirming, queries
 from uploads.history import Moment, history
 from uploads.kinds import SENDERS_PERMISSION
+from uploads.mapping import Proposal
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.originals import is_as_sent, is_handed_out
-from uploads.preview import preview
+from uploads.preview import chosen, preview
 from uploads.queries import Progress
 from uploads.schemas.fields import Schema
 from uploads.schemas.registry import SCHEMAS
@@ -102,26 +103,38 @@ def _recalled(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]:
 
 
 def _mapping(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]:
-    proposal, schema = confirming.proposal(session, actor, upload.id), SCHEMAS[upload.kind]
-    # What was chosen on the page stays chosen when it is shown again.
-    given = request.form if "columns-0" in request.form else None
-    form = MappingForm(given, schema, proposal)
-    before = proposal.remembered
+    found = understood(session, actor, upload)
+    before = found["proposal"].remembered
+    return {
+        "container": container(session, actor, upload),
+        "confirmer": choices.people(session, [before.confirmed_by if before else None]),
+        **found,
+    }
+
+
+def mapping_form(session: Session, actor: Actor, upload: Upload) -> tuple[MappingForm, Proposal]:
+    """The form of columns with what was chosen on the page, and what the columns chosen prove."""
+    if "columns-0" not in request.form:
+        proposal = confirming.proposal(session, actor, upload.id)
+        return MappingForm(None, SCHEMAS[upload.kind], proposal), proposal
+    proposal = chosen(session, actor, upload.id, mapping=chosen_columns(request.form))
+    return MappingForm(request.form, SCHEMAS[upload.kind], proposal), proposal
+
+
+def understood(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]:
+    """What is chosen on the page, the first rows as that reads them, and the values nobody knows."""
+    schema = SCHEMAS[upload.kind]
+    form, proposal = mapping_form(session, actor, upload)
+    seen = preview(session, actor, upload.id, mapping=form.mapping, options=form.options)
     return {
         "proposal": proposal,
         "form": form,
         "schema": schema,
         "columns": mapping_presenter,
-        "container": container(session, actor, upload),
-        "confirmer": choices.people(session, [before.confirmed_by if before else None]),
-        **understood(session, actor, upload, form),
+        "seen": seen,
+        "rows": mapping_presenter.shown_rows(seen, say, form.unsaid),
+        **asked(schema, seen.unknown),
     }
-
-
-def understood(session: Session, actor: Actor, upload: Upload, form: MappingForm) -> dict[str, Any]:
-    """The first rows as what is chosen on the form reads them, and the values nobody knows."""
-    seen = preview(session, actor, upload.id, mapping=form.mapping, options=form.options)
-    return {"seen": seen, "rows": mapping_presenter.shown_rows(seen, say), **asked(SCHEMAS[upload.kind], seen.unknown)}
 
 
 def asked(schema: Schema, unknown: Iterable[UnknownValue]) -> dict[str, Any]:

@@ -192,3 +192,44 @@ def test_a_stranger_sees_no_preview_and_says_nothing_of_codes(sign_in) -> None:
     finance = sign_in(Role.FINANCE)
     for part in ("preview", "reopen", "codes"):
         assert finance.post(f"{page}/{part}", form).status_code == 403
+
+
+def hidden(page: str) -> dict[str, str]:
+    """What the page remembers of its selects."""
+    found = dict(re.findall(r'<input id="\w+" name="(\w+)" type="hidden" value="([^"]*)"', page))
+    return {name: value for name, value in found.items() if name.endswith("_was") or name == "by_hand"}
+
+
+def test_a_column_chosen_by_hand_says_how_its_amounts_are_written(world, sign_in) -> None:
+    analyst = sign_in(Role.ANALYST, language="en")
+    data = file(["A-1;845.300,50;x", "A-2;1.300,50;y"], "Obligacion;Total raro;Producto")
+    page = send(analyst, data).location
+    text = analyst.get(page).text
+    assert "we found no column for it" in text
+    form = {**columns(text), **hidden(text), "columns-1": "balance_total"}
+    answer = preview(analyst, page, form, headers={"HX-Request": "true"}).text
+    assert "COP 845,300.50" in answer
+    assert "cell-problem" not in answer
+    assert "we found no column for it" not in answer
+    assert columns(answer)["decimal"] == ","
+    by_hand = {**form, **columns(answer), **hidden(answer), "decimal": "."}
+    again = preview(analyst, page, by_hand, headers={"HX-Request": "true"}).text
+    assert columns(again)["decimal"] == "."
+    assert hidden(again)["by_hand"] == "decimal"
+    assert "cell-problem" in again
+    assert analyst.post(f"{page}/columns", form).status_code == 303
+    [upload] = stored(world)
+    assert upload.options["decimal"] == ","
+
+
+def test_while_an_option_is_open_nothing_is_wrong_and_confirming_says_what_to_choose(sign_in) -> None:
+    analyst = sign_in(Role.ANALYST, language="en")
+    page = send(analyst, file(["A-1;5,50;03/04/2026"], "Obligacion;Saldo total;Fecha mora")).location
+    text = analyst.get(page).text
+    assert "Choose first in which order dates are written" in text
+    assert "cell-problem" not in text
+    assert "is-bad" not in text
+    refused = analyst.post(f"{page}/columns", {**columns(text), **hidden(text)})
+    assert refused.status_code == 400
+    assert 'class="field-error" id="date_order-error"' in refused.text
+    assert "do not tell how to read its amounts or dates" in refused.text
