@@ -20,6 +20,16 @@ MOST = 100
 _CUT = 80
 _ALIKE = 84
 _SHORTEST = 4
+#: What is short and usual in the trade; proposed only, because a sender may mean something else by it.
+_USUAL = {
+    "channel": {"tel": "call", "cel": "call", "wa": "whatsapp", "wsp": "whatsapp", "vis": "visit"},
+    "result": {"nc": "no_answer", "pp": "promise", "bv": "voicemail", "ne": "wrong_number"},
+    "counterpart": {"tit": "debtor", "ter": "other", "fam": "relative", "cod": "co_debtor"},
+    "state": {"vig": "pending", "pen": "pending", "cum": "kept", "inc": "broken", "anu": "cancelled"},
+    "code": {"iloc": "untraceable", "fall": "deceased", "presc": "time_barred"},
+    "received_by": {"cta bco": "creditor", "bco": "creditor", "age": "agency"},
+    "kind": {"tel": "phone", "dir": "address", "cel": "phone"},
+}
 
 
 class CodesImpossible(Invalid):
@@ -74,6 +84,9 @@ def spoken(field: Field) -> dict[str, str]:
 def likely_code(field: Field, written: str) -> str | None:
     """The code a value resembles, if it resembles one."""
     known, text = spoken(field), plain(written)
+    usual = _USUAL.get(field.name, {}).get(text.rstrip("."))
+    if usual in field.choices:
+        return usual
     if len(text) < _SHORTEST:
         return None
     long_enough = [one for one in known if len(one) >= _SHORTEST]

@@ -160,7 +160,6 @@ def in_words(value: Any, field: Field, currency: str, say: Say) -> str:
 def codes(field: Field, say: Say) -> list[tuple[str, str]]:
     """What an unknown value can be said to mean: the codes in words, nothing, or that its rows are left out."""
     known = [(code, say(text)) for code, text in words_of(field).items()]
-    known = [(code, say(text)) for code, text in words_of(field).items()]
     nothing = [] if field.required else [(EMPTY, say(NOTHING_SAID))]
     return [("", say(NOT_SAID)), *known, *nothing, (LEAVE_OUT, say(LEFT_OUT))]
 

@@ -190,3 +190,19 @@ def test_who_sends_no_such_files_says_nothing_of_codes(ports: Ports, world: Worl
     outsider = world.actor(Role.INVESTIGATOR)
     with ports.session(outsider) as session, pytest.raises(Forbidden):
         confirming.explain_codes(session, outsider, upload.id, {"result": {"NC01": "busy"}}, now=utc_now())
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "written", "code"),
+    [
+        (UploadKind.ACTIVITIES, "channel", "TEL", "call"),
+        (UploadKind.ACTIVITIES, "result", "NC", "no_answer"),
+        (UploadKind.ACTIVITIES, "counterpart", "TIT", "debtor"),
+        (UploadKind.PROMISES, "state", "VIG", "pending"),
+        (UploadKind.PROMISES, "state", "INC.", "broken"),
+        (UploadKind.CLOSURES, "code", "ILOC", "untraceable"),
+        (UploadKind.PAYMENTS, "received_by", "CTA BCO", "creditor"),
+    ],
+)
+def test_what_is_short_and_usual_is_proposed(kind: UploadKind, field: str, written: str, code: str) -> None:
+    assert likely_code(SCHEMAS[kind][field], written) == code
