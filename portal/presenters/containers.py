@@ -86,6 +86,7 @@ def facts(upload: Upload, say: Say) -> list[tuple[str, str]]:
         (msg("Format"), say(format_of(upload), None)),
         (msg("File in the archive"), container.get("entry")),
         (msg("Sheet"), container.get("sheet")),
+        (msg("Other sheets"), ", ".join(name for name, _label in sheets(upload) if name != container.get("sheet"))),
         (msg("Layout"), container.get("layout_name")),
         (msg("Row of the header"), container.get("header_row") if container.get("format") != "fixed" else None),
         (msg("Lines left out: headers and trailers"), container.get("left_out")),

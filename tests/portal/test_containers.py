@@ -47,6 +47,7 @@ def test_another_sheet_can_be_taken_and_its_header_is_found(world, sign_in):
     browser = sign_in(Role.ANALYST)
     address, page = opened(browser, world, workbook_of({"Cartera": [HEADER, *ROWS], "Vieja": OTHER}))
     assert re.search(r'<option[^>]*value="Vieja"', page)
+    assert re.search(r"Otras hojas</dt>\s*<dd[^>]*>Vieja", page)
     assert browser.post(f"{address}/sheet", {"sheet": "Vieja"}).status_code == 303
     perform_due(world.ports)
     assert header_of(world) == ["obligacion", "saldo"]
