@@ -117,8 +117,8 @@ class Day:
         return {
             "payments": 2 * n,
             "taken back": n,
-            # The creditor says what is owed, and is then paid a part of it.
-            "outstanding": n * (50_005 - 1_000),
+            # The creditor's word of today holds what was paid until today, however late that is told.
+            "outstanding": n * 50_005,
             "adjusted": n,
             "updated": n,
             "received": n,

@@ -51,7 +51,7 @@ def test_a_case_shows_what_the_creditor_s_files_changed_to_both_sides(placed, si
         assert "City: – → Cali" in words
         assert "1 new way to reach the debtor" in words
         assert "<b>7</b>" not in page
-        assert "750" in words
+        assert "800" in words
     held = sign_in(Role.AGENT).get("/worklist/").text
     assert "A1" in held
     assert "En pausa" in held

@@ -123,7 +123,6 @@ def test_nothing_stays_of_a_file_that_was_not_taken(world, sign_in, settings) ->
     ("data", "said"),
     [
         (b"", "vac"),
-        (b"PK\x03\x04" + bytes(500), "CSV"),
         (b"just one column\nA\nB\n", "dividida"),
         (b"Obligacion;Saldo total\n", "no tiene filas"),
     ],

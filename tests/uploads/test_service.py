@@ -85,7 +85,6 @@ def test_the_same_bytes_of_another_creditor_are_another_upload(ports: Ports, wor
     ("data", "fault"),
     [
         (b"", "empty"),
-        (b"PK\x03\x04zip", "damaged"),
         (b"A1;1500,00;25/12/2023\nA2;1600,00;26/12/2023\n", "no_header"),
         (b"obligacion;saldo total\n", "header_only"),
         (b"unas palabras\nA1\n", "no_separator"),
