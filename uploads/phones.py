@@ -23,6 +23,8 @@ _TYPES = {
     PhoneNumberType.FIXED_LINE_OR_MOBILE: "fixed_or_mobile",
     PhoneNumberType.VOIP: "voip",
 }
+#: Numbers that the library's patterns still hold for whole although they are dialled otherwise since 2021.
+_OUTDATED = {"CO": r"^(?:\+57)?46[0-9]{6}$"}
 #: Colombia, before 1 September 2021: `03` before a mobile, `03` or `0` and an area digit before seven digits.
 _CO_OLD_MOBILE = re.compile(r"(?:57)?03(3\d{9})")
 _CO_OLD_FIXED = re.compile(r"(?:57)?(?:0[3579]?)?([124-8])([2-8]\d{6})")
@@ -112,13 +114,14 @@ def read_phones(text: pl.Series, city: pl.Series | None, country: str) -> Read:
     """
     bare = text.str.replace_all(_MARKS, "") if text.str.contains("[^0-9]").any() else text
     code, national = _plain(country)
-    is_plain = bare.str.contains(f"^{'' if country not in _WRITTEN_MANY_WAYS else 'never'}{national}$")
+    is_today = ~bare.str.contains(_OUTDATED.get(country, r"[^\s\S]")).fill_null(value=False)
+    is_plain = is_today & bare.str.contains(f"^{'' if country not in _WRITTEN_MANY_WAYS else 'never'}{national}$")
     value = _prefixed(bare, code).set(~is_plain, None)
     left = value.is_null() & text.is_not_null()
     if left.any() and country in _WHOLE:
         left &= ~bare.str.contains(_WHOLE[country]).fill_null(value=False)
     if left.any():
-        is_whole = left & bare.str.contains(rf"^\{code}{national}$").fill_null(value=False)
+        is_whole = left & is_today & bare.str.contains(rf"^\{code}{national}$").fill_null(value=False)
         value, left = bare.zip_with(is_whole, value), left & ~is_whole
     if not left.any():
         return Read(value).with_fault(value.is_null() & text.is_not_null(), "unreadable_phone")

@@ -25,8 +25,8 @@ def reported(world, sign_in, data: str) -> list[tuple[str, tuple[str, ...]]]:
     page = send(browser, data.encode(), "gestiones.csv", kind="activities", creditor=named).location
     shown = browser.get(page).text
     # Columns confirmed before are read as then, without a question.
-    if "/columns" in shown:
-        assert browser.post(f"{page}/columns", columns(shown)).status_code == 303
+    if confirmed := columns(shown):
+        assert browser.post(f"{page}/columns", confirmed).status_code == 303
     perform_due(world.ports)
     browser.post(f"{page}/apply", {"good_rows_only": "yes"})
     perform_due(world.ports)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import phonenumbers
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from uploads.phones import read_phone, read_phones
@@ -107,6 +107,7 @@ def test_an_empty_cell_is_no_fault() -> None:
 
 
 @settings(max_examples=300)
+@example("CO", [("", "46000000", False), ("", "46000000", True)])
 @given(
     st.sampled_from(COUNTRIES),
     st.lists(
