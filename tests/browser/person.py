@@ -21,7 +21,8 @@ SERIOUS = {"serious", "critical"}
 
 WATCH = """
 document.addEventListener("securitypolicyviolation", (event) =>
-  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ` +
+    (event.target.outerHTML || "").slice(0, 120)));
 """
 
 
@@ -127,6 +128,8 @@ class Person:
             if one["impact"] in SERIOUS:
                 where = "; ".join(node["html"][:160] for node in one["nodes"][:3])
                 self.faults.append(f"{self.name}: {name}: {one['id']}: {one['help']}: {where}")
+        # It leaves empty style attributes, which the next part that is swapped in would carry on against the policy.
+        self.page.evaluate("document.querySelectorAll('[style=\"\"]').forEach((one) => one.removeAttribute('style'))")
 
     def _picture(self, name: str, *, docs: bool = False) -> None:
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
