@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Row, and_, func, literal, select, text
+from sqlalchemy import CursorResult, Row, and_, literal, select, text
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
@@ -14,7 +14,7 @@ from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases import loading
-from assignments.cases.models import Case, Debtor, Portfolio
+from assignments.cases.models import Case, Portfolio
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.rejecting import reject_rows
 from uploads.rows import Loaded
@@ -64,14 +64,15 @@ def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime)
         "creditor": creditor_id,
         "upload": upload.id,
         "country": session.scalars(select(Organisation.country).where(Organisation.id == creditor_id)).one(),
-        "last_debtor": session.scalar(select(func.max(Debtor.id)).where(Debtor.creditor_id == creditor_id)) or 0,
     }
     portfolios = _portfolios(session, upload, parameters, now)
-    parameters["portfolios"] = [portfolio.id for portfolio in portfolios]
+    session.execute(text(loading.SORTED))
+    session.execute(text(loading.SORT), parameters)
     debtors = _written(session, loading.ADD_DEBTORS, parameters)
     made = _written(session, loading.ADD_CASES, parameters)
     if made > debtors:
         session.execute(text(loading.ADD_LATER_CONTACTS), parameters)
+    session.execute(text(loading.DROP_SORTED))
     if upload.rows_good >= _MANY:
         # Last of all, because it locks out whoever else gathers them until the end of the transaction.
         for name in ("debtors", "cases", "contact_points"):

@@ -118,6 +118,24 @@ def test_the_first_row_of_a_debtor_is_the_one_that_came_first_in_the_file(ports:
     assert sorted(value for _, value, _ in reached(ports, analyst)) == [f"30012330{number:02}" for number in range(4)]
 
 
+def test_every_case_is_its_own_person_s_though_known_and_new_ones_come_mixed(ports: Ports, analyst: Actor) -> None:
+    def told(files_rows: range, mark: str) -> list[str]:
+        people = [(person, count) for person in files_rows for count in range(person % 3 + 1)]
+        return [f"{mark}{person}-{count};CC;{52_000_000 + person};1;COP;;;;;" for person, count in reversed(people)]
+
+    applied(ports, analyst, *told(range(0, 30, 2), "A"))
+    applied(ports, analyst, *told(range(30), "B"))
+    with ports.session(analyst) as session:
+        found = session.execute(
+            select(Case.account_ref, Debtor.id_number).join(
+                Debtor, (Debtor.creditor_id == Case.creditor_id) & (Debtor.id == Case.debtor_id)
+            )
+        ).all()
+    assert len(found) == 30 + 60
+    assert all(52_000_000 + int(account[1:].partition("-")[0]) == int(number) for account, number in found)
+    assert all_of(ports, analyst, func.count(Debtor.id)) == [(30,)]
+
+
 def test_a_second_phone_that_is_the_first_again_is_one(ports: Ports, analyst: Actor) -> None:
     applied(ports, analyst, "A1;CC;52123456;100;COP;;3001233001;3001233001;;")
     assert all_of(ports, analyst, Debtor.phone, Debtor.phone_2, Debtor.phone_2_e164) == [("3001233001", None, None)]
