@@ -1,7 +1,7 @@
 """Checks a file block by block into staging; the rows of a block, its faults and the checkpoint are one transaction.
 
-While one block is copied, the next one is checked in a thread and the one behind it read in another: three blocks are
-in memory at any time, however long the file.
+While one block is copied, the next one is written for it in a thread, the one behind it checked in another and the one
+behind that read in a third: four blocks are in memory at any time, however long the file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import polars as pl
 from psycopg import sql
@@ -40,6 +40,7 @@ LISTED = 10_000
 STATISTICS_FROM = 500
 _WRITE_BYTES = 1 << 18
 _OWNER = ("organisation_id", "upload_id")
+Item = TypeVar("Item")
 _INSTANT = "%Y-%m-%dT%H:%M:%S%.6f+00:00"
 
 
@@ -127,7 +128,7 @@ class Check:
         if self._next is None or (batch is not None and batch.start != upload.offset_bytes):
             self.close()
             self._file = self._storage.open(readable_key(upload))
-            self._threads = ThreadPoolExecutor(2, thread_name_prefix="check")
+            self._threads = ThreadPoolExecutor(3, thread_name_prefix="check")
             self._batches = batches(self._file, upload, self._block_bytes, ahead=self._threads)
             batch = next(self._batches, None)
         if self._threads is not None:
@@ -143,7 +144,10 @@ def batches(
     owner = {"organisation_id": upload.organisation_id, "upload_id": upload.id}
     seen = Seen(upload.rows_read, dict(upload.totals))
     sheets = plan.sheets(file, upload.offset_bytes, upload.offset_line, block_bytes)
-    return _batches(sheets if ahead is None else _ahead(ahead, sheets), plan.checker(seen), owner, upload.offset_bytes)
+    checker = plan.checker(seen)
+    if ahead is None:
+        return _batches(_checked(sheets, checker), owner, upload.offset_bytes)
+    return _batches(_ahead(ahead, _checked(_ahead(ahead, sheets), checker)), owner, upload.offset_bytes)
 
 
 @dataclass(frozen=True)
@@ -239,19 +243,20 @@ def _take_control(upload: Upload, batch: Batch) -> None:
         upload.control = said.to_dict() if said else None
 
 
-def _ahead(threads: Executor, sheets: Iterator[tuple[int, int, Sheet]]) -> Iterator[tuple[int, int, Sheet]]:
-    """The same, the one behind the present one being read meanwhile."""
-    following = threads.submit(next, sheets, None)
-    while (sheet := following.result()) is not None:
-        following = threads.submit(next, sheets, None)
-        yield sheet
+def _ahead(threads: Executor, made: Iterator[Item]) -> Iterator[Item]:
+    """The same, the one behind the present one being made meanwhile."""
+    following = threads.submit(next, made, None)
+    while (item := following.result()) is not None:
+        following = threads.submit(next, made, None)
+        yield item
 
 
-def _batches(
-    sheets: Iterator[tuple[int, int, Sheet]], checker: Checker, owner: dict[str, int], offset: int
-) -> Iterator[Batch]:
-    for end, reached, sheet in sheets:
-        found = checker.check(sheet)
+def _checked(sheets: Iterator[tuple[int, int, Sheet]], checker: Checker) -> Iterator[tuple[int, int, Checked]]:
+    return ((end, reached, checker.check(sheet)) for end, reached, sheet in sheets)
+
+
+def _batches(checked: Iterator[tuple[int, int, Checked]], owner: dict[str, int], offset: int) -> Iterator[Batch]:
+    for end, reached, found in checked:
         owned = found.rows.select(*(pl.lit(number).alias(name) for name, number in owner.items()), pl.all())
         yield Batch(
             offset,
