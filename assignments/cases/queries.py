@@ -81,6 +81,8 @@ class CaseRow:
     placed_minor: int
     balance_minor: int
     state: CaseState
+    #: Nobody is to work it, by the creditor's word, whoever holds it.
+    is_held: bool
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ def list_cases(
             Case.placed_minor,
             Case.balance_minor,
             Case.state,
+            Case.held_since.is_not(None),
         )
     )
     if after is not None:

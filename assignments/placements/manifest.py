@@ -50,6 +50,7 @@ HEADER = (
     "phones",
     "emails",
     "addresses",
+    "on_hold",
 )
 TRAILER = "TOTAL"
 #: Several phones of one debtor stand in one cell.
@@ -121,7 +122,7 @@ def _pieces(
         cases += len(rows)
         total += sum(row.balance_minor for row in rows)
     shown = major(total, currency) if cases else 0
-    yield csv_bytes([[TRAILER, cases, *[None] * 4, currency, shown, *[None] * 14]])
+    yield csv_bytes([[TRAILER, cases, *[None] * 4, currency, shown, *[None] * 15]])
 
 
 def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tuple[Any, ...]]:
@@ -149,6 +150,7 @@ def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tup
             Case.last_payment_on,
             Case.city,
             *points,
+            Case.held_since,
         )
         .join(Case, and_(Case.creditor_id == Placement.creditor_id, Case.id == Placement.case_id))
         .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
@@ -203,4 +205,5 @@ def _line(name: str, row: Row[*tuple[Any, ...]]) -> list[object]:
         row.phone,
         row.email,
         row.address,
+        "yes" if row.held_since else None,
     ]

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from agencies.kernel.clock import local_date, utc_now
 from agencies.organisations.permissions import Role
+from assignments.placements.models import Consignment
 from tests import creditor_files
 from tests.creditor_files import case
-from tests.loop import NewCase, add_cases, place_with
+from tests.loop import NewCase, acknowledge_all, add_cases, place_with
 
 HEADER = "obligacion,saldo total,retenido,motivo retencion,ciudad,celular"
 
@@ -55,6 +59,24 @@ def test_a_case_shows_what_the_creditor_s_files_changed_to_both_sides(placed, si
     held = sign_in(Role.AGENT).get("/worklist/").text
     assert "A1" in held
     assert "En pausa" in held
+
+
+def test_the_lists_of_cases_say_which_are_not_to_be_worked(placed, sign_in):
+    director = placed.actor(Role.DIRECTOR)
+    creditor_files.update(placed.ports, director, "A1,,SI,Reclamo,,", header=HEADER)
+    for role in (Role.DIRECTOR, Role.MANAGER):
+        browser = sign_in(role)
+        rows = re.findall(r"<tr>.*?</tr>", browser.get("/cases/?search=A").text, re.DOTALL)
+        assert ["En pausa" in row for row in rows if ">A1<" in row] == [True]
+        assert not any("En pausa" in row for row in rows if ">A1<" not in row)
+        told = list(csv.DictReader(io.StringIO(browser.get("/cases/listing.csv").data.decode("utf-8-sig"), newline="")))
+        assert {row["Obligación"]: row["En pausa"] for row in told if row["En pausa"]} == {"A1": "Sí"}
+    with placed.ports.session(placed.actor(Role.MANAGER)) as session:
+        consignment = placed.ports.references.encode("consignment", session.scalars(select(Consignment.id)).one())
+    acknowledge_all(placed.ports, placed.actor(Role.MANAGER))
+    answer = sign_in(Role.MANAGER).get(f"/placements/consignments/{consignment}/manifest.csv")
+    lines = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"), newline="")))
+    assert [line["account_ref"] for line in lines if line["on_hold"] == "yes"] == ["A1"]
 
 
 def test_the_hold_is_lifted_on_the_page_by_the_creditor_alone(placed, sign_in):
