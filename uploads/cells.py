@@ -48,7 +48,8 @@ def clean(raw: pl.Series) -> pl.Series:
     if raw.str.contains("'", literal=True).any():
         raw = raw.str.replace(MADE_INERT, "$1")
     text = raw.str.strip_chars()
-    return text.set(text.is_in(PLACEHOLDERS).fill_null(value=False), None)
+    is_nothing = text.is_in(PLACEHOLDERS)
+    return text.set(is_nothing.fill_null(value=False), None) if is_nothing.any() else text
 
 
 def read_currency(text: pl.Series | None, rows: int, options: Options) -> Read:

@@ -5,7 +5,6 @@ Rows of another width than the header are kept aside as they stand, blank ones a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,14 +16,12 @@ from pyarrow import csv
 
 from uploads.blocks import Block
 from uploads.marks import UNREADABLE
+from uploads.octets import is_clean, is_plain
 
 LINE = "line"
 #: Written where there is nothing to write.
 _NOTHING = ("-", "--", "n/a", "#n/a", "n.a.", "null", "nan", "sin informacion", "sin información", "no aplica")
 PLACEHOLDERS = ["", *dict.fromkeys(form for word in _NOTHING for form in (word, word.upper(), word.capitalize()))]
-#: Characters that are not text, and the line breaks and tabs that only a quoted cell can hold.
-_CONTROLS = bytes((*range(10), 11, 12, *range(14, 32), 127))
-_C1 = re.compile(rb"\xc2[\x80-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,8 @@ class Sheet:
     records: int
     #: No cell holds a line break, a tab or a control character.
     is_plain: bool = False
+    #: Every cell reads as it stands: `uploads.cells.clean` would find nothing to take off or to make null.
+    is_clean: bool = False
     #: Nothing of the file comes below it.
     is_last: bool = False
 
@@ -72,7 +71,9 @@ def read(block: Block, width: int, delimiter: str, wanted: Sequence[int], first_
         for number, columns, text in misfits
         if text.strip()
     ]
-    return Sheet(frame, tuple(ragged), records, _is_plain(block.data, delimiter), block.is_last)
+    plain = is_plain(block.data, delimiter)
+    clean = plain and is_clean(block.data, delimiter)
+    return Sheet(frame, tuple(ragged), records, is_plain=plain, is_clean=clean, is_last=block.is_last)
 
 
 def as_written(block: Block, width: int, delimiter: str, first_line: int) -> pl.DataFrame:
@@ -122,13 +123,6 @@ def _parse(
 def _blank(frame: pl.DataFrame, included: Sequence[str]) -> pl.Series:
     cells = pl.col(*included)
     return frame.select(pl.all_horizontal(cells.is_null() | (cells.str.strip_chars() == ""))).to_series()
-
-
-def _is_plain(data: bytes, delimiter: str) -> bool:
-    if b'"' in data:
-        return False
-    text = data.replace(b"\t", b"") if delimiter == "\t" else data
-    return len(text.translate(None, _CONTROLS)) == len(text) and _C1.search(text) is None
 
 
 def _ragged(number: int, columns: int, width: int, text: str, *, is_cut: bool) -> Ragged:

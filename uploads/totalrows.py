@@ -69,7 +69,7 @@ def split(
     at = {field: str(position) for position, field in mapping.items()}
     ragged = {row.line: _cells(row) for row in sheet.ragged if _is_total(_cells(row))}
     below = max((row.line for row in sheet.ragged if row.line not in ragged), default=0) if sheet.is_last else None
-    found = _found(sheet.frame, at, value, options, seen, key, below) if key in at else None
+    found = _found(sheet, at, value, options, seen, key, below) if key in at else None
     if not ragged and found is None:
         return Split(sheet, (), None)
     frame, rows = sheet.frame, dict(ragged)
@@ -87,7 +87,7 @@ def split(
 
 
 def _found(
-    frame: pl.DataFrame,
+    sheet: Sheet,
     at: Mapping[str, str],
     value: str | None,
     options: Options,
@@ -96,7 +96,8 @@ def _found(
     below: int | None,
 ) -> pl.DataFrame | None:
     """The rows of totals among those that fit the header; without a word only those `below` all others, if any."""
-    account = clean(frame[at[key]])
+    frame = sheet.frame
+    account = frame[at[key]] if sheet.is_clean else clean(frame[at[key]])
     maybe = account.is_null() | account.str.contains(_HINT)
     if not maybe.any():
         return None
