@@ -13,14 +13,21 @@ import polars as pl
 from uploads.columns import Read
 
 _MAX_DIGITS = 15
+_USUAL_EXPONENT = 2
 _SYMBOLS = r"(?:US\$|\$|S/\.?|€|₡|₲)"
 _SPACES = " '\u00a0\u202f\u2019"
 
 
 def read_amounts(text: pl.Series, decimal: str, currency: pl.Series, exponents: dict[str, int]) -> Read:
     """Minor units of each cell; `currency` has the code of every row, a code written beside an amount must be it."""
-    exponent = currency.replace_strict(exponents, default=2, return_dtype=pl.Int64)
-    if text.str.contains(rf"^\d{{1,{_MAX_DIGITS}}}(?:{re.escape(decimal)}\d{{1,2}})?$").all():
+    is_plain = text.str.contains(rf"^\d{{1,{_MAX_DIGITS}}}(?:{re.escape(decimal)}\d{{1,2}})?$").all()
+    if is_plain and currency.n_unique() == 1:
+        hundredths = _hundredths(text, decimal)
+        # Digits of other scripts are digits above and none here.
+        if hundredths.null_count() == text.null_count():
+            return _of_hundredths(hundredths, exponents.get(currency[0], _USUAL_EXPONENT))
+    exponent = currency.replace_strict(exponents, default=_USUAL_EXPONENT, return_dtype=pl.Int64)
+    if is_plain:
         value, too_many = _minor(text, decimal, exponent)
         return Read(value).with_fault(too_many, "too_many_decimals")
     return _read_any(text, decimal, currency, exponent)
@@ -48,6 +55,21 @@ def needs_a_sign(text: pl.Series, decimal: str) -> pl.Series:
         return has_sign
     needs = text.set(~has_sign, None).map_elements(lambda cell: decimal_of(cell) not in {None, decimal}, pl.Boolean)
     return needs.fill_null(value=False)
+
+
+def _hundredths(text: pl.Series, decimal: str) -> pl.Series:
+    """Digits with at most two decimals as hundredths, whatever the currency."""
+    pointed = text if decimal == "." else text.str.replace(decimal, ".", literal=True)
+    return pointed.str.to_decimal(scale=2).to_physical().cast(pl.Int64)
+
+
+def _of_hundredths(hundredths: pl.Series, exponent: int) -> Read:
+    """Minor units of a column that is all of one currency."""
+    if exponent >= 2:
+        return Read(hundredths * 10 ** (exponent - 2))
+    beyond = 10 ** (2 - exponent)
+    too_many = (hundredths % beyond != 0).fill_null(value=False)
+    return Read(hundredths // beyond).with_fault(too_many, "too_many_decimals")
 
 
 def _read_any(text: pl.Series, decimal: str, currency: pl.Series, exponent: pl.Series) -> Read:
