@@ -68,7 +68,10 @@ def read_addresses(text: pl.Series, country: str) -> Read:
         for code, spelled in _PLAIN_ROADS:
             short = value.str.replace(spelled, f"{code} ")
             value = short.zip_with(short.str.contains(f"^{code}{_PLAIN}").fill_null(value=False), value)
-        left = (~value.str.contains(f"^(?:CL|CR){_PLAIN}") & value.str.contains(_STREET_LIKE)).fill_null(value=False)
+        is_plain = value.str.contains(f"^(?:CL|CR){_PLAIN}")
+        if is_plain.all():
+            return Read(value)
+        left = (~is_plain & value.str.contains(_STREET_LIKE)).fill_null(value=False)
         if left.any():
             asked = value.filter(left).unique().to_list()
             found = [read_address(written, country) for written in asked]

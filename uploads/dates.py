@@ -118,7 +118,11 @@ def order_of(cell: str) -> str | None:
 
 def needs_an_order(text: pl.Series) -> pl.Series:
     """Where a cell could be read by its order only."""
-    return _without_placeholders(text).str.contains(_ORDERED).fill_null(value=False)
+    is_ordered = text.str.contains(_ORDERED)
+    # What stands for no date is looked for where anything needs an order at all.
+    if is_ordered.any():
+        is_ordered = _without_placeholders(text).str.contains(_ORDERED)
+    return is_ordered.fill_null(value=False)
 
 
 def _numbered(text: pl.Series, numbers: str) -> pl.Series:
@@ -136,7 +140,9 @@ def _numbered(text: pl.Series, numbers: str) -> pl.Series:
 def _dates(text: pl.Series, order: str) -> pl.Series:
     value = text.str.to_date("%Y-%m-%d", strict=False)
     # Python and PostgreSQL agree on four digits; the reader above would take year 24 as well.
-    value = value.set((value.dt.year() < 1000).fill_null(value=False), None)
+    is_short = value < date(1000, 1, 1)
+    if is_short.any():
+        value = value.set(is_short.fill_null(value=False), None)
     if value.null_count() == text.null_count():
         return value
     unified = text.str.replace_all(r"[/. ]", "-").str.to_lowercase()
@@ -156,10 +162,10 @@ def _dates(text: pl.Series, order: str) -> pl.Series:
 
 def _of_the_century_before(text: pl.Series, value: pl.Series, latest: int) -> pl.Series:
     """The dates; those after the latest year are a hundred years earlier where only two digits of it were written."""
-    ahead = (value.dt.year() > latest).fill_null(value=False)
+    ahead = value > date(latest, 12, 31)
     if not ahead.any():
         return value
-    short = ahead & ~_halves(text)["date"].fill_null("").str.contains(r"\d{4}")
+    short = ahead.fill_null(value=False) & ~_halves(text)["date"].fill_null("").str.contains(r"\d{4}")
     return value.zip_with(~short, value.dt.offset_by("-100y"))
 
 
@@ -197,12 +203,12 @@ def _without_placeholders(text: pl.Series) -> pl.Series:
 def _judged(text: pl.Series, value: pl.Series, day: pl.Series, order: str) -> Read:
     """The values with the faults of those that are no dates, or none that we believe; `day` is the text of the date."""
     read = Read(value)
-    unread = value.is_null() & text.is_not_null()
-    if unread.any():
+    if value.null_count() > text.null_count():
+        unread = value.is_null() & text.is_not_null()
         in_other_order = [_dates(day.set(~unread, None), other).is_not_null() for other in _OTHER[order]]
         read = read.with_fault(unread, "unreadable_date")
         read = read.with_fault(unread & day.str.contains(_WEEK_OR_MONTH).fill_null(value=False), "week_or_month")
         for readable in in_other_order:
             read = read.with_fault(unread & readable, "date_order")
-    year = value.dt.year()
-    return read.with_fault(((year < FIRST_YEAR) | (year > LAST_YEAR)).fill_null(value=False), "date_out_of_range")
+    is_outside = (value < date(FIRST_YEAR, 1, 1)) | (value > date(LAST_YEAR, 12, 31))
+    return read.with_fault(is_outside.fill_null(value=False), "date_out_of_range") if is_outside.any() else read

@@ -138,3 +138,21 @@ def test_two_digits_of_a_year_that_is_to_come_are_of_the_century_before(text: st
     column = read_dates(pl.Series([text, None, "mañana"]), order, latest=2026)
     assert column.value.to_list() == [expected, None, None]
     assert column.faults.to_list() == [None, None, "unreadable_date"]
+
+
+@given(
+    st.lists(
+        st.dates().map(str)
+        | st.sampled_from(["0024-01-02", "+12345-01-01", "01/02/2024", "31122020", "24-01-02", "0", "00/00/0000", "x"]),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_a_column_is_read_as_each_of_its_dates(column: list[str]) -> None:
+    def read(cells: list[str]) -> list[tuple[str | None, str | None, bool]]:
+        found = read_dates(pl.Series(cells), "dmy", latest=2026)
+        # A year of five digits is no date of Python.
+        days = found.value.dt.to_string("%Y-%m-%d")
+        return list(zip(days, found.faults, needs_an_order(pl.Series(cells)), strict=True))
+
+    assert read(column) == [one for cell in column for one in read([cell])]
