@@ -83,19 +83,25 @@ def _block(file: BinaryIO, encoding: str, delimiter: str, offset: int, size: int
         raw = file.read(size << growth)
         is_last = offset + len(raw) >= total
         data = _utf8(raw, encoding, is_last=is_last)
-        found = record_ends(data, delimiter)
+        found = record_ends(data, delimiter) if b'"' in data else _last_end(data)
         if found.open_at is None and is_last:
             return Block(data, total, is_broken=False, is_last=True)
         if len(found.ends):
-            cut = int(found.ends[-1])
-            end = offset + _raw_length(data[:cut], encoding)
-            return Block(data[:cut], end, is_broken=False, is_last=end >= total)
+            whole = data[: int(found.ends[-1])]
+            end = offset + _raw_length(whole, encoding)
+            return Block(whole, end, is_broken=False, is_last=end >= total)
         if is_last or found.is_hopeless:
             break
     # The first line is given up; if there is none, as much of it as was read, up to a whole character.
     cut = (data.find(b"\n") + 1) or len(data.decode(errors="ignore").encode())
     end = offset + _raw_length(data[:cut], encoding)
     return Block(data[:cut], end, is_broken=True, is_last=end >= total)
+
+
+def _last_end(data: bytes) -> Ends:
+    """The last record end of a text without quotes, which is all it takes to cut there."""
+    at = data.rfind(b"\n" if b"\n" in data else b"\r")
+    return Ends(np.array([at + 1] if at >= 0 else [], np.intp), None, is_hopeless=False)
 
 
 def _counting_quotes(data: bytes, octets: NDArray[np.uint8], delimiter: int) -> Positions:
