@@ -66,7 +66,7 @@ def check(
     sheet = without_totals.sheet
     frame = sheet.frame
     raw = {field: frame[str(position)] for position, field in mapping.items()}
-    text = raw if sheet.is_clean else {field: clean(column) for field, column in raw.items()}
+    text = {field: column if column.name in sheet.clean else clean(column) for field, column in raw.items()}
     currency = read_currency(text.get(CURRENCY), len(frame), options)
     columns, faults = {LINE: frame[LINE]}, [_ragged(sheet)]
     for one in schema.fields:

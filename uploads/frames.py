@@ -44,8 +44,8 @@ class Sheet:
     records: int
     #: No cell holds a line break, a tab or a control character.
     is_plain: bool = False
-    #: Every cell reads as it stands: `uploads.cells.clean` would find nothing to take off or to make null.
-    is_clean: bool = False
+    #: Columns whose cells all read as they stand: `uploads.cells.clean` would find nothing to take off or make null.
+    clean: frozenset[str] = frozenset()
     #: Nothing of the file comes below it.
     is_last: bool = False
 
@@ -72,8 +72,8 @@ def read(block: Block, width: int, delimiter: str, wanted: Sequence[int], first_
         if text.strip()
     ]
     plain = is_plain(block.data, delimiter)
-    clean = plain and is_clean(block.data, delimiter)
-    return Sheet(frame, tuple(ragged), records, is_plain=plain, is_clean=clean, is_last=block.is_last)
+    clean = frozenset(frame.columns) if plain and is_clean(block.data, delimiter) else _clean(frame)
+    return Sheet(frame, tuple(ragged), records, is_plain=plain, clean=clean, is_last=block.is_last)
 
 
 def as_written(block: Block, width: int, delimiter: str, first_line: int) -> pl.DataFrame:
@@ -123,6 +123,13 @@ def _parse(
 def _blank(frame: pl.DataFrame, included: Sequence[str]) -> pl.Series:
     cells = pl.col(*included)
     return frame.select(pl.all_horizontal(cells.is_null() | (cells.str.strip_chars() == ""))).to_series()
+
+
+def _clean(frame: pl.DataFrame) -> frozenset[str]:
+    """The columns in which no cell has spaces around it or an apostrophe before it; placeholders are null already."""
+    cells = pl.exclude(LINE)
+    is_clean = frame.select(((cells.str.strip_chars() == cells) & ~cells.str.starts_with("'")).all())
+    return frozenset(name for name, answer in is_clean.row(0, named=True).items() if answer)
 
 
 def _ragged(number: int, columns: int, width: int, text: str, *, is_cut: bool) -> Ragged:

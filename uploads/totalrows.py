@@ -97,7 +97,7 @@ def _found(
 ) -> pl.DataFrame | None:
     """The rows of totals among those that fit the header; without a word only those `below` all others, if any."""
     frame = sheet.frame
-    account = frame[at[key]] if sheet.is_clean else clean(frame[at[key]])
+    account = frame[at[key]] if at[key] in sheet.clean else clean(frame[at[key]])
     maybe = account.is_null() | account.str.contains(_HINT)
     if not maybe.any():
         return None
