@@ -100,6 +100,8 @@ def _joined(*parts: str | None) -> str:
 
 def without_accents(text: str) -> str:
     """Without accents, but with the tilde of the eñe, which is a letter of its own."""
+    if text.isascii():
+        return text
     kept = text.replace("Ñ", "\0").replace("ñ", "\1")
     plain = "".join(c for c in unicodedata.normalize("NFKD", kept) if not unicodedata.combining(c))
     return plain.replace("\0", "Ñ").replace("\1", "ñ").replace("º", "°")
