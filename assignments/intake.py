@@ -38,10 +38,10 @@ from assignments.reports.service import ingest_activities, ingest_payments, scre
 from assignments.sla import service as sla
 from assignments.undoing import KEPT, NOT_TAKEN_BACK, UNDO, refuse_used_portfolio, undo_portfolio
 from uploads import lifecycle
+from uploads.checking.rejecting import drop_refused
 from uploads.kinds import SENDERS_PERMISSION
 from uploads.lifecycle import CannotBeUndone
 from uploads.models import Upload, UploadKind, UploadState
-from uploads.rejecting import drop_refused
 from uploads.rows import Loaded
 from uploads.service import forget_staged, recount
 

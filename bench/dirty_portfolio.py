@@ -23,10 +23,10 @@ from pathlib import Path
 import polars as pl
 
 from bench import portfolio_file
-from uploads.blocks import BLOCK_BYTES
-from uploads.checking import Plan
-from uploads.control import sums
-from uploads.mapping import propose
+from uploads.checking.control import sums
+from uploads.checking.run import Plan
+from uploads.formats.blocks import BLOCK_BYTES
+from uploads.mapping.proposals import propose
 from uploads.models import UploadKind
 from uploads.options import Options
 from uploads.reading import sniff

@@ -34,10 +34,10 @@ from portal.jobs.tasks import perform_due
 from portal.ports import Ports
 from uploads import confirming, receiving
 from uploads import service as uploads
+from uploads.checking.staging import STAGED
 from uploads.kinds import SENDERS
 from uploads.models import Upload, UploadState
 from uploads.queries import get_upload
-from uploads.staging import STAGED
 
 DEFAULT_FOLDER = Path(__file__).resolve().parents[2] / "shared/data/real"
 

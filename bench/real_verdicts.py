@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench import lendingclub
 from bench.real_totals import totals_of
-from uploads.control import Control
+from uploads.checking.control import Control
 from uploads.models import UploadKind
 from uploads.options import Options
 

@@ -21,8 +21,9 @@ from assignments.promises import models as promises
 from assignments.reports import creditor_payments
 from assignments.reports import models as reports
 from assignments.sla import models as sla
-from uploads import filelayouts, staging, transfers
+from uploads import filelayouts, transfers
 from uploads import models as uploads
+from uploads.checking import staging
 
 metadata = Base.metadata
 

@@ -11,7 +11,7 @@ from agencies.kernel.tenancy import Actor
 from assignments import intake
 from portal.ports import Ports
 from uploads import confirming, receiving, service
-from uploads.checking import Check
+from uploads.checking.run import Check
 from uploads.models import Upload, UploadKind
 from uploads.options import Options
 from uploads.queries import get_upload

@@ -14,14 +14,15 @@ from agencies.kernel.errors import Conflict, Invalid, msg
 from agencies.kernel.money import EXPONENT
 from agencies.kernel.tenancy import Actor, require
 from agencies.organisations.models import Organisation
-from uploads import lifecycle, saved, valuemaps
+from uploads import lifecycle
+from uploads.checking.staging import STAGED
 from uploads.kinds import SENDERS_PERMISSION
-from uploads.mapping import Proposal, propose, settle
+from uploads.mapping import saved, valuemaps
+from uploads.mapping.proposals import Proposal, propose, settle
 from uploads.models import Upload, UploadError, UploadState
 from uploads.options import DATE_ORDERS, DECIMALS, Options
 from uploads.own import own_upload, record
 from uploads.schemas.registry import SCHEMAS
-from uploads.staging import STAGED
 
 #: The kind of work that checks a file.
 CHECK = "check_upload"

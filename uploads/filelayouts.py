@@ -14,8 +14,8 @@ from agencies.kernel import audit
 from agencies.kernel.base import Base
 from agencies.kernel.errors import Forbidden, Invalid, msg
 from agencies.kernel.tenancy import Actor
-from uploads import fixedwidth
-from uploads.fixedwidth import Column, Layout
+from uploads.formats import fixedwidth
+from uploads.formats.fixedwidth import Column, Layout
 from uploads.kinds import SENDERS
 
 #: Before the name of an organisation's own layout where layouts are chosen among.

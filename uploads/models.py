@@ -1,6 +1,6 @@
 """Uploads, their stored row errors, and the header mappings an organisation has confirmed.
 
-The staged rows of each kind live in tables of their own (`uploads/staging.py`), made from the kind's schema.
+The staged rows of each kind live in tables of their own (`uploads/checking/staging.py`), made from the kind's schema.
 """
 
 from __future__ import annotations

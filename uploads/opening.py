@@ -16,14 +16,14 @@ from agencies.kernel import work
 from agencies.kernel.errors import Invalid, msg
 from agencies.kernel.tenancy import Actor, require
 from uploads import lifecycle
-from uploads.children import Opener
+from uploads.checking.control import TRAILER, Control
 from uploads.confirming import confirm_as_before
-from uploads.control import TRAILER, Control
-from uploads.describing import describe, is_plain_text, known_to, needs_layout
 from uploads.faults import UnusableFile
 from uploads.filelayouts import layout_by_code
+from uploads.formats.children import Opener
+from uploads.formats.limits import LIMITS, Limits
 from uploads.kinds import SENDERS_PERMISSION
-from uploads.limits import LIMITS, Limits
+from uploads.mapping.describing import describe, is_plain_text, known_to, needs_layout
 from uploads.models import Upload, UploadState
 from uploads.own import own_upload, record
 from uploads.reading import Dialect, made, sniff

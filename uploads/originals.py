@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.errors import Invalid, msg
 from agencies.kernel.tenancy import Actor
-from uploads.errorforms import Dialect, as_text
-from uploads.formats import Format
+from uploads.checking.errorforms import Dialect, as_text
+from uploads.formats.signatures import Format
 from uploads.models import Upload, UploadState
 from uploads.own import FilePurged, record
 from uploads.queries import sent_upload

@@ -14,13 +14,13 @@ from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, require
 from agencies.kernel.work import Work, WorkState
 from agencies.organisations.permissions import Permission
+from uploads.checking.staging import STAGED
 from uploads.confirming import CHECK
 from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadError, UploadKind, UploadState
 from uploads.opening import OPEN
 from uploads.schemas.registry import SCHEMAS
 from uploads.service import APPLY
-from uploads.staging import STAGED
 
 _WORKING = {UploadState.OPENING: OPEN, UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}
 

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from uploads import encodings
-from uploads.blocks import record_ends
 from uploads.faults import UnusableFile
-from uploads.headerrows import LOOKED_AT, check_header, count_known, find_header, tidy
-from uploads.sampling import Evidence
+from uploads.formats import encodings
+from uploads.formats.blocks import record_ends
+from uploads.formats.headerrows import LOOKED_AT, check_header, count_known, find_header, tidy
+from uploads.mapping.sampling import Evidence
 
 SEPARATORS = (",", ";", "\t", "|")
 #: How the text is written that is made of workbooks and files of fixed width.

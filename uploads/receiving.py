@@ -14,11 +14,11 @@ from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.mandates.models import Mandate
 from uploads import opening
 from uploads.allowance import Allowance
+from uploads.checking.control import Control
 from uploads.confirming import confirm_as_before
-from uploads.control import Control
-from uploads.describing import look_into
 from uploads.faults import UnusableFile
 from uploads.kinds import SENDERS
+from uploads.mapping.describing import look_into
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.own import record
 from uploads.storage import Incoming

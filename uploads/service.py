@@ -11,15 +11,15 @@ from agencies.kernel import work
 from agencies.kernel.errors import Invalid, msg
 from agencies.kernel.tenancy import Actor, require
 from uploads import lifecycle
+from uploads.checking.control import Control
+from uploads.checking.staging import STAGED
 from uploads.confirming import CHECK
-from uploads.control import Control
 from uploads.faults import FileFault
 from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadState
 from uploads.opening import OPEN
 from uploads.own import own_upload, record
 from uploads.schemas.registry import SCHEMAS
-from uploads.staging import STAGED
 
 APPLY = "apply_upload"
 

@@ -32,7 +32,7 @@ from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.session import after_commit
 from agencies.kernel.tenancy import Actor
 from uploads.allowance import Allowance
-from uploads.control import Control
+from uploads.checking.control import Control
 from uploads.models import UploadKind
 from uploads.own import own_upload
 from uploads.receiving import Received, permitted, receive

@@ -15,10 +15,10 @@ from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases import loading
 from assignments.cases.models import Case, Portfolio
+from uploads.checking.rejecting import reject_rows
+from uploads.checking.staging import STAGED
 from uploads.models import Upload, UploadKind, UploadState
-from uploads.rejecting import reject_rows
 from uploads.rows import Loaded
-from uploads.staging import STAGED
 
 FACETS = ("product", "region", "segment")
 _MOST_VALUES = 200

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from agencies.kernel.errors import msg
 from agencies.organisations.countries import COUNTRIES, TaxIdInvalid, tax_number
-from uploads.addresses import read_address
-from uploads.emails import read_email
-from uploads.phones import read_phone
+from uploads.cells.addresses import read_address
+from uploads.cells.emails import read_email
+from uploads.cells.phones import read_phone
 
 PHONE, EMAIL, ADDRESS, EMPLOYER = "phone", "email", "address", "employer"
 #: Code of what is wrong -> what to do about it.

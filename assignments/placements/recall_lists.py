@@ -19,9 +19,9 @@ from assignments.placements.ending import one_at_a_time
 from assignments.placements.models import Recall, RecallReason, RecallState
 from assignments.placements.recall_rules import AT_ONCE, LATEST_DAYS
 from assignments.placements.recall_scope import Scope
+from uploads.checking.rejecting import reject_rows
 from uploads.lifecycle import CannotBeUndone
 from uploads.models import Upload, UploadState
-from uploads.rejecting import reject_rows
 from uploads.rows import Loaded
 
 #: The first thing that is wrong with a row. A case that waits in another recall is moved to this one only where this

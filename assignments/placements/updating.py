@@ -28,10 +28,10 @@ from assignments.contacts.models import ContactKind
 from assignments.contacts.normalising import same_as
 from assignments.placements import update_rows as rows
 from assignments.placements.ending import one_at_a_time
+from uploads.checking.rejecting import reject_rows
+from uploads.checking.remarking import remark_rows
 from uploads.lifecycle import CannotBeUndone
 from uploads.models import Upload, UploadState
-from uploads.rejecting import reject_rows
-from uploads.remarking import remark_rows
 from uploads.rows import Loaded
 
 #: Columns of a row that reach a person: kind of point, what was written, and its normal form if the check found one.

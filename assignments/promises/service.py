@@ -19,9 +19,9 @@ from agencies.organisations.permissions import Permission
 from assignments.promises import judging
 from assignments.promises.models import Promise, PromiseStatement
 from assignments.reports.locking import one_report_at_a_time
+from uploads.checking.rejecting import count_remarks
 from uploads.lifecycle import CannotBeUndone
 from uploads.models import Upload
-from uploads.rejecting import count_remarks
 from uploads.rows import Loaded
 
 _SPOKEN_OF = msg("another file speaks of the same promises; send one that says what holds now")

@@ -21,10 +21,10 @@ from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.reports import credit_rows as rows
 from assignments.reports.creditor_payments import CreditorPayment
+from uploads.checking.rejecting import reject_rows
+from uploads.checking.remarking import remark_rows
 from uploads.lifecycle import CannotBeUndone
 from uploads.models import Upload, UploadState
-from uploads.rejecting import reject_rows
-from uploads.remarking import remark_rows
 from uploads.rows import Loaded
 
 #: Why payments cannot be taken back.

@@ -29,8 +29,8 @@ from assignments.reports.locking import one_report_at_a_time
 from assignments.reports.models import Report, ReportPart
 from assignments.reports.obligations import obligations
 from assignments.reports.versions import Part, hand_in
+from uploads.checking.remarking import remark_rows
 from uploads.models import Upload, UploadKind
-from uploads.remarking import remark_rows
 from uploads.rows import Loaded
 
 #: The half of a report each kind of file is.

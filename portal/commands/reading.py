@@ -14,8 +14,8 @@ from flask_babel import gettext as _
 from agencies.kernel.money import EXPONENT
 from portal.i18n import say
 from portal.presenters import uploads as presenter
-from uploads.headers import normal
-from uploads.mapping import ColumnGuess, Proposal
+from uploads.formats.headers import normal
+from uploads.mapping.proposals import ColumnGuess, Proposal
 from uploads.models import Upload
 from uploads.options import DATE_ORDERS, DECIMALS, Options
 

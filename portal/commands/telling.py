@@ -11,7 +11,7 @@ from portal.filters import money, number
 from portal.i18n import say
 from portal.presenters import uploads as presenter
 from uploads import queries
-from uploads.mapping import Proposal
+from uploads.mapping.proposals import Proposal
 from uploads.models import Upload, UploadState
 
 _WIDEST = 28

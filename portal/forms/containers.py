@@ -10,7 +10,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional, Val
 from agencies.kernel.errors import msg
 from portal.forms.base import PortalForm
 from portal.i18n import say
-from uploads.fixedwidth import Column
+from uploads.formats.fixedwidth import Column
 
 NOT_THREE = msg("Line %(line)s does not say name; start; length.")
 _LAST_ROW = 1_048_576

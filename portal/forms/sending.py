@@ -15,7 +15,7 @@ from portal.forms.base import PortalForm
 from portal.forms.fields import NumberField, ReferenceField
 from portal.i18n import say
 from portal.presenters.uploads import KINDS
-from uploads.control import Control
+from uploads.checking.control import Control
 from uploads.models import UploadKind
 
 NO_REPORT = msg("None: between two reports")

@@ -16,7 +16,7 @@ from portal.forms.base import PortalForm
 from portal.i18n import say
 from portal.presenters.mapping import meant
 from portal.presenters.uploads import DATE_ORDERS, DECIMALS
-from uploads.mapping import Proposal
+from uploads.mapping.proposals import Proposal
 from uploads.options import Options
 from uploads.schemas.fields import Schema
 

@@ -24,7 +24,7 @@ from portal.jobs.frame import Advance, Job, Step, Task
 from portal.ports import Ports
 from uploads import confirming, opening
 from uploads import service as uploads
-from uploads.checking import Check
+from uploads.checking.run import Check
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from agencies.kernel.errors import msg
 from portal.filters import number
 from portal.presenters.uploads import amount
-from uploads.control import TYPED, Control
+from uploads.checking.control import TYPED, Control
 from uploads.models import Upload, UploadState
 
 

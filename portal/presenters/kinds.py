@@ -9,10 +9,10 @@ from agencies.kernel.errors import msg
 from portal.kindbooks import BookColumn, BookWords
 from portal.presenters.codes import words_of
 from portal.presenters.uploads import KINDS
-from uploads.cells import plain
+from uploads.cells.reader import plain
+from uploads.mapping.valuemaps import spoken
 from uploads.models import UploadKind
 from uploads.schemas.fields import Field, FieldType, Schema
-from uploads.valuemaps import spoken
 
 TYPES = {
     FieldType.TEXT: msg("Text"),

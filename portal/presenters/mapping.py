@@ -11,8 +11,8 @@ from agencies.kernel.errors import msg
 from portal.filters import day, instant, money, number
 from portal.presenters.codes import words_of
 from uploads import faults
-from uploads.mapping import ColumnGuess, Proposal
-from uploads.preview import Preview, PreviewCell, PreviewRow
+from uploads.checking.preview import Preview, PreviewCell, PreviewRow
+from uploads.mapping.proposals import ColumnGuess, Proposal
 from uploads.schemas.fields import Field, FieldType, Schema
 
 SURE = 85

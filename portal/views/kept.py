@@ -17,8 +17,9 @@ from portal.presenters import uploads as presenter
 from portal.views.downloads import CSV, kept_file, saved_file
 from portal.views.stages import ports
 from portal.views.uploads import blueprint, sender, shown
-from uploads import errorfile, originals, queries
-from uploads.errorforms import ErrorWords, form_of
+from uploads import originals, queries
+from uploads.checking import errorfile
+from uploads.checking.errorforms import ErrorWords, form_of
 from uploads.faults import ROW_FAULTS
 
 

@@ -18,7 +18,8 @@ from portal.presenters.mapping import meaning_of
 from portal.views import choices
 from portal.views.stages import understood
 from portal.views.uploads import blueprint, sender, shown
-from uploads import confirming, queries, saved
+from uploads import confirming, queries
+from uploads.mapping import saved
 from uploads.models import ValueMap
 from uploads.schemas.registry import SCHEMAS
 

@@ -25,16 +25,16 @@ from portal.presenters.file_history import happenings
 from portal.views import choices
 from portal.views.opened import container
 from uploads import confirming, queries
+from uploads.checking.preview import chosen, preview
 from uploads.history import Moment, history
 from uploads.kinds import SENDERS_PERMISSION
-from uploads.mapping import Proposal
+from uploads.mapping.proposals import Proposal
+from uploads.mapping.valuemaps import UnknownValue, described
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.originals import is_as_sent, is_handed_out
-from uploads.preview import chosen, preview
 from uploads.queries import Progress
 from uploads.schemas.fields import Schema
 from uploads.schemas.registry import SCHEMAS
-from uploads.valuemaps import UnknownValue, described
 
 #: Row errors read to find examples for each kind of fault.
 _LOOKED_THROUGH = 400

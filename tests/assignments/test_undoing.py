@@ -23,10 +23,10 @@ from assignments.placements.models import Placement
 from portal.ports import Ports
 from tests import files, locating, loop, market
 from tests.people import World
+from uploads.checking.staging import STAGED
 from uploads.lifecycle import CannotBeUndone, UploadMovedOn
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.options import Options
-from uploads.staging import STAGED
 
 HEADER = "obligacion;documento;nombre;saldo;celular;correo\n"
 FIRST = HEADER + "A1;52123456;Ana Uno;1500,50;3001234567;ana@example.com\nA2;52123457;Beto Dos;250,00;3001234568;\n"

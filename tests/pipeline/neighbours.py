@@ -30,8 +30,9 @@ from portal.jobs import tasks
 from portal.ports import Ports
 from tests import attested, creditor_files, locating, loop, market, people, reporting
 from tests.pipeline.files import portfolio, receive, send, table
-from uploads import filelayouts, saved, transfers
-from uploads.fixedwidth import Column
+from uploads import filelayouts, transfers
+from uploads.formats.fixedwidth import Column
+from uploads.mapping import saved
 from uploads.models import UploadKind
 
 #: Stands in everything that only the first creditor and its agency may read.

@@ -10,7 +10,7 @@ from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
 from portal.jobs.tasks import perform_due
 from tests.portal.test_uploads import GOOD, columns, file, send, stored
-from uploads import saved
+from uploads.mapping import saved
 from uploads.models import UploadState
 
 OPEN = "Obligación;Documento;Nombre deudor;Producto;Saldo total;Fecha mora;Ciudad;Celular;Tipo persona"

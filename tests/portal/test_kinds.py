@@ -17,9 +17,9 @@ from agencies.organisations.permissions import Role
 from portal.i18n import LOCALES
 from portal.kindbooks import template_book
 from portal.presenters.kinds import book_of
-from uploads.checks import check
-from uploads.frames import LINE, Sheet
-from uploads.mapping import propose
+from uploads.checking.checks import check
+from uploads.formats.frames import LINE, Sheet
+from uploads.mapping.proposals import propose
 from uploads.models import UploadKind
 from uploads.options import Options
 from uploads.schemas.fields import FieldType, Schema

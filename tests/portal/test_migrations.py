@@ -14,7 +14,7 @@ from portal.schema import metadata
 from portal.stack.provision import provision
 from tests.conftest import Database
 from tests.portal.walls import APPEND_ONLY, FUNCTIONS_OF_THE_OWNER, OPEN_TO_OWNER, UNIQUE_ACROSS_TENANTS
-from uploads.staging import STAGED
+from uploads.checking.staging import STAGED
 
 #: Columns that say whose a row is.
 TENANT_COLUMNS = ("creditor_id", "organisation_id", "agency_id")

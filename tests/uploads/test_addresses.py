@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.addresses import read_address, read_addresses
-from uploads.emails import read_emails
+from uploads.cells.addresses import read_address, read_addresses
+from uploads.cells.emails import read_emails
 
 ROADS = [
     "Calle",

@@ -9,7 +9,7 @@ import pytest
 
 from bench import portfolio_file
 from tests.realfiles import real_folder
-from uploads.aggregates import recognise
+from uploads.mapping.aggregates import recognise
 from uploads.reading import sniff
 from uploads.schemas.payments import PAYMENTS
 from uploads.schemas.portfolio import PORTFOLIO

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencies.kernel.money import EXPONENT
-from uploads.amounts import read_amounts
+from uploads.cells.amounts import read_amounts
 
 
 def read(text: str | None, decimal: str, currency: str = "COP") -> tuple[int | None, str | None]:

@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from uploads.blocks import blocks
-from uploads.checks import Checked, check
-from uploads.frames import read
+from uploads.checking.checks import Checked, check
+from uploads.formats.blocks import blocks
+from uploads.formats.frames import read
 from uploads.models import UploadKind
 from uploads.options import Options
 from uploads.schemas.registry import SCHEMAS

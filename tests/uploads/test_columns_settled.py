@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from tests.uploads.test_checks import checked
+from uploads.mapping.percolumn import settle_columns
 from uploads.options import Options
-from uploads.percolumn import settle_columns
 from uploads.schemas.portfolio import PORTFOLIO
 
 OWN = Options(currency="COP", time_zone="America/Bogota", country="CO")

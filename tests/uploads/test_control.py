@@ -12,7 +12,7 @@ from portal.ports import Ports
 from tests import files
 from tests.people import World
 from uploads import receiving
-from uploads.control import Control
+from uploads.checking.control import Control
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.queries import list_errors
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.dates import decisive_orders, needs_an_order, order_of, read_dates, read_instants
+from uploads.cells.dates import decisive_orders, needs_an_order, order_of, read_dates, read_instants
 
 
 def read(text: str | None, order: str) -> tuple[date | None, str | None]:

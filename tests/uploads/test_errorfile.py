@@ -20,9 +20,9 @@ from portal.jobs import tasks
 from portal.ports import Ports
 from tests import files
 from tests.people import World
-from uploads.blocks import blocks
-from uploads.errorfile import error_file
-from uploads.errorforms import as_workbook
+from uploads.checking.errorfile import error_file
+from uploads.checking.errorforms import as_workbook
+from uploads.formats.blocks import blocks
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import Upload
 from uploads.options import Options
@@ -82,7 +82,7 @@ def test_every_rejected_row_comes_back_as_it_was_sent(ports: Ports, analyst: Act
 def test_no_row_is_missing_beyond_the_listed_ones(
     ports: Ports, analyst: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("uploads.checking.LISTED", 10)
+    monkeypatch.setattr("uploads.checking.run.LISTED", 10)
     rows = "".join(f"A{number};{'x' if number % 2 else '1,50'}\n" for number in range(300)) + "A0;1,50\n"
     done = files.checked(ports, analyst, f"obligacion;saldo\n{rows}".encode(), block_bytes=200, options=Options("COP"))
     _, *found = rejected(ports, analyst, done.id)
@@ -158,7 +158,7 @@ def test_rows_of_a_workbook_come_back_in_a_workbook(ports: Ports, analyst: Actor
 
 
 def test_rows_that_one_sheet_cannot_hold_stand_in_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("uploads.errorforms._MOST_ROWS", 4)
+    monkeypatch.setattr("uploads.checking.errorforms._MOST_ROWS", 4)
     rows = [[f"A{at}", at] for at in range(7)]
     data = b"".join(as_workbook([[["obligacion", "line"]], rows[:2], rows[2:]], "Rejected"))
     back = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
@@ -180,7 +180,7 @@ def test_a_packed_text_comes_back_as_the_text_it_was(ports: Ports, analyst: Acto
 def test_many_rejected_rows_need_no_more_memory_than_few(
     ports: Ports, analyst: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("uploads.errorfile.blocks", partial(blocks, size=100_000))
+    monkeypatch.setattr("uploads.checking.errorfile.blocks", partial(blocks, size=100_000))
 
     def most(rows: int) -> int:
         lines = "".join(f"{rows}-{n};{'x' if n % 5 == 0 else '1,50'};Persona {n}\n" for n in range(rows))

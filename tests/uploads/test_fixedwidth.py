@@ -17,9 +17,9 @@ from tests.realfiles import real_folder
 from tests.tenants import Tenants, add_tenants
 from tests.uploads.opened import look, opened, sent, text_of
 from uploads import filelayouts, opening
-from uploads.control import Control
+from uploads.checking.control import Control
 from uploads.filelayouts import LayoutUnusable
-from uploads.fixedwidth import Column, Layout, Tally, is_even, recognise, rows, shipped
+from uploads.formats.fixedwidth import Column, Layout, Tally, is_even, recognise, rows, shipped
 from uploads.models import UploadState
 
 COLUMNS = (Column("obligacion", 1, 10), Column("nombre", 11, 10), Column("saldo", 21, 7))

@@ -13,7 +13,7 @@ import xlsxwriter
 from portal.ports import Ports
 from tests.tenants import Tenants, add_tenants
 from tests.uploads.opened import HEADER, ROWS, opened, text_of, workbook, zipped
-from uploads.formulaerrors import failed_cells
+from uploads.formats.formulaerrors import failed_cells
 from uploads.models import UploadState
 
 

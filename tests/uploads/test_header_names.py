@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.uploads.test_mapping import OWN
-from uploads.mapping import propose
+from uploads.mapping.proposals import propose
 from uploads.models import UploadKind
 from uploads.schemas.registry import SCHEMAS
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.uploads.opened import workbook, zipped
-from uploads import archives
-from uploads.children import Opener
 from uploads.faults import FILE_FAULTS, UnusableFile
-from uploads.formats import Format, detect
-from uploads.limits import LIMITS, Limits
-from uploads.packages import kind_of
+from uploads.formats import archives
+from uploads.formats.children import Opener
+from uploads.formats.limits import LIMITS, Limits
+from uploads.formats.packages import kind_of
+from uploads.formats.signatures import Format, detect
 
 CSV = b"obligacion,saldo\n1,10\n"
 MEGABYTE = 1 << 20

@@ -15,13 +15,13 @@ from portal.ports import Ports
 from tests.tenants import Tenants, add_tenants
 from tests.uploads.opened import look, opened, sent, workbook, zipped
 from tests.uploads.test_hostile_archives import CSV, MEGABYTE, fault, measured, with_part
-from uploads import archives
 from uploads.faults import UnusableFile
-from uploads.formats import Format, detect
-from uploads.formulaerrors import failed_cells
-from uploads.limits import LIMITS
+from uploads.formats import archives
+from uploads.formats.formulaerrors import failed_cells
+from uploads.formats.limits import LIMITS
+from uploads.formats.packages import kind_of
+from uploads.formats.signatures import Format, detect
 from uploads.models import UploadState
-from uploads.packages import kind_of
 
 MUTATIONS = 300
 DIRECTORY, END = b"PK\x01\x02", b"PK\x05\x06"

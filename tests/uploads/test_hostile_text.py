@@ -7,9 +7,9 @@ import io
 import pytest
 
 from tests.uploads.opened import workbook, workbook_of, zipped
-from uploads.children import Opener
 from uploads.faults import UnusableFile
-from uploads.limits import LIMITS
+from uploads.formats.children import Opener
+from uploads.formats.limits import LIMITS
 
 
 def text_of(data: bytes) -> tuple[str | None, bytes]:

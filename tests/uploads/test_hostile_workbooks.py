@@ -20,10 +20,10 @@ from tests.tenants import Tenants, add_tenants
 from tests.uploads.opened import HEADER, ROWS, look, opened, sent, text_of, workbook, workbook_of
 from tests.uploads.test_hostile_archives import fault, measured, with_part
 from uploads import opening
-from uploads.children import Opener, OpenerDied
-from uploads.limits import LIMITS, Limits
+from uploads.formats.children import Opener, OpenerDied
+from uploads.formats.limits import LIMITS, Limits
+from uploads.formats.workbooks import Workbook
 from uploads.models import UploadState
-from uploads.workbooks import Workbook
 
 SHEET = "xl/worksheets/sheet1.xml"
 ROW = (

@@ -15,9 +15,9 @@ from stdnum.mx import curp
 from stdnum.pe import cui
 from stdnum.pe import ruc as ruc_pe
 
-from uploads import checkdigits
-from uploads.cells import read_cells
-from uploads.identity import read_identities
+from uploads.cells import checkdigits
+from uploads.cells.identity import read_identities
+from uploads.cells.reader import read_cells
 from uploads.options import Options
 from uploads.schemas.portfolio import PORTFOLIO
 

@@ -15,9 +15,9 @@ from agencies.organisations.permissions import Role
 from portal.ports import Ports
 from tests import files
 from tests.people import World
-from uploads.cells import clean
-from uploads.errorfile import error_file
-from uploads.errorforms import Dialect, as_text
+from uploads.cells.reader import clean
+from uploads.checking.errorfile import error_file
+from uploads.checking.errorforms import Dialect, as_text
 from uploads.options import Options
 
 CELL = st.text(st.sampled_from("ab12 '=+-@.,;()\t\r\n\u00a0\uff1d|ñ"), max_size=9)

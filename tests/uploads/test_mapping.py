@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from uploads.headers import header_hash, normal
-from uploads.mapping import Proposal, Remembered, propose
+from uploads.formats.headers import header_hash, normal
+from uploads.mapping.proposals import Proposal, Remembered, propose
 from uploads.models import UploadKind
 from uploads.options import Options
 from uploads.schemas.registry import SCHEMAS

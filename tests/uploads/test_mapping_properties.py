@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.uploads.test_header_names import table
 from tests.uploads.test_mapping import OWN
 from tests.uploads.test_values_speak import ACCOUNTS, BIRTHS, EMAILS, IDS, LONG_ACCOUNTS, MOBILES, WITH_PREFIX
-from uploads.mapping import propose
+from uploads.mapping.proposals import propose
 from uploads.models import UploadKind
 from uploads.schemas.registry import SCHEMAS
 

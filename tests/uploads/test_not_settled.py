@@ -14,10 +14,10 @@ from tests import files
 from tests.people import World
 from tests.uploads.test_checks import checked
 from uploads import confirming
-from uploads.evidence import settle_currency
+from uploads.mapping.evidence import settle_currency
+from uploads.mapping.percolumn import settle_columns
 from uploads.models import UploadState
 from uploads.options import Options
-from uploads.percolumn import settle_columns
 from uploads.reading import sniff
 from uploads.schemas.portfolio import PORTFOLIO
 

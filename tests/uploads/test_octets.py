@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.blocks import blocks
-from uploads.cells import CONTROL, clean
-from uploads.frames import LINE, PLACEHOLDERS, Sheet, read
-from uploads.octets import is_clean
+from uploads.cells.reader import CONTROL, clean
+from uploads.formats.blocks import blocks
+from uploads.formats.frames import LINE, PLACEHOLDERS, Sheet, read
+from uploads.formats.octets import is_clean
 
 CELL = st.one_of(
     st.text(st.sampled_from("ab1 '=+-é\u00a0\u0085\u1680\u2009\u202f\u205f\u3000\t\x01\x0b\x7f\r,;"), max_size=5),

@@ -12,8 +12,8 @@ from tests import files
 from tests.realfiles import real_folder
 from tests.tenants import Tenants, add_tenants
 from tests.uploads.opened import HEADER, ROWS, opened, workbook
-from uploads import errorfile
-from uploads.control import Control
+from uploads.checking import errorfile
+from uploads.checking.control import Control
 from uploads.models import UploadError, UploadState
 from uploads.options import Options
 

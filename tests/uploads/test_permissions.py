@@ -11,7 +11,7 @@ from portal.ports import Ports
 from tests import files
 from tests.people import World
 from uploads import confirming, queries
-from uploads.errorfile import error_file
+from uploads.checking.errorfile import error_file
 
 GOOD = b"obligacion;cedula;nombre;saldo total;fecha vencimiento\nA1;1000;Pena;100,50;25/12/2023\n"
 

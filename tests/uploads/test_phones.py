@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from uploads.phones import read_phone, read_phones
+from uploads.cells.phones import read_phone, read_phones
 
 COUNTRIES = ("CO", "PE", "MX", "CL", "EC", "AR")
 

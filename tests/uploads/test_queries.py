@@ -14,10 +14,10 @@ from portal.ports import Ports
 from tests import files
 from tests.people import World
 from uploads import confirming, service
+from uploads.checking.staging import STAGED
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.options import Options
 from uploads.queries import error_groups, get_upload, list_errors, list_uploads, progress
-from uploads.staging import STAGED
 
 HEADER = "obligacion;cedula;nombre;saldo total;fecha vencimiento\n"
 GOOD = HEADER + "".join(f"A{number};1000{number};Peña {number};{number}00,50;25/12/2023\n" for number in range(1, 8))

@@ -14,12 +14,13 @@ from agencies.organisations.permissions import Role
 from portal.ports import Ports
 from tests import files
 from tests.people import World
-from uploads import confirming, receiving, saved, service
+from uploads import confirming, receiving, service
+from uploads.checking.staging import STAGED
 from uploads.lifecycle import UploadMovedOn
+from uploads.mapping import saved
 from uploads.models import Upload, UploadError, UploadKind, UploadState
 from uploads.options import Options
 from uploads.queries import get_upload
-from uploads.staging import STAGED
 
 HEADER = "Llave Interna;Deuda Hoy;Vence"
 FIRST = f"{HEADER}\nA-1;1.500,50;31/12/2025\nA-2;x;15/12/2025\n".encode()

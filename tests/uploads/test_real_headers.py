@@ -11,7 +11,7 @@ import pytest
 
 from tests.realfiles import REAL, real_folder
 from tests.uploads.test_mapping import OWN
-from uploads.mapping import Proposal, propose
+from uploads.mapping.proposals import Proposal, propose
 from uploads.models import UploadKind
 from uploads.schemas.registry import SCHEMAS
 

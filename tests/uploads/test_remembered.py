@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.uploads.test_mapping import OWN
-from uploads.mapping import Proposal, propose
+from uploads.mapping.proposals import Proposal, propose
+from uploads.mapping.remembered import Remembered, nearest
 from uploads.models import UploadKind
 from uploads.options import Options
-from uploads.remembered import Remembered, nearest
 from uploads.schemas.registry import SCHEMAS
 
 WHEN = datetime(2026, 3, 1, tzinfo=UTC)

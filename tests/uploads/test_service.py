@@ -16,12 +16,12 @@ from portal.ports import Ports
 from tests import files
 from tests.people import World
 from uploads import confirming, service
+from uploads.checking.staging import STAGED
 from uploads.faults import FILE_FAULTS
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import UploadKind, UploadState
 from uploads.options import Options
 from uploads.queries import get_upload
-from uploads.staging import STAGED
 
 HEADER = "obligacion;cedula;nombre;saldo total;fecha vencimiento\n"
 GOOD = HEADER + "".join(f"A{number};1000{number};Peña {number};{number}00,50;25/12/2023\n" for number in range(1, 8))

@@ -18,7 +18,7 @@ from agencies.organisations.permissions import Role
 from portal.ports import Ports
 from tests.people import World
 from uploads import transfers
-from uploads.control import Control
+from uploads.checking.control import Control
 from uploads.models import Upload, UploadKind
 from uploads.receiving import Received
 from uploads.transfers import Transfer

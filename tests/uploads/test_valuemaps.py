@@ -13,13 +13,14 @@ from agencies.organisations.permissions import Role
 from portal.ports import Ports
 from tests import files, loop
 from tests.people import World
-from uploads import confirming, saved
+from uploads import confirming
+from uploads.checking.staging import STAGED
+from uploads.mapping import saved
+from uploads.mapping.valuemaps import CodesImpossible, likely_code, unknown_values
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.options import Options
 from uploads.queries import list_errors
 from uploads.schemas.registry import SCHEMAS
-from uploads.staging import STAGED
-from uploads.valuemaps import CodesImpossible, likely_code, unknown_values
 
 ACTIVITIES = UploadKind.ACTIVITIES
 HEADER = "Obligacion;Fecha gestion;Canal;Resultado;Contacto con"

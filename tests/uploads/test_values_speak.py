@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.uploads.test_mapping import OWN
-from uploads.mapping import FLOOR, ColumnGuess, propose
+from uploads.mapping.proposals import FLOOR, ColumnGuess, propose
 from uploads.models import UploadKind
 from uploads.schemas.registry import SCHEMAS
 

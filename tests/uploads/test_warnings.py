@@ -13,11 +13,11 @@ from portal.ports import Ports
 from tests import files
 from tests.people import World
 from tests.uploads.test_checks import checked
+from uploads.checking.remarks import RULES, remarks
 from uploads.faults import ROW_FAULTS, ROW_WARNINGS
 from uploads.models import UploadState
 from uploads.options import Options
 from uploads.queries import error_groups, list_errors
-from uploads.remarks import RULES, remarks
 from uploads.schemas.portfolio import PORTFOLIO
 
 OPTIONS = Options(currency="COP", date_order="dmy", decimal=",", time_zone="America/Bogota", country="CO")
@@ -121,7 +121,7 @@ def test_rules_name_fields_and_texts_that_exist() -> None:
 def test_every_fault_and_remark_that_was_planted_is_counted(
     ports: Ports, monkeypatch: pytest.MonkeyPatch, tmp_path
 ) -> None:
-    monkeypatch.setattr("uploads.checking.LISTED", 1_000)
+    monkeypatch.setattr("uploads.checking.run.LISTED", 1_000)
     actor: Actor = World(ports).actor(Role.ANALYST)
     planted = dirty_portfolio.write(tmp_path / "dirty.csv", 20_000)
     done = files.checked(

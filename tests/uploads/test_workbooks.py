@@ -10,11 +10,11 @@ import xlsxwriter
 
 from tests.realfiles import real_folder
 from tests.uploads.opened import HEADER, ROWS, workbook_of
-from uploads.headerrows import find_header, known_names, letters, tidy
-from uploads.limits import LIMITS
+from uploads.formats.headerrows import find_header, known_names, letters, tidy
+from uploads.formats.limits import LIMITS
+from uploads.formats.workbooks import _TEXT, Workbook, joined
 from uploads.models import UploadKind
 from uploads.schemas.registry import SCHEMAS
-from uploads.workbooks import _TEXT, Workbook, joined
 
 KNOWN = known_names(SCHEMAS[UploadKind.PORTFOLIO])
 

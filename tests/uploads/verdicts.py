@@ -7,12 +7,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from uploads.blocks import blocks
 from uploads.faults import UnusableFile
-from uploads.formats import Format, detect
-from uploads.frames import read
-from uploads.limits import LIMITS
-from uploads.opener import Opening
+from uploads.formats.blocks import blocks
+from uploads.formats.frames import read
+from uploads.formats.limits import LIMITS
+from uploads.formats.opener import Opening
+from uploads.formats.signatures import Format, detect
 from uploads.reading import Dialect, made, sniff
 
 

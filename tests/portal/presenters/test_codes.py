@@ -7,10 +7,10 @@ from flask_babel import force_locale, gettext
 
 from portal.i18n import LOCALES
 from portal.presenters.codes import words_of
-from uploads.cells import plain
+from uploads.cells.reader import plain
+from uploads.mapping.valuemaps import spoken
 from uploads.schemas.fields import Field
 from uploads.schemas.registry import SCHEMAS
-from uploads.valuemaps import spoken
 
 LISTS = [(schema.kind, field) for schema in SCHEMAS.values() for field in schema.fields if field.choices]
 EACH = pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from portal.presenters import mapping
-from uploads.mapping import ColumnGuess, Proposal
+from uploads.mapping.names import UNLIKE
+from uploads.mapping.proposals import ColumnGuess, Proposal
 from uploads.models import UploadKind
-from uploads.names import UNLIKE
 from uploads.options import Options
 from uploads.schemas.registry import SCHEMAS
 
