@@ -49,6 +49,7 @@ def test_an_amount_is_read_to_the_cent(text: str, decimal: str, minor: int) -> N
     [
         ("", ",", "unreadable_amount"),
         ("abc", ",", "unreadable_amount"),
+        ("١٢", ",", "unreadable_amount"),
         ("8.6E+08", ".", "unreadable_amount"),
         ("1234.56", ",", "unreadable_amount"),
         ("1.23.456", ",", "unreadable_amount"),

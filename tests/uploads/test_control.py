@@ -118,6 +118,12 @@ def test_totals_between_the_accounts_are_told_and_not_compared(ports: Ports, ana
     assert told(ports, analyst, done) == [(5, "total_row")]
 
 
+@pytest.mark.parametrize("row", ['"TOTAL\rsolo"x;1;2;3;4', "TOTAL;" + "9" * 140_000], ids=["return", "endless"])
+def test_a_row_that_does_not_fit_is_a_fault_whatever_it_holds(ports: Ports, analyst: Actor, row: str) -> None:
+    done = checked(ports, analyst, HEADER + "".join(ROWS) + f"{row}\n")
+    assert done.rows_good == len(ROWS)
+
+
 @pytest.mark.parametrize(
     "row",
     [

@@ -34,7 +34,7 @@ def told(fields: str, *rows: str) -> list[tuple[int, str, str]]:
     ("field", "cell", "code"),
     [
         ("birth_date", "22/11/2008", "too_young"),
-        ("birth_date", "20/11/1915", "too_old"),
+        ("birth_date", "21/11/1915", "too_old"),
         ("charge_off_date", "22/11/2026", "not_yet"),
         ("last_payment_date", "01/01/2027", "not_yet"),
         ("due_date", "02/01/2020", "due_after_charge_off"),
@@ -55,6 +55,15 @@ def test_a_doubtful_value_is_remarked_on_and_its_row_stays_good(field: str, cell
         cells["charge_off_date"] = "01/01/2020"
     at = "balance_total" if code == "parts_exceed_balance" else field
     assert told(";".join(cells), ";".join(cells.values())) == [(2, at, code)]
+
+
+@pytest.mark.parametrize("month", [2, 6, 11])
+def test_years_are_full_from_the_birthday_on_in_every_month(month: int) -> None:
+    today = date(2026, month, 21)
+    just, soon = [date(2008, month, 21), date(2008, 1, 22)], [date(2008, month, 22), date(2008, 12, 20)]
+    rows = [f"A{number};100;{day:%d/%m/%Y}" for number, day in enumerate([*just, *soon])]
+    found = checked("account_ref;balance_total;birth_date", *rows, options=OPTIONS, today=today)
+    assert [(line, code) for line, _, code, _ in found.warnings.rows()] == [(4, "too_young"), (5, "too_young")]
 
 
 @pytest.mark.parametrize(

@@ -20,12 +20,9 @@ _SPACES = " '\u00a0\u202f\u2019"
 
 def read_amounts(text: pl.Series, decimal: str, currency: pl.Series, exponents: dict[str, int]) -> Read:
     """Minor units of each cell; `currency` has the code of every row, a code written beside an amount must be it."""
-    is_plain = text.str.contains(rf"^\d{{1,{_MAX_DIGITS}}}(?:{re.escape(decimal)}\d{{1,2}})?$").all()
+    is_plain = text.str.contains(rf"^[0-9]{{1,{_MAX_DIGITS}}}(?:{re.escape(decimal)}[0-9]{{1,2}})?$").all()
     if is_plain and currency.n_unique() == 1:
-        hundredths = _hundredths(text, decimal)
-        # Digits of other scripts are digits above and none here.
-        if hundredths.null_count() == text.null_count():
-            return _of_hundredths(hundredths, exponents.get(currency[0], _USUAL_EXPONENT))
+        return _of_hundredths(_hundredths(text, decimal), exponents.get(currency[0], _USUAL_EXPONENT))
     exponent = currency.replace_strict(exponents, default=_USUAL_EXPONENT, return_dtype=pl.Int64)
     if is_plain:
         value, too_many = _minor(text, decimal, exponent)
@@ -76,7 +73,8 @@ def _read_any(text: pl.Series, decimal: str, currency: pl.Series, exponent: pl.S
     """Groups of thousands, signs before and behind, brackets, symbols and codes of currencies."""
     group = "." if decimal == "," else ","
     thousands = rf"[{re.escape(group)}{_SPACES}]"
-    digits = rf"(?:\d+|\d{{1,3}}(?:{thousands}\d{{3}})+)(?:{re.escape(decimal)}\d+)?"
+    # Digits of other scripts would match `\d`, and nobody here reckons with them.
+    digits = rf"(?:[0-9]+|[0-9]{{1,3}}(?:{thousands}[0-9]{{3}})+)(?:{re.escape(decimal)}[0-9]+)?"
     parts = text.str.extract_groups(
         rf"^(?P<open>\()?\s*(?P<lead>[-+])?\s*(?:(?P<code>[A-Z]{{3}})|{_SYMBOLS})?\s*(?P<sign>[-+])?\s*"
         rf"(?P<n>{digits})\s*(?P<after>[A-Z]{{3}})?\s*(?P<trail>[-+])?\s*(?P<close>\))?$"

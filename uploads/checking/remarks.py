@@ -36,11 +36,9 @@ class Rule:
     needs: tuple[str, ...] = ()
 
 
-def _years(day: str) -> pl.Expr:
-    """Full years from a day until today."""
-    born = pl.col(day)
-    birthday_is_past = (TODAY.dt.month() * 100 + TODAY.dt.day()) >= (born.dt.month() * 100 + born.dt.day())
-    return TODAY.dt.year() - born.dt.year() - pl.when(birthday_is_past).then(0).otherwise(1)
+def _before(years: int) -> pl.Expr:
+    """The day that lies so many years before today: whoever was born on it is as old."""
+    return TODAY.dt.offset_by(f"-{years}y")
 
 
 _SUM_OF_PARTS = reduce(add, (pl.col(name).fill_null(0) for name in _PARTS))
@@ -48,8 +46,8 @@ _SUM_OF_PARTS = reduce(add, (pl.col(name).fill_null(0) for name in _PARTS))
 #: Kind of file -> what is remarked on its rows.
 RULES: dict[str, tuple[Rule, ...]] = {
     "portfolio": (
-        Rule("birth_date", "too_young", _years("birth_date") < _YOUNGEST),
-        Rule("birth_date", "too_old", _years("birth_date") > _OLDEST),
+        Rule("birth_date", "too_young", pl.col("birth_date") > _before(_YOUNGEST)),
+        Rule("birth_date", "too_old", pl.col("birth_date") <= _before(_OLDEST + 1)),
         Rule("due_date", "due_after_charge_off", pl.col("due_date") > pl.col("charge_off_date"), ("charge_off_date",)),
         Rule("charge_off_date", "not_yet", pl.col("charge_off_date") > TODAY),
         Rule("last_payment_date", "not_yet", pl.col("last_payment_date") > TODAY),

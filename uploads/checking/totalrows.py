@@ -38,6 +38,8 @@ _COUNTED = re.compile(rf"(?i)(?:{_WHAT}|cantidad|conteo|count)")
 _NUMBER = re.compile(r"\d[\d.,]*")
 #: Columns that say whose row it is.
 _WHOSE = ("account_ref", "debtor_ref", "national_id", "full_name", "first_name", "last_name", "payment_ref")
+#: Characters of a row that could still be one of totals.
+_LONGEST = 10_000
 _SHOWN = 80
 #: A single account above a row of the same amount proves nothing.
 _FEWEST = 2
@@ -131,8 +133,11 @@ def _sums(frame: pl.DataFrame, column: str, options: Options, seen: Seen) -> pl.
 
 def _cells(row: Ragged) -> list[str]:
     """The cells of a row that does not fit; a comma divides them only where nothing clearer does."""
+    if len(row.text) > _LONGEST:
+        return []
     clear = next((sign for sign in ";\t|" if sign in row.text), ",")
-    return [cell.strip() for cells in csv.reader([row.text.replace("\n", " ")], delimiter=clear) for cell in cells]
+    text = re.sub(r"[\r\n]+", " ", row.text)
+    return [cell.strip() for cells in csv.reader([text], delimiter=clear) for cell in cells]
 
 
 def _is_total(cells: list[str]) -> bool:
