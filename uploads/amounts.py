@@ -26,30 +26,6 @@ def read_amounts(text: pl.Series, decimal: str, currency: pl.Series, exponents: 
     return _read_any(text, decimal, currency, exponent)
 
 
-def decimal_of(cell: str) -> str | None:
-    """The decimal sign that an amount proves, "" where it can be read by its sign only, None where it has no sign."""
-    cell = cell.replace("S/.", "")
-    signs = re.sub(r"[^.,]", "", cell)
-    if not signs or not re.search(r"\d", cell):
-        return None
-    last, other = signs[-1], "," if signs[-1] == "." else "."
-    if other in signs:
-        return last
-    if len(signs) > 1:
-        return other
-    tail = re.search(r"[.,](\d*)\D*$", cell)
-    return "" if tail and len(tail[1]) == 3 else last
-
-
-def needs_a_sign(text: pl.Series, decimal: str) -> pl.Series:
-    """Where an amount could be read by its sign only, or proves that it is another than this one."""
-    has_sign = text.str.contains(r"\d[.,]|[.,]\d").fill_null(value=False)
-    if not has_sign.any():
-        return has_sign
-    needs = text.set(~has_sign, None).map_elements(lambda cell: decimal_of(cell) not in {None, decimal}, pl.Boolean)
-    return needs.fill_null(value=False)
-
-
 def _read_any(text: pl.Series, decimal: str, currency: pl.Series, exponent: pl.Series) -> Read:
     """Groups of thousands, signs before and behind, brackets, symbols and codes of currencies."""
     group = "." if decimal == "," else ","

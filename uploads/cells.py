@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from datetime import date
 
 import polars as pl
 
 from agencies.kernel.money import EXPONENT
-from agencies.kernel.sheets import MADE_INERT
-from uploads.amounts import needs_a_sign, read_amounts
+from uploads.amounts import read_amounts
 from uploads.columns import Read, constant
-from uploads.dates import needs_an_order, read_dates, read_instants
+from uploads.dates import read_dates, read_instants
 from uploads.frames import PLACEHOLDERS
-from uploads.identity import ROUNDED
 from uploads.options import Options
 from uploads.schemas.fields import Field, FieldType
 
 _CONTROLS = "".join(chr(code) for code in (*range(9), 11, 12, *range(14, 32), 127, *range(128, 160)))
 CONTROL = f"[{re.escape(_CONTROLS)}]"
-_AS_NUMBER = r"^\d+\.0$|^\d(?:[.,]\d+)?[eE]\+\d{2}$"
 _BREAKS = r"[\s\u00a0]*[\r\n\t]+[\s\u00a0]*"
 _CURRENCIES = {
     "S/": "PEN",
@@ -41,60 +36,42 @@ _OWN_CURRENCY = ("$", "PESO", "PESOS")
 
 
 def clean(raw: pl.Series) -> pl.Series:
-    """Cells without the spaces around them; nothing where only a placeholder stands.
-
-    The apostrophe that keeps a spreadsheet from running a cell is none of it: what we hand out is read as it was.
-    """
-    if raw.str.contains("'", literal=True).any():
-        raw = raw.str.replace(MADE_INERT, "$1")
+    """Cells without the spaces around them; nothing where only a placeholder stands."""
     text = raw.str.strip_chars()
     return text.set(text.is_in(PLACEHOLDERS).fill_null(value=False), None)
 
 
-def read_currency(text: pl.Series | None, rows: int, options: Options) -> Read:
+def read_currency(text: pl.Series | None, rows: int, options: Options, *, is_only_one: bool) -> Read:
     """The currency code of every row; rows that name none have the file's."""
     own = options.currency or ""
-    is_assumed = "currency" in options.assumed
-    if text is None or (not is_assumed and (not text.is_not_null().any() or (text == own).all())):
+    if text is None or not text.is_not_null().any() or (text == own).all():
         return Read(constant(own, rows))
     written = text.str.to_uppercase().fill_null(own)
     value = written.replace({**_CURRENCIES, **dict.fromkeys(_OWN_CURRENCY, own)})
-    read = Read(value).with_fault(~value.is_in(list(EXPONENT)), "unknown_currency")
-    # What every row looked at names is not therefore the currency of one that names none.
-    unsaid = text.is_null() | text.str.to_uppercase().is_in(_OWN_CURRENCY).fill_null(value=False)
-    return read.with_fault(unsaid, "not_settled") if is_assumed else read
+    read = Read(value)
+    if is_only_one:
+        read = read.with_fault(value != own, "other_currency")
+    return read.with_fault(~value.is_in(list(EXPONENT)), "unknown_currency")
 
 
-def read_cells(
-    text: pl.Series,
-    field: Field,
-    options: Options,
-    currency: pl.Series,
-    *,
-    today: date | None = None,
-    is_plain: bool = False,
-) -> Read:
+def read_cells(text: pl.Series, field: Field, options: Options, currency: pl.Series, *, is_plain: bool = False) -> Read:
     """The cleaned cells of one field read by its type; raises nothing, whatever stands there.
 
-    `today` is the day the file came. `is_plain` says that no cell can hold a line break or a control character, so that
-    nobody looks for them.
+    `is_plain` says that no cell can hold a line break or a control character, so that nobody looks for them.
     """
     match field.type:
         case FieldType.AMOUNT:
             read = read_amounts(text, options.decimal or ".", currency, EXPONENT)
         case FieldType.DATE:
-            latest = today.year if today is not None and field.is_past else None
-            read = read_dates(text, options.date_order or "ymd", options.numbers, latest=latest)
+            read = read_dates(text, options.date_order or "ymd")
         case FieldType.INSTANT:
             read = read_instants(text, options.date_order or "ymd", options.time_zone or "UTC")
         case FieldType.INTEGER:
             read = _integers(text)
         case FieldType.CHOICE:
-            read = _choices(text, field, options.codes.get(field.name, {}))
+            read = _choices(text, field)
         case _:
             read = _text(text, field, is_plain=is_plain)
-    if options.assumed:
-        read = _only_settled(text, field, options, read)
     if field.type in {FieldType.AMOUNT, FieldType.INTEGER} and not field.may_be_negative:
         below = (read.value < 0).fill_null(value=False)
         if below.any():
@@ -103,19 +80,6 @@ def read_cells(
         # What stood in the place of a date may have been found to be none, so the value is asked and not the text.
         read = read.with_fault(read.value.is_null() & read.faults.is_null(), "required")
     return read
-
-
-def _only_settled(text: pl.Series, field: Field, options: Options, read: Read) -> Read:
-    """The same without what could be read only by an option that nobody said and no cell proved."""
-    if field.type is FieldType.AMOUNT and "decimal" in options.assumed:
-        open_cells = needs_a_sign(text, options.decimal or ".")
-    elif field.type in {FieldType.DATE, FieldType.INSTANT} and "date_order" in options.assumed:
-        open_cells = needs_an_order(text)
-    else:
-        return read
-    if not open_cells.any():
-        return read
-    return Read(read.value.set(open_cells, None), read.fault).with_fault(open_cells, "not_settled")
 
 
 def plain(text: str) -> str:
@@ -128,11 +92,6 @@ def _text(text: pl.Series, field: Field, *, is_plain: bool) -> Read:
     if field.is_code and text.str.contains("[^A-Z0-9]|^(?:0+|9+)$").any():
         text = _codes(text)
     read = Read(text)
-    if field.is_reference and text.str.contains(_AS_NUMBER).any():
-        # A spreadsheet wrote the number of an account as a quantity: 860003563.0 is one yet, 8.6E+08 is none any more.
-        read = Read(text.str.replace(r"^(\d+)\.0$", "$1")).with_fault(
-            text.str.contains(ROUNDED).fill_null(value=False), "digits_lost"
-        )
     if not is_plain:
         if text.str.contains("[\t\r\n]").any():
             read = Read(text.str.replace_all(_BREAKS, " "))
@@ -156,19 +115,12 @@ def _integers(text: pl.Series) -> Read:
     return _faulty_where_unread(text, number, "unreadable_number")
 
 
-def _choices(text: pl.Series, field: Field, own: Mapping[str, str | None]) -> Read:
-    """The field's codes by their known spellings and the sender's own; a sender's word goes before ours."""
+def _choices(text: pl.Series, field: Field) -> Read:
     known = {plain(spelling): code for code, spellings in field.choices.items() for spelling in (code, *spellings)}
     spellings = text.unique().drop_nulls().to_list()
-    compared = [plain(spelling) for spelling in spellings]
-    codes = [own.get(one, known.get(one)) for one in compared]
-    nothing = [spelling for spelling, code in zip(spellings, codes, strict=True) if code == ""]
-    if nothing:
-        text = text.set(text.is_in(nothing).fill_null(value=False), None)
+    codes = [known.get(plain(spelling)) for spelling in spellings]
     value = text.replace_strict(spellings, codes, default=None, return_dtype=pl.String)
-    left_out = [spelling for spelling, one in zip(spellings, compared, strict=True) if own.get(one, "") is None]
-    read = _faulty_where_unread(text, value, "unknown_choice")
-    return read.with_fault(text.is_in(left_out).fill_null(value=False), "left_out") if left_out else read
+    return _faulty_where_unread(text, value, "unknown_choice")
 
 
 def _faulty_where_unread(text: pl.Series, value: pl.Series, code: str) -> Read:

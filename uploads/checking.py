@@ -1,16 +1,15 @@
 """Checks a file block by block into staging; the rows of a block, its faults and the checkpoint are one transaction.
 
-While one block is copied, the next one is checked in a thread and the one behind it read in another: three blocks are
-in memory at any time, however long the file.
+The next block is read and checked in a thread of its own while the present one is copied. Two blocks are in memory at
+any time, however long the file.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, BinaryIO
 
 import polars as pl
@@ -21,18 +20,14 @@ from sqlalchemy.orm import Session
 from agencies.kernel.tenancy import Actor, as_loader
 from uploads.blocks import BLOCK_BYTES, blocks
 from uploads.checks import Checked, check
-from uploads.control import TOTALS, Control, sums
-from uploads.frames import Sheet, read
+from uploads.frames import read
 from uploads.models import Upload, UploadError, UploadState
 from uploads.options import Options
-from uploads.own import readable_key, readable_size
-from uploads.rejecting import count_faults, count_remarks, reject_repeated
+from uploads.rejecting import count_faults, reject_repeated
 from uploads.rows import Step
 from uploads.schemas.registry import SCHEMAS
 from uploads.staging import STAGED
 from uploads.storage import Storage
-from uploads.totalrows import Seen
-from uploads.valuemaps import count_unknown
 
 #: Faults of single rows beyond this are counted and no longer listed; the error file finds them again.
 LISTED = 10_000
@@ -54,11 +49,8 @@ class Batch:
     columns: tuple[str, ...]
     rows: bytes
     errors: pl.DataFrame
-    warnings: pl.DataFrame
     read: int
     rejected: int
-    totals: dict[str, int]
-    control: Control | None
 
 
 class Check:
@@ -72,7 +64,7 @@ class Check:
         self._storage = storage
         self._upload_id = upload_id
         self._block_bytes = block_bytes
-        self._threads: ThreadPoolExecutor | None = None
+        self._thread: ThreadPoolExecutor | None = None
         self._file: BinaryIO | None = None
         self._batches: Iterator[Batch] = iter(())
         self._next: Future[Batch | None] | None = None
@@ -89,24 +81,22 @@ class Check:
             # In a transaction of its own, because it locks out whoever else gathers them until it ends.
             self._session.execute(text("select gather_statistics(:name)"), {"name": STAGED[upload.kind].name})
             self._has_statistics = True
-            return Step(upload.offset_bytes, readable_size(upload))
+            return Step(upload.offset_bytes, upload.size_bytes)
         if batch is None:
-            # A million accounts are told apart in memory.
-            self._session.execute(text("select set_config('work_mem', '128MB', true)"))
             reject_repeated(self._session, upload)
             self._session.flush()
             self.close()
             return None
         stage(self._session, upload, batch)
-        return Step(batch.end, readable_size(upload))
+        return Step(batch.end, upload.size_bytes)
 
     def close(self) -> None:
-        """Let go of the file and the threads."""
-        if self._threads is not None:
-            self._threads.shutdown(wait=True, cancel_futures=True)
+        """Let go of the file and the thread."""
+        if self._thread is not None:
+            self._thread.shutdown(wait=True, cancel_futures=True)
         if self._file is not None:
             self._file.close()
-        self._threads = self._file = self._next = None
+        self._thread = self._file = self._next = None
 
     def _upload(self) -> Upload | None:
         """The upload as it stands now, if it is still to be checked."""
@@ -126,24 +116,20 @@ class Check:
         batch = self._next.result() if self._next is not None else None
         if self._next is None or (batch is not None and batch.start != upload.offset_bytes):
             self.close()
-            self._file = self._storage.open(readable_key(upload))
-            self._threads = ThreadPoolExecutor(2, thread_name_prefix="check")
-            self._batches = batches(self._file, upload, self._block_bytes, ahead=self._threads)
+            self._file = self._storage.open(upload.storage_key)
+            self._thread = ThreadPoolExecutor(1, thread_name_prefix="check")
+            self._batches = batches(self._file, upload, self._block_bytes)
             batch = next(self._batches, None)
-        if self._threads is not None:
-            self._next = self._threads.submit(next, self._batches, None)
+        if self._thread is not None:
+            self._next = self._thread.submit(next, self._batches, None)
         return batch
 
 
-def batches(
-    file: BinaryIO, upload: Upload, block_bytes: int = BLOCK_BYTES, *, ahead: Executor | None = None
-) -> Iterator[Batch]:
-    """The checked blocks of an upload's file from its checkpoint on, read `ahead`; touches no database."""
+def batches(file: BinaryIO, upload: Upload, block_bytes: int = BLOCK_BYTES) -> Iterator[Batch]:
+    """The checked blocks of an upload's file from its checkpoint on; touches no database."""
     plan = Plan.of(upload)
     owner = {"organisation_id": upload.organisation_id, "upload_id": upload.id}
-    seen = Seen(upload.rows_read, dict(upload.totals))
-    sheets = plan.sheets(file, upload.offset_bytes, upload.offset_line, block_bytes)
-    return _batches(sheets if ahead is None else _ahead(ahead, sheets), plan.checker(seen), owner, upload.offset_bytes)
+    return _batches(file, plan, owner, upload.offset_bytes, upload.offset_line, block_bytes)
 
 
 @dataclass(frozen=True)
@@ -156,8 +142,6 @@ class Plan:
     width: int
     mapping: dict[int, str]
     options: Options
-    #: The day the file came, by which dates are in the future.
-    today: date
 
     @classmethod
     def of(cls, upload: Upload) -> Plan:
@@ -169,46 +153,20 @@ class Plan:
             len(upload.header or []),
             {int(position): field for position, field in (upload.mapping or {}).items()},
             Options.from_dict(upload.options),
-            upload.created_at.date(),
         )
 
-    def checker(self, seen: Seen | None = None) -> Checker:
-        """What checks block after block, from the beginning or behind what was seen."""
-        return Checker(self, seen or Seen())
-
-    def sheets(self, file: BinaryIO, offset: int, line: int, block_bytes: int) -> Iterator[tuple[int, int, Sheet]]:
-        """For every block from a place on: the place behind it, the records up to there, and its rows as text."""
-        wanted = sorted(self.mapping)
+    def checked(self, file: BinaryIO, offset: int, line: int, block_bytes: int) -> Iterator[tuple[int, int, Checked]]:
+        """For every block from a place on: the place behind it, the records up to there, and what was found."""
+        schema, wanted = SCHEMAS[self.kind], sorted(self.mapping)
         for block in blocks(file, self.encoding, self.delimiter, offset, block_bytes):
             sheet = read(block, self.width, self.delimiter, wanted, line + 1)
             line += sheet.records
-            yield block.end, line, sheet
-
-
-class Checker:
-    """Checks the blocks of a file in their order, because a row of totals is known by the rows above it."""
-
-    def __init__(self, plan: Plan, seen: Seen) -> None:
-        self._plan = plan
-        self._seen = seen
-
-    def check(self, sheet: Sheet) -> Checked:
-        """What is found in the next block."""
-        plan = self._plan
-        found = check(sheet, plan.mapping, SCHEMAS[plan.kind], plan.options, today=plan.today, seen=self._seen)
-        self._seen = Seen(self._seen.rows + found.read, sums(self._seen.totals, found.totals))
-        return found
+            yield block.end, line, check(sheet, self.mapping, schema, self.options)
 
 
 def stage(session: Session, upload: Upload, batch: Batch) -> None:
-    """Copy one batch with its faults and remarks, and move the checkpoint behind it."""
-    remarked = sum(upload.warning_counts.values())
-    listed = pl.concat(
-        [
-            batch.errors.head(max(0, LISTED - upload.errors_found)).with_columns(is_warning=False),
-            batch.warnings.head(max(0, LISTED - remarked)).with_columns(is_warning=True),
-        ]
-    )
+    """Copy one batch and its faults, and move the checkpoint behind it."""
+    listed = batch.errors.head(max(0, LISTED - upload.errors_found))
     with as_loader(session) as connection:
         _copy(connection, STAGED[upload.kind].name, batch.columns, batch.rows)
         if len(listed):
@@ -216,12 +174,9 @@ def stage(session: Session, upload: Upload, batch: Batch) -> None:
                 pl.lit(upload.organisation_id).alias("organisation_id"), pl.lit(upload.id).alias("upload_id"), pl.all()
             )
             _copy(connection, UploadError.__tablename__, tuple(owned.columns), _csv(owned, null="\\N"), null="\\N")
-    count_faults(upload, _counted(batch.errors))
-    count_remarks(upload, _counted(batch.warnings))
-    count_unknown(upload, batch.errors)
-    # Of all rows read, until the check is concluded: what control totals are compared with.
-    upload.totals = sums(upload.totals, batch.totals)
-    _take_control(upload, batch)
+    if len(batch.errors):
+        counted = batch.errors.group_by("field", "code").len().sort("field", "code")
+        count_faults(upload, {(field, code): count for field, code, count in counted.rows()})
     upload.offset_bytes, upload.offset_line = batch.end, batch.line
     upload.rows_read += batch.read
     upload.rows_rejected += batch.rejected
@@ -229,49 +184,13 @@ def stage(session: Session, upload: Upload, batch: Batch) -> None:
     session.flush()
 
 
-def _take_control(upload: Upload, batch: Batch) -> None:
-    """Keep what rows of totals say as long as no account comes below them; what the file was sent with goes before."""
-    known = Control.from_dict(upload.control)
-    if known is not None and known.source != TOTALS:
-        return
-    if batch.read or batch.control:
-        said = batch.control if batch.control and batch.control.says_something else None
-        upload.control = said.to_dict() if said else None
-
-
-def _ahead(threads: Executor, sheets: Iterator[tuple[int, int, Sheet]]) -> Iterator[tuple[int, int, Sheet]]:
-    """The same, the one behind the present one being read meanwhile."""
-    following = threads.submit(next, sheets, None)
-    while (sheet := following.result()) is not None:
-        following = threads.submit(next, sheets, None)
-        yield sheet
-
-
 def _batches(
-    sheets: Iterator[tuple[int, int, Sheet]], checker: Checker, owner: dict[str, int], offset: int
+    file: BinaryIO, plan: Plan, owner: dict[str, int], offset: int, line: int, block_bytes: int
 ) -> Iterator[Batch]:
-    for end, reached, sheet in sheets:
-        found = checker.check(sheet)
+    for end, reached, found in plan.checked(file, offset, line, block_bytes):
         owned = found.rows.select(*(pl.lit(number).alias(name) for name, number in owner.items()), pl.all())
-        yield Batch(
-            offset,
-            end,
-            reached,
-            tuple(owned.columns),
-            _csv(owned),
-            found.errors,
-            found.warnings,
-            found.read,
-            found.rejected,
-            found.totals,
-            found.control,
-        )
+        yield Batch(offset, end, reached, tuple(owned.columns), _csv(owned), found.errors, found.read, found.rejected)
         offset = end
-
-
-def _counted(found: pl.DataFrame) -> dict[tuple[str, str], int]:
-    counted = found.group_by("field", "code").len().sort("field", "code")
-    return {(field, code): count for field, code, count in counted.rows()}
 
 
 def _csv(frame: pl.DataFrame, null: str = "") -> bytes:

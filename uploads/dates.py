@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
-
 import polars as pl
 
 from uploads.columns import Read
@@ -12,56 +9,23 @@ from uploads.columns import Read
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 #: Written where there is no date.
 NO_DATE = ("0", "00/00/0000", "0000-00-00", "00-00-0000", "99/99/9999", "9999-99-99", "00000000")
-#: What dates written as bare numbers can be: days since 1900 or 1904 as spreadsheets count, seconds since 1970 or their
-#: thousandths. A number alone does not say it; a whole column of them may (`settle_numbers`).
-SERIAL_1900, SERIAL_1904, SECONDS, MILLISECONDS = "serial_1900", "serial_1904", "epoch_s", "epoch_ms"
-NUMBERS = (SERIAL_1900, SERIAL_1904, SECONDS, MILLISECONDS)
-_NUMBER_SHAPES = {
-    SERIAL_1900: r"^[1-7]\d{4}(?:\.\d+)?$",
-    SERIAL_1904: r"^[1-7]\d{4}(?:\.\d+)?$",
-    SECONDS: r"^-?\d{9,10}$",
-    MILLISECONDS: r"^-?\d{11,13}$",
-}
-_WEEK_OR_MONTH = r"^(?:19|20)\d{2}-?W?(?:0[1-9]|[1-4]\d|5[0-3])$"
 _ISO = ("%Y-%m-%d", "%Y%m%d")
 _NAMED = ("%d-%b-%Y", "%d-%b-%y", "%b-%d-%Y")
-_BY_ORDER = {
-    "dmy": ("%d-%m-%Y", "%d-%m-%y", "%d%m%Y"),
-    "mdy": ("%m-%d-%Y", "%m-%d-%y", "%m%d%Y"),
-    "ymd": ("%y-%m-%d",),
-}
+_BY_ORDER = {"dmy": ("%d-%m-%Y", "%d-%m-%y"), "mdy": ("%m-%d-%Y", "%m-%d-%y"), "ymd": ("%y-%m-%d",)}
 _OTHER = {"dmy": ("mdy",), "mdy": ("dmy",), "ymd": ("dmy", "mdy")}
-#: Day and month by their order: with signs between them, or as eight digits that are no year first.
-_ORDERED = r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](?:\d{4}|\d{2})(?:\D|$)|^(\d{2})(\d{2})(?:19|20)\d{2}$"
 _MONTHS = {"ene": "jan", "abr": "apr", "ago": "aug", "set": "sep", "dic": "dec"}
 _DATE_AND_TIME = (
     r"(?i)^(.*?\d)(?:[T ]\s*(\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)\s*([ap])?\.?\s?(?:m\.?)?\s*(Z|[+-]\d{2}:?\d{2})?)?$"
 )
 
 
-def read_dates(text: pl.Series, order: str, numbers: str = "", *, latest: int | None = None) -> Read:
-    """The date of each cell; a time of day behind the date is left out. `numbers` is what bare numbers are.
-
-    After the `latest` year nothing of this column can have happened: 55 is 1955 then, and 24 is 2024.
-    """
-    value = _numbered(text, numbers) if numbers else _dates(text, order)
+def read_dates(text: pl.Series, order: str) -> Read:
+    """The date of each cell; a time of day behind the date is left out."""
+    value = _dates(text, order)
     if value.null_count() > text.null_count():
         text = _without_placeholders(text)
         value = value.zip_with(value.is_not_null(), _dates(_halves(text)["date"], order))
-    if numbers:
-        value = value.zip_with(value.is_not_null(), _dates(text, order))
-    if latest is not None:
-        value = _of_the_century_before(text, value, latest)
     return _judged(text, value, text, order)
-
-
-def settle_numbers(text: pl.Series) -> str:
-    """What the bare numbers of a column are, when all of its cells are such numbers of one kind; else nothing."""
-    text = _without_placeholders(text).drop_nulls()
-    if not len(text):
-        return ""
-    kinds = (SERIAL_1900, SECONDS, MILLISECONDS)
-    return next((kind for kind in kinds if text.str.contains(_NUMBER_SHAPES[kind]).all()), "")
 
 
 def read_instants(text: pl.Series, order: str, time_zone: str) -> Read:
@@ -92,45 +56,21 @@ def read_instants(text: pl.Series, order: str, time_zone: str) -> Read:
     return Read(value, faults).with_fault(impossible, "unreadable_date")
 
 
-def decisive_orders(text: pl.Series) -> dict[str, int]:
-    """The orders that the numbers of a column leave possible for some of its cells, and for these alone: how many."""
-    found = text.str.extract_groups(_ORDERED).struct.unnest()
-    first, second = (
-        found[name].fill_null(found[other]).cast(pl.Int64, strict=False) for name, other in (("1", "3"), ("2", "4"))
-    )
-    proofs = {
-        "dmy": (first > 12) & (first <= 31) & (second <= 12),
-        "mdy": (second > 12) & (second <= 31) & (first <= 12),
-    }
-    return {order: count for order, where in proofs.items() if (count := int(where.sum()))}
+def decisive_orders(text: pl.Series) -> set[str]:
+    """The orders that the numbers of a column leave possible for at least one of its cells, and for it alone."""
+    found = text.str.extract_groups(r"^(\d{1,2})[-/.](\d{1,2})[-/.](?:\d{4}|\d{2})(?:\D|$)").struct.unnest()
+    first, second = (found[name].cast(pl.Int64, strict=False) for name in ("1", "2"))
+    orders = set()
+    if ((first > 12) & (first <= 31) & (second <= 12)).any():
+        orders.add("dmy")
+    if ((second > 12) & (second <= 31) & (first <= 12)).any():
+        orders.add("mdy")
+    return orders
 
 
-def order_of(cell: str) -> str | None:
-    """The order that one date proves, "" where it only needs one, None where it needs none."""
-    found = re.match(_ORDERED, cell)
-    if found is None or cell in NO_DATE:
-        return None
-    first, second = int(found[1] or found[3]), int(found[2] or found[4])
-    if first <= 31 and second <= 12 < first:
-        return "dmy"
-    return "mdy" if first <= 12 < second <= 31 else ""
-
-
-def needs_an_order(text: pl.Series) -> pl.Series:
-    """Where a cell could be read by its order only."""
-    return _without_placeholders(text).str.contains(_ORDERED).fill_null(value=False)
-
-
-def _numbered(text: pl.Series, numbers: str) -> pl.Series:
-    shaped = _without_placeholders(text)
-    shaped = shaped.set(~shaped.str.contains(_NUMBER_SHAPES[numbers]), None)
-    if numbers in {SERIAL_1900, SERIAL_1904}:
-        # The spreadsheet's 1900 had a 29 February, so its day 0 lies two days before the year.
-        first = date(1899, 12, 30) if numbers == SERIAL_1900 else date(1904, 1, 1)
-        days = shaped.str.extract(r"^(\d+)").cast(pl.Int32)
-        return (days + (first - date(1970, 1, 1)).days).cast(pl.Date)
-    unit = 1000 if numbers == SECONDS else 1
-    return (shaped.cast(pl.Int64) * unit).cast(pl.Datetime("ms")).cast(pl.Date)
+def needs_an_order(text: pl.Series) -> bool:
+    """Whether any cell could be read by its order only."""
+    return bool(text.str.contains(r"^\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})(?:\D|$)").any())
 
 
 def _dates(text: pl.Series, order: str) -> pl.Series:
@@ -154,22 +94,11 @@ def _dates(text: pl.Series, order: str) -> pl.Series:
     return value
 
 
-def _of_the_century_before(text: pl.Series, value: pl.Series, latest: int) -> pl.Series:
-    """The dates; those after the latest year are a hundred years earlier where only two digits of it were written."""
-    ahead = (value.dt.year() > latest).fill_null(value=False)
-    if not ahead.any():
-        return value
-    short = ahead & ~_halves(text)["date"].fill_null("").str.contains(r"\d{4}")
-    return value.zip_with(~short, value.dt.offset_by("-100y"))
-
-
 def _shape(form: str) -> str:
     """A year is written with as many digits as its form says."""
     parts = {"%Y": r"\d{4}", "%y": r"\d{2}", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%b": "[a-z]{3}"}
     if form == "%Y%m%d":
         return r"^(?:19|20)\d{6}$"
-    if "-" not in form:
-        return r"^\d{4}(?:19|20)\d{2}$"
     return "^" + "-".join(parts[part] for part in form.split("-")) + "$"
 
 
@@ -201,7 +130,6 @@ def _judged(text: pl.Series, value: pl.Series, day: pl.Series, order: str) -> Re
     if unread.any():
         in_other_order = [_dates(day.set(~unread, None), other).is_not_null() for other in _OTHER[order]]
         read = read.with_fault(unread, "unreadable_date")
-        read = read.with_fault(unread & day.str.contains(_WEEK_OR_MONTH).fill_null(value=False), "week_or_month")
         for readable in in_other_order:
             read = read.with_fault(unread & readable, "date_order")
     year = value.dt.year()

@@ -25,9 +25,17 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_IBERIAN = frozenset("áéíóúüñçãõâêôàÁÉÍÓÚÜÑÇÃÕÂÊÔÀ¿¡ªº°“”‘’–—…€\u00a0")
-#: Of the high bytes of western text in UTF-16 nearly all are zero, of the low ones none.
-_MOSTLY, _HARDLY = 0.7, 0.05
+_OTHER_FORMATS = (
+    (b"PK\x03\x04", "ZIP, XLSX"),
+    (b"\xd0\xcf\x11\xe0", "XLS"),
+    (b"%PDF", "PDF"),
+    (b"\x1f\x8b", "GZIP"),
+    (b"7z\xbc\xaf", "7Z"),
+    (b"Rar!", "RAR"),
+    (b"{\\rtf", "RTF"),
+    (b"<!DOCTYPE", "HTML"),
+    (b"<html", "HTML"),
+)
 
 
 @dataclass(frozen=True)
@@ -44,28 +52,19 @@ def detect(file: BinaryIO) -> Encoding:
     head = file.read(_CHUNK)
     if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
         raise UnusableFile("empty")
+    for magic, name in _OTHER_FORMATS:
+        if head.startswith(magic):
+            raise UnusableFile("not_text", format=name)
     for mark, codec in _MARKS:
         if head.startswith(mark):
             if not _fits(file, codec):
                 raise UnusableFile("unreadable_encoding")
             return Encoding(codec, len(mark))
     if b"\x00" in head:
-        wide = _unmarked(head)
-        if wide is None or not _fits(file, wide):
-            raise UnusableFile("not_text", format="?")
-        return Encoding(wide, 0)
+        raise UnusableFile("not_text", format="?")
     if _fits(file, "utf-8"):
         return Encoding("utf-8", 0)
     return Encoding(_guess(file), 0)
-
-
-def _unmarked(head: bytes) -> str | None:
-    """Which UTF-16 text without its mark is in, by where the zeros stand."""
-    even, odd = head[0::2], head[1::2]
-    first, second = even.count(0) / len(even), odd.count(0) / max(1, len(odd))
-    if first <= _HARDLY and second >= _MOSTLY:
-        return "utf-16-le"
-    return "utf-16-be" if second <= _HARDLY and first >= _MOSTLY else None
 
 
 def _fits(file: BinaryIO, codec: str) -> bool:
@@ -92,18 +91,10 @@ def _guess(file: BinaryIO) -> str:
         prefer_superset=True,
         compat_names=False,
     )["encoding"]
-    # A few names are too little for statistics of a language: the letters that people's names are made of come first.
-    likely = sorted((one for one in (said, *_SINGLE_BYTE) if one), key=lambda codec: -_letters(bytes(evidence), codec))
-    for codec in likely:
-        if _fits(file, codec):
+    for codec in (said, *_SINGLE_BYTE):
+        if codec is not None and _fits(file, codec):
             return codecs.lookup(codec).name
     raise UnusableFile("unreadable_encoding")
-
-
-def _letters(evidence: bytes, codec: str) -> float:
-    """How many of the characters outside ASCII are letters and signs of Spanish or Portuguese, to two decimals."""
-    foreign = [c for c in evidence.decode(codec, errors="replace") if not c.isascii()]
-    return round(sum(c in _IBERIAN for c in foreign) / len(foreign), 2) if foreign else 0.0
 
 
 def _chunks(file: BinaryIO) -> Iterator[bytes]:

@@ -9,30 +9,28 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from itertools import chain
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
 
 import polars as pl
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor
-from uploads import encodings
 from uploads.blocks import blocks
-from uploads.checking import Checker, Plan
-from uploads.errorforms import ENGLISH, XLSX, Dialect, ErrorWords, Row, as_text, as_workbook, form_of
+from uploads.checking import Plan
+from uploads.checks import check
 from uploads.faults import ROW_FAULTS
 from uploads.frames import LINE, Sheet, as_written, read
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import Upload, UploadError
-from uploads.own import readable_key
 from uploads.queries import sent_upload
 from uploads.reading import sniff
 from uploads.schemas.registry import SCHEMAS
 from uploads.storage import Storage
 
 Say = Callable[[str, str], str]
+_MARK = b"\xef\xbb\xbf"
 
 
 def english(field_label: str, code: str) -> str:
@@ -41,92 +39,48 @@ def english(field_label: str, code: str) -> str:
 
 
 def error_file(
-    session: Session,
-    actor: Actor,
-    storage: Storage,
-    upload_id: int,
-    *,
-    say: Say = english,
-    called: ErrorWords = ENGLISH,
+    session: Session, actor: Actor, storage: Storage, upload_id: int, *, say: Say = english, reasons: str = "reasons"
 ) -> Iterator[bytes]:
-    """The rejected rows in the format they were sent in, the line and the reasons behind each."""
+    """The rejected rows as CSV in UTF-8 with a mark that spreadsheets need, the line and the reasons behind each."""
     upload = sent_upload(session, actor, upload_id)
     if upload.mapping is None:
         raise UploadMovedOn
-    form = form_of(upload)
-    found = _rejected(session, actor, storage, upload, say)
-    header: list[object]
-    rows: Iterable[Iterable[Row]]
-    if form.has_lines:
-        header, rows = ["", called.line, called.reasons], _lines(storage, upload, found)
-    else:
-        header = [*(upload.header or []), called.line, called.reasons]
-        rows = ([[*cells, number, why] for number, cells, why in batch] for batch in found)
-    told = chain([[header]], rows)
-    if form.media_type == XLSX:
-        return as_workbook(told, called.sheet)
-    return as_text(told, Dialect.of(upload, storage, readable_key(upload)))
+    return _error_file(session, actor, storage, upload, say, reasons)
 
 
-def _rejected(
-    session: Session, actor: Actor, storage: Storage, upload: Upload, say: Say
-) -> Iterator[list[tuple[int, list[str], str]]]:
-    """Block by block, the number, the cells and the reasons of every rejected row, in the order of the file."""
+def _error_file(
+    session: Session, actor: Actor, storage: Storage, upload: Upload, say: Say, reasons: str
+) -> Iterator[bytes]:
     plan = Plan.of(upload)
-    checker = plan.checker()
     labels = {field.name: field.label for field in SCHEMAS[upload.kind].fields}
-    with storage.open(readable_key(upload)) as file:
-        offset, line = _beginning(upload, file)
-        for block in blocks(file, plan.encoding, plan.delimiter, offset):
+    yield _MARK + csv_bytes([[*(upload.header or []), "line", reasons]])
+    with storage.open(upload.storage_key) as file:
+        # The upload's own checkpoint has moved on, so the beginning of the rows is looked up again.
+        dialect = sniff(file)
+        line = dialect.data_line
+        for block in blocks(file, plan.encoding, plan.delimiter, dialect.data_offset):
             sheet = read(block, plan.width, plan.delimiter, sorted(plan.mapping), line + 1)
-            faults = _faults(session, actor, upload, checker, sheet, line)
+            faults = _faults(session, actor, upload, plan, sheet, line)
             if faults:
                 whole = as_written(block, plan.width, plan.delimiter, line + 1)
-                yield [
-                    (number, cells, " ".join(say(labels.get(field, ""), code) for field, code in faults[number]))
+                yield csv_bytes(
+                    [*cells, number, " ".join(say(labels.get(field, ""), code) for field, code in faults[number])]
                     for number, cells in _originals(whole, sheet, plan, set(faults))
-                ]
+                )
             line += sheet.records
 
 
-def _lines(
-    storage: Storage, upload: Upload, found: Iterable[list[tuple[int, list[str], str]]]
-) -> Iterator[list[list[object]]]:
-    """The rejected rows as the lines they were sent as; a file of fixed width has no header, so all are one further."""
-    with storage.open(upload.storage_key) as raw:
-        told = encodings.detect(raw)
-        raw.seek(told.start)
-        with io.TextIOWrapper(raw, encoding=told.codec, newline="\n") as text:
-            lines = enumerate(text, 2)
-            for batch in found:
-                rows: list[list[object]] = []
-                for number, _, why in batch:
-                    written = next((written for at, written in lines if at == number), "")
-                    rows.append([written.rstrip("\r\n"), number - 1, why])
-                yield rows
-
-
-def _beginning(upload: Upload, file: BinaryIO) -> tuple[int, int]:
-    """Where the rows begin, and how many records stand above them; the upload's own checkpoint has moved on."""
-    if upload.data_offset is not None and upload.data_line is not None:
-        return upload.data_offset, upload.data_line
-    # Confirmed before that was written down: it was plain text, whose beginning can be looked up again.
-    dialect = sniff(file)
-    return dialect.data_offset, dialect.data_line
-
-
 def _faults(
-    session: Session, actor: Actor, upload: Upload, checker: Checker, sheet: Sheet, line: int
+    session: Session, actor: Actor, upload: Upload, plan: Plan, sheet: Sheet, line: int
 ) -> dict[int, list[tuple[str, str]]]:
     """Line -> field and code of each fault, those found by the check first."""
-    found = checker.check(sheet).errors
+    found = check(sheet, plan.mapping, SCHEMAS[upload.kind], plan.options).errors
     faults: dict[int, list[tuple[str, str]]] = defaultdict(list)
     for number, field, code in found.select(LINE, "field", "code").iter_rows():
         faults[number].append((field, code))
     stored = select(UploadError.line, UploadError.field, UploadError.code).where(
         UploadError.organisation_id == actor.tenant,
         UploadError.upload_id == upload.id,
-        UploadError.is_warning.is_(other=False),
         UploadError.line.between(line + 1, line + sheet.records),
     )
     for number, field, code in session.execute(stored.order_by(UploadError.line)):

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
 from agencies.kernel.money import EXPONENT
-from uploads.amounts import decimal_of
-from uploads.cells import clean, plain, read_currency
+from uploads.cells import clean, read_currency
 from uploads.columns import Read
-from uploads.dates import decisive_orders, needs_an_order, read_dates, read_instants, settle_numbers
+from uploads.dates import decisive_orders, needs_an_order, read_dates, read_instants
 from uploads.options import DATE_ORDERS, Options
 from uploads.schemas.fields import Field, FieldType
 
@@ -22,8 +20,6 @@ _INTEGER = re.compile(r"[-+]?\d{1,9}(?:[.,]0+)?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 _PHONE = re.compile(r"[+(]?[\d\s()./-]{6,20}")
 _ZONE = "UTC"
-#: Typing errors prove things too: what few of the cells prove that need it is not believed.
-_ENOUGH_TO_DIFFER, _NEEDED_PER_PROOF = 3, 10
 
 
 def likeness(values: Sequence[str], field: Field) -> float | None:
@@ -37,72 +33,53 @@ def likeness(values: Sequence[str], field: Field) -> float | None:
         case FieldType.INTEGER:
             return _share(text, _INTEGER)
         case FieldType.DATE:
-            numbers = settle_numbers(text)
-            return max(_readable(read_dates(text, order, numbers)) for order in DATE_ORDERS)
+            return max(_readable(read_dates(text, order)) for order in DATE_ORDERS)
         case FieldType.INSTANT:
             return max(_readable(read_instants(text, order, _ZONE)) for order in DATE_ORDERS)
-        case FieldType.CHOICE:
-            # A sender's own codes speak neither for a field nor against it.
-            known = {plain(one) for code, spellings in field.choices.items() for one in (code, *spellings)}
-            return 1.0 if all(plain(cell) in known for cell in text.to_list()) else None
-        case FieldType.TEXT:
+        case FieldType.CHOICE | FieldType.TEXT:
             return _text_likeness(text, field)
 
 
-@dataclass(frozen=True)
-class Weight:
-    """What the cells of columns prove of one option: how many prove each of its values, and how many need it."""
-
-    proofs: Mapping[str, int]
-    needing: int
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether everything proved is one thing, by a fair share of the cells that need it."""
-        return len(self.proofs) == 1 and sum(self.proofs.values()) * _NEEDED_PER_PROOF >= self.needing
-
-    @property
-    def differs_by_itself(self) -> str | None:
-        """What several cells prove and none denies: enough to read this column otherwise than its file."""
-        found, count = next(iter(self.proofs.items()), (None, 0))
-        return found if self.is_enough and count >= _ENOUGH_TO_DIFFER else None
-
-    def __add__(self, other: Weight) -> Weight:
-        return Weight(Counter(self.proofs) + Counter(other.proofs), self.needing + other.needing)
+def settle_date_order(columns: Iterable[Sequence[str]]) -> str | None:
+    """The order that the dates themselves prove; None when no cell proves one, or two cells prove different ones."""
+    texts = [clean(pl.Series(values, dtype=pl.String)) for values in columns]
+    proved = set().union(*(decisive_orders(text) for text in texts)) if texts else set()
+    if len(proved) == 1:
+        return str(proved.pop())
+    if proved or any(needs_an_order(text) for text in texts):
+        return None
+    return "ymd"
 
 
-def weigh_orders(values: Sequence[str]) -> Weight:
-    """What the dates of a column prove of the order of day and month."""
-    text = clean(pl.Series(values, dtype=pl.String))
-    return Weight(decisive_orders(text), int(needs_an_order(text).sum()))
+def settle_decimal(columns: Iterable[Sequence[str]]) -> str | None:
+    """The decimal sign that the amounts themselves prove, by the same rule; a point where none has a sign."""
+    proved: set[str] = set()
+    is_open = False
+    for cell in (cell for values in columns for cell in values):
+        signs = re.sub(r"[^.,]", "", cell)
+        if not signs:
+            continue
+        tail = re.search(r"[.,](\d*)\D*$", cell)
+        last, other = signs[-1], "," if signs[-1] == "." else "."
+        if other in signs:
+            proved.add(last)
+        elif len(signs) > 1:
+            proved.add(other)
+        elif tail and len(tail[1]) == 3:
+            is_open = True
+        else:
+            proved.add(last)
+    if len(proved) == 1:
+        return proved.pop()
+    return None if proved or is_open else "."
 
 
-def weigh_decimals(values: Sequence[str]) -> Weight:
-    """What the amounts of a column prove of the decimal sign."""
-    signs = [sign for cell in values if (sign := decimal_of(cell)) is not None]
-    return Weight(Counter(sign for sign in signs if sign), len(signs))
-
-
-def proved_orders(columns: Iterable[Sequence[str]]) -> set[str]:
-    """The orders of day and month that at least one cell proves."""
-    return {order for values in columns for order in weigh_orders(values).proofs}
-
-
-def proved_decimals(columns: Iterable[Sequence[str]]) -> set[str]:
-    """The decimal signs that at least one cell proves."""
-    return {sign for values in columns for sign in weigh_decimals(values).proofs}
-
-
-def settle_currency(values: Sequence[str], own: str) -> tuple[str, bool]:
-    """The currency of rows that name none, and whether that is only assumed.
-
-    It is the organisation's own. Where all that is named is one other currency, that one is the file's; but a row that
-    names none is not known to be in it.
-    """
+def settle_currency(values: Sequence[str], own: str) -> str:
+    """The currency most rows of a currency column name, else the organisation's own."""
     text = clean(pl.Series(values, dtype=pl.String)).drop_nulls()
-    codes = read_currency(text, len(text), Options(currency=own)).value.to_list()
-    known = {code for code in codes if code in EXPONENT}
-    return (known.pop(), True) if len(known) == 1 and own not in known else (own, False)
+    codes = read_currency(text, len(text), Options(currency=own), is_only_one=False).value.to_list()
+    known = Counter(code for code in codes if code in EXPONENT)
+    return known.most_common(1)[0][0] if known else own
 
 
 def _share(text: pl.Series, pattern: re.Pattern[str]) -> float:

@@ -16,7 +16,6 @@ import pyarrow as pa
 from pyarrow import csv
 
 from uploads.blocks import Block
-from uploads.marks import UNREADABLE
 
 LINE = "line"
 #: Written where there is nothing to write.
@@ -47,8 +46,6 @@ class Sheet:
     records: int
     #: No cell holds a line break, a tab or a control character.
     is_plain: bool = False
-    #: Nothing of the file comes below it.
-    is_last: bool = False
 
 
 def read(block: Block, width: int, delimiter: str, wanted: Sequence[int], first_line: int) -> Sheet:
@@ -72,7 +69,7 @@ def read(block: Block, width: int, delimiter: str, wanted: Sequence[int], first_
         for number, columns, text in misfits
         if text.strip()
     ]
-    return Sheet(frame, tuple(ragged), records, _is_plain(block.data, delimiter), block.is_last)
+    return Sheet(frame, tuple(ragged), records, is_plain=_is_plain(block.data, delimiter))
 
 
 def as_written(block: Block, width: int, delimiter: str, first_line: int) -> pl.DataFrame:
@@ -132,8 +129,6 @@ def _is_plain(data: bytes, delimiter: str) -> bool:
 
 
 def _ragged(number: int, columns: int, width: int, text: str, *, is_cut: bool) -> Ragged:
-    if text.startswith(UNREADABLE):
-        return Ragged(number, "no_record", text.removeprefix(UNREADABLE))
     if columns > width:
         return Ragged(number, "too_many_cells", text)
     return Ragged(number, "cut_short" if is_cut else "too_few_cells", text)

@@ -9,12 +9,7 @@ from collections.abc import Iterable
 
 _PREFIX = re.compile(r"^\[(?:entrada|salida)\]\s*")
 #: Names of Mexican core banking carry their type in front: fcrfc, fnsaldocte, fdfechaalta.
-_HUNGARIAN = re.compile(
-    r"^f[cnid](?=rfc|curp|saldo|fecha|nombre|apellido|telefono|email|correo|direccion|ultimo|total|capital|interes|"
-    r"cliente|monto|pago|moneda|producto|semana)"
-)
-#: Words that core systems write together.
-_TOGETHER = re.compile(r"^(saldo|fecha|nombre|ultimo|monto|numero|valor|tipo)(?=[a-z]{3})")
+_HUNGARIAN = re.compile(r"^f[cnid](?=rfc|saldo|fecha|nombre|telefono|email|direccion|ultimo|total|capital|interes)")
 _NUMBER = re.compile(r"\bn(?:ro|um|o)?[°º.]|#")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SEPARATOR = re.compile(r"[\s_\-./:*\\|\"'()\[\]\u00a0\ufeff]+")
@@ -22,10 +17,7 @@ _SHORT = {
     "no": "numero",
     "nro": "numero",
     "num": "numero",
-    "nmro": "numero",
     "fec": "fecha",
-    "fch": "fecha",
-    "fech": "fecha",
     "f": "fecha",
     "vr": "valor",
     "vlr": "valor",
@@ -46,26 +38,10 @@ _SHORT = {
     "sdo": "saldo",
     "cap": "capital",
     "gtos": "gastos",
-    "doc": "documento",
-    "docto": "documento",
-    "ident": "identificacion",
-    "cod": "codigo",
-    "obl": "obligacion",
-    "prod": "producto",
-    "mto": "monto",
-    "nom": "nombre",
-    "desem": "desembolso",
-    "desemb": "desembolso",
-    "nac": "nacimiento",
-    "mpio": "municipio",
-    "porc": "porcentaje",
-    "calif": "calificacion",
-    "cred": "credito",
 }
 #: "account no" is English for a number, not Spanish for the word no.
 _ENGLISH_BEFORE_NO = {"account", "acct", "loan", "reference", "phone", "customer", "client", "contract"}
-_STOP = {"de", "del", "la", "el", "los", "las", "the", "of", "en", "al"}
-_COUNTED = re.compile(r"^(.*\D) ?(\d{1,2})$")
+_STOP = {"de", "del", "la", "el", "los", "las", "the", "of"}
 
 
 def normal(header: str) -> str:
@@ -76,20 +52,13 @@ def normal(header: str) -> str:
     text = _NUMBER.sub(" numero ", text)
     words = _SEPARATOR.sub(" ", text).split()
     if len(words) == 1:
-        bare = _HUNGARIAN.sub("", words[0])
-        words = _TOGETHER.sub(r"\1 ", bare).split() if bare != words[0] else [bare]
+        words = [_HUNGARIAN.sub("", words[0])]
     return " ".join(_spelled_out(words))
 
 
 def words(name: str) -> frozenset[str]:
     """The words of a normalised name that carry meaning, whatever their order."""
     return frozenset(name.split()) - _STOP
-
-
-def counted(name: str) -> tuple[str, int | None]:
-    """A normalised name without the number that a repeated column ends in, and that number."""
-    found = _COUNTED.match(name)
-    return (found[1].strip(), int(found[2])) if found else (name, None)
 
 
 def header_hash(header: Iterable[str]) -> bytes:

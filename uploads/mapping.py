@@ -1,37 +1,29 @@
 """Which column is which field: proposed from header names and values, never from positions, for the user to confirm.
 
 A name that means several things in the trade ("cuenta": an account or a telephone?), or that only nearly matches one we
-know, is proposed but marked, so that a person looks at it. So is whatever only the values give away.
+know, is proposed but marked, so that a person looks at it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
-from uploads.evidence import (
-    likeness,
-    proved_decimals,
-    proved_orders,
-    settle_currency,
-)
-from uploads.headers import normal
-from uploads.names import NEAR, is_known, is_of_others, likeness_of, shared
+from rapidfuzz.distance import Levenshtein
+
+from uploads.evidence import likeness, settle_currency, settle_date_order, settle_decimal
+from uploads.headers import normal, words
 from uploads.options import Options
-from uploads.percolumn import settle_columns
-from uploads.remembered import Changes, Remembered, changes_since
-from uploads.schemas.fields import FieldType, Schema
-from uploads.traits import BY_VALUES, trait_of
-from uploads.valuemaps import UnknownValue, unknown_values
+from uploads.schemas.fields import Field, FieldType, Schema
 
-#: A guess by name below this is not proposed.
+#: Words that alone do not say what a column holds.
+DANGER = frozenset({"codigo", "numero", "cuenta", "valor", "monto", "fecha", "estado", "cliente", "plazo", "documento"})
+EXACT, PERMUTED, DANGEROUS, NEAR, INSIDE = 96, 90, 70, 65, 55
+#: A guess below this is not proposed.
 FLOOR = 50
-#: What was confirmed for another set of columns; a person confirms it for this one.
-KEPT = 98
 _SHOWN = 3
-_OPEN = {"ambiguous", "similar", "part", "repeated", "at_first", "values", "contradicted"}
-#: What only people have: a lender's or a lawyer's is not taken for the debtor's.
-_PERSONAL = {"national_id", "full_name", "phone", "phone_2", "email", "birth_date", "address"}
+_MIN_FUZZY = 6
 
 
 @dataclass(frozen=True)
@@ -45,8 +37,6 @@ class ColumnGuess:
     samples: tuple[str, ...]
     #: The name alone does not settle it: a person should look.
     is_danger: bool
-    #: What it was taken by, a stable code: name, words, similar, part, ambiguous, values, remembered, ...
-    reason: str = "unknown"
 
 
 @dataclass(frozen=True)
@@ -62,25 +52,14 @@ class Proposal:
     options: Options
     #: Names of options that must be asked.
     questions: tuple[str, ...]
-    #: How the columns differ from those that were confirmed before, if they are nearly the same.
-    changes: Changes | None = None
-    #: What stands in the sample for no code of its field.
-    unknown: tuple[UnknownValue, ...] = ()
-    #: The values are written otherwise than last time.
-    is_written_otherwise: bool = False
-    #: The mapping it rests on, with who confirmed it and when.
-    remembered: Remembered | None = field(default=None, compare=False)
 
-    @property
-    def mapping(self) -> dict[int, str]:
-        """Column position -> field, as proposed."""
-        return {one.position: one.field for one in self.columns if one.field}
 
-    @property
-    def is_settled(self) -> bool:
-        """Whether nothing is left to ask: the same columns, written the same way, were confirmed before."""
-        is_open = self.missing or self.questions or self.unknown or self.is_written_otherwise
-        return self.is_remembered and not is_open and not any(one.is_danger for one in self.columns)
+@dataclass(frozen=True)
+class Remembered:
+    """A mapping confirmed before: header name -> field, with its options."""
+
+    fields: Mapping[str, str]
+    options: Options
 
 
 def propose(
@@ -91,143 +70,104 @@ def propose(
     *,
     own: Options | None = None,
 ) -> Proposal:
-    """A mapping for a file; `own` has the organisation's currency and time zone, and the codes it explained before."""
-    own = own or Options()
+    """A mapping for a file; `own` has the organisation's currency and time zone."""
     values = [[row[position] for row in sample if position < len(row)] for position in range(len(header))]
-    changes = changes_since(remembered, header) if remembered else None
-    fixed = _as_before(header, values, schema, remembered) if remembered else {}
-    columns = _assigned(header, values, schema, fixed, new=None if changes is None else changes.new)
-    if changes is not None:
-        changes = changes.with_renamed({one.header: one.field for one in columns if one.field})
+    if remembered is not None:
+        columns = [_remembered(position, name, remembered) for position, name in enumerate(header)]
+    else:
+        columns = _assigned(header, values, schema)
     columns = [replace(one, samples=_shown(values[one.position])) for one in columns]
     mapping = {one.position: one.field for one in columns if one.field}
-    missing = tuple(one.name for one in schema.required if one.name not in mapping.values())
-    options = settle(mapping, values, schema, own)
-    is_otherwise = False
-    if remembered is not None:
-        options, is_otherwise = _settled_before(mapping, values, schema, options, remembered.options)
-    return Proposal(
-        tuple(columns),
-        missing,
-        remembered is not None and not changes,
-        options,
-        options.unsettled,
-        changes or None,
-        tuple(unknown_values(mapping, values, schema, own.codes)),
-        is_otherwise,
-        remembered,
-    )
+    missing = tuple(field.name for field in schema.required if field.name not in mapping.values())
+    settled = settle(mapping, values, schema, own or Options())
+    options = settled.or_else(remembered.options) if remembered else settled
+    return Proposal(tuple(columns), missing, remembered is not None, options, options.unsettled)
 
 
 def settle(mapping: Mapping[int, str], values: Sequence[Sequence[str]], schema: Schema, own: Options) -> Options:
     """What the mapped columns' values prove about how they are to be read."""
-    currencies = [values[at] for at, name in mapping.items() if name == "currency"]
-    if currencies and own.currency:
-        currency, is_assumed = settle_currency(currencies[0], own.currency)
-        own = replace(own, currency=currency, assumed=("currency",) if is_assumed else ())
-    columns = {name: values[at] for at, name in mapping.items()}
-    return settle_columns(columns, schema, own)
-
-
-def _dates_and_amounts(
-    mapping: Mapping[int, str], values: Sequence[Sequence[str]], schema: Schema
-) -> tuple[list[Sequence[str]], list[Sequence[str]]]:
-    types = {position: schema[name].type for position, name in mapping.items()}
+    types = {position: schema[field].type for position, field in mapping.items()}
     dates = [values[at] for at, type_ in types.items() if type_ in {FieldType.DATE, FieldType.INSTANT}]
-    return dates, [values[at] for at, type_ in types.items() if type_ is FieldType.AMOUNT]
+    amounts = [values[at] for at, type_ in types.items() if type_ is FieldType.AMOUNT]
+    currencies = [values[at] for at, field in mapping.items() if field == "currency"]
+    currency = settle_currency(currencies[0], own.currency) if currencies and own.currency else own.currency
+    return Options(currency, settle_date_order(dates), settle_decimal(amounts), own.time_zone)
 
 
-def _settled_before(
-    mapping: Mapping[int, str], values: Sequence[Sequence[str]], schema: Schema, now: Options, before: Options
-) -> tuple[Options, bool]:
-    """What was confirmed before, but for what the values prove to be otherwise; and whether they do."""
-    dates, amounts = _dates_and_amounts(mapping, values, schema)
-    before = before.known
-    order, other_order = _kept(proved_orders(dates), before.date_order, now.date_order)
-    decimal, other_decimal = _kept(proved_decimals(amounts), before.decimal, now.decimal)
-    kept = {"date_order": before.date_order, "decimal": before.decimal}
-    assumed = tuple(name for name in now.assumed if kept.get(name) is None)
-    return replace(now, date_order=order, decimal=decimal, assumed=assumed), other_order or other_decimal
+def _remembered(position: int, name: str, remembered: Remembered) -> ColumnGuess:
+    return ColumnGuess(position, name, remembered.fields.get(name), 100, (), is_danger=False)
 
 
-def _kept(proved: set[str], before: str | None, now: str | None) -> tuple[str | None, bool]:
-    if before is None:
-        return now, False
-    return (before, False) if proved <= {before} else (now, True)
-
-
-def _as_before(
-    header: Sequence[str], values: Sequence[Sequence[str]], schema: Schema, remembered: Remembered
-) -> dict[int, ColumnGuess]:
-    """The columns that were there before, as they were confirmed then."""
-    kept: dict[int, ColumnGuess] = {}
-    for position, name in enumerate(header):
-        field_name = remembered.field_of(name)
-        # A field may have gone from the kind since.
-        if field_name is None or all(field_name != one.name for one in schema.fields):
-            continue
-        if field_name in {one.field for one in kept.values()}:
-            continue
-        like = likeness(values[position], schema[field_name])
-        is_against = like is not None and like < 0.5
-        reason = "contradicted" if is_against else "remembered"
-        kept[position] = ColumnGuess(position, name, field_name, 50 if is_against else 100, (), is_against, reason)
-    return kept
-
-
-def _assigned(
-    header: Sequence[str],
-    values: Sequence[Sequence[str]],
-    schema: Schema,
-    fixed: Mapping[int, ColumnGuess],
-    *,
-    new: Sequence[str] | None,
-) -> list[ColumnGuess]:
+def _assigned(header: Sequence[str], values: Sequence[Sequence[str]], schema: Schema) -> list[ColumnGuess]:
     """Each field to one column and each column to one field, the surest first."""
-    taken = dict(fixed)
-    free = [at for at in range(len(header)) if at not in fixed and (new is None or header[at] in new)]
-    guesses = [guess for at in free for guess in _by_name(at, header[at], values[at], schema)]
-    places = {one.name: place for place, one in enumerate(schema.fields)}
-    for guess in sorted(guesses, key=lambda one: (-one.confidence, places[one.field or ""], _ordered(one, values))):
-        if guess.position not in taken and guess.field not in {one.field for one in taken.values()}:
-            taken[guess.position] = guess
-    for at in sorted(free, key=lambda at: (normal(header[at]), header[at])):
-        used = {one.field for one in taken.values()}
-        if at not in taken and not is_known(normal(header[at]), schema):
-            left = [one for one in schema.fields if one.name not in used]
-            if is_of_others(normal(header[at])):
-                left = [one for one in left if one.name not in _PERSONAL]
-            name = trait_of(values[at], left)
-            if name is not None:
-                taken[at] = ColumnGuess(at, header[at], name, BY_VALUES, (), is_danger=True, reason="values")
-    nothing = (ColumnGuess(at, name, None, 0, (), is_danger=False) for at, name in enumerate(header))
-    return [taken.get(one.position, one) for one in nothing]
-
-
-def _by_name(position: int, header: str, values: Sequence[str], schema: Schema) -> list[ColumnGuess]:
-    """The fields a column may be by its name, as far as its values agree."""
-    name = normal(header)
-    knows = is_known(name, schema)
-    found = []
-    for one in schema.fields:
-        by_name = shared(likeness_of(name, one), name, one, schema)
+    guesses = [
+        (guess, -order, position, field.name, is_danger)
+        for position, name in enumerate(header)
+        for order, field in enumerate(schema.fields)
+        for guess, is_danger in [_guess(normal(name), values[position], field)]
         # A name we know is not taken for a misspelling of another one.
-        if by_name.confidence < FLOOR or (knows and by_name.confidence <= NEAR + 3 and by_name.reason != "ambiguous"):
-            continue
-        like = likeness(values, one)
-        confidence, reason = by_name.confidence, by_name.reason
-        if like is not None and like < 0.5:
-            confidence, reason = confidence - 50, "contradicted"
-        elif like is not None and like > 0.95:
-            confidence = min(99, confidence + (8 if one.choices else 3))
-        if confidence >= FLOOR:
-            found.append(ColumnGuess(position, header, one.name, confidence, (), reason in _OPEN, reason))
-    return found
+        if guess >= FLOOR and (guess > NEAR + 3 or not _is_known(normal(name), schema))
+    ]
+    taken: dict[int, ColumnGuess] = {}
+    for confidence, _, position, field_name, is_danger in sorted(guesses, key=lambda one: (-one[0], -one[1], one[2])):
+        if position not in taken and field_name not in {guess.field for guess in taken.values()}:
+            taken[position] = ColumnGuess(position, header[position], field_name, confidence, (), is_danger)
+    nothing = [ColumnGuess(position, name, None, 0, (), is_danger=False) for position, name in enumerate(header)]
+    return [taken.get(guess.position, guess) for guess in nothing]
 
 
-def _ordered(guess: ColumnGuess, values: Sequence[Sequence[str]]) -> tuple[str, str, tuple[str, ...]]:
-    """What decides between two columns that fit equally: their names and values, never their places."""
-    return normal(guess.header), guess.header, tuple(values[guess.position])
+def _guess(name: str, values: Sequence[str], field: Field) -> tuple[int, bool]:
+    """Confidence that a column of this name and these values is the field, and whether a person should look."""
+    by_name, is_danger = _by_name(name, field)
+    if by_name < FLOOR:
+        return 0, False
+    like = likeness(values, field)
+    if like is None:
+        return by_name, is_danger
+    if like < 0.5:
+        return by_name - 50, True
+    return min(99, by_name + (3 if like > 0.95 else 0)), is_danger
+
+
+def _by_name(name: str, field: Field) -> tuple[int, bool]:
+    names = _names(field)
+    squeezed = name.replace(" ", "")
+    exact = names.get(squeezed)
+    if exact is not None:
+        # Of two columns that match, the one named earlier in the schema's list is the usual one.
+        return (DANGEROUS if name in DANGER else EXACT) - min(exact, 5), name in DANGER
+    if not squeezed:
+        return 0, False
+    said = words(name)
+    if any(said == words(known) for known in _spellings(field)):
+        return PERMUTED, False
+    if len(squeezed) >= _MIN_FUZZY and any(
+        len(known) >= _MIN_FUZZY and Levenshtein.distance(squeezed, known, score_cutoff=2) <= 2 for known in names
+    ):
+        return NEAR, True
+    if any(len(words(known)) > 1 and words(known) <= said for known in _spellings(field)):
+        return INSIDE, True
+    return 0, False
+
+
+def _is_known(name: str, schema: Schema) -> bool:
+    return any(name.replace(" ", "") in _names(field) for field in schema.fields)
+
+
+@lru_cache(maxsize=512)
+def _known(synonyms: tuple[str, ...], name: str, label: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*synonyms, normal(name), normal(label))))
+
+
+def _spellings(field: Field) -> tuple[str, ...]:
+    return _known(field.synonyms, field.name, field.label)
+
+
+def _names(field: Field) -> dict[str, int]:
+    """Every known name without its spaces, and its place in the list."""
+    own = {normal(field.name), normal(field.label)}
+    listed = reversed(list(enumerate(_spellings(field))))
+    return {name.replace(" ", ""): 0 if name in own else order for order, name in listed}
 
 
 def _shown(values: Sequence[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, TextualSelect, delete, func, literal, select
+from sqlalchemy import Select, delete, func, literal, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,7 +15,7 @@ from uploads.staging import STAGED
 _SHOWN = 80
 
 
-def reject_rows(session: Session, upload: Upload, faulty: Select[Any] | TextualSelect) -> int:
+def reject_rows(session: Session, upload: Upload, faulty: Select[Any]) -> int:
     """Turn away the rows that `faulty` selects as `line, field, code, value`; returns how many were."""
     found = faulty.cte("faulty")
     staged = STAGED[upload.kind]
@@ -84,11 +84,7 @@ def drop_refused(session: Session, upload: Upload) -> int:
     """Take rows out of staging that have been given a fault while they stood there; returns how many went."""
     staged = STAGED[upload.kind]
     mine = (staged.c.organisation_id == upload.organisation_id, staged.c.upload_id == upload.id)
-    told = (
-        UploadError.organisation_id == upload.organisation_id,
-        UploadError.upload_id == upload.id,
-        UploadError.is_warning.is_(other=False),
-    )
+    told = (UploadError.organisation_id == upload.organisation_id, UploadError.upload_id == upload.id)
     standing = select(staged.c.line).where(*mine)
     rows = session.execute(
         select(UploadError.field, UploadError.code, func.count())
@@ -107,18 +103,9 @@ def drop_refused(session: Session, upload: Upload) -> int:
 
 def count_faults(upload: Upload, faults: dict[tuple[str, str], int]) -> None:
     """Add to the upload's counts per field and fault."""
-    upload.error_counts = _added(upload.error_counts, faults)
-    upload.errors_found += sum(faults.values())
-
-
-def count_remarks(upload: Upload, remarks: dict[tuple[str, str], int]) -> None:
-    """Add to the upload's counts per field and remark."""
-    upload.warning_counts = _added(upload.warning_counts, remarks)
-
-
-def _added(counts: dict[str, int], found: dict[tuple[str, str], int]) -> dict[str, int]:
-    added = dict(counts)
-    for (field, code), count in found.items():
+    counts = dict(upload.error_counts)
+    for (field, code), count in faults.items():
         key = f"{field}:{code}"
-        added[key] = added.get(key, 0) + count
-    return added
+        counts[key] = counts.get(key, 0) + count
+    upload.error_counts = counts
+    upload.errors_found += sum(faults.values())

@@ -41,7 +41,6 @@ def _table(schema: Schema) -> Table:
         Column("upload_id", BigInteger, nullable=False),
         Column("line", BigInteger, nullable=False),
         *columns,
-        *(Column(name, Text()) for name in schema.beside),
         PrimaryKeyConstraint("organisation_id", "upload_id", "line"),
     )
 

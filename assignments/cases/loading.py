@@ -17,26 +17,21 @@ SETTINGS = """
 IDENTITY = """coalesce('id:' || :country || ':' || coalesce(s.id_type, '') || ':' || s.national_id,
                        'ref:' || s.debtor_ref, 'account:' || s.account_ref)"""
 
-#: In the order of the identities through `distinct on`, so that both indexes grow at their ends; by the number first,
-#: for identities begin alike and take long to compare. A debtor's first row says how to reach it.
+#: Sorted by identity through `distinct on`, so that both indexes grow at their ends.
 ADD_DEBTORS = f"""
-    insert into debtors (creditor_id, identity, country, id_type, id_number, name, person_type, birth_date, phone,
-                         phone_e164, phone_2, phone_2_e164, email, address, address_normal)
-    select distinct on (n.number, n.identity) :creditor, n.identity, :country, n.id_type, n.national_id,
+    insert into debtors (creditor_id, identity, country, id_type, id_number, name, person_type, birth_date)
+    select distinct on (n.identity) :creditor, n.identity, :country, n.id_type, n.national_id,
            coalesce(n.full_name, nullif(concat_ws(' ', n.first_name, n.last_name), '')),
-           n.person_type, n.birth_date, n.phone, n.phone_e164,
-           case when n.is_other then n.phone_2 end, case when n.is_other then n.phone_2_e164 end,
-           n.email, n.address, n.address_normal
+           n.person_type, n.birth_date
     from (
-        select coalesce(s.phone_2_e164, s.phone_2) is distinct from coalesce(s.phone_e164, s.phone) as is_other,
-               s.national_id collate "C" as number, {IDENTITY} collate "C" as identity, s.*
+        select {IDENTITY} collate "C" as identity, s.*
         from staged_portfolio s
         where s.organisation_id = :creditor and s.upload_id = :upload
     ) n
     where not exists (
         select from debtors d where d.creditor_id = :creditor and d.identity = n.identity collate "default"
     )
-    order by n.number, n.identity, n.line
+    order by n.identity, n.line
 """  # noqa: S608  put together from constants
 
 ADD_CASES = f"""
@@ -44,56 +39,64 @@ ADD_CASES = f"""
                        balance_minor, principal_minor, interest_minor, late_interest_minor, fees_minor, opened_on,
                        due_on, delinquent_on, charged_off_on, last_payment_on, days_past_due, stage, segment, region,
                        city)
-    select :creditor, p.id, coalesce(d.merged_into, d.id), s.line, s.account_ref, 'open', s.product, s.currency,
-           s.balance_total, s.balance_total, s.principal, s.interest, s.late_interest, s.fees, s.open_date, s.due_date,
+    select :creditor, :portfolio, d.id, s.line, s.account_ref, 'open', s.product, s.currency, s.balance_total,
+           s.balance_total, s.principal, s.interest, s.late_interest, s.fees, s.open_date, s.due_date,
            s.delinquency_date, s.charge_off_date, s.last_payment_date, s.days_past_due, s.stage, s.segment, s.region,
            s.city
     from staged_portfolio s
-    join portfolios p on p.creditor_id = :creditor and p.upload_id = :upload and p.currency = s.currency
     join debtors d on d.creditor_id = :creditor and d.identity = {IDENTITY}
     where s.organisation_id = :creditor and s.upload_id = :upload
-    order by coalesce(d.merged_into, d.id), s.line
+    order by d.id
 """  # noqa: S608  put together from constants
 
-#: What the other rows of a debtor add to what is known of it: cases stand debtor by debtor, each one's first row first.
-#: What the agency that works a debtor now may see, it sees at once.
-ADD_LATER_CONTACTS = """
-    insert into contact_points (creditor_id, agency_id, debtor_id, portfolio_id, kind, value, normal)
-    select distinct on (d.id, v.kind, v.form) :creditor, d.agency_id, d.id, c.portfolio_id, v.kind, v.value, v.normal
+_POINTS = """(values ('phone', s.phone), ('phone', nullif(s.phone_2, s.phone)), ('email', s.email),
+                       ('address', s.address)) v (kind, value)"""
+
+#: Points of the first case of each debtor that had none: nothing to compare them with.
+ADD_FIRST_CONTACTS = f"""
+    insert into contact_points (creditor_id, debtor_id, portfolio_id, kind, value)
+    select :creditor, s.debtor_id, :portfolio, v.kind, v.value
     from (
-        select debtor_id, portfolio_id, line, lag(debtor_id) over (order by id) as before
-        from cases where creditor_id = :creditor and portfolio_id = any(cast(:portfolios as bigint[]))
+        select c.debtor_id, s.phone, s.phone_2, s.email, s.address
+        from (
+            select debtor_id, line, lag(debtor_id) over (order by debtor_id) as before
+            from cases where creditor_id = :creditor and portfolio_id = :portfolio
+        ) c
+        join staged_portfolio s on s.organisation_id = :creditor and s.upload_id = :upload and s.line = c.line
+        where c.debtor_id is distinct from c.before and c.debtor_id > :last_debtor
+        order by c.debtor_id
+    ) s
+    cross join lateral {_POINTS}
+    where v.value is not null
+"""  # noqa: S608  put together from constants
+
+#: Points of all other cases, where they are new. What the agency that works a debtor now may see, it sees at once.
+ADD_OTHER_CONTACTS = f"""
+    insert into contact_points (creditor_id, agency_id, debtor_id, portfolio_id, kind, value)
+    select distinct :creditor, d.agency_id, d.id, :portfolio, v.kind, v.value
+    from (
+        select debtor_id, line, lag(debtor_id) over (order by debtor_id) as before
+        from cases where creditor_id = :creditor and portfolio_id = :portfolio
     ) c
     join debtors d on d.creditor_id = :creditor and d.id = c.debtor_id
     join staged_portfolio s on s.organisation_id = :creditor and s.upload_id = :upload and s.line = c.line
-    cross join lateral (
-        values ('phone', s.phone, s.phone_e164, coalesce(s.phone_e164, s.phone), coalesce(d.phone_e164, d.phone),
-                coalesce(d.phone_2_e164, d.phone_2)),
-               ('phone', s.phone_2, s.phone_2_e164, coalesce(s.phone_2_e164, s.phone_2),
-                coalesce(d.phone_e164, d.phone), coalesce(d.phone_2_e164, d.phone_2)),
-               ('email', s.email, null, s.email, d.email, null),
-               ('address', s.address, s.address_normal, coalesce(s.address_normal, s.address),
-                coalesce(d.address_normal, d.address), null)
-    ) v (kind, value, normal, form, stands, stands_too)
-    where (c.debtor_id = c.before or c.debtor_id <= :last_debtor)
-      and v.form is not null and v.form is distinct from v.stands and v.form is distinct from v.stands_too
+    cross join lateral {_POINTS}
+    where v.value is not null and (c.debtor_id = c.before or c.debtor_id <= :last_debtor)
       and not exists (
           select from contact_points p
-          where p.creditor_id = :creditor and p.debtor_id = d.id and p.kind = v.kind
-            and coalesce(p.normal, p.value) = v.form
+          where p.creditor_id = :creditor and p.debtor_id = d.id and p.kind = v.kind and p.value = v.value
       )
-    order by d.id, v.kind, v.form, s.line
-"""
+    order by d.id
+"""  # noqa: S608  put together from constants
 
-#: In one scan, what the portfolio of each currency comes to, and the values by which its cases are filtered, the
-#: frequent ones first.
-PORTFOLIOS = """
-    select currency, product, region, segment, count(*) as cases, sum(balance_total)::bigint as placed_minor,
-           grouping(product, region, segment) as level
+#: The values by which cases are filtered, the frequent ones first; a column of very many values is no filter.
+FACETS = """
+    select product, region, segment, count(*) as cases
     from staged_portfolio
     where organisation_id = :creditor and upload_id = :upload
-    group by grouping sets (currency, (currency, product), (currency, region), (currency, segment))
-    order by cases desc, currency
+    group by grouping sets (product, region, segment)
+    having grouping(product) + grouping(region) + grouping(segment) = 2
+    order by cases desc
 """
 
 GATHER_STATISTICS = "select gather_statistics(:name)"

@@ -24,7 +24,7 @@ from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, Debtor
-from assignments.contacts.models import ContactKind, DebtorContact
+from assignments.contacts.models import ContactKind, ContactPoint
 from assignments.placements.models import Consignment, Placement, PlacementState
 
 HEADER = (
@@ -165,11 +165,11 @@ def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tup
 
 def _points(kind: ContactKind) -> Any:
     return (
-        select(func.string_agg(DebtorContact.value, aggregate_order_by(literal(BETWEEN), DebtorContact.place)))
+        select(func.string_agg(ContactPoint.value, aggregate_order_by(literal(BETWEEN), ContactPoint.id)))
         .where(
-            DebtorContact.creditor_id == Debtor.creditor_id,
-            DebtorContact.debtor_id == Debtor.id,
-            DebtorContact.kind == kind,
+            ContactPoint.creditor_id == Debtor.creditor_id,
+            ContactPoint.debtor_id == Debtor.id,
+            ContactPoint.kind == kind,
         )
         .correlate(Debtor)
         .scalar_subquery()
