@@ -30,10 +30,10 @@ def own_redis(hasty_ports: Ports) -> Ports:
 
 
 def flush(ports: Ports) -> None:
-    """Empty Redis."""
-    with Redis.from_url(ports.settings.redis_url) as connection:
-        connection.flushdb()
-        assert connection.dbsize() == 0
+    """Empty Redis, and see in the same transaction that it is: the product may write again the moment after."""
+    with Redis.from_url(ports.settings.redis_url) as connection, connection.pipeline(transaction=True) as transaction:
+        _, left = transaction.flushdb().dbsize().execute()
+    assert left == 0
 
 
 @pytest.mark.faults
