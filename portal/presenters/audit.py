@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agencies.kernel.errors import msg
+from agencies.kernel.errors import Plural, msg, msgs
 from agencies.kernel.pages import Page
 from agencies.organisations.permissions import Role
 from agencies.organisations.queries import Event
@@ -175,17 +175,17 @@ _KINDS = {
     "recall_list": msg("recall list"),
 }
 #: Counts in the details that are worth a word.
-_COUNTS = {
-    "cases": msg("%(n)s cases"),
-    "orders": msg("%(n)s people"),
-    "findings": msg("%(n)s findings"),
+_COUNTS: dict[str, str | Plural] = {
+    "cases": msgs("%(n)s case", "%(n)s cases"),
+    "orders": msgs("%(n)s person", "%(n)s people"),
+    "findings": msgs("%(n)s finding", "%(n)s findings"),
     "read": msg("%(n)s rows read"),
     "rejected": msg("%(n)s rejected"),
-    "held": msg("%(n)s put on hold"),
-    "freed": msg("%(n)s set free"),
-    "new": msg("%(n)s new"),
-    "known": msg("%(n)s reported before"),
-    "differences": msg("%(n)s differences"),
+    "held": msgs("%(n)s put on hold", "%(n)s put on hold"),
+    "freed": msgs("%(n)s set free", "%(n)s set free"),
+    "new": msgs("%(n)s new", "%(n)s new"),
+    "known": msgs("%(n)s reported before", "%(n)s reported before"),
+    "differences": msgs("%(n)s difference", "%(n)s differences"),
     "failures": msg("failures in a row: %(n)s"),
 }
 
@@ -257,7 +257,7 @@ def _facts(details: dict[str, Any]) -> list[str]:
     if details.get("role") in set(Role):
         told.append(say(ROLE_NAMES[Role(details["role"])]))
     told += [
-        say(text, {"n": number(details[name])})
+        say(text, {"n": number(details[name])}, count=details[name])
         for name, text in _COUNTS.items()
         if _is_count(details.get(name)) and details[name]
     ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from agencies.kernel.errors import msg
+from agencies.kernel.errors import Plural, msg, msgs
 from portal.filters import number
 from uploads.history import Moment
 
@@ -28,13 +28,13 @@ _SENTENCES = {
     "upload.downloaded": msg("Downloaded as it was sent"),
     "upload.text_downloaded": msg("Downloaded as the text that was read"),
 }
-_COUNTS = {
+_COUNTS: dict[str, str | Plural] = {
     "read": msg("%(n)s rows read"),
     "rejected": msg("%(n)s rejected"),
     "applied": msg("%(n)s rows taken over"),
     "unchanged": msg("%(n)s known before"),
-    "cases": msg("%(n)s cases taken back"),
-    "debtors": msg("%(n)s debtors taken back"),
+    "cases": msgs("%(n)s case taken back", "%(n)s cases taken back"),
+    "debtors": msgs("%(n)s debtor taken back", "%(n)s debtors taken back"),
 }
 #: Who acts when the portal acts by itself in somebody's name, which is no news to that person.
 _BY_ITSELF = {"upload.checked", "upload.applied", "upload.opened", "upload.sent_back"}
@@ -60,7 +60,7 @@ def happenings(moments: Iterable[Moment], say: Say) -> list[Happening]:
             one.at,
             say(_SENTENCES[one.action]),
             " · ".join(
-                say(text, {"n": number(one.details[name])})
+                say(text, {"n": number(one.details[name])}, count=one.details[name])
                 for name, text in _COUNTS.items()
                 if (name != "rejected" or one.action in _COUNTED)
                 and isinstance(one.details.get(name), int)
