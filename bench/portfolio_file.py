@@ -47,9 +47,6 @@ PLACES = [
     ("Montería", "Córdoba"),
 ]
 PRODUCTS = ["Tarjeta", "Consumo", "Vehículo", "Vivienda", "Microcrédito", "Telefonía"]
-#: Beginnings of Colombian numbers that exist.
-MOBILES = np.array([300, 301, 302, 304, 305, 310, 311, 312, 313, 314, 315, 316, 317, 318, 320, 321])
-AREAS = np.array([601, 602, 604, 605, 606, 607, 608])
 TODAY = np.datetime64("2026-01-31")
 CHUNK = 200_000
 
@@ -86,10 +83,8 @@ def _chunk(rng: np.random.Generator, accounts: np.ndarray) -> pl.DataFrame:
             "nombres": _picked(FIRST, name),
             "apellidos": _picked(LAST, last) + " " + _picked(LAST, second),
             "fecha_nacimiento": _dates(born),
-            "celular": pl.Series(rng.choice(MOBILES, n) * 10_000_000 + rng.integers(0, 10_000_000, n)).cast(pl.String),
-            "telefono_fijo": pl.Series(rng.choice(AREAS, n) * 10_000_000 + rng.integers(2_000_000, 9_000_000, n)).cast(
-                pl.String
-            ),
+            "celular": pl.Series(3_000_000_000 + rng.integers(0, 250_000_000, n)).cast(pl.String),
+            "telefono_fijo": pl.Series(6_010_000_000 + rng.integers(0, 80_000_000, n)).cast(pl.String),
             "correo": "persona" + pl.Series(document).cast(pl.String) + "@correo.example",
             "direccion": "Calle "
             + pl.Series(street).cast(pl.String)

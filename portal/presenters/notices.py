@@ -85,36 +85,7 @@ TELLINGS: dict[str, Telling] = {
         "recalls.show",
         {"recall_id": "recall_id"},
     ),
-    "debtors.matched": Telling(
-        msg("%(pairs)s pairs of debtors may be one person each; look at them"), "users", "matches.index"
-    ),
-    "case.updated": Telling(
-        msg("%(house)s sent news of %(cases)s of your cases: balances, arrears or ways to reach people"),
-        "refresh",
-        "cases.index",
-    ),
-    "case.held": Telling(
-        msg("%(house)s puts %(cases)s of your cases on hold; do not work them until they are set free"),
-        "alert-triangle",
-        "cases.index",
-        is_urgent=True,
-    ),
-    "case.unheld": Telling(msg("%(house)s sets %(cases)s of your cases free; work goes on"), "check", "cases.index"),
-    "case.paid_directly": Telling(
-        msg("%(house)s received payments on %(cases)s of your cases itself; their balances have changed"),
-        "coins",
-        "cases.index",
-    ),
     "case.returned": Telling(msg("%(house)s gave %(cases)s cases back"), "arrow-left", "returns.index"),
-    "promise.beyond_authority": Telling(
-        msg("%(house)s agreed %(promises)s discounts beyond its terms"), "alert-triangle", "promises.index"
-    ),
-    "inventory.differs": Telling(
-        msg("The list of %(house)s as of %(as_of)s differs from the placements in %(differences)s cases"),
-        "clipboard-list",
-        "inventories.show",
-        {"inventory_id": "inventory_id"},
-    ),
     "locate.ordered": Telling(
         msg("%(house)s orders %(orders)s people to be found by %(due_on)s"),
         "user-search",
