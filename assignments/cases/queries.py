@@ -81,8 +81,6 @@ class CaseRow:
     placed_minor: int
     balance_minor: int
     state: CaseState
-    #: Nobody is to work it, by the creditor's word, whoever holds it.
-    is_held: bool
 
 
 @dataclass(frozen=True)
@@ -205,7 +203,6 @@ def list_cases(
             Case.placed_minor,
             Case.balance_minor,
             Case.state,
-            Case.held_since.is_not(None),
         )
     )
     if after is not None:
@@ -256,13 +253,14 @@ def list_portfolios(session: Session, actor: Actor) -> list[Portfolio]:
     return list(session.scalars(statement.order_by(Portfolio.id.desc())))
 
 
-def portfolios_of(session: Session, actor: Actor, upload_id: int) -> list[Portfolio]:
-    """The portfolios an upload became, one for each of its currencies, the one with most cases first."""
+def find_portfolio(session: Session, actor: Actor, upload_id: int) -> Portfolio | None:
+    """The portfolio an upload became, if it became one."""
     if actor.side is not Side.CREDITOR:
-        return []
+        return None
     require(actor, Permission.CASE_VIEW)
-    statement = select(Portfolio).where(Portfolio.creditor_id == actor.tenant, Portfolio.upload_id == upload_id)
-    return list(session.scalars(statement.order_by(Portfolio.id)))
+    return session.scalar(
+        select(Portfolio).where(Portfolio.creditor_id == actor.tenant, Portfolio.upload_id == upload_id)
+    )
 
 
 def facets(session: Session, actor: Actor) -> Facets:

@@ -6,8 +6,7 @@ from agencies.kernel.errors import msg
 from agencies.kernel.work import WorkState
 from assignments.marketplace.service import ADVANCE
 from portal.presenters.uploads import reason
-from uploads.confirming import CHECK
-from uploads.service import APPLY
+from uploads.service import APPLY, CHECK
 
 KINDS = {
     CHECK: msg("Check of a file"),

@@ -8,7 +8,7 @@ import pytest
 
 from agencies.mandates.lifecycle import MandateNotInForce, VersionTooEarly
 from portal.i18n import refusal
-from uploads.confirming import ColumnsMissing, MappingImpossible
+from uploads.service import ColumnsMissing, MappingImpossible
 
 
 @pytest.mark.parametrize(

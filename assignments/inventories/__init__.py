@@ -1,1 +1,0 @@
-"""What an agency believes it holds, held against what it was given."""

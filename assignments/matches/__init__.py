@@ -1,1 +1,0 @@
-"""Debtors of one creditor that may be one person."""

@@ -1,1 +1,0 @@
-"""What debtors promised an agency, what the agency says became of it, and what the payments say."""

@@ -1,1 +1,0 @@
-"""Files as they come, whatever their format, and the rows of text in them."""

@@ -1,1 +1,0 @@
-"""Layouts of fixed width that ship with the product, one file each."""

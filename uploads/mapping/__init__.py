@@ -1,1 +1,0 @@
-"""Which column is which field and which code which value: proposed, confirmed, remembered."""
