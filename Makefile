@@ -49,7 +49,7 @@ types: setup-test
 
 # Collect the texts of the pages into the translation catalogues, then compile them
 messages: $(INSTALLED)
-	$(BIN)/pybabel -q extract -F portal/babel.cfg -k lazy_gettext -k _l -k msg -o var/messages.pot --no-location --sort-output --project Encargo .
+	$(BIN)/pybabel -q extract -F portal/babel.cfg -k lazy_gettext -k _l -k msg -k msgs:1,2 -o var/messages.pot --no-location --sort-output --project Encargo .
 	$(BIN)/pybabel -q update -i var/messages.pot -d portal/translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --width 110
 	$(BIN)/pybabel -q compile -d portal/translations
 

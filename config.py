@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from uploads.stores.bucket import Bucket
+
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _MIN_SECRET = 32
 _KEY_HEX = re.compile(r"[0-9a-f]{64}")
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
+_REGION = re.compile(r"[a-z0-9-]{2,40}")
+_ENCRYPTION = re.compile(r"AES256|aws:kms(:[A-Za-z0-9:/_-]{1,200})?")
 
 
 class SettingsError(ValueError):
@@ -31,11 +37,17 @@ class Settings:
     secret_key: str
     #: Encrypts ids in addresses and manifests; changing it breaks every reference ever printed.
     reference_key: bytes
-    #: Folder in which uploaded files are kept.
-    storage_folder: Path
+    #: Folder in which uploaded files are kept, or the bucket: one of the two.
+    storage_folder: Path | None
+    bucket: Bucket | None
+    #: How long the bytes of a rejected file are kept.
+    rejected_file_days: int
     #: Where people reach the portal; decides whether cookies are marked secure.
     public_url: str
     max_upload_bytes: int
+    #: What the files of one organisation may have in all, and how many it may send within 24 hours.
+    max_organisation_bytes: int
+    max_files_a_day: int
     #: How much of a file is checked and stored at a time: what an interrupted check may have to do again.
     check_block_bytes: int
     #: How long a worker may be silent before somebody else takes over its work.
@@ -53,16 +65,21 @@ class Settings:
     def from_env(cls, env: Mapping[str, str] | None = None) -> Settings:
         """Read and check the settings; raises `SettingsError` at the first that will not do."""
         env = os.environ if env is None else env
-        owner = env.get("DATABASE_OWNER_URL")
+        owner, storage = env.get("DATABASE_OWNER_URL"), _needed(env, "STORAGE_URL")
+        is_bucket = storage.startswith("s3:")
         return cls(
             database_url=_database_url("DATABASE_URL", _needed(env, "DATABASE_URL")),
             database_owner_url=_database_url("DATABASE_OWNER_URL", owner) if owner else None,
             redis_url=_redis_url(_needed(env, "REDIS_URL")),
             secret_key=_secret(_needed(env, "SECRET_KEY")),
             reference_key=_reference_key(_needed(env, "REFERENCE_KEY")),
-            storage_folder=_folder(_needed(env, "STORAGE_URL")),
+            storage_folder=None if is_bucket else _folder(storage),
+            bucket=_bucket(storage, env) if is_bucket else None,
+            rejected_file_days=_positive(env, "REJECTED_FILE_DAYS", 30),
             public_url=_public_url(_needed(env, "PUBLIC_URL")),
             max_upload_bytes=_positive(env, "MAX_UPLOAD_BYTES", 2 * 1024**3),
+            max_organisation_bytes=_positive(env, "MAX_ORGANISATION_BYTES", 500 * 1024**3),
+            max_files_a_day=_positive(env, "MAX_FILES_A_DAY", 5000),
             check_block_bytes=_positive(env, "CHECK_BLOCK_BYTES", 4 * 1024**2),
             work_lease_seconds=_positive(env, "WORK_LEASE_SECONDS", 60),
             sweep_seconds=_positive(env, "SWEEP_SECONDS", 5),
@@ -104,8 +121,46 @@ def _reference_key(value: str) -> bytes:
 def _folder(value: str) -> Path:
     parts = urlsplit(value)
     if parts.scheme != "file" or not parts.path.startswith("/"):
-        raise SettingsError("STORAGE_URL must be file:// and an absolute path")
+        raise SettingsError("STORAGE_URL must be file:// and an absolute path, or s3://bucket/prefix")
     return Path(unquote(parts.path))
+
+
+def _bucket(value: str, env: Mapping[str, str]) -> Bucket:
+    parts = urlsplit(value)
+    prefix = parts.path.strip("/")
+    is_plain = not (parts.query or parts.fragment) and parts.netloc == (parts.hostname or "")
+    if not is_plain or not _BUCKET.fullmatch(parts.netloc) or not _PREFIX.fullmatch(prefix):
+        # Without a prefix of its own an installation would look through, and clear up, what others keep there.
+        raise SettingsError("STORAGE_URL must be s3://bucket/prefix, of small letters and plain words")
+    if bool(env.get("AWS_ACCESS_KEY_ID")) != bool(env.get("AWS_SECRET_ACCESS_KEY")):
+        raise SettingsError("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must be set both or neither")
+    endpoint, region = env.get("S3_ENDPOINT_URL"), env.get("S3_REGION") or "us-east-1"
+    encryption, links = env.get("S3_SSE") or "AES256", env.get("S3_LINKS") or "on"
+    if not _REGION.fullmatch(region):
+        raise SettingsError("S3_REGION must be the name of a region, like us-east-1")
+    if not _ENCRYPTION.fullmatch(encryption):
+        raise SettingsError("S3_SSE must be AES256, aws:kms or aws:kms: and the id of a key")
+    if links not in {"on", "off"}:
+        raise SettingsError("S3_LINKS must be on or off")
+    return Bucket(
+        parts.netloc,
+        prefix=prefix,
+        region=region,
+        endpoint_url=_endpoint(endpoint) if endpoint else None,
+        encryption=encryption,
+        is_reached_by_readers=links == "on",
+    )
+
+
+def _endpoint(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:
+        raise SettingsError("S3_ENDPOINT_URL must be an https address without a name or password in it")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise SettingsError("S3_ENDPOINT_URL must name a server and nothing behind it")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise SettingsError("S3_ENDPOINT_URL must be https unless it is on this machine")
+    return value.rstrip("/")
 
 
 def _public_url(value: str) -> str:

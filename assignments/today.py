@@ -22,6 +22,7 @@ from assignments.cases.models import Case, CaseState
 from assignments.conduct.listing import recently_broken
 from assignments.locates.models import Finding, FindingState, LocateBatch, LocateOrder, OrderState
 from assignments.marketplace.models import Bid, BidState, Lot, LotOffer, LotState
+from assignments.matches.models import DebtorMatch, MatchState
 from assignments.placements.models import Consignment, PlacementState, Recall, RecallState, Wave, WaveState
 from assignments.reports.models import Report
 from assignments.reports.queries import due_soon
@@ -144,7 +145,12 @@ def _recalls(*states: RecallState, is_open: bool = False) -> Callable[[Actor, da
 
 
 def _on_hold(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD)
+    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD, Case.return_code.is_not(None))
+
+
+def _held_by_creditor(actor: Actor, _now: datetime) -> Select[Any]:
+    # One that was given back as well stands among those: its list is where something can be done about it.
+    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD, Case.return_code.is_(None))
 
 
 def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
@@ -165,6 +171,12 @@ def _locates_sent(actor: Actor, _now: datetime) -> Select[Any]:
 
 def _people_to_find(actor: Actor, _now: datetime) -> Select[Any]:
     return _one(LocateOrder.agency_id == actor.tenant, LocateOrder.state == OrderState.ACKNOWLEDGED)
+
+
+def _debtors_to_compare(actor: Actor, _now: datetime) -> Select[Any]:
+    return select(DebtorMatch.id).where(
+        DebtorMatch.creditor_id == actor.tenant, DebtorMatch.state == MatchState.PROPOSED
+    )
 
 
 def _findings_to_verify(actor: Actor, _now: datetime) -> Select[Any]:
@@ -227,8 +239,10 @@ _COUNTERS: dict[str, _Counter] = {
     "locates_to_acknowledge": _Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _locates_sent),
     "people_to_find": _Counter((_P.LOCATE_WORK,), _AGENCY, _people_to_find),
     "findings_to_verify": _Counter((_P.LOCATE_VERIFY,), _CREDITOR, _findings_to_verify),
+    "debtors_to_compare": _Counter((_P.PORTFOLIO_UPLOAD,), _CREDITOR, _debtors_to_compare),
     "recalls_to_close": _Counter((_P.RECALL_MAKE,), _CREDITOR, _recalls(RecallState.ENDED)),
     "on_hold": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _on_hold),
+    "held_by_creditor": _Counter((_P.CASE_VIEW,), _CREDITOR, _held_by_creditor),
     "drafts": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _drafts),
     "not_acknowledged": _Counter((_P.PLACEMENT_VIEW,), _CREDITOR, _unacknowledged),
     "unplaced": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _unplaced),

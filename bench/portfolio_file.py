@@ -47,22 +47,28 @@ PLACES = [
     ("Montería", "Córdoba"),
 ]
 PRODUCTS = ["Tarjeta", "Consumo", "Vehículo", "Vivienda", "Microcrédito", "Telefonía"]
+#: Beginnings of Colombian numbers that exist.
+MOBILES = np.array([300, 301, 302, 304, 305, 310, 311, 312, 313, 314, 315, 316, 317, 318, 320, 321])
+AREAS = np.array([601, 602, 604, 605, 606, 607, 608])
 TODAY = np.datetime64("2026-01-31")
 CHUNK = 200_000
 
 
 def write(path: Path, rows: int, seed: int = 20260131) -> None:
-    """Write the file; account numbers come in random order, and one debtor in twelve has two accounts."""
+    """Write the file; account numbers come in random order, and one debtor in twelve has two accounts.
+
+    Whose an account is does not show by its number: what is sorted by one is in no order by the other.
+    """
     rng = np.random.default_rng(seed)
-    accounts = rng.permutation(rows)
+    accounts, people = rng.permutation(rows), rng.permutation(rows)
     with path.open("wb") as out:
         for start in range(0, rows, CHUNK):
-            _chunk(rng, accounts[start : start + CHUNK]).write_csv(out, include_header=start == 0)
+            _chunk(rng, accounts[start : start + CHUNK], people).write_csv(out, include_header=start == 0)
 
 
-def _chunk(rng: np.random.Generator, accounts: np.ndarray) -> pl.DataFrame:
+def _chunk(rng: np.random.Generator, accounts: np.ndarray, people: np.ndarray) -> pl.DataFrame:
     n = len(accounts)
-    document = 10_000_000 + (accounts // 12) * 11 + np.minimum(accounts % 12, 10)
+    document = 10_000_000 + people[(accounts // 12) * 11 + np.minimum(accounts % 12, 10)]
     principal = np.exp(rng.normal(14.2, 1.1, n)).clip(50_000, 500_000_000)
     interest, fees = principal * rng.uniform(0, 0.45, n), principal * rng.uniform(0, 0.05, n)
     late = rng.integers(90, 1500, n)
@@ -83,8 +89,10 @@ def _chunk(rng: np.random.Generator, accounts: np.ndarray) -> pl.DataFrame:
             "nombres": _picked(FIRST, name),
             "apellidos": _picked(LAST, last) + " " + _picked(LAST, second),
             "fecha_nacimiento": _dates(born),
-            "celular": pl.Series(3_000_000_000 + rng.integers(0, 250_000_000, n)).cast(pl.String),
-            "telefono_fijo": pl.Series(6_010_000_000 + rng.integers(0, 80_000_000, n)).cast(pl.String),
+            "celular": pl.Series(rng.choice(MOBILES, n) * 10_000_000 + rng.integers(0, 10_000_000, n)).cast(pl.String),
+            "telefono_fijo": pl.Series(rng.choice(AREAS, n) * 10_000_000 + rng.integers(2_000_000, 9_000_000, n)).cast(
+                pl.String
+            ),
             "correo": "persona" + pl.Series(document).cast(pl.String) + "@correo.example",
             "direccion": "Calle "
             + pl.Series(street).cast(pl.String)

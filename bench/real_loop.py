@@ -46,6 +46,7 @@ from bench import lendingclub, throwaway
 from portal.demo.attesting import attest
 from portal.jobs.tasks import perform_due
 from portal.ports import Ports
+from uploads import confirming, receiving
 from uploads import service as uploads
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.options import Options
@@ -179,7 +180,7 @@ def send(
     incoming = ports.storage.incoming()
     incoming.write(data)
     with acting(ports, actor) as session:
-        received = uploads.receive(
+        received = receiving.receive(
             session,
             actor,
             incoming,
@@ -192,9 +193,9 @@ def send(
         upload_id = received.upload.id
     if not received.is_repeat:
         with acting(ports, actor) as session:
-            proposed = uploads.proposal(session, actor, upload_id)
+            proposed = confirming.proposal(session, actor, upload_id)
             columns = {guess.position: guess.field for guess in proposed.columns if guess.field}
-            uploads.confirm(
+            confirming.confirm(
                 session, actor, upload_id, mapping=columns, options=OPTIONS.or_else(proposed.options), now=now
             )
         perform_due(ports)

@@ -23,6 +23,7 @@ from portal.stack import postgres
 from portal.stack.provision import provision
 
 PASSWORD = "una frase larga para el banco de pruebas 9"  # noqa: S105  it opens nothing
+DIRECTOR = "directora@banco.example"
 #: Half of what a small database server would be given, and the same for both sides of every comparison.
 SERVER = {"shared_buffers": "1GB", "max_wal_size": "8GB", "maintenance_work_mem": "256MB"}
 
@@ -57,6 +58,7 @@ def environment(running: postgres.PostgresServer, database: str, files: Path) ->
         "REFERENCE_KEY": "6f" * 32,
         "STORAGE_URL": f"file://{files}",
         "PUBLIC_URL": "http://127.0.0.1:8080",
+        "POLARS_MAX_THREADS": "1",
     }
 
 
@@ -67,21 +69,23 @@ def creditor(opened: Ports, now: datetime) -> Actor:
             session, email="operadora@encargo.example", name="Operadora", password=PASSWORD, now=now
         )
         operator_id = made.id
-    operator = actor_of(opened, operator_id)
-    with opened.session(operator) as session, transaction(session):
+    return neighbour(opened, actor_of(opened, operator_id), "Banco de Pruebas", "900123456-8", DIRECTOR, now)
+
+
+def neighbour(opened: Ports, by: Actor, name: str, tax_id: str, email: str, now: datetime) -> Actor:
+    """The director of one more creditor, registered by the operator."""
+    with opened.session(by) as session, transaction(session):
         bank = organisations.register(
             session,
-            operator,
+            by,
             kind=OrganisationKind.CREDITOR,
-            name="Banco de Pruebas",
-            legal_name="Banco de Pruebas S.A.",
-            tax_id="900123456-8",
+            name=name,
+            legal_name=f"{name} S.A.",
+            tax_id=tax_id,
             country="CO",
             now=now,
         )
-        invited = organisations.invite(
-            session, operator, email="directora@banco.example", role=Role.DIRECTOR, organisation_id=bank.id, now=now
-        )
+        invited = organisations.invite(session, by, email=email, role=Role.DIRECTOR, organisation_id=bank.id, now=now)
     with opened.session(DOOR) as session, transaction(session):
         user = organisations.accept_invitation(session, invited.token, name="Directora", password=PASSWORD, now=now)
         return organisations.actor_of(user, bank)

@@ -5,35 +5,33 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable
-from typing import NoReturn, TextIO
+from typing import TextIO
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
 
 from agencies.kernel import audit
 from agencies.kernel.audit import Anchor, BrokenLink
 from agencies.kernel.errors import DomainError
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations import service as organisations
 from portal import invariants
+from portal.commands.base import PLATFORM, instance, refuse
+from portal.commands.files import sweep_files, verify_files
+from portal.commands.upload import upload
 from portal.demo.commands import demo_accounts_command, load_demo_command
 from portal.i18n import LANGUAGE_NAMES
 from portal.jobs.progress import standing
 from portal.jobs.sweep import Sweep, sweep_forever
 from portal.jobs.worker import listen
 from portal.migrations import runner
-from portal.ports import Ports
-
-#: The command line acts for the platform; nobody has to have signed in before.
-_PLATFORM = Actor(side=Side.PLATFORM)
 
 
 def register(app: Flask) -> None:
     """Give the app its commands."""
     own = (db_upgrade, create_operator, work, sweep, queue, verify, verify_audit, heads)
-    for command in (*own, load_demo_command, demo_accounts_command):
+    for command in (*own, upload, verify_files, sweep_files, load_demo_command, demo_accounts_command):
         app.cli.add_command(command)
 
 
@@ -41,9 +39,9 @@ def register(app: Flask) -> None:
 @with_appcontext
 def db_upgrade() -> None:
     """Bring the database to the newest revision, as its owner (DATABASE_OWNER_URL)."""
-    owner_url = _ports().settings.database_owner_url
+    owner_url = instance().settings.database_owner_url
     if owner_url is None:
-        _refuse("DATABASE_OWNER_URL is not set: migrations sign in as the owner of the tables.")
+        refuse("DATABASE_OWNER_URL is not set: migrations sign in as the owner of the tables.")
     runner.upgrade(owner_url)
     click.echo("The database is at the newest revision.")
 
@@ -56,14 +54,14 @@ def db_upgrade() -> None:
 @with_appcontext
 def create_operator(email: str, name: str, language: str, password: str) -> None:
     """Make somebody an operator of the platform: the one account that no invitation leads to."""
-    ports = _ports()
+    ports = instance()
     try:
-        with ports.session(_PLATFORM) as session, transaction(session):
+        with ports.session(PLATFORM) as session, transaction(session):
             organisations.create_operator(
                 session, email=email, name=name, password=password, now=ports.now(), language=language
             )
     except DomainError as refusal:
-        _refuse(str(refusal))
+        refuse(str(refusal))
     click.echo(f"{email} can sign in as operator.")
 
 
@@ -72,7 +70,7 @@ def create_operator(email: str, name: str, language: str, password: str) -> None
 @with_appcontext
 def work(*, burst: bool) -> None:
     """Do queued work, one piece at a time, until told to stop."""
-    listen(_ports(), burst=burst)
+    listen(instance(), burst=burst)
 
 
 @click.command("sweep")
@@ -80,7 +78,7 @@ def work(*, burst: bool) -> None:
 @with_appcontext
 def sweep(*, forever: bool) -> None:
     """Ring again for what got lost, and begin what the calendar says."""
-    ports = _ports()
+    ports = instance()
     if forever:
         sweep_forever(ports)
     else:
@@ -91,14 +89,14 @@ def sweep(*, forever: bool) -> None:
 @with_appcontext
 def queue() -> None:
     """Print how the queue stands as JSON: work by state, and how long the oldest has waited."""
-    click.echo(json.dumps(dataclasses.asdict(standing(_ports()))))
+    click.echo(json.dumps(dataclasses.asdict(standing(instance()))))
 
 
 @click.command("verify")
 @with_appcontext
 def verify() -> None:
     """Check every invariant of every organisation and every audit chain; each row found is printed."""
-    ports = _ports()
+    ports = instance()
     found = [
         f"{one.invariant} organisation={one.organisation_id or '-'} {one.subject}"
         for one in invariants.violations(ports)
@@ -111,10 +109,10 @@ def verify() -> None:
 @with_appcontext
 def verify_audit(anchors: TextIO | None) -> None:
     """Walk every audit chain, and compare it with the anchors kept outside."""
-    ports = _ports()
+    ports = instance()
     links = list(invariants.broken_links(ports))
     if anchors is not None:
-        with ports.session(_PLATFORM) as session:
+        with ports.session(PLATFORM) as session:
             links += [link for anchor in _read(anchors) if (link := audit.verify_anchor(session, anchor))]
     _report(map(_told, links), "Every audit chain holds.")
 
@@ -123,8 +121,8 @@ def verify_audit(anchors: TextIO | None) -> None:
 @with_appcontext
 def heads() -> None:
     """Print the end of every audit chain as JSON lines, to be kept where nobody who can write here can write."""
-    ports = _ports()
-    with ports.session(_PLATFORM) as session:
+    ports = instance()
+    with ports.session(PLATFORM) as session:
         for anchor in audit.heads(session):
             line = {
                 "organisation_id": anchor.organisation_id,
@@ -133,11 +131,6 @@ def heads() -> None:
                 "at": ports.now().isoformat(),
             }
             click.echo(json.dumps(line))
-
-
-def _ports() -> Ports:
-    ports: Ports = current_app.extensions["encargo"]
-    return ports
 
 
 def _read(anchors: TextIO) -> Iterable[Anchor]:
@@ -155,10 +148,5 @@ def _report(found: Iterable[str], all_well: str) -> None:
     for line in lines:
         click.echo(line)
     if lines:
-        _refuse(f"{len(lines)} found.")
+        refuse(f"{len(lines)} found.")
     click.echo(all_well)
-
-
-def _refuse(message: str) -> NoReturn:
-    click.echo(message, err=True)
-    raise SystemExit(1)

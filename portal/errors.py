@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 
 from agencies.kernel.errors import Conflict, DomainError, Forbidden, NotFound, msg
 from portal.i18n import refusal, say
+from uploads.storage import StorageUnavailable
 
 log = structlog.get_logger()
 
@@ -93,6 +94,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(DataError, _unfit)
     app.register_error_handler(OperationalError, _unavailable)
     app.register_error_handler(InterfaceError, _unavailable)
+    app.register_error_handler(StorageUnavailable, _without_store)
     app.register_error_handler(Exception, _broken)
 
 
@@ -144,6 +146,13 @@ def _unfit(error: DataError) -> Response:
 
 def _unavailable(error: Exception) -> Response:
     log.error("database_unavailable", kind=type(error).__name__)
+    response = page(503)
+    response.headers["Retry-After"] = "60"
+    return response
+
+
+def _without_store(error: StorageUnavailable) -> Response:
+    log.error("store_unavailable", reason=str(error))
     response = page(503)
     response.headers["Retry-After"] = "60"
     return response

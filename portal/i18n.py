@@ -8,9 +8,9 @@ from typing import Any
 
 from babel.dates import format_date
 from flask import request, session
-from flask_babel import get_locale, gettext
+from flask_babel import get_locale, gettext, ngettext
 
-from agencies.kernel.errors import DomainError
+from agencies.kernel.errors import DomainError, Plural
 from portal.identity import find_visitor
 
 #: Language -> the locale whose formats it is written in: Colombia's for Spanish.
@@ -47,8 +47,10 @@ def here() -> str:
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
 
 
-def say(text: str, params: Mapping[str, Any] | None = None) -> str:
-    """A text marked with `msg` in a domain package, in the reader's language."""
+def say(text: str | Plural, params: Mapping[str, Any] | None = None, *, count: int = 0) -> str:
+    """A text marked with `msg` in a domain package, in the reader's language; one marked with `msgs`, by `count`."""
+    if isinstance(text, Plural):
+        return str(ngettext(text.one, text.many, count, **(params or {})))
     return str(gettext(text) % params if params else gettext(text))
 
 

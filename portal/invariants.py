@@ -19,6 +19,7 @@ from agencies.organisations.permissions import Permission
 from assignments import performance
 from assignments.ledger import statements
 from assignments.sla import service as sla
+from portal.invariants_of_balances import BALANCES
 from portal.ports import Ports
 
 
@@ -73,6 +74,37 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         """
         select p.id as payment_id from payments p
         join uploads u on u.organisation_id = p.agency_id and u.id = p.upload_id where u.state <> 'applied'
+        """,
+    ),
+    "promise_differs_from_what_was_said": (
+        _BOTH,
+        """
+        select p.agency_id, p.id as promise_id from promises p
+        left join lateral (
+            select s.state from promise_statements s
+            where s.creditor_id = p.creditor_id and s.agency_id = p.agency_id and s.promise_id = p.id
+            order by s.told_at desc, s.id desc limit 1
+        ) s on true
+        where s.state is distinct from p.stated_state
+        """,
+    ),
+    "promise_out_of_step_with_its_file": (
+        {Side.AGENCY},
+        """
+        select p.id as promise_id from promises p
+        join uploads u on u.organisation_id = p.agency_id and u.id = p.upload_id
+        where u.state <> case when p.withdrawn_at is null then 'applied' else 'undone' end
+        """,
+    ),
+    "inventory_differs_from_its_rows": (
+        _BOTH,
+        """
+        select i.agency_id, i.id as inventory_id from inventories i
+        left join inventory_differences d on d.creditor_id = i.creditor_id and d.agency_id = i.agency_id
+                                         and d.inventory_id = i.id
+        group by i.creditor_id, i.agency_id, i.id, i.listed, i.matched, i.counts
+        having count(d.line) <> i.listed - i.matched
+            or count(d.id) <> (select coalesce(sum(value::bigint), 0) from jsonb_each_text(i.counts))
         """,
     ),
     "activity_of_an_upload_not_applied": (
@@ -210,29 +242,6 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
           and (l.state = 'recall_pending') <> (r.id is not null and r.state in ('pending', 'objected'))
         """,
     ),
-    "payment_twice": (
-        {Side.CREDITOR},
-        "select agency_id, natural_key from payments group by creditor_id, agency_id, natural_key having count(*) > 1",
-    ),
-    # Of one reference at most one payment stands; the others were taken back, once for each correction.
-    "reference_counted_twice": (
-        {Side.CREDITOR},
-        """
-        select p.agency_id, regexp_replace(p.natural_key, '^cor:[0-9]+:', '') as reference from payments p
-        where not exists (
-            select from payment_reversals r
-            where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id)
-        group by p.creditor_id, p.agency_id, 2 having count(*) > 1
-        """,
-    ),
-    "payment_on_another_s_placement": (
-        {Side.CREDITOR},
-        """
-        select p.id as payment_id from payments p
-        join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
-        where l.case_id <> p.case_id or l.currency <> p.currency
-        """,
-    ),
     "report_without_its_version": (
         {Side.CREDITOR},
         """
@@ -243,18 +252,7 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         having count(v.version) <> r.version or (r.version > 0) <> (r.submitted_at is not null)
         """,
     ),
-    "balance_differs_from_its_payments": (
-        {Side.CREDITOR},
-        """
-        select c.id as case_id from cases c
-        left join payments p on p.creditor_id = c.creditor_id and p.case_id = c.id and not exists (
-            select from payment_reversals r
-            where r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.payment_id = p.id
-        )
-        group by c.creditor_id, c.id, c.placed_minor, c.balance_minor
-        having c.balance_minor <> c.placed_minor - coalesce(sum(p.amount_minor), 0)
-        """,
-    ),
+    **BALANCES,
     "conduct_cells_differ_from_the_verdicts": (
         {Side.CREDITOR},
         """

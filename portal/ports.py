@@ -13,7 +13,8 @@ from agencies.kernel import clock
 from agencies.kernel.references import References
 from agencies.kernel.tenancy import Actor, bind
 from config import Settings
-from uploads.storage import LocalStorage, Storage
+from uploads.allowance import Allowance
+from uploads.storage import LocalStorage, S3Storage, Storage
 
 #: Nothing a person waits for may hang on a lock or a lost statement; jobs lift the second limit for themselves.
 _CONNECT_ARGS = {"options": "-c lock_timeout=5s -c statement_timeout=600s -c idle_in_transaction_session_timeout=120s"}
@@ -30,6 +31,11 @@ class Ports:
     #: What time it is for the jobs; the demo lets a whole year pass by it.
     now: Callable[[], datetime] = clock.utc_now
 
+    @property
+    def allowance(self) -> Allowance:
+        """How much each organisation may keep and send."""
+        return Allowance(self.settings.max_organisation_bytes, self.settings.max_files_a_day)
+
     def session(self, actor: Actor) -> Session:
         """A new session that runs as the actor; the caller closes it."""
         session = Session(self.engine, expire_on_commit=False)
@@ -43,11 +49,20 @@ def engine_options() -> dict[str, object]:
     return {"pool_pre_ping": True, "connect_args": _CONNECT_ARGS, "hide_parameters": True}
 
 
+def open_storage(settings: Settings) -> Storage:
+    """The store of files that the settings name."""
+    if settings.bucket is not None:
+        return S3Storage(settings.bucket)
+    if settings.storage_folder is None:
+        raise AssertionError("the settings name neither a folder nor a bucket")
+    return LocalStorage(settings.storage_folder)
+
+
 def open_ports(settings: Settings) -> Ports:
     """Connect to what the settings name; nothing is contacted until first use."""
     return Ports(
         settings=settings,
         engine=create_engine(settings.database_url, **engine_options()),
-        storage=LocalStorage(settings.storage_folder),
+        storage=open_storage(settings),
         references=References(settings.reference_key),
     )

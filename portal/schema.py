@@ -7,17 +7,23 @@ from agencies.mandates import models as mandates
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
 from agencies.standing import models as standing
+from assignments.cases import changes
 from assignments.cases import models as cases
 from assignments.conduct import models as conduct
 from assignments.contacts import models as contacts
+from assignments.inventories import models as inventories
 from assignments.ledger import models as ledger
 from assignments.locates import models as locates
 from assignments.marketplace import models as marketplace
+from assignments.matches import models as matches
 from assignments.placements import models as placements
+from assignments.promises import models as promises
+from assignments.reports import creditor_payments
 from assignments.reports import models as reports
 from assignments.sla import models as sla
+from uploads import filelayouts, transfers
 from uploads import models as uploads
-from uploads import staging
+from uploads.checking import staging
 
 metadata = Base.metadata
 
@@ -25,23 +31,30 @@ __all__ = [
     "attestations",
     "audit",
     "cases",
+    "changes",
     "conduct",
     "contacts",
+    "creditor_payments",
+    "filelayouts",
+    "inventories",
     "ledger",
     "locates",
     "mandates",
     "marketplace",
+    "matches",
     "metadata",
     "notices",
     "organisations",
     "outbox",
     "placements",
+    "promises",
     "reports",
     "schedules",
     "scorecards",
     "sla",
     "staging",
     "standing",
+    "transfers",
     "uploads",
     "work",
 ]

@@ -19,6 +19,7 @@ from agencies.kernel.errors import Forbidden, NotFound
 from agencies.kernel.references import References
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.permissions import Permission
+from uploads.transfers import CHUNK_BYTES
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -70,6 +71,12 @@ def takes_files(view: View) -> View:
 def takes_documents(view: View) -> View:
     """The view takes uploads no larger than a document of evidence."""
     view.largest_file = files.LARGEST  # type: ignore[attr-defined]
+    return takes_files(view)
+
+
+def takes_pieces(view: View) -> View:
+    """The view takes pieces of files: each of its requests carries one."""
+    view.largest_file = CHUNK_BYTES  # type: ignore[attr-defined]
     return takes_files(view)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import Engine, create_engine, make_url, text
 
@@ -20,6 +21,11 @@ from config import Settings
 from portal.migrations import runner
 from portal.ports import Ports, open_ports
 from portal.stack.provision import provision
+from tests import stores
+
+# How long an example takes says more about what else the machine does than about what is tested.
+hypothesis.settings.register_profile("encargo", deadline=None)
+hypothesis.settings.load_profile("encargo")
 
 REFERENCE_KEY = "5e" * 32
 
@@ -104,3 +110,12 @@ def ports(settings: Settings) -> Iterator[Ports]:
     opened = open_ports(settings)
     yield opened
     opened.engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def object_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[stores.ObjectServer]:
+    """A real S3 server, with its credentials where the product looks for them."""
+    with pytest.MonkeyPatch.context() as patch, stores.running(tmp_path_factory.mktemp("s3")) as running:
+        for name, value in stores.CREDENTIALS.items():
+            patch.setenv(name, value)
+        yield running

@@ -10,13 +10,13 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from assignments import intake
 from portal.ports import Ports
-from uploads import service
-from uploads.checking import Check
+from uploads import confirming, receiving, service
+from uploads.checking.run import Check
 from uploads.models import Upload, UploadKind
 from uploads.options import Options
 from uploads.queries import get_upload
+from uploads.receiving import Received
 from uploads.rows import Loaded
-from uploads.service import Received
 
 BLOCK = 4 << 20
 
@@ -34,7 +34,7 @@ def send(
     incoming = ports.storage.incoming()
     incoming.write(data)
     with ports.session(actor) as session, transaction(session):
-        return service.receive(
+        return receiving.receive(
             session, actor, incoming, kind=kind, filename=filename, creditor_id=creditor_id, now=utc_now()
         )
 
@@ -49,9 +49,11 @@ def confirm(
     """Confirm the columns, by default as they are proposed."""
     with ports.session(actor) as session, transaction(session):
         if mapping is None:
-            proposed = service.proposal(session, actor, upload_id)
+            proposed = confirming.proposal(session, actor, upload_id)
             mapping = {column.position: column.field for column in proposed.columns if column.field}
-        return service.confirm(session, actor, upload_id, mapping=mapping, options=options or Options(), now=utc_now())
+        return confirming.confirm(
+            session, actor, upload_id, mapping=mapping, options=options or Options(), now=utc_now()
+        )
 
 
 def check(ports: Ports, actor: Actor, upload_id: int, *, block_bytes: int = BLOCK) -> Upload:

@@ -77,9 +77,19 @@ def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase], *, at: da
         known = dict(
             session.execute(select(Debtor.identity, Debtor.id).where(Debtor.identity.in_(list(identities)))).all()
         )
+        told = set()
         for identity, one in identities.items():
             if identity not in known:
-                debtor = Debtor(creditor_id=creditor.tenant, identity=identity, country="CO", name=one.name)
+                phone, second = (*one.phones, None, None)[:2]
+                debtor = Debtor(
+                    creditor_id=creditor.tenant,
+                    identity=identity,
+                    country="CO",
+                    name=one.name,
+                    phone=phone,
+                    phone_2=second,
+                )
+                told |= {(identity, phone), (identity, second)}
                 session.add(debtor)
                 session.flush()
                 known[identity] = debtor.id
@@ -112,6 +122,7 @@ def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase], *, at: da
             }
             for one in cases
             for phone in one.phones
+            if (_identity(one), phone) not in told
         ]
         if points:
             session.execute(insert(ContactPoint), points)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from agencies.kernel.session import transaction
 from assignments.cases.models import Case, Debtor
 from assignments.cases.queries import Selection, list_cases
-from assignments.contacts.models import ContactPoint
+from assignments.contacts.models import DebtorContact
 from assignments.placements import recalls
 from assignments.placements.models import Placement, PlacementState, RecallReason
 from assignments.placements.recall_scope import Scope
@@ -49,7 +49,7 @@ def seen_by(ports, agency) -> dict[str, list]:
         return {
             "cases": sorted(session.scalars(select(Case.account_ref))),
             "debtors": sorted(session.scalars(select(Debtor.identity))),
-            "points": sorted(session.scalars(select(ContactPoint.value))),
+            "points": sorted(session.scalars(select(DebtorContact.value))),
             "listed": sorted(row.account_ref for row in list_cases(session, agency, Selection()).rows),
         }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from config import Settings, SettingsError
+from uploads.stores.bucket import Bucket
 
 GOOD = {
     "DATABASE_URL": "postgresql+psycopg://encargo_app@127.0.0.1/encargo",
@@ -70,13 +71,37 @@ def test_a_missing_setting_is_named(name, value):
         ("STORAGE_URL", "/srv/encargo/files"),
         ("STORAGE_URL", "file://srv"),
         ("STORAGE_URL", "http://files.example"),
+        *(
+            ("STORAGE_URL", value)
+            for value in (
+                "s3:",
+                "s3://",
+                "s3:///prefix",
+                "s3://ab",
+                "s3://Files",
+                "s3://files_of_ours",
+                "s3://somebody:secret@files",
+                "s3://files:9000",
+                # Without a prefix whatever else is in the bucket would be swept as if it were ours.
+                "s3://files",
+                "s3://files/",
+                "s3://files/../other",
+                "s3://files/a//b",
+                "s3://files/a.b",
+                "s3://files?versionId=1",
+                "s3://files#part",
+            )
+        ),
         ("PUBLIC_URL", "http://encargo.example"),
         ("PUBLIC_URL", "encargo.example"),
         ("PUBLIC_URL", "ftp://encargo.example"),
         ("PUBLIC_URL", "https://"),
         *(
             (name, value)
-            for name in ("MAX_UPLOAD_BYTES", "CHECK_BLOCK_BYTES", "WORK_LEASE_SECONDS", "SWEEP_SECONDS")
+            for name in (
+                *("MAX_UPLOAD_BYTES", "CHECK_BLOCK_BYTES", "WORK_LEASE_SECONDS", "SWEEP_SECONDS"),
+                "REJECTED_FILE_DAYS",
+            )
             for value in ("0", "-1", "1.5", "many", " ")
         ),
         ("LOG_LEVEL", "LOUD"),
@@ -108,3 +133,84 @@ def test_a_folder_may_have_a_space_in_its_name():
     settings = Settings.from_env({**GOOD, "STORAGE_URL": Path("/srv/mis archivos").as_uri()})
 
     assert settings.storage_folder == Path("/srv/mis archivos")
+
+
+def test_a_bucket_is_encrypted_and_at_amazon_s_unless_said_otherwise():
+    settings = Settings.from_env({**GOOD, "STORAGE_URL": "s3://encargo-files/production/co"})
+
+    assert settings.storage_folder is None
+    assert settings.bucket == Bucket("encargo-files", prefix="production/co")
+    assert settings.bucket.endpoint_url is None
+    assert settings.bucket.sealed() == {"ServerSideEncryption": "AES256"}
+    assert settings.rejected_file_days == 30
+
+
+def test_everything_about_a_bucket_can_be_said():
+    settings = Settings.from_env(
+        {
+            **GOOD,
+            "STORAGE_URL": "s3://files/ours/",
+            "S3_ENDPOINT_URL": "https://objects.example:9000/",
+            "S3_REGION": "sa-bogota-1",
+            "S3_SSE": "aws:kms:arn:aws:kms:us-east-1:111122223333:key/5e5e-5e5e",
+            "S3_LINKS": "off",
+            "AWS_ACCESS_KEY_ID": "id",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "REJECTED_FILE_DAYS": "7",
+        }
+    )
+
+    assert settings.bucket == Bucket(
+        "files",
+        prefix="ours",
+        region="sa-bogota-1",
+        endpoint_url="https://objects.example:9000",
+        encryption="aws:kms:arn:aws:kms:us-east-1:111122223333:key/5e5e-5e5e",
+        is_reached_by_readers=False,
+    )
+    assert settings.bucket.sealed() == {
+        "ServerSideEncryption": "aws:kms",
+        "SSEKMSKeyId": "arn:aws:kms:us-east-1:111122223333:key/5e5e-5e5e",
+    }
+    assert settings.rejected_file_days == 7
+
+
+def test_a_key_of_the_account_is_taken_where_none_is_named():
+    settings = Settings.from_env({**GOOD, "STORAGE_URL": "s3://files/ours", "S3_SSE": "aws:kms"})
+
+    assert settings.bucket.sealed() == {"ServerSideEncryption": "aws:kms"}
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:9000", "localhost:9000", "[::1]:9000"])
+def test_an_object_server_without_https_must_be_on_this_machine(host):
+    settings = Settings.from_env({**GOOD, "STORAGE_URL": "s3://files/ours", "S3_ENDPOINT_URL": f"http://{host}"})
+
+    assert settings.bucket.endpoint_url == f"http://{host}"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("S3_ENDPOINT_URL", "http://objects.example:9000"),
+        ("S3_ENDPOINT_URL", "objects.example:9000"),
+        ("S3_ENDPOINT_URL", "ftp://objects.example"),
+        ("S3_ENDPOINT_URL", "https://"),
+        ("S3_ENDPOINT_URL", "https://somebody:secret@objects.example"),
+        ("S3_ENDPOINT_URL", "https://objects.example/files"),
+        ("S3_ENDPOINT_URL", "https://objects.example?bucket=files"),
+        ("S3_REGION", "US East"),
+        ("S3_SSE", "none"),
+        ("S3_SSE", "aes256"),
+        ("S3_SSE", "aws:kms:"),
+        ("S3_SSE", "aws:kms:key with spaces"),
+        ("S3_LINKS", "yes"),
+        ("AWS_ACCESS_KEY_ID", "only the half of it"),
+    ],
+)
+def test_what_will_not_do_about_a_bucket_is_named_and_its_value_is_not(name, value):
+    with pytest.raises(SettingsError) as refusal:
+        Settings.from_env({**GOOD, "STORAGE_URL": "s3://files/ours", name: value})
+
+    assert str(refusal.value).startswith(name)
+    if len(value) > 8:
+        assert value not in str(refusal.value)

@@ -14,12 +14,15 @@ from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, require
 from agencies.kernel.work import Work, WorkState
 from agencies.organisations.permissions import Permission
+from uploads.checking.staging import STAGED
+from uploads.confirming import CHECK
+from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadError, UploadKind, UploadState
+from uploads.opening import OPEN
 from uploads.schemas.registry import SCHEMAS
-from uploads.service import APPLY, CHECK, SENDERS_PERMISSION
-from uploads.staging import STAGED
+from uploads.service import APPLY
 
-_WORKING = {UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}
+_WORKING = {UploadState.OPENING: OPEN, UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,12 @@ class Progress:
     rows_rejected: int
     rows_per_second: float | None
     seconds_left: float | None
+    #: Since the work was asked for.
+    seconds_passed: float | None
     #: The work gave up and waits for a person; `work_id` is what to retry.
     failed: bool
+    #: The work waits for its turn or is being done.
+    is_open: bool
     error: str | None
     work_id: int | None
 
@@ -90,12 +97,16 @@ def list_uploads(
     creditor_id: int | None = None,
     state: UploadState | None = None,
     has_failed: bool = False,
+    sent_by: int | None = None,
+    since: datetime | None = None,
+    before: datetime | None = None,
+    search: str | None = None,
     limit: int = PAGE,
 ) -> Page[Upload]:
     """The organisation's uploads of the kinds the actor sends, newest first.
 
     The cursor is the time and id of the last one shown. `has_failed` keeps those whose work gave up and waits for a
-    person.
+    person; `search` those whose name holds it.
     """
     kinds = [kind for kind, permission in SENDERS_PERMISSION.items() if actor.may(permission)]
     if not kinds:
@@ -107,6 +118,14 @@ def list_uploads(
         query = query.where(Upload.creditor_id == creditor_id)
     if state is not None:
         query = query.where(Upload.state == state)
+    if sent_by is not None:
+        query = query.where(Upload.created_by == sent_by)
+    if since is not None:
+        query = query.where(Upload.created_at >= since)
+    if before is not None:
+        query = query.where(Upload.created_at < before)
+    if search:
+        query = query.where(Upload.filename.icontains(search, autoescape=True))
     if has_failed:
         query = query.where(work_failed())
     if after is not None:
@@ -137,10 +156,16 @@ def work_failed() -> ColumnElement[bool]:
     )
 
 
-def progress(session: Session, actor: Actor, upload_id: int) -> Progress:
-    """How far the upload is now."""
+def list_senders(session: Session, actor: Actor) -> list[int]:
+    """Whoever ever sent a file of the organisation."""
+    senders = select(Upload.created_by).where(Upload.organisation_id == actor.tenant, Upload.created_by.is_not(None))
+    return [one for one in session.scalars(senders.distinct()) if one is not None]
+
+
+def progress(session: Session, actor: Actor, upload_id: int, *, work_kind: str | None = None) -> Progress:
+    """How far the work is that the upload waits for, or its latest work of a kind."""
     upload = sent_upload(session, actor, upload_id)
-    kind = _WORKING.get(upload.state)
+    kind = work_kind or _WORKING.get(upload.state)
     if kind is None:
         return _progress(upload, None, None)
     seconds = func.extract("epoch", func.clock_timestamp() - Work.created_at)
@@ -158,9 +183,10 @@ def progress(session: Session, actor: Actor, upload_id: int) -> Progress:
     return _progress(upload, found[0], float(found[1])) if found else _progress(upload, None, None)
 
 
-def error_groups(session: Session, actor: Actor, upload_id: int) -> list[ErrorGroup]:
-    """Every kind of fault found in the upload with its count, the most frequent first."""
-    counts = sent_upload(session, actor, upload_id).error_counts
+def error_groups(session: Session, actor: Actor, upload_id: int, *, is_warning: bool = False) -> list[ErrorGroup]:
+    """Every kind of fault, or of remark, found in the upload with its count, the most frequent first."""
+    upload = sent_upload(session, actor, upload_id)
+    counts = upload.warning_counts if is_warning else upload.error_counts
     groups = [ErrorGroup(*key.partition(":")[::2], count) for key, count in counts.items()]
     return sorted(groups, key=lambda group: (-group.count, group.field, group.code))
 
@@ -172,13 +198,16 @@ def list_errors(
     after: tuple[int, str, str] | None = None,
     *,
     code: str | None = None,
+    is_warning: bool = False,
     limit: int = PAGE,
 ) -> Page[RowFault]:
-    """Listed faults in the order of the file; the cursor is line, field and code of the last one shown."""
+    """Listed faults, or remarks, in the order of the file; the cursor is line, field and code of the last one shown."""
     sent_upload(session, actor, upload_id)
     key = (UploadError.line, UploadError.field, UploadError.code)
     query = select(*key, UploadError.value).where(
-        UploadError.organisation_id == actor.tenant, UploadError.upload_id == upload_id
+        UploadError.organisation_id == actor.tenant,
+        UploadError.upload_id == upload_id,
+        UploadError.is_warning.is_(is_warning),
     )
     if code is not None:
         query = query.where(UploadError.code == code)
@@ -217,7 +246,9 @@ def _progress(upload: Upload, work: Work | None, seconds: float | None) -> Progr
         upload.rows_rejected,
         speed,
         left,
-        work is not None and work.state == "failed",
+        seconds,
+        work is not None and work.state == WorkState.FAILED,
+        work is not None and work.state in {WorkState.QUEUED, WorkState.RUNNING},
         work.error if work else None,
         work.id if work else None,
     )

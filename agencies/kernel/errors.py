@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
+
+
+class Plural(NamedTuple):
+    """A message for one of something and for any other number of it."""
+
+    one: str
+    many: str
 
 
 def msg(text: str) -> str:
     """Mark a message for translation without translating it here."""
     return text
+
+
+def msgs(one: str, many: str) -> Plural:
+    """Mark a message that counts something, in both its forms."""
+    return Plural(one, many)
 
 
 class DomainError(Exception):

@@ -9,8 +9,15 @@ from collections.abc import Iterable
 
 #: What a spreadsheet reads as the beginning of a formula, also in full width, and what can hide one.
 _FORMULA = (*"=+-@\t\r\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-#: Signed numbers, such as telephone numbers with their country, compute nothing.
-_NUMBERS = re.compile(r"[+-]?\d+([.,]\d+)?(; \+?\d+)*")
+#: Signed amounts, with groups and decimals of either kind, and telephone numbers with their country compute nothing. A
+#: space or a bracket stands behind the country's code: of digits and hyphens alone a spreadsheet makes a difference.
+_NUMBERS = re.compile(
+    r"[+-]?[0-9]{1,3}(?:([.,' \u00a0\u202f])[0-9]{3})(?:\1[0-9]{3})*(?:[.,][0-9]+)?"
+    r"|[+-]?[0-9]+(?:[.,][0-9]+)?(?:; \+?[0-9]+)*"
+    r"|\+[0-9]{1,4}(?: ?\(| )[0-9][0-9 ()-]{4,18}"
+)
+#: How a cell begins that was made inert, as a pattern; behind the apostrophe stands what the cell was.
+MADE_INERT = rf"^ *'( *[{re.escape(''.join(_FORMULA))}])"
 
 
 def inert(text: str) -> str:

@@ -54,12 +54,12 @@ class ReturnCode(StrEnum):
 
 
 class Portfolio(Base):
-    """A creditor's upload that became cases."""
+    """The rows of one currency of a creditor's upload, which became cases."""
 
     __tablename__ = "portfolios"
     __table_args__ = (
         PrimaryKeyConstraint("creditor_id", "id"),
-        UniqueConstraint("creditor_id", "upload_id"),
+        UniqueConstraint("creditor_id", "upload_id", "currency"),
         ForeignKeyConstraint(["creditor_id", "upload_id"], ["uploads.organisation_id", "uploads.id"]),
     )
 
@@ -98,6 +98,16 @@ class Debtor(Base):
     name: Mapped[str | None]
     person_type: Mapped[str | None]
     birth_date: Mapped[date | None]
+    #: How to reach it, as its first row said; later and released ways are contact points of their own.
+    phone: Mapped[str | None]
+    phone_e164: Mapped[str | None]
+    phone_2: Mapped[str | None]
+    phone_2_e164: Mapped[str | None]
+    email: Mapped[str | None]
+    address: Mapped[str | None]
+    address_normal: Mapped[str | None]
+    #: The debtor that has its cases since somebody found the two to be one person.
+    merged_into: Mapped[int | None]
 
 
 class Case(Base):
@@ -123,6 +133,9 @@ class Case(Base):
     agency_id: Mapped[int | None]
     portfolio_id: Mapped[int]
     debtor_id: Mapped[int]
+    #: Since when nobody is to work it, by the creditor's word, and why; a placed case stays placed meanwhile.
+    held_since: Mapped[datetime | None]
+    hold_reason: Mapped[str | None]
     #: The row it came from: with the portfolio's upload, this finds the source.
     line: Mapped[int]
     account_ref: Mapped[str]

@@ -81,6 +81,8 @@ class CaseRow:
     placed_minor: int
     balance_minor: int
     state: CaseState
+    #: Nobody is to work it, by the creditor's word, whoever holds it.
+    is_held: bool
 
 
 @dataclass(frozen=True)
@@ -203,6 +205,7 @@ def list_cases(
             Case.placed_minor,
             Case.balance_minor,
             Case.state,
+            Case.held_since.is_not(None),
         )
     )
     if after is not None:
@@ -253,14 +256,13 @@ def list_portfolios(session: Session, actor: Actor) -> list[Portfolio]:
     return list(session.scalars(statement.order_by(Portfolio.id.desc())))
 
 
-def find_portfolio(session: Session, actor: Actor, upload_id: int) -> Portfolio | None:
-    """The portfolio an upload became, if it became one."""
+def portfolios_of(session: Session, actor: Actor, upload_id: int) -> list[Portfolio]:
+    """The portfolios an upload became, one for each of its currencies, the one with most cases first."""
     if actor.side is not Side.CREDITOR:
-        return None
+        return []
     require(actor, Permission.CASE_VIEW)
-    return session.scalar(
-        select(Portfolio).where(Portfolio.creditor_id == actor.tenant, Portfolio.upload_id == upload_id)
-    )
+    statement = select(Portfolio).where(Portfolio.creditor_id == actor.tenant, Portfolio.upload_id == upload_id)
+    return list(session.scalars(statement.order_by(Portfolio.id)))
 
 
 def facets(session: Session, actor: Actor) -> Facets:

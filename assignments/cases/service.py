@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, and_, func, literal, select, text
+from sqlalchemy import CursorResult, Row, and_, literal, select, text
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
@@ -13,14 +14,16 @@ from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases import loading
-from assignments.cases.models import Case, Debtor, Portfolio
+from assignments.cases.models import Case, Portfolio
+from uploads.checking.rejecting import reject_rows
+from uploads.checking.staging import STAGED
 from uploads.models import Upload, UploadKind, UploadState
-from uploads.rejecting import reject_rows
 from uploads.rows import Loaded
-from uploads.staging import STAGED
 
 FACETS = ("product", "region", "segment")
 _MOST_VALUES = 200
+#: The row of a currency that is not split by anything.
+_WHOLE = 0b111
 #: From so many new rows on, a table is not what its statistics say.
 _MANY = 20_000
 
@@ -47,60 +50,73 @@ def screen_portfolio(session: Session, actor: Actor, upload: Upload) -> int:
 
 def load_portfolio(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Loaded:
     """Make the cases of an upload and say what became of its rows."""
-    portfolio = open_cases(session, actor, upload, now=now)
-    return Loaded(portfolio.cases, 0, upload.rows_read - portfolio.cases)
+    cases = sum(portfolio.cases for portfolio in open_cases(session, actor, upload, now=now))
+    return Loaded(cases, 0, upload.rows_read - cases)
 
 
-def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Portfolio:
-    """Make a portfolio of the staged rows of an upload; all of its cases are open."""
+def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> list[Portfolio]:
+    """Make a portfolio of the staged rows of each currency of an upload; all of its cases are open."""
     require(actor, Permission.PORTFOLIO_UPLOAD)
     creditor_id = require_side(actor, Side.CREDITOR)
     _one_at_a_time(session, creditor_id)
     _look_up(session, is_on=upload.rows_good < _MANY)
-    country = session.execute(select(Organisation.country).where(Organisation.id == creditor_id)).scalar_one()
-    portfolio = Portfolio(
-        creditor_id=creditor_id,
-        upload_id=upload.id,
-        name=upload.filename,
-        currency=upload.currency,
-        cases=0,
-        placed_minor=upload.value_minor,
-        facets=_facets(session, creditor_id, upload),
-        created_at=now,
-    )
-    session.add(portfolio)
-    session.flush()
     parameters = {
         "creditor": creditor_id,
         "upload": upload.id,
-        "portfolio": portfolio.id,
-        "country": country,
-        "last_debtor": session.scalar(select(func.max(Debtor.id)).where(Debtor.creditor_id == creditor_id)) or 0,
+        "country": session.scalars(select(Organisation.country).where(Organisation.id == creditor_id)).one(),
     }
-    session.execute(text(loading.ADD_DEBTORS), parameters)
-    made = session.execute(text(loading.ADD_CASES), parameters)
-    session.execute(text(loading.ADD_FIRST_CONTACTS), parameters)
-    _look_up(session, is_on=True)
-    session.execute(text(loading.ADD_OTHER_CONTACTS), parameters)
+    portfolios = _portfolios(session, upload, parameters, now)
+    session.execute(text(loading.SORTED))
+    session.execute(text(loading.SORT), parameters)
+    debtors = _written(session, loading.ADD_DEBTORS, parameters)
+    made = _written(session, loading.ADD_CASES, parameters)
+    if made > debtors:
+        session.execute(text(loading.ADD_LATER_CONTACTS), parameters)
+    session.execute(text(loading.DROP_SORTED))
     if upload.rows_good >= _MANY:
         # Last of all, because it locks out whoever else gathers them until the end of the transaction.
         for name in ("debtors", "cases", "contact_points"):
             session.execute(text(loading.GATHER_STATISTICS), {"name": name})
-    portfolio.cases = cast("CursorResult[Any]", made).rowcount
-    if portfolio.cases != upload.rows_good:
-        raise RuntimeError(f"upload {upload.id}: {upload.rows_good} good rows became {portfolio.cases} cases")
-    audit.record(
-        session,
-        actor,
-        "portfolio.opened",
-        now=now,
-        portfolio_id=portfolio.id,
-        upload_id=upload.id,
-        cases=portfolio.cases,
-        placed_minor=portfolio.placed_minor,
-        currency=portfolio.currency,
-    )
-    return portfolio
+    if made != upload.rows_good or made != sum(portfolio.cases for portfolio in portfolios):
+        raise RuntimeError(f"upload {upload.id}: {upload.rows_good} good rows became {made} cases")
+    for portfolio in portfolios:
+        audit.record(
+            session,
+            actor,
+            "portfolio.opened",
+            now=now,
+            portfolio_id=portfolio.id,
+            upload_id=upload.id,
+            cases=portfolio.cases,
+            placed_minor=portfolio.placed_minor,
+            currency=portfolio.currency,
+        )
+    return portfolios
+
+
+def _portfolios(session: Session, upload: Upload, parameters: dict[str, Any], now: datetime) -> list[Portfolio]:
+    rows = session.execute(text(loading.PORTFOLIOS), parameters).all()
+    portfolios = [
+        Portfolio(
+            creditor_id=upload.organisation_id,
+            upload_id=upload.id,
+            name=upload.filename,
+            currency=row.currency,
+            cases=row.cases,
+            placed_minor=row.placed_minor,
+            facets=_facets([one for one in rows if one.currency == row.currency]),
+            created_at=now,
+        )
+        for row in rows
+        if row.level == _WHOLE
+    ]
+    session.add_all(portfolios)
+    session.flush()
+    return portfolios
+
+
+def _written(session: Session, statement: str, parameters: dict[str, Any]) -> int:
+    return cast("CursorResult[Any]", session.execute(text(statement), parameters)).rowcount
 
 
 def _look_up(session: Session, *, is_on: bool) -> None:
@@ -114,7 +130,6 @@ def _one_at_a_time(session: Session, creditor_id: int) -> None:
     )
 
 
-def _facets(session: Session, creditor_id: int, upload: Upload) -> dict[str, Any]:
-    rows = session.execute(text(loading.FACETS), {"creditor": creditor_id, "upload": upload.id}).all()
+def _facets(rows: Sequence[Row[Any]]) -> dict[str, Any]:
     found = {name: [getattr(row, name) for row in rows if getattr(row, name) is not None] for name in FACETS}
     return {name: sorted(values) for name, values in found.items() if 0 < len(values) <= _MOST_VALUES}

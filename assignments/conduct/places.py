@@ -5,7 +5,7 @@ A place may stand for more than one clock: a state with towns on the border of a
 
 from __future__ import annotations
 
-from uploads.cells import plain
+from uploads.cells.reader import plain
 
 _Clocks = tuple[str, ...]
 

@@ -111,6 +111,8 @@ def people_of(session: Session, actor: Actor, payload: dict[str, Any]) -> list[i
     if "upload_id" in payload:
         known |= {"agency": payload["agency_id"], "upload": payload["upload_id"]}
         return list(session.scalars(_IN_UPLOAD, known))
+    if "debtor_ids" in payload:
+        return sorted(payload["debtor_ids"])
     if "activity_ids" in payload:
         named = {**known, "agency": payload["agency_id"], "activities": payload["activity_ids"]}
         return list(session.scalars(_NAMED, named))

@@ -7,13 +7,13 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor, owned_by, require
 from agencies.organisations.permissions import Permission
-from assignments.contacts.models import ContactPoint
+from assignments.contacts.models import DebtorContact
 
 
-def list_contacts(session: Session, actor: Actor, debtor_id: int) -> list[ContactPoint]:
-    """The contact points of one debtor, phones first as they were given."""
+def list_contacts(session: Session, actor: Actor, debtor_id: int) -> list[DebtorContact]:
+    """The ways to reach one debtor, phones first as they were given."""
     require(actor, Permission.CASE_VIEW)
-    statement = select(ContactPoint).where(
-        owned_by(actor, ContactPoint.creditor_id, ContactPoint.agency_id), ContactPoint.debtor_id == debtor_id
+    statement = select(DebtorContact).where(
+        owned_by(actor, DebtorContact.creditor_id, DebtorContact.agency_id), DebtorContact.debtor_id == debtor_id
     )
-    return list(session.scalars(statement.order_by(ContactPoint.kind.desc(), ContactPoint.id)))
+    return list(session.scalars(statement.order_by(DebtorContact.kind.desc(), DebtorContact.place)))

@@ -62,7 +62,7 @@ class Knowledge:
         read = normal(kind.value, raw, self._country, self._city)
         if isinstance(read, Unreadable):
             return Check(None, read.code, is_known=False, is_wrong=False, is_here=False)
-        is_given = any(one["kind"] == kind and self._normal(one) == read.value for one in self._given)
+        is_given = any(one["kind"] == kind and read.value in self._spellings(one) for one in self._given)
         covered = self._covered.get(digest(self._order_id, kind, read.value))
         return Check(
             read,
@@ -74,12 +74,14 @@ class Knowledge:
 
     def _is_wrong(self, point: dict[str, Any]) -> bool:
         # Most people were never looked for before, and reading a number costs.
-        return bool(self._covered) and bool(
-            self._covered.get(digest(self._order_id, FindingKind(point["kind"]), self._normal(point)))
+        return bool(self._covered) and any(
+            self._covered.get(digest(self._order_id, FindingKind(point["kind"]), one)) for one in self._spellings(point)
         )
 
-    def _normal(self, point: dict[str, Any]) -> str:
-        return same_as(point["kind"], point["value"], self._country, self._city)
+    def _spellings(self, point: dict[str, Any]) -> set[str]:
+        """What a known point may be met as: its normal form as it was taken in, and as it is read for this person."""
+        taken_in = {point["normal"]} if "normal" in point else set()
+        return taken_in | {same_as(point["kind"], point["value"], self._country, self._city)}
 
 
 def digest(order_id: int, kind: FindingKind, value: str) -> str:

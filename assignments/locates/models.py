@@ -172,6 +172,8 @@ class LocateOrder(Base):
         Index("ix_locate_orders_queue", "agency_id", "due_on", "id", postgresql_where=text("state = 'acknowledged'")),
         Index("ix_locate_orders_batch_id", "creditor_id", "batch_id", "id"),
         Index("ix_locate_orders_debtor_id", "creditor_id", "debtor_id"),
+        # Asked for each case of a file that is undone.
+        Index("ix_locate_orders_case_id", "creditor_id", "case_id"),
         Index("ix_locate_orders_account_ref", "agency_id", "account_ref"),
     )
 

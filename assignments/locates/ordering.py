@@ -242,8 +242,9 @@ from locate_orders o
 join debtors d on d.creditor_id = o.creditor_id and d.id = o.debtor_id
 join cases c on c.creditor_id = o.creditor_id and c.id = o.case_id
 left join lateral (
-    select jsonb_agg(distinct jsonb_build_object('kind', p.kind, 'value', p.value)) as known
-    from contact_points p where p.creditor_id = o.creditor_id and p.debtor_id = o.debtor_id
+    select jsonb_agg(distinct jsonb_strip_nulls(jsonb_build_object(
+               'kind', p.kind, 'value', p.value, 'normal', nullif(p.normal, p.value)))) as known
+    from debtor_contacts p where p.creditor_id = o.creditor_id and p.debtor_id = o.debtor_id
 ) given on true
 left join lateral (
     select jsonb_agg(jsonb_build_object('digest', k.digest, 'wrong', k.wrong) order by k.digest) as known

@@ -141,6 +141,7 @@ def release(session: Session, actor: Actor, finding_id: int, *, now: datetime) -
             debtor_id=order.debtor_id,
             kind=ContactKind(finding.kind.value),
             value=finding.value,
+            normal=finding.value,
             finding_id=finding.id,
             authorisation=finding.authorisation,
             released_at=now,

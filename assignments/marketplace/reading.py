@@ -13,7 +13,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from agencies.kernel.tenancy import Actor
 from assignments.cases.models import Case, CaseState, Debtor
 from assignments.cases.queries import Selection, selected
-from assignments.contacts.models import ContactKind, ContactPoint
+from assignments.contacts.models import ContactKind, DebtorContact
 from assignments.marketplace.tape import Dimension, Integers, Labels, LotCases, by_age, by_balance
 from assignments.placements.ages import age_on, with_portfolios
 from assignments.placements.models import Placement
@@ -78,14 +78,14 @@ def _currency(session: Session, actor: Actor, selection: Selection) -> str | Non
 def _statement(actor: Actor, selection: Selection, currency: str, on: date) -> Select[*tuple[Any, ...]]:
     reach = (
         select(
-            ContactPoint.debtor_id,
+            DebtorContact.debtor_id,
             (
-                func.max(case((ContactPoint.kind == ContactKind.PHONE, 1), else_=0))
-                + func.max(case((ContactPoint.kind == ContactKind.EMAIL, 2), else_=0))
+                func.max(case((DebtorContact.kind == ContactKind.PHONE, 1), else_=0))
+                + func.max(case((DebtorContact.kind == ContactKind.EMAIL, 2), else_=0))
             ).label("code"),
         )
-        .where(ContactPoint.creditor_id == actor.tenant)
-        .group_by(ContactPoint.debtor_id)
+        .where(DebtorContact.creditor_id == actor.tenant)
+        .group_by(DebtorContact.debtor_id)
         .subquery()
     )
     earlier = (

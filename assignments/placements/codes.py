@@ -65,7 +65,9 @@ CONSEQUENCES: dict[ReturnCode, Consequence] = {
 TO_BE_LOCATED = ReturnCode.UNTRACEABLE
 
 
-def may_be_released(state: CaseState, code: ReturnCode | None) -> bool:
-    """Whether the creditor may let the case be placed again."""
+def may_be_released(state: CaseState, code: ReturnCode | None, *, is_held: bool = False) -> bool:
+    """Whether the creditor may let the case be placed again, or worked again where it is placed."""
+    if state is CaseState.PLACED:
+        return is_held
     is_out = state in {CaseState.ON_HOLD, CaseState.CLOSED}
-    return is_out and code is not None and CONSEQUENCES[code].may_be_placed_again
+    return is_out and (is_held if code is None else CONSEQUENCES[code].may_be_placed_again)

@@ -24,7 +24,7 @@ from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, Debtor
-from assignments.contacts.models import ContactKind, ContactPoint
+from assignments.contacts.models import ContactKind, DebtorContact
 from assignments.placements.models import Consignment, Placement, PlacementState
 
 HEADER = (
@@ -50,6 +50,7 @@ HEADER = (
     "phones",
     "emails",
     "addresses",
+    "on_hold",
 )
 TRAILER = "TOTAL"
 #: Several phones of one debtor stand in one cell.
@@ -121,7 +122,7 @@ def _pieces(
         cases += len(rows)
         total += sum(row.balance_minor for row in rows)
     shown = major(total, currency) if cases else 0
-    yield csv_bytes([[TRAILER, cases, *[None] * 4, currency, shown, *[None] * 14]])
+    yield csv_bytes([[TRAILER, cases, *[None] * 4, currency, shown, *[None] * 15]])
 
 
 def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tuple[Any, ...]]:
@@ -149,6 +150,7 @@ def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tup
             Case.last_payment_on,
             Case.city,
             *points,
+            Case.held_since,
         )
         .join(Case, and_(Case.creditor_id == Placement.creditor_id, Case.id == Placement.case_id))
         .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
@@ -165,11 +167,11 @@ def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tup
 
 def _points(kind: ContactKind) -> Any:
     return (
-        select(func.string_agg(ContactPoint.value, aggregate_order_by(literal(BETWEEN), ContactPoint.id)))
+        select(func.string_agg(DebtorContact.value, aggregate_order_by(literal(BETWEEN), DebtorContact.place)))
         .where(
-            ContactPoint.creditor_id == Debtor.creditor_id,
-            ContactPoint.debtor_id == Debtor.id,
-            ContactPoint.kind == kind,
+            DebtorContact.creditor_id == Debtor.creditor_id,
+            DebtorContact.debtor_id == Debtor.id,
+            DebtorContact.kind == kind,
         )
         .correlate(Debtor)
         .scalar_subquery()
@@ -203,4 +205,5 @@ def _line(name: str, row: Row[*tuple[Any, ...]]) -> list[object]:
         row.phone,
         row.email,
         row.address,
+        "yes" if row.held_since else None,
     ]

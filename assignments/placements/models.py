@@ -229,6 +229,7 @@ class Recall(Base):
         ),
         Index("ix_recalls_agency_id", "agency_id", "id"),
         Index("ix_recalls_creditor_id", "creditor_id", "id"),
+        Index("ix_recalls_upload_id", "creditor_id", "upload_id", postgresql_where=text("upload_id is not null")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
@@ -239,6 +240,8 @@ class Recall(Base):
     reason: Mapped[RecallReason] = mapped_column(code_type(RecallReason))
     note: Mapped[str | None]
     state: Mapped[RecallState] = mapped_column(code_type(RecallState))
+    #: The list it was asked by, if it was asked by a file.
+    upload_id: Mapped[int | None]
     #: How many cases it took in.
     cases: Mapped[int]
     #: The creditor's date on which the agency's access ends, as it stands now.
@@ -280,5 +283,7 @@ class Return(Base):
     case_id: Mapped[int]
     code: Mapped[ReturnCode] = mapped_column(code_type(ReturnCode))
     note: Mapped[str | None]
+    #: The day on which the agency says it closed the case, where a file said so.
+    stated_on: Mapped[date | None]
     returned_at: Mapped[datetime]
     returned_by: Mapped[int | None]

@@ -49,6 +49,8 @@ class ReturnRow:
     account_ref: str
     code: ReturnCode
     note: str | None
+    #: The day on which the agency says it closed the case, where a file said so.
+    stated_on: date | None
     returned_at: datetime
     tail_until: date | None
     case_state: CaseState | None
@@ -75,6 +77,13 @@ def get_recall(session: Session, actor: Actor, recall_id: int) -> RecallRow:
     if row is None:
         raise NotFound
     return RecallRow(*row)
+
+
+def recalls_of_upload(session: Session, actor: Actor, upload_id: int) -> list[RecallRow]:
+    """The recalls that a creditor's list became."""
+    require(actor, Permission.PLACEMENT_VIEW)
+    rows = session.execute(_recalls(actor).where(Recall.upload_id == upload_id).order_by(Recall.id)).all()
+    return [RecallRow(*row) for row in rows]
 
 
 def ended_recall(session: Session, actor: Actor, recall_id: int) -> RecallRow:
@@ -117,6 +126,7 @@ def list_returns(
             Placement.account_ref,
             Return.code,
             Return.note,
+            Return.stated_on,
             Return.returned_at,
             Placement.tail_until,
             Case.state,

@@ -10,7 +10,8 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, Select, and_, cast, func, select
+from sqlalchemy import BigInteger, Select, and_, any_, cast, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 from agencies.kernel.clock import local_date
@@ -150,5 +151,6 @@ def _cases(actor: Actor, scope: Scope) -> Select[Any]:
     if scope.consignment_id is not None:
         statement = statement.where(Placement.consignment_id == scope.consignment_id)
     if scope.selection is None and scope.consignment_id is None:
-        statement = statement.where(Case.id.in_(scope.case_ids))
+        # One array: a list of cases may be longer than a statement has room for parameters.
+        statement = statement.where(Case.id == any_(cast(list(scope.case_ids), ARRAY(BigInteger))))
     return statement

@@ -70,6 +70,7 @@ def request(
     effective_on: date,
     note: str | None = None,
     expected: str | None = None,
+    upload_id: int | None = None,
     now: datetime,
 ) -> list[Recall]:
     """Recall the cases, one recall for each agency; a date that has come ends the agency's access at once.
@@ -96,6 +97,7 @@ def request(
             reason=reason,
             note=note or None,
             state=RecallState.PENDING,
+            upload_id=upload_id,
             cases=sum(one.cases for one in of_one),
             effective_on=effective_on,
             requested_at=now,

@@ -110,14 +110,53 @@ def release(session: Session, actor: Actor, case_id: int, *, now: datetime) -> C
     )
     if case is None:
         raise NotFound
-    if case.state in {CaseState.OPEN, CaseState.PLACED}:
+    is_held = case.held_since is not None
+    if case.state in {CaseState.OPEN, CaseState.PLACED} and not is_held:
         return case
-    if not may_be_released(case.state, case.return_code):
+    if not may_be_released(case.state, case.return_code, is_held=is_held):
         raise NotReleasable
-    case.state = CaseState.OPEN
+    case.held_since = case.hold_reason = None
+    if case.state is not CaseState.PLACED:
+        case.state = CaseState.OPEN
     code = case.return_code.value if case.return_code else None
     audit.record(session, actor, "case.released", now=now, case_id=case_id, code=code)
     return case
+
+
+def conclude(
+    session: Session,
+    actor: Actor,
+    placement_ids: Sequence[int],
+    *,
+    creditor_id: int,
+    agency_id: int,
+    code: ReturnCode,
+    now: datetime,
+) -> int:
+    """End placements whose returns are written down, and tell both sides; returns how many ended."""
+    ended = end_placements(
+        session,
+        placement_ids,
+        creditor_id=creditor_id,
+        agency_id=agency_id,
+        code=code.value,
+        case_state=STATE_AFTER[CONSEQUENCES[code].disposition],
+        return_code=code,
+        now=now,
+    )
+    facts = {"cases": ended, "code": code.value, "agency_id": agency_id}
+    audit.record(session, actor, "case.returned", now=now, organisations=[creditor_id, agency_id], **facts)
+    notify(
+        session,
+        creditor_id,
+        "case.returned",
+        # A placement is given back once, so the first one names the act.
+        key=f"case.returned:{min(placement_ids)}",
+        permission=Permission.PLACEMENT_PLAN,
+        now=now,
+        **facts,
+    )
+    return ended
 
 
 def _live(session: Session, agency_id: int, case_ids: set[int]) -> Sequence[Placement]:
@@ -150,26 +189,4 @@ def _give_back(
             for one in placements
         ],
     )
-    ended = end_placements(
-        session,
-        placement_ids,
-        creditor_id=creditor_id,
-        agency_id=agency_id,
-        code=code.value,
-        case_state=STATE_AFTER[CONSEQUENCES[code].disposition],
-        return_code=code,
-        now=now,
-    )
-    facts = {"cases": ended, "code": code.value, "agency_id": agency_id}
-    audit.record(session, actor, "case.returned", now=now, organisations=[creditor_id, agency_id], **facts)
-    notify(
-        session,
-        creditor_id,
-        "case.returned",
-        # A placement is given back once, so the first one names the act.
-        key=f"case.returned:{min(placement_ids)}",
-        permission=Permission.PLACEMENT_PLAN,
-        now=now,
-        **facts,
-    )
-    return ended
+    return conclude(session, actor, placement_ids, creditor_id=creditor_id, agency_id=agency_id, code=code, now=now)

@@ -140,6 +140,17 @@ _REFUSE = """
     on conflict do nothing
 """
 
+#: Good rows whose reference the creditor has under another amount: two payments, or one told wrongly.
+REMARKS_ON_PAYMENTS = """
+    select t.line, 'payment_ref' as field, 'creditor_differs' as code, t.payment_ref as value
+    from references_told_by_creditor(:creditor, :upload) told (line)
+    join staged_payments t on t.organisation_id = :agency and t.upload_id = :upload and t.line = told.line
+    where not exists (
+        select from upload_errors e where e.organisation_id = :agency and e.upload_id = :upload and e.line = t.line
+          and not e.is_warning
+    )
+"""
+
 SCREEN_PAYMENTS = f"{PAYMENTS} {_REFUSE}"
 SCREEN_ACTIVITIES = f"{ACTIVITIES} {_REFUSE}"
 

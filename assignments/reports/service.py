@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import BigInteger, Row, Text, column, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -29,6 +29,7 @@ from assignments.reports.locking import one_report_at_a_time
 from assignments.reports.models import Report, ReportPart
 from assignments.reports.obligations import obligations
 from assignments.reports.versions import Part, hand_in
+from uploads.checking.remarking import remark_rows
 from uploads.models import Upload, UploadKind
 from uploads.rows import Loaded
 
@@ -45,7 +46,12 @@ class AlreadyReported(Conflict):
 
 def screen_payments(session: Session, actor: Actor, upload: Upload) -> int:
     """Refuse, row by row, staged payments that are not the agency's to report; returns how many."""
-    return _screen(session, judging.SCREEN_PAYMENTS, _facts(session, actor, upload))
+    facts = _facts(session, actor, upload)
+    refused = _screen(session, judging.SCREEN_PAYMENTS, facts)
+    keys = {name: facts.parameters[name] for name in ("creditor", "agency", "upload")}
+    found = (column("line", BigInteger), column("field", Text), column("code", Text), column("value", Text))
+    remark_rows(session, upload, text(judging.REMARKS_ON_PAYMENTS).bindparams(**keys).columns(*found))
+    return refused
 
 
 def screen_activities(session: Session, actor: Actor, upload: Upload) -> int:

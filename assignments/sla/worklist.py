@@ -43,6 +43,8 @@ class Task:
     #: Until when the first activity is promised, if it is.
     due_at: datetime | None
     is_paused: bool
+    #: Its creditor wants nobody to work it now.
+    is_held: bool
     #: What was done last, and what came of it.
     last_at: datetime | None
     last_result: str | None
@@ -51,7 +53,7 @@ class Task:
 
 _CASE = """
     c.id as case_id, c.account_ref, o.name as creditor_name, d.name as debtor_name, c.currency, c.balance_minor,
-    c.days_past_due
+    c.days_past_due, c.held_since is not null as is_held
 """
 _JOINS = """
     join cases c on c.creditor_id = l.creditor_id and c.id = l.case_id

@@ -31,6 +31,7 @@ from portal.demo.steps import Step
 from portal.demo.terms import Terms
 from portal.demo.world import World
 from portal.ports import Ports
+from uploads.stores.keys import evidence_key
 
 #: What holds for less than this is signed anew.
 _SOON = timedelta(days=60)
@@ -230,7 +231,7 @@ def _sign(
     filled = {field.name: _answer(field, today) for field in template.fields} | dict(answers)
     evidence_on = today - timedelta(days=12)
     service.fill(session, agency, draft.id, answers=filled, evidence_on=evidence_on, recalled_on=recalled_on, now=now)
-    service.attach(session, agency, draft.id, _evidence(ports, template, draft.id), now=now)
+    service.attach(session, agency, draft.id, _evidence(ports, template, agency.tenant, draft.id), now=now)
     text = signing.text_to_sign(session, agency, draft.id, language="es", references=ports.references, now=now)
     signing.sign(
         session,
@@ -258,13 +259,13 @@ def _answer(field: TemplateField, today: date) -> Any:
             return "Según el anexo"
 
 
-def _evidence(ports: Ports, template: Template, attestation_id: int) -> StoredFile:
+def _evidence(ports: Ports, template: Template, agency_id: int, attestation_id: int) -> StoredFile:
     name = f"soporte-{template.code.lower()}.txt"
     incoming = ports.storage.incoming()
     incoming.write(f"Soporte inventado de {template.code}, {template.title['es']} ({attestation_id}).\n".encode())
     with incoming.look() as file:
         media_type = media_type_of(name, incoming.size, file)
-    key = f"evidence/{secrets.token_hex(16)}"
+    key = evidence_key(agency_id, secrets.token_hex(16))
     stored = StoredFile(key, name, media_type, incoming.size, incoming.digest())
     incoming.keep(key)
     return stored

@@ -17,6 +17,7 @@ from portal.demo.exports import FileStyle
 from portal.demo.handovers import Handover
 from portal.demo.steps import Step
 from portal.demo.world import World
+from uploads import confirming, receiving
 from uploads import service as uploads
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.options import Options
@@ -112,7 +113,7 @@ def _receive(world: World, session: Session, actor: Actor, letter: Letter, now: 
     """The upload of these bytes, of the first time they were sent."""
     incoming = world.ports.storage.incoming()
     incoming.write(letter.data)
-    received = uploads.receive(
+    received = receiving.receive(
         session,
         actor,
         incoming,
@@ -127,8 +128,8 @@ def _receive(world: World, session: Session, actor: Actor, letter: Letter, now: 
 
 def _confirm(session: Session, actor: Actor, letter: Letter, upload_id: int, now: datetime) -> None:
     """Agree to the columns as proposed, and say what the values leave open."""
-    proposed = uploads.proposal(session, actor, upload_id)
-    uploads.confirm(
+    proposed = confirming.proposal(session, actor, upload_id)
+    confirming.confirm(
         session,
         actor,
         upload_id,

@@ -29,6 +29,8 @@ DAILY: tuple[Daily, ...] = (
     Daily("remind_reports", OrganisationKind.CREDITOR),
     # What nobody asked to have judged: activities that were there before there were rules.
     Daily("judge_conduct", OrganisationKind.CREDITOR),
+    Daily("sweep_files", OrganisationKind.CREDITOR),
+    Daily("sweep_files", OrganisationKind.AGENCY),
 )
 
 

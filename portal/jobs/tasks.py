@@ -13,14 +13,18 @@ from agencies.organisations.permissions import Permission
 from assignments import intake
 from assignments.conduct import service as conduct
 from assignments.marketplace import service as marketplace
+from assignments.matches import finding as matches
 from assignments.placements import recalls
 from assignments.reports import reminders
 from assignments.reports import service as reports
+from assignments.undoing import UNDO
+from portal import keeping
 from portal.jobs import frame
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.ports import Ports
+from uploads import confirming, opening
 from uploads import service as uploads
-from uploads.checking import Check
+from uploads.checking.run import Check
 
 
 @contextmanager
@@ -41,11 +45,33 @@ def check_upload(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def open_upload(job: Job) -> Iterator[Advance]:
+    """Have a file opened by a process of its own, and look after it until it ends."""
+    with closing(opening.Opening(job.session, job.actor, job.ports.storage, job.payload["upload_id"])) as opener:
+
+        def advance() -> Step | None:
+            step = opener.next_step(job.ports.now())
+            return Step("opening", step.done, step.total) if step else None
+
+        yield advance
+
+
+@contextmanager
 def apply_upload(job: Job) -> Iterator[Advance]:
     """Apply a file in one transaction, so that nobody ever sees half of it."""
 
     def advance() -> None:
         intake.load(job.session, job.actor, job.payload["upload_id"], now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def undo_upload(job: Job) -> Iterator[Advance]:
+    """Take back what a file made, in one transaction."""
+
+    def advance() -> None:
+        intake.undo(job.session, job.actor, job.payload["upload_id"], job.ports.now())
 
     yield advance
 
@@ -77,6 +103,16 @@ def judge_conduct(job: Job) -> Iterator[Advance]:
             return Step("judging", people - len(waiting), people)
         conduct.conclude(job.session, job.actor, job.payload, people=people, now=job.now)
         return None
+
+    yield advance
+
+
+@contextmanager
+def match_debtors(job: Job) -> Iterator[Advance]:
+    """Compare the debtors of an applied portfolio with all others of the creditor."""
+
+    def advance() -> None:
+        matches.find(job.session, job.actor, job.payload["upload_id"], now=job.ports.now())
 
     yield advance
 
@@ -123,12 +159,30 @@ def execute_recalls(job: Job) -> Iterator[Advance]:
     yield advance
 
 
+@contextmanager
+def sweep_files(job: Job) -> Iterator[Advance]:
+    """Remove files of the organisation that nothing names any more, and the bytes of those rejected long ago."""
+    steps = keeping.sweep_steps(job.ports, now=job.now)
+
+    def advance() -> Step | None:
+        if (step := next(steps, None)) is None:
+            return None
+        step(job.session, job.actor)
+        return Step("sweeping", 0, 0)
+
+    yield advance
+
+
 TASKS: dict[str, Task] = {
+    "sweep_files": Task(sweep_files),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
-    uploads.CHECK: Task(check_upload),
+    opening.OPEN: Task(open_upload),
+    confirming.CHECK: Task(check_upload),
     uploads.APPLY: Task(apply_upload),
+    UNDO: Task(undo_upload),
+    matches.MATCH: Task(match_debtors),
     marketplace.ADVANCE: Task(advance_lot, permissions=frozenset({Permission.LOT_VIEW})),
     "remind_reports": Task(remind_reports, permissions=frozenset({Permission.REPORT_VIEW})),
     "open_report_periods": Task(open_report_periods, permissions=frozenset({Permission.REPORT_VIEW})),

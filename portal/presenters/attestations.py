@@ -22,13 +22,13 @@ from portal.i18n import language, say
 STATES = {
     AttestationState.DRAFT: msg("Begun, not signed"),
     AttestationState.SUBMITTED: msg("Waits for review"),
-    AttestationState.ACCEPTED: msg("Accepted by the creditor"),
+    AttestationState.ACCEPTED: msg("Accepted"),
     AttestationState.REJECTED: msg("Rejected by the creditor"),
     AttestationState.REVOKED: msg("Revoked"),
     AttestationState.SUPERSEDED: msg("Replaced by a later one"),
 }
 STANDINGS = {
-    Standing.ACCEPTED: msg("Accepted by the creditor"),
+    Standing.ACCEPTED: msg("Accepted"),
     Standing.EXPIRING: msg("About to expire"),
     Standing.SUBMITTED: msg("Waits for review"),
     Standing.REJECTED: msg("Rejected by the creditor"),

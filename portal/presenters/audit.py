@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from agencies.kernel.errors import msg
+from agencies.kernel.errors import Plural, msg, msgs
 from agencies.kernel.pages import Page
 from agencies.organisations.permissions import Role
 from agencies.organisations.queries import Event
@@ -25,7 +25,16 @@ SENTENCES: dict[str, str] = {
     "recall.executed": msg("A recall came to its date: the agency's access ended"),
     "recall.closed": msg("%(who)s closed a recall"),
     "case.returned": msg("%(who)s gave cases back to the creditor"),
+    "promises.reported": msg("%(who)s reported promises"),
+    "promises.withdrawn": msg("%(who)s took reported promises back"),
+    "promise.exported": msg("%(who)s downloaded a list of promises"),
+    "inventory.compared": msg("%(who)s sent a list of what the agency holds; it was compared"),
+    "inventory.withdrawn": msg("%(who)s took a list of what the agency holds back"),
+    "inventory.exported": msg("%(who)s downloaded the differences of a list"),
     "case.released": msg("%(who)s released a returned case"),
+    "debtors.matched": msg("Debtors of a new portfolio were found to be perhaps one person with others"),
+    "debtors.merged": msg("%(who)s found two debtors to be one person and put their cases together"),
+    "debtors.told_apart": msg("%(who)s found two debtors to be two persons"),
     "comparison.exported": msg("%(who)s downloaded the comparison of agencies"),
     "user.signed_in": msg("%(subject)s signed in"),
     "user.signed_out": msg("%(subject)s signed out"),
@@ -39,13 +48,32 @@ SENTENCES: dict[str, str] = {
     "organisation.registered": msg("%(who)s registered %(house)s"),
     "organisation.suspended": msg("%(who)s suspended %(house)s"),
     "organisation.approved": msg("%(who)s let %(house)s in again"),
+    "transfer.begun": msg("%(who)s began to send a big file in pieces"),
+    "transfer.cancelled": msg("%(who)s gave up sending a big file"),
+    "upload.undo_requested": msg("%(who)s asked for a file to be undone"),
+    "upload.undone": msg("%(who)s undid a file: what it had made was taken back"),
+    "upload.downloaded": msg("%(who)s downloaded a file as it was sent"),
+    "upload.text_downloaded": msg("%(who)s downloaded the text that was read of a file"),
     "upload.received": msg("%(who)s sent a file"),
+    "upload.opened": msg("A file was opened"),
+    "upload.reopened": msg("%(who)s had a file read from another sheet, row or layout"),
+    "layout.added": msg("%(who)s kept a layout of fixed width"),
     "upload.confirmed": msg("%(who)s confirmed the columns of a file"),
+    "upload.read_as_before": msg("A file sent by %(who)s was read as the last one with its columns"),
+    "upload.read_again": msg("%(who)s had a checked file read differently"),
+    "columns.forgotten": msg("%(who)s had saved columns forgotten"),
+    "code.forgotten": msg("%(who)s had the meaning of a code forgotten"),
     "upload.checked": msg("A file was checked"),
     "upload.apply_requested": msg("%(who)s decided to apply a file"),
     "upload.applied": msg("A file was applied"),
     "upload.sent_back": msg("A file was not applied, because rows of it had turned bad; it waits for a decision"),
     "upload.rejected": msg("%(who)s rejected a file"),
+    "upload.purged": msg("The content of a file rejected some time ago was removed"),
+    "portfolio.updated": msg("An update of the portfolio was taken over or taken back"),
+    "case.updated": msg("The creditor changed balances, data or holds of cases of an agency"),
+    "case.paid_directly": msg("The creditor told an agency of payments it had received itself"),
+    "payments.received_directly": msg("Payments to the creditor were taken over"),
+    "payments.taken_back": msg("Payments to the creditor were taken back with their file"),
     "portfolio.opened": msg("The rows of a file became cases"),
     "case.exported": msg("%(who)s downloaded a list of cases"),
     "panel.joined": msg("%(who)s brought an agency onto the panel"),
@@ -111,30 +139,53 @@ SENTENCES: dict[str, str] = {
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
-    "files": (msg("Files"), ("upload", "portfolio", "case")),
+    "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
     "attestations": (msg("Attestations"), ("attestation", "evidence", "standing", "credential")),
-    "reports": (msg("Reports"), ("payments", "activities", "activity", "report", "enquiry", "conduct", "comparison")),
+    "reports": (
+        msg("Reports"),
+        (
+            "payments",
+            "activities",
+            "activity",
+            "promises",
+            "promise",
+            "inventory",
+            "report",
+            "enquiry",
+            "conduct",
+            "comparison",
+        ),
+    ),
 }
 
 _KINDS = {
     "portfolio": msg("portfolio"),
     "payments": msg("payments"),
     "activities": msg("activities"),
+    "promises": msg("promises"),
+    "closures": msg("closures"),
+    "inventory": msg("inventory"),
     "findings": msg("findings"),
+    "portfolio_update": msg("update of the portfolio"),
+    "creditor_payments": msg("payments to the creditor"),
+    "recall_list": msg("recall list"),
 }
 #: Counts in the details that are worth a word.
-_COUNTS = {
-    "cases": msg("%(n)s cases"),
-    "orders": msg("%(n)s people"),
-    "findings": msg("%(n)s findings"),
+_COUNTS: dict[str, str | Plural] = {
+    "cases": msgs("%(n)s case", "%(n)s cases"),
+    "orders": msgs("%(n)s person", "%(n)s people"),
+    "findings": msgs("%(n)s finding", "%(n)s findings"),
     "read": msg("%(n)s rows read"),
     "rejected": msg("%(n)s rejected"),
-    "new": msg("%(n)s new"),
-    "known": msg("%(n)s reported before"),
+    "held": msgs("%(n)s put on hold", "%(n)s put on hold"),
+    "freed": msgs("%(n)s set free", "%(n)s set free"),
+    "new": msgs("%(n)s new", "%(n)s new"),
+    "known": msgs("%(n)s reported before", "%(n)s reported before"),
+    "differences": msgs("%(n)s difference", "%(n)s differences"),
     "failures": msg("failures in a row: %(n)s"),
 }
 
@@ -206,7 +257,7 @@ def _facts(details: dict[str, Any]) -> list[str]:
     if details.get("role") in set(Role):
         told.append(say(ROLE_NAMES[Role(details["role"])]))
     told += [
-        say(text, {"n": number(details[name])})
+        say(text, {"n": number(details[name])}, count=details[name])
         for name, text in _COUNTS.items()
         if _is_count(details.get(name)) and details[name]
     ]

@@ -10,7 +10,7 @@ from typing import Any
 from agencies.kernel.errors import msg
 from assignments.cases.models import Case, CaseState
 from assignments.cases.queries import Selection
-from assignments.contacts.models import ContactKind, ContactPoint
+from assignments.contacts.models import ContactKind, DebtorContact
 from assignments.placements.queries import PlacementRow
 from assignments.reports.models import Activity, Payment, ReceivedBy
 from assignments.reports.queries import TakenBack
@@ -104,13 +104,14 @@ def timeline(
     activities: Iterable[Activity],
     local_day: Callable[[datetime], date],
     taken_back: Iterable[TakenBack] = (),
+    others: Iterable[Event] = (),
 ) -> list[Event]:
-    """Placements, payments, what was taken back of them, and activities as one story, the latest first."""
+    """Placements, payments, what was taken back of them, activities and others as one story, the latest first."""
     events = [Event(local_day(one.placed_at), one.placed_at, "placed", one) for one in placed]
     events += [Event(one.paid_on, None, "paid", one) for one in payments]
     events += [Event(local_day(one.at), one.at, "taken_back", one) for one in taken_back]
     events += [Event(local_day(one.happened_at), one.happened_at, "activity", one) for one in activities]
-    return sorted(events, key=_order, reverse=True)
+    return sorted([*events, *others], key=_order, reverse=True)
 
 
 def _order(event: Event) -> tuple[date, float]:
@@ -150,7 +151,7 @@ class SourceCell:
     type: FieldType
 
 
-def contact_lines(points: Iterable[ContactPoint]) -> list[ContactLine]:
+def contact_lines(points: Iterable[DebtorContact]) -> list[ContactLine]:
     """The contact points, covered: enough to tell them apart, not enough to use them."""
     return [ContactLine(CONTACTS[one.kind], covered(one.kind, one.value), one.released_at) for one in points]
 

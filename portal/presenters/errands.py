@@ -107,9 +107,16 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         {"state": "ended"},
     ),
     (None, "on_hold"): Errand(
-        msg("Cases on hold"),
+        msg("Returned cases on hold"),
         msg("Agencies gave them back. Settle the reason, release them or order a search."),
         "returns.index",
+        "player-pause",
+        {"state": "on_hold"},
+    ),
+    (None, "held_by_creditor"): Errand(
+        msg("Cases you put on hold"),
+        msg("An update of your portfolio holds them. Release each on its page, or all with another update."),
+        "cases.index",
         "player-pause",
         {"state": "on_hold"},
     ),
@@ -188,6 +195,12 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         msg("The queue goes by due date. Begin with the first."),
         "investigation.queue",
         "user-search",
+    ),
+    (None, "debtors_to_compare"): Errand(
+        msg("Debtors that may be one person"),
+        msg("Nearly the same name, reached in the same way. Look at them and decide."),
+        "matches.index",
+        "users",
     ),
     (None, "findings_to_verify"): Errand(
         msg("Findings to verify"),

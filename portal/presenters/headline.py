@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from agencies.kernel.errors import msg
+from agencies.kernel.errors import msg, msgs
 from agencies.kernel.money import major
 from agencies.scorecards.facts import AgencyFacts, Spread
 from agencies.scorecards.metrics import Metric, gross_recovery, net_back, punctuality
@@ -41,7 +41,7 @@ def headlines(facts: Sequence[AgencyFacts]) -> list[Headline]:
         Headline(
             say(msg("Value placed")),
             *_short(total.placed_minor, total.currency),
-            say(msg("on %(n)s cases"), {"n": number(total.cases)}),
+            say(msgs("on %(n)s case", "on %(n)s cases"), {"n": number(total.cases)}, count=total.cases),
             [
                 (say(msg("Exactly")), money(total.placed_minor, total.currency)),
                 (say(msg("Formula")), say(_VALUE)),

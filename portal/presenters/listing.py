@@ -25,6 +25,7 @@ _COLUMNS = (
     msg("Handed over"),
     msg("Balance"),
     msg("State"),
+    msg("On hold"),
 )
 
 
@@ -49,6 +50,7 @@ def cells(side: Side, row: CaseRow) -> list[object]:
         major(row.placed_minor, row.currency),
         major(row.balance_minor, row.currency),
         say(STATES[row.state]),
+        say(msg("Yes")) if row.is_held else None,
         row.agency_name if side is Side.CREDITOR else row.creditor_name,
     ]
 

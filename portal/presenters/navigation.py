@@ -53,6 +53,8 @@ DESTINATIONS = (
     Destination(msg("Attestations"), "attestations.index", "shield-check", _P.ATTESTATION_VIEW),
     Destination(msg("Our file"), "agency_files.index", "id", _P.STANDING_EDIT, _AGENCY),
     Destination(msg("Reports"), "reports.index", "calendar-due", _P.REPORT_VIEW),
+    Destination(msg("Promises"), "promises.index", "calendar", _P.REPORT_VIEW),
+    Destination(msg("Inventories"), "inventories.index", "clipboard-list", _P.REPORT_VIEW),
     Destination(msg("Contact rules"), "conduct.index", "scale", _P.CONDUCT_VIEW),
     Destination(msg("Service levels"), "sla.index", "clock", _P.SLA_VIEW),
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ANSWER, _CREDITOR),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from agencies.kernel.errors import msg
+from agencies.kernel.errors import Plural, msg, msgs
 from agencies.kernel.notices import Notice
 from agencies.kernel.tenancy import Actor
 from portal.filters import day, number
@@ -25,7 +25,7 @@ class Telling:
     the reader writes them.
     """
 
-    sentence: str
+    sentence: str | Plural
     icon: str = "info-circle"
     endpoint: str | None = None
     #: Parameter of the address -> the detail it is filled from.
@@ -41,20 +41,29 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
     "recall.requested": Telling(
-        msg("%(house)s takes %(cases)s cases back; your access ends on %(effective_on)s"),
+        msgs(
+            "%(house)s takes %(cases)s case back; your access ends on %(effective_on)s",
+            "%(house)s takes %(cases)s cases back; your access ends on %(effective_on)s",
+        ),
         "arrow-left",
         "recalls.show",
         {"recall_id": "recall_id"},
         is_urgent=True,
     ),
     "recall.accepted": Telling(
-        msg("%(house)s confirms that work on %(cases)s recalled cases has stopped"),
+        msgs(
+            "%(house)s confirms that work on %(cases)s recalled case has stopped",
+            "%(house)s confirms that work on %(cases)s recalled cases has stopped",
+        ),
         "check",
         "recalls.show",
         {"recall_id": "recall_id"},
     ),
     "recall.objected": Telling(
-        msg("%(house)s objects to the recall of %(cases)s cases; decide before %(effective_on)s"),
+        msgs(
+            "%(house)s objects to the recall of %(cases)s case; decide before %(effective_on)s",
+            "%(house)s objects to the recall of %(cases)s cases; decide before %(effective_on)s",
+        ),
         "message",
         "recalls.show",
         {"recall_id": "recall_id"},
@@ -67,25 +76,80 @@ TELLINGS: dict[str, Telling] = {
         {"recall_id": "recall_id"},
     ),
     "recall.withdrawn": Telling(
-        msg("%(house)s leaves %(cases)s cases with you after all"),
+        msgs(
+            "%(house)s leaves %(cases)s case with you after all",
+            "%(house)s leaves %(cases)s cases with you after all",
+        ),
         "check",
         "recalls.show",
         {"recall_id": "recall_id"},
     ),
     "recall.executed": Telling(
-        msg("Your access to %(cases)s cases of %(house)s has ended; attest what became of their data"),
+        msgs(
+            "Your access to %(cases)s case of %(house)s has ended; attest what became of its data",
+            "Your access to %(cases)s cases of %(house)s has ended; attest what became of their data",
+        ),
         "shield-lock",
         "recalls.show",
         {"recall_id": "recall_id"},
         is_urgent=True,
     ),
     "recall.closed": Telling(
-        msg("%(house)s has closed the recall of %(cases)s cases"),
+        msgs(
+            "%(house)s has closed the recall of %(cases)s case",
+            "%(house)s has closed the recall of %(cases)s cases",
+        ),
         "circle-check",
         "recalls.show",
         {"recall_id": "recall_id"},
     ),
-    "case.returned": Telling(msg("%(house)s gave %(cases)s cases back"), "arrow-left", "returns.index"),
+    "debtors.matched": Telling(
+        msg("%(pairs)s pairs of debtors may be one person each; look at them"), "users", "matches.index"
+    ),
+    "case.updated": Telling(
+        msg("%(house)s sent news of %(cases)s of your cases: balances, arrears or ways to reach people"),
+        "refresh",
+        "cases.index",
+    ),
+    "case.held": Telling(
+        msgs(
+            "%(house)s puts %(cases)s of your cases on hold; do not work it until it is set free",
+            "%(house)s puts %(cases)s of your cases on hold; do not work them until they are set free",
+        ),
+        "alert-triangle",
+        "cases.index",
+        is_urgent=True,
+    ),
+    "case.unheld": Telling(
+        msg("%(house)s sets %(cases)s of your cases free; work goes on"),
+        "check",
+        "cases.index",
+    ),
+    "case.paid_directly": Telling(
+        msgs(
+            "%(house)s received payments on %(cases)s of your cases itself; its balance has changed",
+            "%(house)s received payments on %(cases)s of your cases itself; their balances have changed",
+        ),
+        "coins",
+        "cases.index",
+    ),
+    "case.returned": Telling(
+        msgs(
+            "%(house)s gave %(cases)s case back",
+            "%(house)s gave %(cases)s cases back",
+        ),
+        "arrow-left",
+        "returns.index",
+    ),
+    "promise.beyond_authority": Telling(
+        msg("%(house)s agreed %(promises)s discounts beyond its terms"), "alert-triangle", "promises.index"
+    ),
+    "inventory.differs": Telling(
+        msg("The list of %(house)s as of %(as_of)s differs from the placements in %(differences)s cases"),
+        "clipboard-list",
+        "inventories.show",
+        {"inventory_id": "inventory_id"},
+    ),
     "locate.ordered": Telling(
         msg("%(house)s orders %(orders)s people to be found by %(due_on)s"),
         "user-search",
@@ -248,7 +312,11 @@ def _line(
     is_open = told.endpoint in served and None not in values.values()
     return NoticeLine(
         at=notice.created_at,
-        sentence=say(told.sentence, {**{name: _told(value) for name, value in details.items()}, "house": house}),
+        sentence=say(
+            told.sentence,
+            {**{name: _told(value) for name, value in details.items()}, "house": house},
+            count=details.get("cases", 0),
+        ),
         icon=told.icon,
         endpoint=told.endpoint if is_open else None,
         values=values if is_open else {},

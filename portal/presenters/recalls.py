@@ -41,7 +41,7 @@ TONES = {
     RecallState.ENDED: "working",
     RecallState.CLOSED: "good",
 }
-ANSWERS = {RecallAnswer.ACCEPTED: msg("Accepted"), RecallAnswer.OBJECTED: msg("Objection")}
+ANSWERS = {RecallAnswer.ACCEPTED: msg("Agreed"), RecallAnswer.OBJECTED: msg("Objection")}
 OBJECTIONS = {
     ObjectionReason.PAYMENT_PLAN: msg("A payment plan is running"),
     ObjectionReason.PROMISE: msg("The debtor has promised to pay"),
@@ -143,7 +143,7 @@ def may_return_case(case: Case, actor: Actor) -> bool:
 def may_release_case(case: Case, actor: Actor) -> bool:
     """Whether the person may let the case be placed again."""
     is_planner = actor.side is Side.CREDITOR and actor.may(Permission.PLACEMENT_PLAN)
-    return is_planner and may_be_released(case.state, case.return_code)
+    return is_planner and may_be_released(case.state, case.return_code, is_held=case.held_since is not None)
 
 
 def may_release(row: ReturnRow, actor: Actor) -> bool:

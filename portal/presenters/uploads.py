@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from agencies.kernel.errors import msg
-from uploads.faults import FILE_FAULTS, ROW_FAULTS
-from uploads.mapping import ColumnGuess, Proposal
+from portal.filters import NOTHING, money, number
+from uploads.faults import FILE_FAULTS, ROW_FAULTS, ROW_WARNINGS
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.queries import ErrorGroup, Progress, RowFault
 from uploads.schemas.fields import Field, Schema
@@ -17,16 +17,24 @@ from uploads.schemas.registry import SCHEMAS
 
 KINDS = {
     UploadKind.PORTFOLIO: msg("Portfolio"),
+    UploadKind.PORTFOLIO_UPDATE: msg("Portfolio update"),
+    UploadKind.CREDITOR_PAYMENTS: msg("Payments made to us"),
+    UploadKind.RECALL_LIST: msg("Recall list"),
     UploadKind.PAYMENTS: msg("Payments"),
     UploadKind.ACTIVITIES: msg("Activities"),
+    UploadKind.PROMISES: msg("Promises and plans"),
+    UploadKind.CLOSURES: msg("Closures"),
+    UploadKind.INVENTORY: msg("Inventory"),
     UploadKind.FINDINGS: msg("Findings"),
 }
 STATES = {
+    UploadState.OPENING: msg("Being opened"),
     UploadState.RECEIVED: msg("Columns to confirm"),
     UploadState.CHECKING: msg("Being checked"),
     UploadState.CHECKED: msg("Checked, your decision"),
     UploadState.APPLYING: msg("Being applied"),
     UploadState.APPLIED: msg("Applied"),
+    UploadState.UNDONE: msg("Undone"),
     UploadState.REJECTED: msg("Turned away"),
 }
 #: What a list of files can be narrowed to: those that wait for a person.
@@ -36,11 +44,13 @@ WAITING: dict[str, tuple[str, UploadState | None]] = {
     "failed": (msg("Work that failed"), None),
 }
 TONES = {
+    UploadState.OPENING: "working",
     UploadState.RECEIVED: "waiting",
     UploadState.CHECKING: "working",
     UploadState.CHECKED: "waiting",
     UploadState.APPLYING: "working",
     UploadState.APPLIED: "good",
+    UploadState.UNDONE: "neutral",
     UploadState.REJECTED: "bad",
 }
 DATE_ORDERS = {
@@ -52,15 +62,35 @@ DECIMALS = {",": msg("With a decimal comma: 1.234,56"), ".": msg("With a decimal
 DELIMITERS = {",": msg("comma"), ";": msg("semicolon"), "\t": msg("tab"), "|": msg("vertical bar")}
 STEPS = (msg("Sent"), msg("Columns"), msg("Check"), msg("Apply"))
 _STEP_OF = {
+    UploadState.OPENING: 0,
     UploadState.RECEIVED: 1,
     UploadState.CHECKING: 2,
     UploadState.CHECKED: 3,
     UploadState.APPLYING: 3,
     UploadState.APPLIED: 4,
 }
-SURE = 85
+#: What the file chooser offers; what a file is, its content says.
+ACCEPTED = ".csv,.txt,.gz,.zip,.xlsx,.xls,.ods,.xlsm,.xlsb,text/csv,text/plain"
 EXAMPLES = 3
-CHECKING, APPLYING = msg("Checking the rows"), msg("Taking the rows over")
+#: What is remarked on a row that is left out, not taken over.
+TOTAL = "total_row"
+ERROR_FILE = msg("rejected-%(name)s.%(ending)s")
+BECAME = msg("You had sent exactly this file before. This is what became of it; nothing was taken over twice.")
+SENT_BEFORE = {
+    UploadState.OPENING: msg("You had sent exactly this file before. It is still at work."),
+    UploadState.RECEIVED: msg("You had sent exactly this file before. It still waits for you to confirm its columns."),
+    UploadState.CHECKING: msg("You had sent exactly this file before. It is still at work."),
+    UploadState.CHECKED: msg("You had sent exactly this file before. It still waits for your decision."),
+    UploadState.APPLYING: msg("You had sent exactly this file before. It is still at work."),
+}
+_MESSAGES = ROW_FAULTS | ROW_WARNINGS
+#: What is being done, by the state a file waits in.
+STAGES = {
+    UploadState.OPENING: msg("Opening the file"),
+    UploadState.CHECKING: msg("Checking the rows"),
+    UploadState.APPLYING: msg("Taking the rows over"),
+    UploadState.APPLIED: msg("Taking the file back"),
+}
 REASONS = {
     "rows_were_rejected": msg("rows turned out bad while they were taken over"),
     "nothing_to_apply": msg("no row could be taken over"),
@@ -79,16 +109,6 @@ class Step:
 
     label: str
     place: str
-
-
-@dataclass(frozen=True)
-class ColumnLine:
-    """One column of the file with its select and how sure the proposal is."""
-
-    guess: ColumnGuess
-    field: Any
-    label: str
-    tone: str
 
 
 @dataclass(frozen=True)
@@ -120,27 +140,15 @@ def steps(upload: Upload) -> list[Step]:
     return [Step(label, "done" if n < at else "now" if n == at else "later") for n, label in enumerate(STEPS)]
 
 
-def column_lines(proposal: Proposal, fields: Sequence[Any]) -> list[ColumnLine]:
-    """The columns in the order of the file."""
-    return [
-        ColumnLine(guess, field, *_sureness(guess, proposal))
-        for guess, field in zip(proposal.columns, fields, strict=True)
-    ]
-
-
-def _sureness(guess: ColumnGuess, proposal: Proposal) -> tuple[str, str]:
-    if guess.field is None:
-        return msg("Not recognised"), "neutral"
-    if proposal.is_remembered:
-        return msg("As last time"), "good"
-    if guess.confidence >= SURE and not guess.is_danger:
-        return msg("Recognised"), "good"
-    return msg("Please look"), "waiting"
+def complaints(form: Any, say: Callable[[str], str]) -> list[str]:
+    """Everything that is wrong with a form, in sentences; a field's own stand behind its label."""
+    of_fields = [f"{say(field.label.text)}: {say(error)}" for field in form for error in field.errors]
+    return [*form.form_errors, *of_fields]
 
 
 def stage(progress: Progress) -> str:
     """What is being done now."""
-    return APPLYING if progress.state is UploadState.APPLYING else CHECKING
+    return STAGES[progress.state]
 
 
 def reason(code: str | None) -> str:
@@ -175,7 +183,7 @@ def fault_lines(kind: UploadKind, faults: Iterable[RowFault], say: Say) -> list[
 
 def message(kind: UploadKind, field: str, code: str, say: Say) -> str:
     """What is wrong, with the column by its name."""
-    return say(ROW_FAULTS[code], {"field": say(label_of(kind, field), None), "value": ""})
+    return say(_MESSAGES[code], {"field": say(label_of(kind, field), None), "value": ""})
 
 
 def required(schema: Schema) -> list[Field]:
@@ -198,6 +206,23 @@ def fault(upload: Upload) -> str:
     return FILE_FAULTS.get(upload.fault or "", msg("The file was rejected."))
 
 
+def fault_words(upload: Upload) -> dict[str, Any]:
+    """What fills the text of a file's fault, figures as the reader writes them."""
+    params = dict(upload.fault_params or {})
+    if upload.fault != "control_mismatch":
+        return params
+    amounts = {name: amount(params.get(name), params["currency"]) for name in ("amount_said", "amount_found")}
+    rows = {name: number(params.get(name)) for name in ("rows_said", "rows_found")}
+    return params | rows | amounts
+
+
+def amount(minor: int | None, currency: str) -> str:
+    """An amount with its currency, bare digits where nobody knows of which it is."""
+    if minor is None:
+        return NOTHING
+    return money(minor, currency) if currency else number(minor)
+
+
 def label_of(kind: UploadKind, name: str) -> str:
     """What people call a field of a row fault; a fault of the whole row has none."""
     known = {field.name: field.label for field in SCHEMAS[kind].fields}
@@ -209,9 +234,15 @@ def labels(kind: UploadKind, names: Iterable[str]) -> list[str]:
     return [label_of(kind, name) for name in names]
 
 
-def error_file_name(upload: Upload) -> str:
-    """The name of the file of rejected rows: the sent file's with a word before it."""
-    return f"rejected-{upload.filename.rpartition('.')[0] or upload.filename}.csv"
+def error_file_name(upload: Upload, ending: str, say: Say) -> str:
+    """The name of the file of rejected rows: the sent file's with a word before it, in the reader's language."""
+    name = upload.filename.rpartition(".")[0] or upload.filename
+    return say(ERROR_FILE, {"name": name, "ending": ending})
+
+
+def sent_before(upload: Upload) -> str:
+    """What is said to whoever sent this very file before: what it waits for, or what became of it."""
+    return SENT_BEFORE.get(upload.state, BECAME)
 
 
 def time_left(seconds: float | None) -> str:

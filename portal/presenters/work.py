@@ -6,7 +6,8 @@ from agencies.kernel.errors import msg
 from agencies.kernel.work import WorkState
 from assignments.marketplace.service import ADVANCE
 from portal.presenters.uploads import reason
-from uploads.service import APPLY, CHECK
+from uploads.confirming import CHECK
+from uploads.service import APPLY
 
 KINDS = {
     CHECK: msg("Check of a file"),

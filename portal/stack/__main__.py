@@ -4,6 +4,7 @@ import argparse
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from portal.stack.assets import install_assets
 from portal.stack.environment import ROOT, Places, StackError, application_environment
@@ -37,6 +38,8 @@ def run_with_servers(command: list[str], port: int) -> int:
     places.create()
     with borrowed(places, os.environ) as servers:
         environ = application_environment(places, os.environ, local=servers.addresses(), port=port)
+        # The product's own flask comes before any other the developer has.
+        environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", os.defpath)])
         process = subprocess.Popen(command or [os.environ.get("SHELL", "/bin/sh")], cwd=ROOT, env=environ)
         while True:
             try:

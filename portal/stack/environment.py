@@ -126,5 +126,7 @@ def application_environment(
         "STORAGE_URL": places.files.as_uri(),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PYTHONUNBUFFERED": "1",
+        # A block is read, checked and copied by three threads and a server already; more threads only get in their way.
+        "POLARS_MAX_THREADS": "1",
     }
     return {**defaults, **{name: value for name, value in given.items() if value or name not in defaults}}

@@ -135,7 +135,8 @@ class Supervisor:
             *("--graceful-timeout", "10", "--access-logfile", "-", "wsgi:app"),
         ]
         workers = [
-            Child(f"worker {number}", [*FLASK, "work"], log / f"worker-{number}.log")
+            # Whoever waits for a page goes before whoever waits for a file.
+            Child(f"worker {number}", ["nice", "-n", "5", *FLASK, "work"], log / f"worker-{number}.log")
             for number in range(1, WORKERS + 1)
         ]
         return [
@@ -165,6 +166,8 @@ class Supervisor:
         )
         if accounts.returncode == 0 and accounts.stdout.strip():
             say(accounts.stdout.rstrip() + "\n")
+            if not self.demo:
+                say("They are from an earlier demo. To list them again: make shell, then flask demo-accounts\n")
         say(f"Logs: {self.places.log}   Stop: Ctrl-C")
 
 

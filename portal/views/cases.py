@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
 
@@ -12,12 +13,15 @@ from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.cases import queries
+from assignments.cases.changes import list_adjustments, list_updates
 from assignments.cases.listing import listing as cases_file
 from assignments.cases.listing import withheld
-from assignments.cases.models import CaseState
+from assignments.cases.models import Case, CaseState
 from assignments.contacts.queries import list_contacts
 from assignments.locates.desk import FindingRow, list_to_verify
 from assignments.placements.queries import PlacementRow, list_placements
+from assignments.promises.queries import promises_of_case, statements_of
+from assignments.reports.creditor_payments import ReceivedByCreditor, list_received
 from assignments.reports.queries import list_activities, list_payments, list_taken_back
 from assignments.sla.enquiries import list_enquiries
 from portal.extensions import db
@@ -25,8 +29,8 @@ from portal.forms.activities import ActivityForm
 from portal.forms.cases import CaseFilterForm
 from portal.forms.enquiries import QuestionForm
 from portal.identity import current_actor
+from portal.presenters import casechanges, listing, locates, promises, recalls
 from portal.presenters import cases as presenter
-from portal.presenters import listing, locates, recalls
 from portal.presenters.sla import SUBJECTS
 from portal.security import requires
 from portal.views import gates, paging
@@ -93,6 +97,7 @@ def show(case_id: int) -> str:
     after = paging.after(datetime, int)
     activities = list_activities(db.session, actor, case_id, after=after)
     payments = list_payments(db.session, actor, case_id)
+    received = list_received(db.session, actor, case_id)
     placements: tuple[PlacementRow, ...] = ()
     if actor.may(Permission.PLACEMENT_VIEW):
         placements = list_placements(db.session, actor, case_id=case_id).rows
@@ -108,15 +113,17 @@ def show(case_id: int) -> str:
         words=locates,
         contacts=presenter.contact_lines(list_contacts(db.session, actor, detail.debtor.id)),
         placements=placements,
-        paid_minor=sum(one.amount_minor for one in payments),
+        paid_minor=casechanges.paid_minor(payments, received),
         timeline=presenter.timeline(
             placements if is_first else (),
             payments if is_first else (),
             activities.rows,
             lambda at: local_date(at, actor.time_zone),
             list_taken_back(db.session, actor, case_id) if is_first else (),
+            _creditor_s_word(actor, detail.case, received) if is_first else (),
         ),
         pages=paging.addresses(activities),
+        **_promises(actor, case_id),
         enquiries=list_enquiries(db.session, actor, case_id=case_id).rows,
         activity_form=_activity_form(actor),
         question_form=QuestionForm().offer() if actor.may(Permission.ENQUIRY_ASK) else None,
@@ -125,11 +132,29 @@ def show(case_id: int) -> str:
     )
 
 
+def _creditor_s_word(actor: Actor, case: Case, received: list[ReceivedByCreditor]) -> list[presenter.Event]:
+    """What the creditor told of the case after it had handed it over."""
+    return casechanges.events(
+        list_adjustments(db.session, actor, case.id),
+        list_updates(db.session, actor, case.id),
+        received,
+        case.currency,
+        lambda at: local_date(at, actor.time_zone),
+    )
+
+
 def _activity_form(actor: Actor) -> ActivityForm | None:
     """The form for those who work cases."""
     if not actor.may(Permission.ACTIVITY_RECORD):
         return None
     return ActivityForm.fresh(utc_now(), actor.time_zone)
+
+
+def _promises(actor: Actor, case_id: int) -> dict[str, Any]:
+    """What was promised on the case, and all that was said of each promise."""
+    found = promises_of_case(db.session, actor, case_id, today=local_date(utc_now(), actor.time_zone))
+    said = statements_of(db.session, actor, [one.id for one in found])
+    return {"promises": found, "said": promises.words(said), "show_promises": promises}
 
 
 def _findings(actor: Actor, case_id: int) -> tuple[FindingRow, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -17,13 +16,13 @@ from agencies.organisations.queries import list_agencies, organisation_names, us
 from agencies.standing.panel import members
 from assignments.cases.queries import Facets
 from assignments.reports.calendar import Standing
-from assignments.reports.queries import get_report, list_reports
-from portal.forms.uploads import FileForm, ReportFileForm
+from assignments.reports.queries import list_reports
 from portal.presenters.cases import Names
 from portal.presenters.mandates import rates, standing
 from portal.presenters.reports import period
+from uploads.kinds import SENDERS
 from uploads.models import UploadKind
-from uploads.service import SENDERS_PERMISSION
+from uploads.schemas.registry import SCHEMAS
 
 #: As many reports as one agency can owe in years.
 _MOST_REPORTS = 500
@@ -74,25 +73,18 @@ def creditors(session: Session, actor: Actor) -> list[tuple[int, str]]:
     return sorted(found.items(), key=lambda one: one[1])
 
 
-def purpose(session: Session, actor: Actor, form: FileForm, now: datetime) -> dict[str, Any]:
-    """What a file is for, as the service takes it."""
-    if not isinstance(form, ReportFileForm):
-        return {"kind": UploadKind.PORTFOLIO}
-    kind, report_id = UploadKind(form.kind.data), form.report.number
-    if report_id is None or kind is UploadKind.FINDINGS:
-        return {"kind": kind, "creditor_id": form.creditor.number}
-    creditor_id = get_report(session, actor, report_id, now=now).creditor_id
-    return {"kind": kind, "creditor_id": creditor_id, "report_id": report_id}
-
-
 def named_facets(facets: Facets) -> Names:
     """Names of the portfolios and agencies a selection may name."""
     return Names(dict(facets.portfolios), dict(facets.agencies))
 
 
 def kinds_of_files(actor: Actor) -> tuple[UploadKind, ...]:
-    """The kinds of files the actor may send."""
-    return tuple(kind for kind, permission in SENDERS_PERMISSION.items() if actor.may(permission))
+    """The kinds of files the actor may send, of those that are understood."""
+    return tuple(
+        kind
+        for kind, sender in SENDERS.items()
+        if kind in SCHEMAS and actor.side is sender.side and actor.may(sender.permission)
+    )
 
 
 def people(session: Session, ids: Iterable[int | None]) -> dict[int, str]:

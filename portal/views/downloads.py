@@ -5,13 +5,17 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 
-from flask import Response, send_file
+from flask import Response, redirect, send_file
+from werkzeug.wrappers import Response as AnyResponse
 
 from agencies.kernel.session import transaction
 from portal.extensions import db
+from portal.views.stages import ports
 
 #: A larger file waits on disk.
 IN_MEMORY = 4 * 1024 * 1024
+#: How long the address of a kept file opens it: as long as a click takes.
+LINK_SECONDS = 60
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -33,3 +37,14 @@ def saved_file(chunks: Callable[[], Iterator[bytes]], name: str, media_type: str
         raise
     file.seek(0)
     return send_file(file, mimetype=media_type, as_attachment=True, download_name=name)
+
+
+def kept_file(key: str, name: str, media_type: str) -> AnyResponse:
+    """A file of the store to save, never to show: from the store itself where it hands files out, else through us."""
+    storage = ports().storage
+    if (address := storage.link(key, name, LINK_SECONDS)) is not None:
+        # Not 301 or 308: nobody may remember the way to a file.
+        response = redirect(address, code=303)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    return send_file(storage.open(key), mimetype=media_type, as_attachment=True, download_name=name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from flask import Blueprint, flash, redirect, request, send_file, url_for
+from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import CombinedMultiDict, FileStorage
 from werkzeug.wrappers import Response
@@ -21,7 +21,9 @@ from portal.i18n import refusal
 from portal.identity import current_actor
 from portal.receiving import incoming_of
 from portal.security import requires, takes_documents
+from portal.views.downloads import kept_file
 from portal.views.stages import ports
+from uploads.stores.keys import evidence_key
 
 blueprint = Blueprint("evidence", __name__, url_prefix="/attestations")
 
@@ -62,8 +64,7 @@ def download(attestation_id: int, file_id: int) -> Response:
     """One file, to be saved and never shown in the browser."""
     with transaction(db.session):
         file = service.open_evidence(db.session, current_actor(), attestation_id, file_id, now=utc_now())
-    content = ports().storage.open(file.storage_key)
-    return send_file(content, mimetype=file.media_type, as_attachment=True, download_name=file.name)
+    return kept_file(file.storage_key, file.name, file.media_type)
 
 
 def _keep(attestation_id: int, sent: FileStorage) -> None:
@@ -71,7 +72,9 @@ def _keep(attestation_id: int, sent: FileStorage) -> None:
     incoming, name = incoming_of(sent), plain_name(sent.filename or "")
     with incoming.look() as content:
         media_type = media_type_of(name, incoming.size, content)
-    stored = StoredFile(f"evidence/{secrets.token_hex(16)}", name, media_type, incoming.size, incoming.digest())
+    stored = StoredFile(
+        evidence_key(current_actor().tenant, secrets.token_hex(16)), name, media_type, incoming.size, incoming.digest()
+    )
     incoming.keep(stored.key)
     kept = None
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -22,7 +22,7 @@ from portal.identity import current_actor
 from portal.presenters import locates as presenter
 from portal.security import requires
 from portal.views import choices, paging
-from portal.views.stages import ports
+from portal.views.downloads import kept_file
 
 blueprint = Blueprint("findings", __name__, url_prefix="/findings")
 
@@ -95,7 +95,7 @@ def evidence(finding_id: int) -> Response:
             raise NotFound
         audit.record(db.session, actor, "finding.evidence_downloaded", now=utc_now(), finding_id=finding_id)
         key, name, kind = finding.file_key, finding.file_name, finding.file_type
-    return send_file(ports().storage.open(key), mimetype=kind, as_attachment=True, download_name=name)
+    return kept_file(key, name or "file", kind or "application/octet-stream")
 
 
 def _shown(finding_id: int, **given: object) -> str:

@@ -27,6 +27,7 @@ from portal.receiving import incoming_of
 from portal.security import requires, takes_documents
 from portal.views import paging
 from portal.views.stages import ports
+from uploads.stores.keys import evidence_key
 
 blueprint = Blueprint("investigation", __name__, url_prefix="/investigation")
 worker = requires(Permission.LOCATE_WORK)
@@ -138,7 +139,9 @@ def _kept(sent: FileStorage | None) -> Iterator[StoredFile | None]:
     incoming, name = incoming_of(sent), plain_name(sent.filename)
     with incoming.look() as content:
         media_type = media_type_of(name, incoming.size, content)
-    stored = StoredFile(f"evidence/{secrets.token_hex(16)}", name, media_type, incoming.size, incoming.digest())
+    stored = StoredFile(
+        evidence_key(current_actor().tenant, secrets.token_hex(16)), name, media_type, incoming.size, incoming.digest()
+    )
     incoming.keep(stored.key)
     try:
         yield stored

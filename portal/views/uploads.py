@@ -13,28 +13,27 @@ from werkzeug.wrappers import Response as AnyResponse
 from agencies.kernel import work
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.permissions import Permission
 from portal.extensions import db
+from portal.forms.fields import references
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
-from portal.forms.uploads import FileForm, MappingForm, ReportFileForm
 from portal.i18n import say
 from portal.identity import current_actor
+from portal.presenters import file_totals
 from portal.presenters import uploads as presenter
+from portal.presenters.file_list import CHOICES, FileFilter
 from portal.receiving import incoming_of
 from portal.security import requires, takes_files
-from portal.views import choices, paging
-from portal.views.downloads import csv_file
-from portal.views.stages import ports, stage_of
-from uploads import queries, service
-from uploads.errorfile import error_file as rejected_rows
-from uploads.faults import ROW_FAULTS
+from portal.views import choices, paging, sending
+from portal.views.stages import at_work, mapping_form, ports, stage_of
+from uploads import confirming, queries, receiving, service
 from uploads.lifecycle import UploadMovedOn
-from uploads.models import UploadKind, UploadState
+from uploads.models import UploadState
 
 blueprint = Blueprint("uploads", __name__, url_prefix="/uploads")
-#: A creditor sends portfolios, an agency reports and says what it found.
-sender = requires(Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT, Permission.LOCATE_WORK)
+#: A creditor sends portfolios and what changes in them, an agency reports and says what it found.
+SENDERS = (Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT, Permission.LOCATE_WORK)
+sender = requires(*SENDERS)
 
 
 @blueprint.get("/")
@@ -42,22 +41,21 @@ sender = requires(Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT, Permiss
 def index() -> str:
     """Everything the organisation ever sent."""
     actor = current_actor()
-    asked = request.args.get("kind")
-    kind = UploadKind(asked) if asked in set(UploadKind) else None
-    chosen = request.args.get("state", "")
-    state = presenter.WAITING[chosen][1] if chosen in presenter.WAITING else None
+    wanted = FileFilter.from_arguments(request.args, references())
     after = paging.after(datetime, int)
-    page = queries.list_uploads(db.session, actor, kind, after, state=state, has_failed=chosen == "failed")
+    page = queries.list_uploads(db.session, actor, after=after, **wanted.asked(actor.time_zone))
     return render_template(
         "uploads/index.html",
         page=page,
         pages=paging.addresses(page),
-        kind=kind,
-        chosen=chosen,
+        wanted=wanted,
         kinds=choices.kinds_of_files(actor),
+        states=CHOICES,
+        senders=choices.people(db.session, queries.list_senders(db.session, actor)),
         people=choices.people(db.session, (one.created_by for one in page.rows)),
         names=choices.organisations(db.session, (one.creditor_id for one in page.rows)),
         show=presenter,
+        figures=file_totals,
     )
 
 
@@ -65,7 +63,8 @@ def index() -> str:
 @sender
 def new() -> str:
     """Where a file is chosen; the report it is for can stand in the address."""
-    return _sending(_file_form(current_actor(), request.args))
+    actor = current_actor()
+    return sending.page(actor, sending.file_form(db.session, actor, request.args, utc_now()))
 
 
 @blueprint.post("/new")
@@ -74,16 +73,18 @@ def new() -> str:
 def send() -> AnyResponse | tuple[str, int]:
     """Take a file in; the same bytes again lead to the first one."""
     actor, now = current_actor(), utc_now()
-    form = _file_form(actor, CombinedMultiDict([request.files, request.form]))
+    form = sending.file_form(db.session, actor, CombinedMultiDict([request.files, request.form]), now)
     if not form.validate():
-        return _sending(form), 400
+        return sending.page(actor, form), 400
     with transaction(db.session):
-        received = service.receive(
+        received = receiving.receive(
             db.session,
             actor,
             incoming_of(form.file.data),
             filename=form.file.data.filename,
-            **choices.purpose(db.session, actor, form, now),
+            **sending.purpose(db.session, actor, form, now),
+            reads_as_before=True,
+            allowance=ports().allowance,
             now=now,
         )
     again = 1 if received.is_repeat else None
@@ -94,7 +95,7 @@ def send() -> AnyResponse | tuple[str, int]:
 @sender
 def show(upload_id: int) -> str:
     """One file at its stage."""
-    return _shown(upload_id)
+    return shown(upload_id)
 
 
 @blueprint.get('/<ref("upload"):upload_id>/progress')
@@ -103,9 +104,9 @@ def progress(upload_id: int) -> Response:
     """How far the work is; when it is over the page is loaded anew."""
     actor = current_actor()
     upload = queries.get_upload(db.session, actor, upload_id)
-    if upload.state not in {UploadState.CHECKING, UploadState.APPLYING}:
+    now = at_work(db.session, actor, upload)
+    if now is None:
         return Response(headers={"HX-Refresh": "true"})
-    now = queries.progress(db.session, actor, upload_id)
     return Response(render_template("uploads/_progress.html", upload=upload, progress=now, show=presenter))
 
 
@@ -115,20 +116,21 @@ def confirm(upload_id: int) -> AnyResponse | tuple[str, int]:
     """Settle what the columns are and have the rows checked."""
     actor = current_actor()
     upload = queries.get_upload(db.session, actor, upload_id)
-    proposal = service.proposal(db.session, actor, upload_id)
-    form = MappingForm(request.form, presenter.schema_of(upload.kind), proposal)
+    form, _proposal = mapping_form(db.session, actor, upload)
     if upload.state is not UploadState.RECEIVED:
         # Whatever the form says: its fields are not on the page of any later stage.
         refuse(form, UploadMovedOn())
     elif form.validate():
         try:
             with transaction(db.session):
-                service.confirm(db.session, actor, upload_id, mapping=form.mapping, options=form.options, now=utc_now())
+                confirming.confirm(
+                    db.session, actor, upload_id, mapping=form.mapping, options=form.options, now=utc_now()
+                )
         except REFUSALS as error:
             refuse(form, error)
         else:
             return redirect(url_for(".show", upload_id=upload_id), code=303)
-    return _shown(upload_id, form=form), form.refused_with
+    return shown(upload_id, form=form), form.refused_with
 
 
 @blueprint.post('/<ref("upload"):upload_id>/apply')
@@ -147,7 +149,7 @@ def apply(upload_id: int) -> AnyResponse | tuple[str, int]:
             )
     except REFUSALS as error:
         refuse(form, error)
-        return _shown(upload_id, form=form), form.refused_with
+        return shown(upload_id, form=form), form.refused_with
     return redirect(url_for(".show", upload_id=upload_id), code=303)
 
 
@@ -167,8 +169,8 @@ def retry(upload_id: int) -> AnyResponse:
     """Let work that gave up start again."""
     actor = current_actor()
     with transaction(db.session):
-        stopped = queries.progress(db.session, actor, upload_id)
-        if stopped.failed and stopped.work_id is not None:
+        stopped = at_work(db.session, actor, queries.get_upload(db.session, actor, upload_id))
+        if stopped is not None and stopped.failed and stopped.work_id is not None:
             work.retry(db.session, actor, stopped.work_id, now=utc_now())
     return redirect(url_for(".show", upload_id=upload_id), code=303)
 
@@ -177,62 +179,27 @@ def retry(upload_id: int) -> AnyResponse:
 @sender
 def errors(upload_id: int) -> str:
     """The rejected rows, all or those with one problem."""
-    actor, code = current_actor(), request.args.get("code")
-    upload = queries.get_upload(db.session, actor, upload_id)
-    page = queries.list_errors(db.session, actor, upload_id, paging.after(int, str, str), code=code)
-    groups = presenter.grouped(upload.kind, queries.error_groups(db.session, actor, upload_id), (), say)
-    lines = presenter.fault_lines(upload.kind, page.rows, say)
+    actor, code, is_remark = current_actor(), request.args.get("code"), "remarks" in request.args
+    upload = queries.sent_upload(db.session, actor, upload_id)
+    after = paging.after(int, str, str)
+    page = queries.list_errors(db.session, actor, upload_id, after, code=code, is_warning=is_remark)
+    groups = queries.error_groups(db.session, actor, upload_id, is_warning=is_remark)
     return render_template(
         "uploads/errors.html",
         upload=upload,
-        groups=groups,
-        lines=lines,
+        groups=presenter.grouped(upload.kind, groups, (), say),
+        lines=presenter.fault_lines(upload.kind, page.rows, say),
         code=code,
+        is_remark=is_remark,
         page=page,
         pages=paging.addresses(page),
     )
 
 
-@blueprint.get('/<ref("upload"):upload_id>/rejected.csv')
-@sender
-def error_file(upload_id: int) -> Response:
-    """The rejected rows as they were sent, each with its reasons."""
-    actor = current_actor()
-    upload = queries.get_upload(db.session, actor, upload_id)
-
-    def reason(label: str, code: str) -> str:
-        return say(ROW_FAULTS[code], {"field": say(label), "value": ""})
-
-    return csv_file(
-        lambda: rejected_rows(db.session, actor, ports().storage, upload_id, say=reason, reasons=_("reasons")),
-        presenter.error_file_name(upload),
-    )
-
-
-def _file_form(actor: Actor, given: Any) -> FileForm:
-    if actor.side is Side.CREDITOR:
-        return FileForm(given)
-    form = ReportFileForm(given)
-    reports = choices.reports(db.session, actor, utc_now()) if actor.may(Permission.REPORT_SUBMIT) else []
-    form.offer(choices.kinds_of_files(actor), reports, choices.creditors(db.session, actor))
-    return form
-
-
-def _sending(form: FileForm) -> str:
-    schemas = [presenter.schema_of(kind) for kind in choices.kinds_of_files(current_actor())]
-    return render_template(
-        "uploads/new.html",
-        form=form,
-        schema=schemas[0],
-        schemas=schemas,
-        max_bytes=ports().settings.max_upload_bytes,
-        show=presenter,
-    )
-
-
-def _shown(upload_id: int, **given: Any) -> str:
+def shown(upload_id: int, **given: Any) -> str:
+    """The page of one file at its stage."""
     actor = current_actor()
     upload = queries.get_upload(db.session, actor, upload_id)
     template, found = stage_of(db.session, actor, upload)
     found |= given
-    return render_template(template, upload=upload, show=presenter, **found)
+    return render_template(template, upload=upload, show=presenter, figures=file_totals, **found)

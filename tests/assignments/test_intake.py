@@ -16,7 +16,7 @@ from agencies.kernel.tenancy import Actor
 from agencies.organisations.permissions import Role
 from assignments import intake
 from assignments.cases.models import Case, CaseState, Debtor, Portfolio
-from assignments.contacts.models import ContactPoint
+from assignments.contacts.models import DebtorContact
 from portal.ports import Ports
 from tests import files
 from tests.people import World
@@ -84,7 +84,7 @@ def test_rows_become_cases_debtors_and_contact_points(ports: Ports, analyst: Act
         ("ref:K7", None, "Luis"),
     ]
     assert cases[0].debtor_id == cases[1].debtor_id == debtors[1].id
-    points = all_of(ports, analyst, ContactPoint, ContactPoint.debtor_id, ContactPoint.kind, ContactPoint.value)
+    points = all_of(ports, analyst, DebtorContact)
     assert sorted((one.debtor_id, one.kind.value, one.value) for one in points) == sorted(
         [
             (debtors[1].id, "email", "ana@correo.example"),
@@ -180,7 +180,7 @@ def test_an_interrupted_load_leaves_nothing(ports: Ports, analyst: Actor) -> Non
     ):
         intake.load(session, analyst, upload.id, now=utc_now())
         raise ZeroDivisionError
-    for model in (Case, Debtor, ContactPoint, Portfolio):
+    for model in (Case, Debtor, DebtorContact, Portfolio):
         assert all_of(ports, analyst, model) == []
     assert files.load(ports, analyst, upload.id) == Loaded(1, 0, 0)
 
@@ -198,11 +198,11 @@ def test_a_known_debtor_gets_the_new_case_and_only_new_contact_points(ports: Por
     (debtor,) = all_of(ports, analyst, Debtor)
     assert debtor.name == "Ana Peña"
     assert {one.debtor_id for one in all_of(ports, analyst, Case)} == {debtor.id}
-    points = all_of(ports, analyst, ContactPoint, ContactPoint.value)
+    points = all_of(ports, analyst, DebtorContact, DebtorContact.value)
     assert [(one.value, one.agency_id) for one in points] == [
-        ("3001233001", None),
+        ("3001233001", 4),
         ("3001233009", 4),
-        ("ana@correo.example", None),
+        ("ana@correo.example", 4),
         ("nueva@correo.example", 4),
     ]
 
@@ -216,7 +216,7 @@ def test_the_same_accounts_and_people_of_two_creditors_are_strangers(
     for actor in (analyst, other):
         (case,) = all_of(ports, actor, Case)
         assert case.creditor_id == actor.tenant
-        assert len(all_of(ports, actor, Debtor)) == len(all_of(ports, actor, ContactPoint)) == 1
+        assert len(all_of(ports, actor, Debtor)) == len(all_of(ports, actor, DebtorContact)) == 1
 
 
 def test_another_creditor_cannot_load_an_upload(ports: Ports, world: World, analyst: Actor) -> None:
@@ -232,7 +232,8 @@ def test_another_creditor_cannot_load_an_upload(ports: Ports, world: World, anal
 
 
 def test_a_case_cannot_be_written_without_its_parents(ports: Ports, analyst: Actor) -> None:
-    applied(ports, analyst, "A1;CC;52123456;;Ana;Peña;100;;;3001233001;")
+    row = "{};CC;52123456;;Ana;Peña;100;;;{};"
+    applied(ports, analyst, row.format("A1", 3001233001), row.format("A2", 3001233002))
     case = "creditor_id, portfolio_id, debtor_id, line, account_ref, state, currency, placed_minor, balance_minor"
     other = case.replace("account_ref", "account_ref || 'X'")
     point = "creditor_id, debtor_id, portfolio_id, kind, value"
@@ -248,7 +249,7 @@ def test_a_case_cannot_be_written_without_its_parents(ports: Ports, analyst: Act
         with ports.session(analyst) as session, pytest.raises(Exception, match=r"is not one of|keeps its parents"):
             session.execute(text(orphan))
     with ports.session(analyst) as session:
-        assert session.scalar(select(func.count()).select_from(Case)) == 1
+        assert session.scalar(select(func.count()).select_from(Case)) == 2
 
 
 def test_many_rows_in_any_order_keep_every_account(ports: Ports, analyst: Actor) -> None:
@@ -264,7 +265,7 @@ def test_many_rows_in_any_order_keep_every_account(ports: Ports, analyst: Actor)
     assert len(debtors) == 3001
     assert all(debtors[one.debtor_id].endswith(rows[one.line - 2].split(";")[2]) for one in cases)
     expected = {(row.split(";")[2], row.split(";")[9]) for row in rows}
-    points = {(debtors[one.debtor_id].split(":")[3], one.value) for one in all_of(ports, analyst, ContactPoint)}
+    points = {(debtors[one.debtor_id].split(":")[3], one.value) for one in all_of(ports, analyst, DebtorContact)}
     assert points == expected
     with ports.session(analyst) as session:
         assert get_upload(session, analyst, latest(ports, analyst).id).value_minor == sum(

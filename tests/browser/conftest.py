@@ -33,7 +33,7 @@ FLAGS = [
     "--disable-sync",
 ]
 DESK: ViewportSize = {"width": 1280, "height": 860}
-PATIENCE = 60.0
+PATIENCE = 180.0
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,13 @@ SERIOUS = {"serious", "critical"}
 
 WATCH = """
 document.addEventListener("securitypolicyviolation", (event) =>
-  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ` +
+    (event.target.outerHTML || "").slice(0, 120)));
+// The judge of accessibility leaves empty style attributes, which a part that is swapped in would carry on against the
+// policy: they go at once.
+new MutationObserver((changes) => changes.forEach(({ target }) => {
+  if (target.getAttribute("style") === "") target.removeAttribute("style");
+})).observe(document, { attributeFilter: ["style"], subtree: true });
 """
 
 

@@ -163,7 +163,7 @@ def test_from_an_empty_portal_to_a_comparison(
     journey.check(analyst)
     analyst.look("12-checked", phone=True, docs=True)
     rejected = journey.download(analyst, "Download the rejected rows with their reasons")
-    assert len(rejected.read_text(encoding="utf-8-sig").splitlines()) == portfolio.bad + 1
+    assert len(rejected.read_text(encoding="latin-1").splitlines()) == portfolio.bad + 1
     analyst.page.get_by_role("link", name=str(portfolio.bad), exact=True).click()
     analyst.look("13-rejected-rows")
     analyst.page.go_back()

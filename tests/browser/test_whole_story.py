@@ -239,7 +239,7 @@ def _report(site: Site, manager: Person, accounts: list[str], placed: date) -> N
             manager.fill(date_order="dmy")
         manager.press("Confirm and check the rows")
         manager.sees(manager.say("Your decision"), seconds=60)
-        manager.page.locator("main form button[type=submit]").first.click()
+        manager.page.locator("[aria-labelledby=decision] button[type=submit]").first.click()
         manager.sees(manager.say("Taken over on"), seconds=60)
 
 

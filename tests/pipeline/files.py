@@ -12,7 +12,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from agencies.kernel.work import Work
 from portal.ports import Ports
-from uploads import service
+from uploads import confirming, receiving, service
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.options import Options
 
@@ -62,12 +62,12 @@ def table(name: str, header: str, lines: Sequence[str]) -> Sheet:
 
 def receive(
     ports: Ports, actor: Actor, data: bytes, name: str, *, kind: UploadKind = UploadKind.PORTFOLIO, **about: int
-) -> service.Received:
+) -> receiving.Received:
     """Send a file: a portfolio, or of another kind what it is about."""
     with ports.session(actor) as session, transaction(session):
         incoming = ports.storage.incoming()
         incoming.write(data)
-        return service.receive(session, actor, incoming, kind=kind, filename=name, now=ports.now(), **about)
+        return receiving.receive(session, actor, incoming, kind=kind, filename=name, now=ports.now(), **about)
 
 
 def send(ports: Ports, actor: Actor, sheet: Sheet, *, kind: UploadKind = UploadKind.PORTFOLIO, **about: int) -> int:
@@ -75,9 +75,9 @@ def send(ports: Ports, actor: Actor, sheet: Sheet, *, kind: UploadKind = UploadK
     upload = receive(ports, actor, sheet.data, sheet.name, kind=kind, **about).upload
     assert upload.fault is None, upload.fault
     with ports.session(actor) as session, transaction(session):
-        proposed = service.proposal(session, actor, upload.id)
+        proposed = confirming.proposal(session, actor, upload.id)
         mapping = {guess.position: guess.field for guess in proposed.columns if guess.field}
-        service.confirm(session, actor, upload.id, mapping=mapping, options=OPTIONS, now=ports.now())
+        confirming.confirm(session, actor, upload.id, mapping=mapping, options=OPTIONS, now=ports.now())
     return upload.id
 
 

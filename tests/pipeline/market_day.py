@@ -1,7 +1,8 @@
-"""A day of everything that work does besides imports: reports, corrections, findings, judging, recalls and lots."""
+"""A day of everything that work does: files of every kind and of both sides, judging, likenesses, recalls and lots."""
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -14,6 +15,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.kernel.work import Work
 from agencies.mandates.terms import CUSTOMARY_PROMISES
+from assignments import intake
 from assignments.cases.queries import Selection
 from assignments.locates.people import People
 from assignments.marketplace import service as marketplace
@@ -24,13 +26,20 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.ports import Ports
 from tests import locating, loop, market
-from tests.pipeline.files import Sheet, drive, send, table, works
+from tests.pipeline.files import Sheet, drive, receive, send, table, works
 from tests.tenants import Tenants
 from uploads.models import UploadKind
 
 PAYMENTS = "obligacion,recibo,fecha de pago,valor"
 ACTIVITIES = "obligacion,fecha gestion,canal,resultado"
 FINDINGS = "obligacion,tipo,dato,clase fuente,referencia fuente,fecha"
+UPDATE = "obligacion,saldo total,ciudad"
+RECEIVED = "obligacion,recibo,fecha pago,valor"
+LISTED = "obligacion,motivo,fecha retiro"
+BROUGHT = "obligacion,tipo documento,numero documento,nombre,fecha nacimiento,celular,saldo total"
+PROMISED = "obligacion,fecha gestion,fecha compromiso,monto compromiso"
+CLOSED = "obligacion,causal devolucion"
+HELD = "obligacion,saldo"
 DAY = date(2026, 2, 3)
 
 
@@ -70,6 +79,16 @@ class Day:
         yield self._activities()
         yield self._payments("corregidos", 3_000)
         yield self._findings()
+        yield self._update()
+        yield self._received()
+        yield self._promised()
+        yield self._held()
+        yield self._listed()
+        yield self._closed()
+        yield self._brought("cartera", 2 * self.rows, 2)
+        yield self._brought("equivocada", self.rows, 1)
+        yield self._undone()
+        yield self._packed()
         yield self._lot()
         yield self._recall()
 
@@ -98,13 +117,25 @@ class Day:
         return {
             "payments": 2 * n,
             "taken back": n,
-            "outstanding": sum(1_000 * i for i in range(1, n + 1)) - n * 300_000,
+            # The creditor's word of today holds what was paid until today, however late that is told.
+            "outstanding": n * 50_005,
+            "adjusted": n,
+            "updated": n,
+            "received": n,
             "activities": n,
             "judged": n,
             "findings": n,
             "opened bids": 1,
             "lots closed": 1,
-            "recalls ended": 1,
+            # The list's, and that of what it left.
+            "recalls ended": 2,
+            "promised": n,
+            "inventories": 1,
+            "given back": n // 4,
+            "brought": 2 * n,
+            # Of the file that was taken back nothing is left, and nobody is like anybody in it.
+            "alike": n,
+            "taken back whole": 1,
             "placements ended": n,
             "still held": 0,
         }
@@ -130,6 +161,67 @@ class Day:
         lines = [f"LOST-{n:05},telefono,3115{n:06},runt,Consulta {n},{DAY}" for n in range(self.rows)]
         self._upload(self.tenants.other_agency, table("hallazgos.csv", FINDINGS, lines), UploadKind.FINDINGS)
         return "findings"
+
+    def _packed(self) -> str:
+        """A packed file is opened, and waits for somebody to confirm its columns."""
+        packed = gzip.compress(table("empacado.csv", UPDATE, ["A00001,500.00,Cali"]).data, mtime=0)
+        kind = UploadKind.PORTFOLIO_UPDATE
+        receive(self.ports, self.tenants.creditor, packed, "empacado.csv.gz", kind=kind)
+        return "packed"
+
+    def _of_creditor(self, sheet: Sheet, kind: UploadKind) -> str:
+        creditor = self.tenants.creditor
+        self.uploads.append((creditor, send(self.ports, creditor, sheet, kind=kind)))
+        return kind.value
+
+    def _update(self) -> str:
+        # No case owes just that before.
+        lines = [f"A{n:05},500.05,Cali" for n in range(1, self.rows + 1)]
+        return self._of_creditor(table("novedades.csv", UPDATE, lines), UploadKind.PORTFOLIO_UPDATE)
+
+    def _received(self) -> str:
+        lines = [f"A{n:05},D{n},{DAY},10.00" for n in range(1, self.rows + 1)]
+        return self._of_creditor(table("recaudo.csv", RECEIVED, lines), UploadKind.CREDITOR_PAYMENTS)
+
+    def _listed(self) -> str:
+        """Half of the cases are taken back today."""
+        day = local_date(self.ports.now(), self.tenants.creditor.time_zone)
+        lines = [f"A{n:05},estrategia,{day}" for n in range(1, self.rows // 2 + 1)]
+        return self._of_creditor(table("retiros.csv", LISTED, lines), UploadKind.RECALL_LIST)
+
+    def _promised(self) -> str:
+        lines = [f"A{n:05},{DAY},2026-02-15,10.00" for n in range(1, self.rows + 1)]
+        self._upload(self.tenants.agency, table("compromisos.csv", PROMISED, lines), UploadKind.PROMISES)
+        return "promises"
+
+    def _held(self) -> str:
+        """The agency lists what it holds, one case too few."""
+        lines = [f"A{n:05},490.05" for n in range(2, self.rows + 1)]
+        self._upload(self.tenants.agency, table("inventario.csv", HELD, lines), UploadKind.INVENTORY)
+        return "an inventory"
+
+    def _closed(self) -> str:
+        """A quarter of the cases, none of them taken back by the list, is given back."""
+        given = range(self.rows // 2 + 1, self.rows // 2 + self.rows // 4 + 1)
+        lines = [f"A{n:05},ilocalizado" for n in given]
+        self._upload(self.tenants.agency, table("cierres.csv", CLOSED, lines), UploadKind.CLOSURES)
+        return "closures"
+
+    def _brought(self, name: str, rows: int, each: int) -> str:
+        """People who stand in a portfolio so many times each, their numbers mistyped: debtors that are alike."""
+        lines = []
+        for row in range(rows):
+            person, time = divmod(row, each)
+            document = f"52{person:05}{time + 10 // each}"
+            lines.append(f"{name}-{row},CC,{document},Marta Lucía Peña,1980-05-17,3105{person:06},700.00")
+        return self._of_creditor(table(f"{name}.csv", BROUGHT, lines), UploadKind.PORTFOLIO)
+
+    def _undone(self) -> str:
+        """The portfolio that was applied last should not have been."""
+        actor, upload_id = self.uploads.pop()
+        with self.ports.session(actor) as session, transaction(session):
+            intake.ask_undo(session, actor, upload_id, now=self.ports.now())
+        return "a file taken back"
 
     def _lot(self) -> str:
         """A lot whose time for bids is over in a moment."""
@@ -165,6 +257,9 @@ _OUTCOME = {
     "payments": "select count(*) from payments",
     "taken back": "select count(*) from payment_reversals",
     "outstanding": "select sum(balance_minor) from cases where account_ref like 'A0%'",
+    "adjusted": "select count(*) from balance_adjustments",
+    "updated": "select count(*) from case_updates",
+    "received": "select count(*) from creditor_payments",
     "activities": "select count(*) from activities",
     "judged": "select count(*) from conduct_verdicts",
     "findings": "select count(*) from findings",
@@ -172,5 +267,11 @@ _OUTCOME = {
     "lots closed": "select count(*) from lots where state = 'closed'",
     "recalls ended": "select count(*) from recalls where state = 'ended'",
     "placements ended": "select count(*) from placements where ended_at is not null",
+    "promised": "select count(*) from promises",
+    "inventories": "select count(*) from inventories",
+    "given back": "select count(*) from returns",
+    "brought": "select count(*) from cases where account_ref ~ '^(cartera|equivocada)-'",
+    "alike": "select count(*) from debtor_matches",
+    "taken back whole": "select count(*) from uploads where state = 'undone'",
     "still held": "select count(*) from cases where agency_id is not null",
 }

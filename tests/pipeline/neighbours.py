@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, func, select, text
 
 from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
@@ -17,9 +17,10 @@ from agencies.organisations.models import User
 from agencies.organisations.permissions import SIDE_OF, Role
 from agencies.standing import filing
 from agencies.standing.models import OfferedService
-from assignments.cases.models import Case, ReturnCode
+from assignments.cases.models import Case, Portfolio, ReturnCode
 from assignments.cases.queries import Selection
 from assignments.conduct import service as conduct
+from assignments.matches import finding as matches
 from assignments.placements import recalls, returns
 from assignments.placements.models import RecallReason
 from assignments.placements.recall_scope import Scope
@@ -27,8 +28,11 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import attested, locating, loop, market, people
+from tests import attested, creditor_files, locating, loop, market, people, reporting
 from tests.pipeline.files import portfolio, receive, send, table
+from uploads import filelayouts, transfers
+from uploads.formats.fixedwidth import Column
+from uploads.mapping import saved
 from uploads.models import UploadKind
 
 #: Stands in everything that only the first creditor and its agency may read.
@@ -46,15 +50,20 @@ TABLES = {
     "entry": "entries",
     "lot": "lots",
     "finding": "findings",
+    "inventory": "inventories",
     "locate_batch": "locate_batches",
     "locate_order": "locate_orders",
     "mandate": "mandates",
+    "match": "debtor_matches",
     "organisation": "organisations",
     "payment": "payments",
     "placement": "placements",
     "portfolio": "portfolios",
     "recall": "recalls",
     "report": "reports",
+    "saved_code": "value_maps",
+    "saved_columns": "header_mappings",
+    "transfer": "transfers",
     "upload": "uploads",
     "user": "users",
     "wave": "placement_waves",
@@ -172,6 +181,8 @@ class Neighbours:
         market.settle(ports, creditor, agency, mark)
         self._locate(creditor, agency, mark)
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
+        self._amend(creditor, mark, accounts)
+        self._liken(creditor, mark)
         self._send(creditor, agency, mark)
 
     def _introduce(self, agency: Actor, mark: str) -> None:
@@ -199,20 +210,55 @@ class Neighbours:
         loop.report_activities(ports, agency, creditor, worked, report_id=report)
         corrected = loop.paid(accounts[0], 7_000, payment_ref=f"{mark}-P0")
         loop.report_payments(ports, agency, creditor, [corrected], report_id=report)
+        self._tell(creditor, agency, mark, accounts[0])
         with ports.session(creditor) as session, transaction(session):
             people = conduct.people_of(session, creditor, {})
             conduct.judge_people(session, creditor, people, now=loop.REPORTED_AT)
 
+    def _tell(self, creditor: Actor, agency: Actor, mark: str, account: str) -> None:
+        """A promise, a list in which not all is right, and a case that is about to be given back by a file."""
+        made, due = date(2026, 2, 3), date(2026, 2, 9)
+        promised = {"account_ref": account, "made_on": made, "promised_on": due, "amount": 900, "plan_ref": mark}
+        listed = {"account_ref": f"{mark}-AJENA", "balance": 5, "status": mark}
+        reporting.report(self.ports, agency, creditor, UploadKind.PROMISES, [promised])
+        reporting.report(self.ports, agency, creditor, UploadKind.INVENTORY, [listed])
+        reporting.stage(self.ports, agency, creditor, UploadKind.CLOSURES, [{"account_ref": mark, "code": "fraud"}])
+
     def _send(self, creditor: Actor, agency: Actor, mark: str) -> None:
         """Files wait: one whose columns are to be confirmed, and checked ones with rows that nobody may take."""
         ports, sheet = self.ports, portfolio(creditor.tenant, 60)
+        for actor, kind in ((creditor, UploadKind.PORTFOLIO), (agency, UploadKind.ACTIVITIES)):
+            with ports.session(actor) as session, transaction(session):
+                saved.remember_codes(session, actor, kind, {"channel": {mark: "call"}}, now=ports.now())
         found = "tipo,dato,clase fuente,referencia fuente,fecha"
         lines = [f"{mark}-LOST-1,telefono,3115550102,runt,{mark},2026-02-03", f"{mark},telefono,1,runt,x,2026-02-03"]
+        big = {"kind": UploadKind.PORTFOLIO, "filename": f"{mark}-grande.csv", "size_bytes": 10, "largest": 100}
+        with ports.session(creditor) as session, transaction(session):
+            transfers.begin(session, creditor, **big, now=ports.now())
+            columns = (Column(mark, 1, 10), Column("saldo", 11, 10))
+            filelayouts.add_layout(session, creditor, name=mark, columns=columns, begins_with="", now=ports.now())
         receive(ports, creditor, sheet.data + f"{mark},CC,1,{mark},Cali,Tarjeta,1,1,2\n".encode(), f"{mark}.csv")
         send(ports, creditor, sheet)
         findings = table(f"{mark}.csv", f"obligacion,{found}", lines)
         send(ports, agency, findings, kind=UploadKind.FINDINGS, creditor_id=creditor.tenant)
         tasks.perform_due(ports)
+
+    def _amend(self, creditor: Actor, mark: str, accounts: list[str]) -> None:
+        """The creditor has news of its cases, was paid itself, and has sent a list of cases to take back."""
+        header = "obligacion,saldo total,ciudad,retenido,motivo retencion,celular"
+        creditor_files.update(self.ports, creditor, f"{accounts[1]},900.00,{mark},SI,{mark},3105550199", header=header)
+        creditor_files.pay(self.ports, creditor, f"{accounts[2]},{mark}-D1,2026-02-03,10.00,COP")
+        day = self.ports.now().date() + timedelta(days=7)
+        listed = [f"{accounts[3]},estrategia,{day},{mark}"]
+        creditor_files.checked(self.ports, creditor, UploadKind.RECALL_LIST, creditor_files.RECALLED, listed)
+
+    def _liken(self, creditor: Actor, mark: str) -> None:
+        """Two debtors of the creditor may be one person, which nobody has decided."""
+        alike = {"name": f"{mark} Doble", "phones": (f"+57301{creditor.tenant}000000",)}
+        loop.add_cases(self.ports, creditor, [loop.NewCase(f"{mark}-DOBLE-{n}", 10_000, **alike) for n in range(2)])
+        with self.ports.session(creditor) as session, transaction(session):
+            brought = session.scalar(select(func.max(Portfolio.upload_id)))
+            assert matches.find(session, creditor, brought, now=self.ports.now()) == 1
 
     def _take_back(self, creditor: Actor, agency: Actor, mark: str, recalled: str, returned: str) -> None:
         """One case is recalled for next week, and another one is given back."""

@@ -12,7 +12,7 @@ from assignments.reports.queries import list_reports
 from portal.jobs import tasks
 from tests import loop, people
 from tests.pipeline.files import OPTIONS, apply, look
-from uploads import service
+from uploads import confirming, receiving
 from uploads.models import UploadKind, UploadState
 
 HEADER = "obligacion,referencia,fecha de pago,valor\n"
@@ -23,7 +23,7 @@ def report_file(ports, agency, creditor, report_id: int, text: str) -> int:
     with ports.session(agency) as session, transaction(session):
         incoming = ports.storage.incoming()
         incoming.write((HEADER + text).encode())
-        upload = service.receive(
+        upload = receiving.receive(
             session,
             agency,
             incoming,
@@ -37,7 +37,7 @@ def report_file(ports, agency, creditor, report_id: int, text: str) -> int:
         upload_id = upload.id
     with ports.session(agency) as session, transaction(session):
         mapping = dict(enumerate(("account_ref", "payment_ref", "paid_on", "amount")))
-        service.confirm(session, agency, upload_id, mapping=mapping, options=OPTIONS, now=ports.now())
+        confirming.confirm(session, agency, upload_id, mapping=mapping, options=OPTIONS, now=ports.now())
     tasks.perform_due(ports)
     assert look(ports, agency, upload_id).state is UploadState.CHECKED
     apply(ports, agency, upload_id)

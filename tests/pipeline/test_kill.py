@@ -41,6 +41,9 @@ def test_ten_kills_and_three_pauses_of_two_competing_workers_change_nothing(
     def all_applied() -> bool:
         return all(drive(hasty_ports, actor, upload_id) for upload_id, _ in sent)
 
+    def all_done() -> bool:
+        return all(one.finished_at for one in works(hasty_ports, actor))
+
     with running(hasty_ports.settings, tmp_path / "logs", workers=2) as product:
         send_another()
         # Some strikes hit a child that had not begun, or leave an orphan that ends well: more follow until enough hit.
@@ -52,7 +55,8 @@ def test_ten_kills_and_three_pauses_of_two_competing_workers_change_nothing(
             time.sleep(drawn.uniform(0.0, 0.3 if is_applying else 1.2))
             if performing := product.horses():
                 strike(product, faults.pop() if faults else "kill the child", *drawn.choice(performing))
-        until(all_applied, seconds=90, product=product)
+        # An applied portfolio's debtors are compared afterwards.
+        until(lambda: all_applied() and all_done(), seconds=90, product=product)
 
     assert list(violations(hasty_ports)) == []
     with hasty_ports.session(actor) as session:

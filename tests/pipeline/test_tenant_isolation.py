@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -24,10 +26,25 @@ from tests.portal.conftest import Browser
 #: Parts of addresses that are no references: a secret that cannot be guessed, and files of the pages.
 SECRETS = {("auth.invitation", "token"), ("auth.accept", "token")}
 FILES = {("static", "filename")}
-REFUSED = {302, 303, 403, 404}
+#: Pages that are about what the address asks for.
+ASKED = {"uploads.kind": "?kind=portfolio", "uploads.template": "?kind=portfolio"}
+PIECE = b"0123456789"
 NOBODY = 999_999_999
-#: What a side's grants keep from it with or without a wall: sealed bids from creditors, and whom else one asks.
-CLOSED = {Role.DIRECTOR: {"bids"}, Role.MANAGER: {"lot_cases", "lots", "placement_waves", "portfolios"}}
+#: What a side's grants keep from it with or without a wall: sealed bids from creditors; whom else one asks, who may be
+#: one person, and what creditors tell of their cases from agencies.
+CLOSED = {
+    Role.DIRECTOR: {"bids"},
+    Role.MANAGER: {
+        "debtor_matches",
+        "lot_cases",
+        "lots",
+        "placement_waves",
+        "portfolios",
+        "staged_creditor_payments",
+        "staged_portfolio_update",
+        "staged_recall_list",
+    },
+}
 
 
 @pytest.fixture
@@ -72,6 +89,7 @@ def addresses(app: Flask, rule: Rule, found: dict[str, list[int]]) -> list[str]:
         choices = [["x" * 43] if (rule.endpoint, name) in SECRETS else found[kind] for name, kind in names.items()]
         return [
             adapter.build(rule.endpoint, dict(zip(names, values, strict=True)), force_external=False)
+            + ASKED.get(rule.endpoint, "")
             for values in product(*choices)
         ]
 
@@ -212,6 +230,11 @@ def test_the_walk_would_see_it_for_somebody_of_the_house_sees_each_page(app: Fla
 def call(browser: Browser, method: str, address: str, form: dict[str, object]):
     if method == "GET":
         return browser.get(address)
+    if method == "PUT":
+        # A piece of a big file, as the sending page's script puts it.
+        digest = base64.b64encode(hashlib.sha256(PIECE).digest()).decode()
+        told = {"X-CSRF-Token": token_of(browser), "Upload-Offset": "0", "Content-Digest": f"sha-256=:{digest}:"}
+        return browser.client.put(address, data=PIECE, headers=told, content_type="application/octet-stream")
     return browser.client.open(address, method=method, data={"csrf_token": token_of(browser), **form})
 
 

@@ -152,4 +152,4 @@ def test_no_statement_of_the_collector_reads_findings_or_people_looked_for(world
     with world.ports.session(collector) as session:
         for table in ("findings", "verifications", "locate_orders", "locate_subjects", "locate_batches"):
             assert session.scalar(text(f"select count(*) from {table}")) == 0, table
-        assert list(session.scalars(text("select value from contact_points"))) == ["3001234567"]
+        assert list(session.scalars(text("select value from debtor_contacts"))) == ["3001234567"]

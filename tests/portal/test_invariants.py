@@ -14,8 +14,9 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from portal import invariants
 from portal.ports import Ports, engine_options
-from tests import locating, loop, market
+from tests import creditor_files, locating, loop, market, reporting
 from tests.tenants import Tenants, add_tenants
+from uploads.models import UploadKind
 
 #: Invariant -> what breaks it, once its guards are off.
 BREAKS: dict[str, list[str]] = {
@@ -27,6 +28,9 @@ BREAKS: dict[str, list[str]] = {
     "portfolio_differs_from_its_cases": ["update portfolios set placed_minor = placed_minor + 1"],
     "case_of_an_upload_not_applied": ["update uploads set state = 'applying' where kind = 'portfolio'"],
     "payment_of_an_upload_not_applied": ["update uploads set state = 'applying' where kind = 'payments'"],
+    "promise_differs_from_what_was_said": ["update promises set stated_state = 'kept'"],
+    "promise_out_of_step_with_its_file": ["update promises set withdrawn_at = now()"],
+    "inventory_differs_from_its_rows": ["delete from inventory_differences where line is null"],
     "activity_of_an_upload_not_applied": ["update uploads set state = 'applying' where kind = 'activities'"],
     "two_live_placements": [
         "drop index uq_placements_live_collect",
@@ -59,6 +63,14 @@ BREAKS: dict[str, list[str]] = {
     "balance_differs_from_its_payments": [
         "update cases set balance_minor = balance_minor - 1 where account_ref = 'A-4'"
     ],
+    "creditor_payment_matched_wrongly": [
+        (
+            "update creditor_payments m set (matched_agency_id, matched_payment_id) ="
+            " (select agency_id, id from payments p where p.case_id <> m.case_id limit 1)"
+        )
+    ],
+    "creditor_s_file_not_applied": ["update uploads set state = 'applying' where kind = 'creditor_payments'"],
+    "held_case_is_open": ["update cases set held_since = now() where state = 'open'"],
     "entry_unbalanced": ["update postings set amount_minor = amount_minor + 1"],
     "payment_not_booked": ["delete from postings", "delete from entries"],
     "payment_booked_twice": [
@@ -111,8 +123,12 @@ def tenants(ports: Ports, guards_off: Engine) -> Tenants:
     loop.place_with(ports, creditor, agency, [loop.NewCase(f"A-{number}", 100_000) for number in range(1, 5)])
     paid = [{"account_ref": f"A-{number}", "paid_on": date(2026, 2, 3), "amount": 5_000} for number in (1, 2)]
     loop.report_payments(ports, agency, creditor, paid)
+    creditor_files.pay(ports, creditor, "A-1,R1,2026-02-04,10.00,COP")
     locate(ports, creditor, tenants.other_agency)
     market.settle(ports, creditor, agency, "M")
+    promised = {"account_ref": "A-1", "promised_on": date(2026, 4, 1), "amount": 5_000}
+    reporting.report(ports, agency, creditor, UploadKind.PROMISES, [promised])
+    reporting.report(ports, agency, creditor, UploadKind.INVENTORY, [{"account_ref": "A-1", "balance": 1}])
     called = {"account_ref": "A-1", "happened_at": loop.PLACED_AT, "channel": "phone", "result": "no_answer"}
     loop.report_activities(ports, agency, creditor, [called])
     with ports.session(creditor) as session, transaction(session):

@@ -255,7 +255,7 @@ def test_an_agent_gives_a_case_back_from_its_page(placed, sign_in) -> None:
     assert "REC-2" in page
     assert f"/locates/new?case={case}" in page
     assert "/locates/new?return_code=untraceable" in page
-    assert "Casos en pausa" in director.get("/").text
+    assert "Casos devueltos en pausa" in director.get("/").text
     assert director.post(f"/returns/{case}/release").status_code == 302
     assert state_of(placed, "REC-2")[0] is CaseState.OPEN
     assert f"/returns/{case}/release" not in director.get("/returns/").text

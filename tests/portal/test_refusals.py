@@ -8,7 +8,7 @@ import pytest
 
 from agencies.mandates.lifecycle import MandateNotInForce, VersionTooEarly
 from portal.i18n import refusal
-from uploads.service import ColumnsMissing, MappingImpossible
+from uploads.confirming import ColumnsMissing, MappingImpossible
 
 
 @pytest.mark.parametrize(

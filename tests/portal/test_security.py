@@ -16,7 +16,7 @@ from portal.errors import status_of
 from portal.security import GuardedFlask, UndeclaredAccess, public, requires, signed_in
 
 #: A file taken away writes the audit trail, though it is only looked at.
-DOWNLOADS = {"cases.export", "placements.download", "scorecards.export"}
+DOWNLOADS = {"cases.export", "promises.export", "placements.download", "scorecards.export"}
 ANYWHERE = {"static", "health.live", "health.ready"}
 
 

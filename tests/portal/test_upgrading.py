@@ -74,6 +74,17 @@ def day(month: int, number: int) -> datetime:
     return datetime(2026, month, number, 15, tzinfo=UTC)
 
 
+def test_ways_to_reach_a_debtor_move_to_it_and_are_seen_by_the_same_people(ports):
+    both = [(41, "phone", "3000000001"), (43, "phone", "3000000003")]
+    for actor, seen in ((CREDITOR, both), (AGENCY, both[:1])):
+        with ports.session(actor) as session:
+            points = session.execute(
+                text("select debtor_id, kind, value from debtor_contacts order by debtor_id, place")
+            ).all()
+            assert points == seen
+            assert session.scalar(text("select count(*) from contact_points")) == 0
+
+
 def test_every_invariant_holds_after_the_upgrade(ports):
     assert list(invariants.violations(ports)) == []
     assert list(invariants.broken_links(ports)) == []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agencies.kernel.money import EXPONENT
-from uploads.amounts import read_amounts
+from uploads.cells.amounts import read_amounts
 
 
 def read(text: str | None, decimal: str, currency: str = "COP") -> tuple[int | None, str | None]:
@@ -49,6 +49,7 @@ def test_an_amount_is_read_to_the_cent(text: str, decimal: str, minor: int) -> N
     [
         ("", ",", "unreadable_amount"),
         ("abc", ",", "unreadable_amount"),
+        ("١٢", ",", "unreadable_amount"),
         ("8.6E+08", ".", "unreadable_amount"),
         ("1234.56", ",", "unreadable_amount"),
         ("1.23.456", ",", "unreadable_amount"),
@@ -105,3 +106,19 @@ def test_what_is_written_in_a_format_is_read_back_to_the_cent(
     read = read_amounts(text, decimal, pl.Series(["COP"] * len(cents)), EXPONENT)
     assert read.fault is None
     assert read.value.to_list() == cents
+
+
+@given(
+    st.lists(st.none() | st.from_regex(r"\A[0-9٣]{1,15}([.,][0-9٣]{1,2})?\Z"), min_size=1, max_size=6),
+    st.sampled_from([",", "."]),
+    st.sampled_from(["COP", "CLP", "XXX", ""]),
+)
+def test_a_column_of_one_currency_is_read_as_beside_another(
+    cells: list[str | None], decimal: str, currency: str
+) -> None:
+    def read(cells: list[str | None], currencies: list[str]) -> list[tuple[int | None, str | None]]:
+        found = read_amounts(pl.Series(cells, dtype=pl.String), decimal, pl.Series(currencies), EXPONENT)
+        return list(zip(found.value, found.faults, strict=True))
+
+    alone = read(cells, [currency] * len(cells))
+    assert alone == read([*cells, "1"], [*[currency] * len(cells), "BRL"])[:-1]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.blocks import blocks
-from uploads.frames import Sheet, read
+from uploads.formats.blocks import blocks
+from uploads.formats.frames import Sheet, read
 
 CELL = st.text(st.sampled_from('ab1 ,;"\n\r\tñé'), max_size=6)
 

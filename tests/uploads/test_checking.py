@@ -15,11 +15,11 @@ from portal.ports import Ports
 from tests import files
 from tests.people import World
 from uploads import service
+from uploads.checking.staging import STAGED
 from uploads.faults import ROW_FAULTS
 from uploads.models import UploadKind, UploadState
 from uploads.options import Options
 from uploads.queries import error_groups, get_upload, list_errors
-from uploads.staging import STAGED
 
 HEADER = "obligacion;cedula;nombre;saldo total;fecha vencimiento\n"
 GOOD = HEADER + "".join(f"A{number};1000{number};Peña {number};{number}00,50;25/12/2023\n" for number in range(1, 8))
@@ -157,7 +157,7 @@ def test_a_step_that_did_not_commit_leaves_nothing_and_is_done_again(ports: Port
 def test_errors_beyond_the_list_are_counted_still(
     ports: Ports, analyst: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("uploads.checking.LISTED", 25)
+    monkeypatch.setattr("uploads.checking.run.LISTED", 25)
     rows = "".join(f"A{number};x\n" for number in range(100))
     done = files.checked(
         ports,

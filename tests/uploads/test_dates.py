@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.dates import decisive_orders, needs_an_order, read_dates, read_instants
+from uploads.cells.dates import decisive_orders, needs_an_order, order_of, read_dates, read_instants
 
 
 def read(text: str | None, order: str) -> tuple[date | None, str | None]:
@@ -98,12 +98,13 @@ def test_an_hour_that_does_not_exist_is_refused() -> None:
     ],
 )
 def test_only_numbers_above_twelve_prove_an_order(cells: list[str], orders: set[str]) -> None:
-    assert decisive_orders(pl.Series(cells)) == orders
+    assert set(decisive_orders(pl.Series(cells))) == orders
+    assert {order for cell in cells if (order := order_of(cell))} == orders
 
 
 def test_iso_dates_need_no_order() -> None:
-    assert not needs_an_order(pl.Series(["2024-03-01", "24-Jun-91"]))
-    assert needs_an_order(pl.Series(["2024-03-01", "01/02/2024"]))
+    assert not needs_an_order(pl.Series(["2024-03-01", "24-Jun-91", "00/00/0000"])).any()
+    assert needs_an_order(pl.Series(["2024-03-01", "01/02/2024", "01 02 24"])).to_list() == [False, True, True]
 
 
 @given(
@@ -117,3 +118,41 @@ def test_what_is_written_in_an_order_is_read_back(days: list[date], style: tuple
     read = read_dates(pl.Series([day.strftime(form) for day in days]), order)
     assert read.fault is None
     assert read.value.to_list() == days
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "expected"),
+    [
+        ("05/03/55", "dmy", date(1955, 3, 5)),
+        ("29/02/28 00:00", "dmy", date(1928, 2, 29)),
+        ("12-ago-43", "mdy", date(1943, 8, 12)),
+        ("55-03-05", "ymd", date(1955, 3, 5)),
+        # Of this year's days nobody knows which have come, and four digits say what they say.
+        ("31/12/26", "dmy", date(2026, 12, 31)),
+        ("05/03/2055", "dmy", date(2055, 3, 5)),
+        ("20550305", "dmy", date(2055, 3, 5)),
+        ("05/03/91", "dmy", date(1991, 3, 5)),
+    ],
+)
+def test_two_digits_of_a_year_that_is_to_come_are_of_the_century_before(text: str, order: str, expected: date) -> None:
+    column = read_dates(pl.Series([text, None, "mañana"]), order, latest=2026)
+    assert column.value.to_list() == [expected, None, None]
+    assert column.faults.to_list() == [None, None, "unreadable_date"]
+
+
+@given(
+    st.lists(
+        st.dates().map(str)
+        | st.sampled_from(["0024-01-02", "+12345-01-01", "01/02/2024", "31122020", "24-01-02", "0", "00/00/0000", "x"]),
+        min_size=1,
+        max_size=6,
+    )
+)
+def test_a_column_is_read_as_each_of_its_dates(column: list[str]) -> None:
+    def read(cells: list[str]) -> list[tuple[str | None, str | None, bool]]:
+        found = read_dates(pl.Series(cells), "dmy", latest=2026)
+        # A year of five digits is no date of Python.
+        days = found.value.dt.to_string("%Y-%m-%d")
+        return list(zip(days, found.faults, needs_an_order(pl.Series(cells)), strict=True))
+
+    assert read(column) == [one for cell in column for one in read([cell])]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from uploads.headers import header_hash, normal
-from uploads.mapping import Proposal, Remembered, propose
+from uploads.formats.headers import header_hash, normal
+from uploads.mapping.proposals import Proposal, Remembered, propose
 from uploads.models import UploadKind
 from uploads.options import Options
 from uploads.schemas.registry import SCHEMAS
@@ -144,5 +144,36 @@ def test_the_order_of_a_date_is_proved_or_asked(cells: list[str], order: str | N
 
 
 def test_the_currency_is_the_files_else_the_organisations() -> None:
-    assert proposed("obligacion;saldo;moneda", "A1;1;USD", "A2;2;USD", "A3;2;COP").options.currency == "USD"
+    assert proposed("obligacion;saldo;moneda", "A1;1;USD", "A2;2;USD", "A3;2;").options.currency == "USD"
+    # Of a file in several currencies, rows that name none are in the organisation's own.
+    assert proposed("obligacion;saldo;moneda", "A1;1;USD", "A2;2;USD", "A3;2;COP").options.currency == "COP"
     assert proposed("obligacion;saldo", "A1;1").options.currency == "COP"
+
+
+@pytest.mark.parametrize("due", ["Fecha prometida", "Fecha pago prometida", "Fecha compromiso pago", "Vence promesa"])
+@pytest.mark.parametrize("other", ["Fecha de la promesa", "Fecha promesa", "Fecha compromiso"])
+def test_the_day_of_a_promise_gives_way_to_the_day_it_is_due(due: str, other: str) -> None:
+    rows = ["A-1;20/11/2026;30/11/2026;100,00"]
+    both = proposed(f"Obligación;{other};{due};Valor prometido", *rows, kind=UploadKind.PROMISES)
+    alone = proposed(f"Obligación;{other};Valor prometido", "A-1;20/11/2026;100,00", kind=UploadKind.PROMISES)
+
+    assert fields(both) == ["account_ref", "made_on", "promised_on", "amount"]
+    assert [both.columns[1].is_danger, both.columns[2].is_danger] == [True, False]
+    assert fields(alone) == ["account_ref", "promised_on", "amount"]
+    assert alone.columns[1].is_danger
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "field"),
+    [
+        (UploadKind.PORTFOLIO, "VR SALDO", "balance_total"),
+        (UploadKind.PORTFOLIO, "VR CAPITAL", "principal"),
+        (UploadKind.ACTIVITIES, "Fecha y hora", "happened_at"),
+        (UploadKind.PAYMENTS, "Referencia", "payment_ref"),
+        (UploadKind.PAYMENTS, "Medio", "method"),
+        (UploadKind.CREDITOR_PAYMENTS, "Medio", "method"),
+        (UploadKind.PROMISES, "Referencia", "promise_ref"),
+    ],
+)
+def test_usual_names_are_known(kind: UploadKind, name: str, field: str) -> None:
+    assert fields(proposed(name, kind=kind)) == [field]

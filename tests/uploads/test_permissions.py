@@ -6,12 +6,12 @@ import pytest
 
 from agencies.kernel.errors import Forbidden
 from agencies.organisations.permissions import Role
-from assignments.cases.queries import find_portfolio, list_portfolios
+from assignments.cases.queries import list_portfolios, portfolios_of
 from portal.ports import Ports
 from tests import files
 from tests.people import World
-from uploads import queries, service
-from uploads.errorfile import error_file
+from uploads import confirming, queries
+from uploads.checking.errorfile import error_file
 
 GOOD = b"obligacion;cedula;nombre;saldo total;fecha vencimiento\nA1;1000;Pena;100,50;25/12/2023\n"
 
@@ -28,7 +28,7 @@ def test_who_sends_no_files_looks_into_none(ports: Ports, role: Role) -> None:
             lambda: queries.progress(session, actor, upload.id),
             lambda: queries.error_groups(session, actor, upload.id),
             lambda: queries.list_errors(session, actor, upload.id),
-            lambda: service.proposal(session, actor, upload.id),
+            lambda: confirming.proposal(session, actor, upload.id),
             lambda: error_file(session, actor, ports.storage, upload.id),
         ):
             with pytest.raises(Forbidden):
@@ -49,7 +49,7 @@ def test_who_sees_cases_sees_the_file_they_came_from(ports: Ports) -> None:
             lambda: queries.get_upload(session, finance, upload.id),
             lambda: queries.find_staged_row(session, finance, upload, 2),
             lambda: list_portfolios(session, finance),
-            lambda: find_portfolio(session, finance, upload.id),
+            lambda: portfolios_of(session, finance, upload.id),
         ):
             with pytest.raises(Forbidden):
                 call()

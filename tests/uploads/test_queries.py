@@ -13,11 +13,11 @@ from agencies.organisations.permissions import Role
 from portal.ports import Ports
 from tests import files
 from tests.people import World
-from uploads import service
+from uploads import confirming, service
+from uploads.checking.staging import STAGED
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.options import Options
 from uploads.queries import error_groups, get_upload, list_errors, list_uploads, progress
-from uploads.staging import STAGED
 
 HEADER = "obligacion;cedula;nombre;saldo total;fecha vencimiento\n"
 GOOD = HEADER + "".join(f"A{number};1000{number};Peña {number};{number}00,50;25/12/2023\n" for number in range(1, 8))
@@ -64,8 +64,8 @@ def test_another_creditor_sees_and_changes_nothing(ports: Ports, world: World, a
             lambda: progress(session, stranger, upload.id),
             lambda: error_groups(session, stranger, upload.id),
             lambda: list_errors(session, stranger, upload.id),
-            lambda: service.proposal(session, stranger, upload.id),
-            lambda: service.confirm(session, stranger, upload.id, mapping={}, options=Options(), now=utc_now()),
+            lambda: confirming.proposal(session, stranger, upload.id),
+            lambda: confirming.confirm(session, stranger, upload.id, mapping={}, options=Options(), now=utc_now()),
             lambda: service.apply(session, stranger, upload.id, good_rows_only=True, now=utc_now()),
             lambda: service.reject(session, stranger, upload.id, now=utc_now()),
         ):

@@ -57,7 +57,7 @@ def test_the_rows_begin_behind_the_header() -> None:
     data = b'id;"nombre\ncompleto";saldo\r\nA1;Ana;1\r\n'
     found = look(data)
     assert data[found.data_offset :] == b"A1;Ana;1\r\n"
-    assert (found.data_line, found.header[1]) == (1, "nombre\ncompleto")
+    assert (found.data_line, found.header[1]) == (1, "nombre completo")
 
 
 def test_a_separator_line_and_blank_lines_above_the_header_are_passed_over() -> None:
@@ -84,9 +84,6 @@ def test_the_sample_comes_from_all_over_the_file() -> None:
     [
         (b"", "empty"),
         (b"\xef\xbb\xbf\r\n  \r\n", "empty"),
-        (b"PK\x03\x04rest of a spreadsheet", "not_text"),
-        (b"%PDF-1.7", "not_text"),
-        (b"\xd0\xcf\x11\xe0old spreadsheet", "not_text"),
         (b"id;saldo\nA\x00;1\n", "not_text"),
         (b"\xff\xfei\x00d\x00;\x00\x00\xd8", "unreadable_encoding"),
         (b"obligacion\nA1\n", "no_separator"),
@@ -95,7 +92,6 @@ def test_the_sample_comes_from_all_over_the_file() -> None:
         (b"juan@correo.example,3001234567\nana@correo.example,3007654321\n", "no_header"),
         (b"id;saldo\n", "header_only"),
         (b"id;saldo\n\n;;\n", "header_only"),
-        (b"id;saldo;ID\nA1;1;2\n", "duplicate_headers"),
         (b'"id;saldo\nA1;1\n', "header_unclosed"),
     ],
 )

@@ -14,7 +14,7 @@ from agencies.organisations.permissions import Role
 from portal.ports import Ports
 from tests import files
 from tests.people import World
-from uploads import service
+from uploads import confirming, service
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import UploadState
 from uploads.queries import get_upload
@@ -49,11 +49,11 @@ def states(ports: Ports, actor: Actor, upload_id: int, kind: str) -> tuple[Uploa
 def test_a_file_that_cannot_be_checked_is_turned_away(ports: Ports, analyst: Actor) -> None:
     upload = files.send(ports, analyst, GOOD).upload
     files.confirm(ports, analyst, upload.id)
-    fail(ports, service.CHECK)
+    fail(ports, confirming.CHECK)
 
     reject(ports, analyst, upload.id)
 
-    assert states(ports, analyst, upload.id, service.CHECK) == (UploadState.REJECTED, WorkState.DONE)
+    assert states(ports, analyst, upload.id, confirming.CHECK) == (UploadState.REJECTED, WorkState.DONE)
 
 
 def test_a_file_that_cannot_be_applied_is_turned_away_and_may_be_sent_again(ports: Ports, analyst: Actor) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from agencies.kernel.errors import msg
-from uploads.schemas.fields import Field, FieldType, Schema
+from uploads.schemas.fields import Field, FieldType, Schema, called
+from uploads.schemas.wordings import shown
 
 #: The platform's result codes, after the reference vocabulary of Latin-American collection, with senders' spellings.
 RESULTS: dict[str, tuple[str, ...]] = {
@@ -83,48 +84,51 @@ DIRECTIONS: dict[str, tuple[str, ...]] = {
 ACTIVITIES = Schema(
     kind="activities",
     version=1,
+    title=msg("Activities"),
+    about=msg("What was done to reach debtors, a row for each call, message or visit. Sent by an agency for a report."),
     fields=(
         Field(
             "account_ref",
             msg("Creditor's account"),
             required=True,
             max_length=60,
-            synonyms=(
-                "obligacion",
-                "numero obligacion",
-                "codigo obligacion",
-                "operacion",
-                "credito",
-                "cuenta",
-                "llave",
-                "account",
-                "account no",
-                "account number",
-                "account ref",
-                "loan id",
-                "id",
+            help=msg("The number by which the creditor knows the debt, as it stands in the file of the placement."),
+            example="4500-0012345",
+            synonyms=called(
+                "obligacion, numero obligacion, codigo obligacion, operacion, credito, cuenta, llave, account, "
+                "account no, account number, loan id, id, numero de obligacion, numero operacion, "
+                "numero de operacion, numero credito, numero producto, numero cuenta, codigo cuenta, contrato, "
+                "numero contrato, contract, pagare, numero pagare, poliza, numero poliza, factura, "
+                "numero factura, folio, numero prestamo, prestamo, kardex, id credito, id obligacion, account id, "
+                "acct no, acctnumber, acct number, acct, loan number, loannr, loan nr, loannr chkdgt, loankey, "
+                "loan key, contract id, client account number, clientaccountnumber, servicer account number, "
+                "servicereaccountnumber, reference number, ref number, invoice number, invoicenumber, codigo, "
+                "obligacion del acreedor"
             ),
         ),
         Field(
             "activity_ref",
             msg("Activity reference"),
             max_length=80,
-            synonyms=("id gestion", "call id", "activity id", "activity ref"),
+            help=msg("Your own number of the activity; without it, rows are told apart by their other columns."),
+            example="G-77120",
+            synonyms=called(
+                "id gestion, call id, activity id, numero gestion, codigo unico gestion, id llamada, call refid, "
+                "callrefid, referencia de la gestion"
+            ),
         ),
         Field(
             "happened_at",
             msg("When"),
             FieldType.INSTANT,
             required=True,
-            synonyms=(
-                "fecha gestion",
-                "fechahoragestion",
-                "fecha hora gestion",
-                "fecha llamada",
-                "fecha",
-                "happened at",
-                "call date",
-                "contact date",
+            help=msg("The day and the time, on your clock; rules on contact hours are judged by it."),
+            example="2026-02-03 10:15",
+            synonyms=called(
+                "fecha gestion, fechahoragestion, fecha hora gestion, fecha llamada, fecha, call date, "
+                "contact date, fecha de gestion, fechagestion, fecha y hora gestion, fechallamada, "
+                "fecha y hora, fecha hora, fecha contacto, fecges, horfingest, fecha interaccion, action date time, "
+                "actiondatetime, created, date, cuando"
             ),
         ),
         Field(
@@ -132,65 +136,85 @@ ACTIVITIES = Schema(
             msg("Channel"),
             FieldType.CHOICE,
             required=True,
-            choices={
-                "call": ("llamada", "telefono", "telefonica", "phone", "call"),
-                "sms": ("sms", "mensaje de texto"),
-                "whatsapp": ("whatsapp", "wa"),
-                "email": ("correo", "correo electronico", "email", "mail"),
-                "letter": ("carta", "carta notarial", "letter"),
-                "visit": ("visita", "visita domiciliaria", "visit", "field"),
-            },
-            synonyms=("canal", "tipo gestion", "accion", "medio", "channel", "action"),
+            choices=shown(
+                "channel",
+                {
+                    "call": ("llamada", "telefono", "telefonica", "phone", "call"),
+                    "sms": ("sms", "mensaje de texto"),
+                    "whatsapp": ("whatsapp", "wa"),
+                    "email": ("correo", "correo electronico", "email", "mail"),
+                    "letter": ("carta", "carta notarial", "letter"),
+                    "visit": ("visita", "visita domiciliaria", "visit", "field"),
+                },
+            ),
+            help=msg("How it was tried: call, SMS, WhatsApp, e-mail, letter or visit."),
+            example="llamada",
+            synonyms=called(
+                "canal, tipo gestion, accion, medio, action, canal gestion, tipo de gestion, area gestion, "
+                "medio contacto, tipo accion, contact channel, category, contact"
+            ),
         ),
         Field(
             "result",
             msg("Result"),
             FieldType.CHOICE,
             required=True,
-            choices=RESULTS,
-            synonyms=(
-                "resultado",
-                "resultado gestion",
-                "codigo resultado gestion",
-                "tipificacion",
-                "codigo gestion",
-                "result",
-                "result code",
-                "disposition",
+            choices=shown("result", RESULTS),
+            help=msg("What came of it. Your own codes may stand here: you say once what each means."),
+            example="promesa de pago",
+            synonyms=called(
+                "resultado, resultado gestion, codigo resultado gestion, tipificacion, codigo gestion, "
+                "result code, disposition, resultado de gestion, codigo resultado, subtipificacion, "
+                "sub respuesta, respuesta, codigo accion, cod2, mejor gestion, efecto, reaccion, desccod, "
+                "status code, contact status id, poutcome, outcome"
             ),
         ),
         Field(
             "counterpart",
             msg("Who was reached"),
             FieldType.CHOICE,
-            choices=COUNTERPARTS,
-            synonyms=(
-                "contacto con",
-                "tipo contacto",
-                "persona contactada",
-                "contactado",
-                "interlocutor",
-                "counterpart",
+            choices=shown("counterpart", COUNTERPARTS),
+            help=msg("Who was spoken to; what may be said depends on it."),
+            example="titular",
+            synonyms=called(
+                "contacto con, tipo contacto, persona contactada, contactado, interlocutor, tipo de contacto, "
+                "tipocontacto, tipo contacto resultado, parentesco, target type, rpc flag, cpc, relationship, "
+                "con quien se hablo"
             ),
         ),
         Field(
             "direction",
             msg("Who sought whom"),
             FieldType.CHOICE,
-            choices=DIRECTIONS,
-            synonyms=("direccion llamada", "sentido", "entrante saliente", "direction"),
+            choices=shown("direction", DIRECTIONS),
+            help=msg("Whether you sought the debtor or the debtor sought you."),
+            example="saliente",
+            synonyms=called(
+                "direccion llamada, sentido, entrante saliente, sentido llamada, tipo llamada, call direction, "
+                "sentido del contacto"
+            ),
         ),
         Field(
             "agent",
             msg("Agent"),
             max_length=80,
-            synonyms=("asesor", "gestor", "codigo asesor", "usuario", "agent", "agent id"),
+            help=msg("Who did it."),
+            example="ASE-014",
+            synonyms=called(
+                "asesor, gestor, codigo asesor, usuario, agent id, codigo gestor, nombre asesor, nombre gestor, "
+                "funcionario, agente, user name, username, desk, collector, gestor de cobranza"
+            ),
         ),
         Field(
             "note",
             msg("Note"),
             max_length=1500,
-            synonyms=("observacion", "observaciones", "comentarios", "note", "comment"),
+            help=msg("What was said, up to 1,500 characters."),
+            example="Paga el viernes por PSE.",
+            synonyms=called(
+                "observacion, observaciones, comentarios, comment, comentario, comentarios gestion, descripcion, "
+                "nota, notas, detalle, notes, comments, description"
+            ),
         ),
     ),
 )

@@ -20,6 +20,21 @@ class FieldType(StrEnum):
     CHOICE = "choice"
 
 
+class Content(StrEnum):
+    """What a text speaks of, where that decides its one spelling and what is remarked on it."""
+
+    ID_TYPE = "id_type"
+    ID_NUMBER = "id_number"
+    PHONE = "phone"
+    EMAIL = "email"
+    ADDRESS = "address"
+
+
+def called(names: str) -> tuple[str, ...]:
+    """Header names written in one line, a comma between two."""
+    return tuple(name.strip() for name in names.split(","))
+
+
 @dataclass(frozen=True)
 class Field:
     """One column a kind of file may have."""
@@ -34,10 +49,28 @@ class Field:
     choices: dict[str, tuple[str, ...]] = field(default_factory=dict)
     #: Header names senders use, normalised (lower case, no accents, single spaces).
     synonyms: tuple[str, ...] = ()
+    #: Names that usually mean another field, and this one where a column with a clearer name holds that.
+    second: tuple[str, ...] = ()
     #: A number or type of a document, kept as capitals and digits only, so that two spellings are one.
     is_code: bool = False
     #: Negative amounts are refused unless allowed.
     may_be_negative: bool = False
+    #: A day that has come when the file does, so that the 55 of a year is 1955.
+    is_past: bool = False
+    #: What a text speaks of; what cannot be read as that is remarked on, and the row stays good.
+    content: Content | None = None
+    #: The column of staging, beside the field's own, that the check fills with what the content gives: a phone's
+    #: international form, an address's normal form, an identity number's check digit.
+    beside: str | None = None
+    #: One sentence for who prepares the file: what the column means, or how it is written. An English template.
+    help: str = ""
+    #: What a cell may look like, as it is written into the template of the kind.
+    example: str = ""
+
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is the number by which somebody calls a thing: an account, a payment, a customer."""
+        return self.name.endswith("_ref")
 
 
 @dataclass(frozen=True)
@@ -51,11 +84,23 @@ class Schema:
     unique: str | None = None
     #: The amount whose total is shown to the sender.
     value: str | None = None
-    #: Whether all rows of a file must be in one currency, that of its options.
-    is_in_one_currency: bool = False
+    #: What people call the kind, and what it is for and who sends it; English templates.
+    title: str = ""
+    about: str = ""
+    #: Version -> what it changed, in a sentence; what is not named changed nothing for the sender.
+    changes: tuple[tuple[int, str], ...] = ()
 
     def __getitem__(self, name: str) -> Field:
         return next(one for one in self.fields if one.name == name)
+
+    def of(self, content: Content) -> Field | None:
+        """The first field that speaks of this, if any."""
+        return next((one for one in self.fields if one.content is content), None)
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The columns of staging that the check fills by itself."""
+        return tuple(one.beside for one in self.fields if one.beside)
 
     @property
     def required(self) -> tuple[Field, ...]:

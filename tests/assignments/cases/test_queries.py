@@ -15,10 +15,10 @@ from assignments.cases.models import CaseState
 from assignments.cases.queries import (
     Selection,
     facets,
-    find_portfolio,
     get_case,
     list_cases,
     list_portfolios,
+    portfolios_of,
     totals,
 )
 from assignments.contacts.queries import list_contacts
@@ -125,7 +125,7 @@ def test_a_creditor_filters_by_what_its_portfolios_hold(ports: Ports, analyst: A
     with ports.session(analyst) as session:
         found = facets(session, analyst)
         (portfolio,) = list_portfolios(session, analyst)
-        assert find_portfolio(session, analyst, portfolio.upload_id) == portfolio
+        assert portfolios_of(session, analyst, portfolio.upload_id) == [portfolio]
     assert (found.products, found.regions, found.segments) == (
         ("Consumo", "Tarjeta"),
         ("Antioquia", "Valle"),
@@ -161,7 +161,7 @@ def test_what_is_not_ones_own_is_not_there(ports: Ports, world: World, analyst: 
             with pytest.raises(NotFound):
                 get_case(session, stranger, row.id)
             assert list_contacts(session, stranger, debtor_id) == []
-            assert find_portfolio(session, stranger, upload_id) is None
+            assert portfolios_of(session, stranger, upload_id) == []
             assert totals(session, stranger, Selection()).cases == 0
 
 

@@ -25,8 +25,8 @@ from tests import locating, loop
 from tests.locating import FOUND_AT, order, phone, take_on
 from tests.loop import NewCase, add_cases, faults
 from tests.tenants import add_person
+from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadKind, UploadState
-from uploads.service import SENDERS_PERMISSION
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from agencies.kernel.notices import list_notices
 from agencies.kernel.session import transaction
 from agencies.mandates.models import FeeClass, LocateGrade
 from assignments.cases.queries import Selection
-from assignments.contacts.models import Authorisation, ContactPoint
+from assignments.contacts.models import Authorisation, DebtorContact
 from assignments.ledger import statements
 from assignments.ledger.models import Account, Entry, EntryKind, Posting
 from assignments.locates import verifying
@@ -38,7 +38,7 @@ def entries(ports, actor):
 
 def points(ports, actor):
     with ports.session(actor) as session:
-        return {one.value for one in session.scalars(select(ContactPoint))}
+        return {one.value for one in session.scalars(select(DebtorContact))}
 
 
 def place(ports, tenants, account="A1"):

@@ -17,7 +17,7 @@ from agencies.kernel.session import transaction
 from agencies.organisations.permissions import PERMISSIONS, Role
 from assignments.cases.models import Case, CaseState, ReturnCode
 from assignments.cases.queries import Selection, list_cases
-from assignments.contacts.models import ContactPoint
+from assignments.contacts.models import DebtorContact
 from assignments.ledger.statements import list_entries, verify
 from assignments.performance import differing
 from assignments.placements import recalls, returns
@@ -124,10 +124,10 @@ def test_access_ends_at_once_and_a_debtor_stays_with_its_other_case(ports, place
     give_back(ports, placed, "ONE")
     with ports.session(placed.agency) as session:
         assert {row.account_ref for row in list_cases(session, placed.agency, Selection()).rows} == {"TWO", "THREE"}
-        assert session.scalars(select(ContactPoint.value)).all() == ["3000000001"]
+        assert session.scalars(select(DebtorContact.value)).all() == ["3000000001"]
     give_back(ports, placed, "TWO")
     with ports.session(placed.agency) as session:
-        assert session.scalars(select(ContactPoint.value)).all() == []
+        assert session.scalars(select(DebtorContact.value)).all() == []
 
 
 def test_giving_back_twice_is_refused_and_changes_nothing(ports, placed):

@@ -17,7 +17,7 @@ from agencies.mandates.terms import TermSheet
 from assignments import performance
 from assignments.cases.models import Case, CaseState, Debtor
 from assignments.cases.queries import Selection
-from assignments.contacts.models import ContactPoint
+from assignments.contacts.models import DebtorContact
 from assignments.placements import service
 from assignments.placements.models import Placement, Wave, WaveState
 from assignments.placements.preview import preview_of
@@ -53,9 +53,9 @@ def test_cases_debtors_and_contact_points_know_their_agency_after_placing(ports,
     place(ports, tenants.creditor, draft(ports, tenants.creditor, panel))
     with ports.session(tenants.creditor) as session:
         rows = session.execute(
-            select(Case.agency_id, Case.state, Debtor.agency_id, ContactPoint.agency_id, Placement.agency_id)
+            select(Case.agency_id, Case.state, Debtor.agency_id, DebtorContact.agency_id, Placement.agency_id)
             .join(Debtor, Debtor.id == Case.debtor_id)
-            .join(ContactPoint, ContactPoint.debtor_id == Debtor.id)
+            .join(DebtorContact, DebtorContact.debtor_id == Debtor.id)
             .join(Placement, Placement.case_id == Case.id)
         ).all()
     assert len(rows) == 12

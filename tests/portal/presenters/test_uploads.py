@@ -7,22 +7,12 @@ from types import SimpleNamespace
 import pytest
 
 from portal.presenters import uploads
-from uploads.mapping import ColumnGuess, Proposal
 from uploads.models import UploadKind, UploadState
-from uploads.options import Options
 from uploads.queries import ErrorGroup, RowFault
 
 
 def say(text: str, params=None) -> str:
     return text % params if params else text
-
-
-def proposal(*guesses: ColumnGuess, is_remembered: bool = False) -> Proposal:
-    return Proposal(guesses, (), is_remembered, Options(), ())
-
-
-def guess(field: str | None, confidence: int, *, is_danger: bool = False) -> ColumnGuess:
-    return ColumnGuess(0, "x", field, confidence, (), is_danger)
 
 
 @pytest.mark.parametrize(
@@ -40,22 +30,6 @@ def test_the_way_of_a_file_shows_where_it_stands(state: UploadState, places: lis
     assert [step.place for step in uploads.steps(SimpleNamespace(state=state))] == places
 
 
-@pytest.mark.parametrize(
-    ("column", "is_remembered", "tone"),
-    [
-        (guess(None, 0), False, "neutral"),
-        (guess("amount", 96), False, "good"),
-        (guess("amount", 84), False, "waiting"),
-        (guess("amount", 96, is_danger=True), False, "waiting"),
-        (guess("amount", 100), True, "good"),
-        (guess(None, 100), True, "neutral"),
-    ],
-)
-def test_a_person_is_asked_to_look_where_the_name_does_not_settle_it(column, is_remembered, tone) -> None:
-    [line] = uploads.column_lines(proposal(column, is_remembered=is_remembered), ["field"])
-    assert line.tone == tone
-
-
 def test_faults_are_grouped_with_their_first_rows() -> None:
     groups = [ErrorGroup("amount", "negative", 4), ErrorGroup("row", "too_few_cells", 1)]
     faults = [RowFault(line, "amount", "negative", f"-{line}") for line in range(2, 6)]
@@ -70,10 +44,16 @@ def test_time_left_is_told_roughly(seconds, shown) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "file"), [("cartera.csv", "rejected-cartera.csv"), ("cartera", "rejected-cartera.csv")]
+    ("name", "ending", "file"),
+    [
+        ("cartera.csv", "csv", "rejected-cartera.csv"),
+        ("cartera", "csv", "rejected-cartera.csv"),
+        ("cartera.2026.xlsb", "xlsx", "rejected-cartera.2026.xlsx"),
+        ("cartera.csv.gz", "csv", "rejected-cartera.csv.csv"),
+    ],
 )
-def test_the_file_of_rejected_rows_is_named_after_the_sent_one(name, file) -> None:
-    assert uploads.error_file_name(SimpleNamespace(filename=name)) == file
+def test_the_file_of_rejected_rows_is_named_after_the_sent_one(name, ending, file) -> None:
+    assert uploads.error_file_name(SimpleNamespace(filename=name), ending, say) == file
 
 
 def test_every_state_and_kind_has_words() -> None:

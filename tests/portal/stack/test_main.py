@@ -41,6 +41,15 @@ def test_a_command_finds_both_logins_and_settings_that_the_application_accepts(t
     assert not (var / "postgres" / "postmaster.pid").exists()
 
 
+def test_the_products_own_flask_comes_before_any_other(tmp_path: Path) -> None:
+    (other := tmp_path / "bin").mkdir()
+    (other / "flask").write_text("#!/bin/sh\n")
+    (other / "flask").chmod(0o755)
+    path = os.pathsep.join([str(other), os.environ["PATH"]])
+    done = stack("env", "--", "sh", "-c", "command -v flask", ENCARGO_VAR=str(tmp_path / "var"), PATH=path)
+    assert done.stdout.strip() == str(Path(sys.executable).parent / "flask"), done.stderr
+
+
 def test_a_refusal_is_one_message_and_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres" / "PG_VERSION").write_text("9\n")

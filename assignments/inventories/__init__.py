@@ -1,0 +1,1 @@
+"""What an agency believes it holds, held against what it was given."""

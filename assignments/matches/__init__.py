@@ -1,0 +1,1 @@
+"""Debtors of one creditor that may be one person."""

@@ -1,0 +1,1 @@
+"""What debtors promised an agency, what the agency says became of it, and what the payments say."""

@@ -1,0 +1,1 @@
+"""Cells as senders write them, read a column at a time into the values they mean."""

@@ -1,0 +1,1 @@
+"""Layouts of fixed width that ship with the product, one file each."""

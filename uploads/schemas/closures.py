@@ -1,0 +1,133 @@
+"""An agency's file of cases it gives back, each with the code that says why."""
+
+from __future__ import annotations
+
+from agencies.kernel.errors import msg
+from uploads.schemas.fields import Field, FieldType, Schema
+from uploads.schemas.wordings import shown
+
+#: The platform's return codes with senders' spellings in Spanish and English.
+RETURN_CODES: dict[str, tuple[str, ...]] = {
+    "paid_full": ("pago total", "pagado", "cancelado", "pagada en su totalidad", "paid", "paid in full", "pif"),
+    "settled": ("conciliado", "transado", "pago con descuento", "pago con quita", "settled in full", "sif"),
+    "partial_paid": ("pago parcial", "abono parcial", "partial payment", "partially paid"),
+    "deceased": ("fallecido", "fallecida", "titular fallecido", "muerto", "death", "dec"),
+    "insolvent": ("insolvente", "insolvencia", "quiebra", "concurso", "bankruptcy", "bankrupt", "bky"),
+    "untraceable": (
+        "ilocalizado",
+        "ilocalizable",
+        "no ubicado",
+        "no localizado",
+        "sin ubicar",
+        "gone away",
+        "skip",
+    ),
+    "disputed": ("en disputa", "disputa", "reclamo", "desconoce la deuda", "dispute"),
+    "exhausted": ("agotado", "gestion agotada", "sin resultado", "agotada la gestion", "exhausted efforts"),
+    "time_barred": ("prescrito", "prescrita", "prescripcion", "caducada", "statute barred", "out of statute"),
+    "uneconomic": ("antieconomico", "incobrable", "no rentable", "uncollectible", "uncollectable"),
+    "settlement_refused": (
+        "rechaza acuerdo",
+        "acuerdo rechazado",
+        "quita rechazada",
+        "descuento rechazado",
+        "settlement rejected",
+    ),
+    "client_unresponsive": (
+        "acreedor no responde",
+        "sin respuesta del acreedor",
+        "cliente no responde",
+        "client silent",
+    ),
+    "hardship": ("dificultad economica", "sin capacidad de pago", "vulnerabilidad economica", "financial hardship"),
+    "vulnerable": ("persona vulnerable", "vulnerabilidad", "proteccion especial", "vulnerable customer"),
+    "self_harm_risk": ("riesgo de autolesion", "riesgo de suicidio", "self harm", "suicide risk"),
+    "fraud": ("fraude", "suplantacion", "suplantacion de identidad", "identity theft"),
+    "invalidated": ("invalidada", "invalidado", "deuda inexistente", "no procede", "invalid", "invalid debt"),
+}
+
+CLOSURES = Schema(
+    kind="closures",
+    version=1,
+    unique="account_ref",
+    title=msg("Closures"),
+    about=msg("Cases that go back to the creditor, each with its reason; access to them ends at once. From an agency."),
+    fields=(
+        Field(
+            "account_ref",
+            msg("Creditor's account"),
+            required=True,
+            max_length=60,
+            help=msg("The number by which the creditor knows the debt, as it stands in the file of the placement."),
+            example="4500-0012345",
+            synonyms=(
+                "obligacion del acreedor",
+                "obligacion",
+                "numero obligacion",
+                "codigo obligacion",
+                "operacion",
+                "numero operacion",
+                "credito",
+                "cuenta",
+                "numero cuenta",
+                "llave",
+                "account",
+                "account no",
+                "account number",
+                "account ref",
+                "loan id",
+                "id",
+            ),
+        ),
+        Field(
+            "code",
+            msg("Reason of the return"),
+            FieldType.CHOICE,
+            required=True,
+            choices=shown("code", RETURN_CODES),
+            help=msg("Why the case goes back; it decides what becomes of the case."),
+            example="ilocalizado",
+            synonyms=(
+                "codigo devolucion",
+                "codigo cierre",
+                "motivo devolucion",
+                "motivo cierre",
+                "causal",
+                "causal devolucion",
+                "motivo",
+                "close code",
+                "closure code",
+                "return code",
+                "close reason",
+                "reason",
+                "status code",
+            ),
+        ),
+        Field(
+            "closed_on",
+            msg("Closed on"),
+            FieldType.DATE,
+            help=msg("The day on which you closed it; access ends when the file is applied."),
+            example="2026-02-28",
+            synonyms=("fecha cierre", "fecha devolucion", "fecha", "closed on", "close date", "return date", "closed"),
+        ),
+        Field(
+            "note",
+            msg("Note to the creditor"),
+            max_length=1_000,
+            help=msg("What the creditor should know, in a few words."),
+            example="Tres visitas sin resultado",
+            synonyms=(
+                "nota para el acreedor",
+                "observacion",
+                "observaciones",
+                "comentario",
+                "nota",
+                "detalle",
+                "note",
+                "comment",
+                "remarks",
+            ),
+        ),
+    ),
+)
