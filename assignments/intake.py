@@ -69,6 +69,8 @@ _LOAD: dict[UploadKind, Callable[..., Loaded]] = {
     UploadKind.INVENTORY: reconcile,
     UploadKind.FINDINGS: ingest_findings,
 }
+#: Kinds whose rows another connection reads while the transaction that applies them only writes.
+_READ_BESIDE = {UploadKind.PORTFOLIO}
 #: Kind -> how what a file made is taken back: a count of what went, by name; raises `CannotBeUndone`.
 _UNDO: dict[UploadKind, Callable[..., dict[str, int]]] = {
     UploadKind.PORTFOLIO: undo_portfolio,
@@ -99,11 +101,12 @@ def screen(session: Session, actor: Actor, upload_id: int) -> int:
     return _screen(session, actor, upload)
 
 
-def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Loaded:
+def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Loaded | None:
     """Apply an upload in this transaction; run again, it gives the first result.
 
     Rows that have turned bad since they were checked are rejected. When all or nothing was asked for, nothing is
-    applied then, and the upload goes back to its user.
+    applied then, and the upload goes back to its user. None when that has to be durable before the rest is applied: to
+    be called again, in a transaction of its own.
     """
     upload = _locked(session, actor, upload_id)
     if upload.state is not UploadState.APPLYING:
@@ -114,6 +117,8 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
             lifecycle.move(upload, UploadState.CHECKED)
             _record(session, actor, "upload.sent_back", upload, now, good=upload.rows_good)
             return Loaded(0, 0, upload.rows_rejected)
+        if upload.kind in _READ_BESIDE:
+            return None
     loaded = _LOAD[upload.kind](session, actor, upload, now=now)
     upload.rows_applied, upload.rows_unchanged, upload.rows_rejected = (
         loaded.applied,

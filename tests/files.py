@@ -88,8 +88,11 @@ def apply(ports: Ports, actor: Actor, upload_id: int, *, good_rows_only: bool = 
 
 def load(ports: Ports, actor: Actor, upload_id: int) -> Loaded:
     """Apply what was asked for."""
-    with ports.session(actor) as session, transaction(session):
-        return intake.load(session, actor, upload_id, now=utc_now())
+    loaded = None
+    while loaded is None:
+        with ports.session(actor) as session, transaction(session):
+            loaded = intake.load(session, actor, upload_id, now=utc_now())
+    return loaded
 
 
 def checked(

@@ -247,3 +247,18 @@ def test_a_missing_docstring_is_found() -> None:
 )
 def test_what_is_allowed_is_not_complained_about(path: str, source: str) -> None:
     assert violations(PurePosixPath(path), f'"""Fine."""\n{source}\n') == []
+
+
+def named_templates() -> Iterator[str]:
+    """The files of templates that the portal's sources name."""
+    for path in (ROOT / "portal").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".html"):
+                yield node.value
+
+
+def test_every_template_that_is_named_is_there():
+    named = set(named_templates())
+
+    assert len(named) > 50
+    assert {name for name in named if not (ROOT / "portal" / "templates" / name).is_file()} == set()

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
-from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Text
+from sqlalchemy import BigInteger, DateTime, Enum, MetaData, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 
@@ -30,6 +30,10 @@ class Base(DeclarativeBase):
         dict[str, Any]: JSONB,
         list[Any]: JSONB,
     }
+
+
+#: Of the tenant's column where the loader writes: the rows are the acting organisation's, whatever the loader is told.
+OF_THE_ACTOR = text("current_organisation()")
 
 
 def code_type(members: type[StrEnum], name: str | None = None) -> Enum:

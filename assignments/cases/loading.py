@@ -1,10 +1,12 @@
 """The statements that make debtors, cases and contact points from staged rows, a whole portfolio at a time.
 
-Rows are written in the order of the index that would otherwise cost most, and joins are by hash: in the transaction
-that fills a table nobody knows its size yet. Each portfolio is sorted once; what is made of it reads the sorted rows.
+One connection numbers the rows and reads them in the order in which they are cheapest to write; the other one, whose
+transaction counts, writes them as they come. What the reader is asked has its values as `%(name)s`.
 """
 
 from __future__ import annotations
+
+from agencies.kernel.streams import Stream
 
 #: A million rows are sorted and hashed in memory, and none looked up by itself for want of statistics; a few rows, or
 #: rows that meet a table of any size, are better looked up.
@@ -17,88 +19,114 @@ SETTINGS = """
 IDENTITY = """coalesce('id:' || :country || ':' || coalesce(s.id_type, '') || ':' || s.national_id,
                        'ref:' || s.debtor_ref, 'account:' || s.account_ref)"""
 
-#: The rows of the portfolio debtor by debtor, each one's first row first.
-SORTED = """
-    create temporary table sorted_rows (
-        like staged_portfolio, identity text, known bigint, is_first boolean, debtor_id bigint
-    )
-"""
-DROP_SORTED = "drop table sorted_rows"
-
-#: One sort for everything that follows, so that the indexes of debtors grow at their ends; by the number first, for
-#: identities begin alike and take long to compare. The rows come to the numbering one after the other as sorted: the
-#: first row of a new debtor draws its number, and those behind it have the number drawn last.
-SORT = f"""
-    insert into sorted_rows
+#: Where each row stands, and the number of its debtor. The rows come to the numbering debtor by debtor, each one's
+#: first row first: that row of a new debtor draws its number, and those behind it have the number drawn last. They are
+#: sorted by the national id first, for identities begin alike and take long to compare.
+NUMBER = f"""
+    create temporary table numbered_rows on commit drop as
     select n.*, coalesce(n.known, case when n.is_first then nextval('debtors_id_seq')
-                                       else currval('debtors_id_seq') end)
+                                       else currval('debtors_id_seq') end) as debtor_id
     from (
-        select r.*, lag(r.identity) over (order by r.national_id collate "C", r.identity, r.line)
-                    is distinct from r.identity as is_first
+        select r.place, r.account_ref, r.identity, r.known,
+               lag(r.identity) over (order by r.national_id collate "C", r.identity, r.line)
+                   is distinct from r.identity as is_first
         from (
-            select s.*, {IDENTITY} collate "C" as identity, coalesce(d.merged_into, d.id) as known
+            select s.ctid as place, s.line, s.national_id, s.account_ref collate "C" as account_ref,
+                   {IDENTITY} collate "C" as identity, coalesce(d.merged_into, d.id) as known
             from staged_portfolio s
             left join debtors d on d.creditor_id = :creditor and d.identity = {IDENTITY}
             where s.organisation_id = :creditor and s.upload_id = :upload
         ) r
     ) n
 """  # noqa: S608  put together from constants
+COUNT_NUMBERED = "analyze numbered_rows"
 
-#: A debtor's first row says how to reach it.
-ADD_DEBTORS = """
-    insert into debtors (creditor_id, id, identity, country, id_type, id_number, name, person_type, birth_date, phone,
-                         phone_e164, phone_2, phone_2_e164, email, address, address_normal)
-    select :creditor, n.debtor_id, n.identity, :country, n.id_type, n.national_id,
-           coalesce(n.full_name, nullif(concat_ws(' ', n.first_name, n.last_name), '')),
-           n.person_type, n.birth_date, n.phone, n.phone_e164,
-           case when n.is_other then n.phone_2 end, case when n.is_other then n.phone_2_e164 end,
-           n.email, n.address, n.address_normal
-    from (
-        select coalesce(s.phone_2_e164, s.phone_2) is distinct from coalesce(s.phone_e164, s.phone) as is_other, s.*
-        from sorted_rows s
-        where s.is_first and s.known is null
-    ) n
-"""
 
-ADD_CASES = """
-    insert into cases (creditor_id, portfolio_id, debtor_id, line, account_ref, state, product, currency, placed_minor,
-                       balance_minor, principal_minor, interest_minor, late_interest_minor, fees_minor, opened_on,
-                       due_on, delinquent_on, charged_off_on, last_payment_on, days_past_due, stage, segment, region,
-                       city)
-    select :creditor, p.id, s.debtor_id, s.line, s.account_ref, 'open', s.product, s.currency,
+# `offset 0` has each staged row fetched by where it stands, in the order of who asks; a planner would not look it up by
+# itself, for nobody knows how large a table is that was filled just now.
+
+#: A debtor's first row says how to reach it. The indexes of debtors grow at their ends.
+DEBTORS = Stream(
+    "debtors",
+    "id, identity, country, id_type, id_number, name, person_type, birth_date, phone, phone_e164, phone_2, "
+    "phone_2_e164, email, address, address_normal",
+    """
+    select n.debtor_id, n.identity, %(country)s::text, s.id_type, s.national_id,
+           coalesce(s.full_name, nullif(concat_ws(' ', s.first_name, s.last_name), '')),
+           s.person_type, s.birth_date, s.phone, s.phone_e164,
+           case when coalesce(s.phone_2_e164, s.phone_2) is distinct from coalesce(s.phone_e164, s.phone)
+                then s.phone_2 end,
+           case when coalesce(s.phone_2_e164, s.phone_2) is distinct from coalesce(s.phone_e164, s.phone)
+                then s.phone_2_e164 end,
+           s.email, s.address, s.address_normal
+    from (select place, debtor_id, identity from numbered_rows where is_first and known is null) n
+    cross join lateral (select * from staged_portfolio where ctid = n.place offset 0) s
+    """,
+)
+
+#: One index of cases is ordered by account, another by debtor: in blocks of debtors, ordered by account within each,
+#: what is written next to each other lies near in both.
+CASES = Stream(
+    "cases",
+    "portfolio_id, debtor_id, line, account_ref, state, product, currency, placed_minor, balance_minor, "
+    "principal_minor, interest_minor, late_interest_minor, fees_minor, opened_on, due_on, delinquent_on, "
+    "charged_off_on, last_payment_on, days_past_due, stage, segment, region, city",
+    """
+    select p.id, n.debtor_id, s.line, s.account_ref, 'open'::text, s.product, s.currency,
            s.balance_total, s.balance_total, s.principal, s.interest, s.late_interest, s.fees, s.open_date, s.due_date,
            s.delinquency_date, s.charge_off_date, s.last_payment_date, s.days_past_due, s.stage, s.segment, s.region,
            s.city
-    from sorted_rows s
-    join portfolios p on p.creditor_id = :creditor and p.upload_id = :upload and p.currency = s.currency
-"""
+    from (select place, debtor_id from numbered_rows order by debtor_id / 32768, account_ref) n
+    cross join lateral (select * from staged_portfolio where ctid = n.place offset 0) s
+    join unnest(%(currencies)s::text[], %(portfolios)s::bigint[]) p (currency, id) on p.currency = s.currency
+    """,
+)
 
 #: What the other rows of a debtor add to what is known of it. What the agency that works a debtor now may see, it sees
 #: at once.
-ADD_LATER_CONTACTS = """
-    insert into contact_points (creditor_id, agency_id, debtor_id, portfolio_id, kind, value, normal)
-    select distinct on (d.id, v.kind, v.form) :creditor, d.agency_id, d.id, o.id, v.kind, v.value, v.normal
-    from sorted_rows s
-    join debtors d on d.creditor_id = :creditor and d.id = s.debtor_id
-    join portfolios o on o.creditor_id = :creditor and o.upload_id = :upload and o.currency = s.currency
+LATER_CONTACTS = Stream(
+    "contact_points",
+    "agency_id, debtor_id, portfolio_id, kind, value, normal",
+    """
+    with later as (
+        select n.debtor_id, s.line, p.id as portfolio_id, d.agency_id, s.phone, s.phone_e164, s.phone_2,
+               s.phone_2_e164, s.email, s.address, s.address_normal,
+               case when n.known is null then coalesce(f.phone_e164, f.phone)
+                    else coalesce(d.phone_e164, d.phone) end as known_phone,
+               case when n.known is null then coalesce(f.phone_2_e164, f.phone_2)
+                    else coalesce(d.phone_2_e164, d.phone_2) end as known_phone_2,
+               case when n.known is null then f.email else d.email end as known_email,
+               case when n.known is null then coalesce(f.address_normal, f.address)
+                    else coalesce(d.address_normal, d.address) end as known_address
+        from (
+            select r.place, r.debtor_id, r.known, o.place as first_place
+            from numbered_rows r
+            left join numbered_rows o on o.debtor_id = r.debtor_id and o.is_first and o.known is null
+            where r.known is not null or not r.is_first
+        ) n
+        cross join lateral (select * from staged_portfolio where ctid = n.place offset 0) s
+        join unnest(%(currencies)s::text[], %(portfolios)s::bigint[]) p (currency, id) on p.currency = s.currency
+        left join lateral (select * from staged_portfolio where ctid = n.first_place offset 0) f on true
+        left join debtors d on d.creditor_id = %(creditor)s and d.id = n.known
+    )
+    select distinct on (l.debtor_id, v.kind, v.form) l.agency_id, l.debtor_id, l.portfolio_id, v.kind, v.value, v.normal
+    from later l
     cross join lateral (
-        values ('phone', s.phone, s.phone_e164, coalesce(s.phone_e164, s.phone), coalesce(d.phone_e164, d.phone),
-                coalesce(d.phone_2_e164, d.phone_2)),
-               ('phone', s.phone_2, s.phone_2_e164, coalesce(s.phone_2_e164, s.phone_2),
-                coalesce(d.phone_e164, d.phone), coalesce(d.phone_2_e164, d.phone_2)),
-               ('email', s.email, null, s.email, d.email, null),
-               ('address', s.address, s.address_normal, coalesce(s.address_normal, s.address),
-                coalesce(d.address_normal, d.address), null)
+        values ('phone', l.phone, l.phone_e164, coalesce(l.phone_e164, l.phone), l.known_phone, l.known_phone_2),
+               ('phone', l.phone_2, l.phone_2_e164, coalesce(l.phone_2_e164, l.phone_2), l.known_phone,
+                l.known_phone_2),
+               ('email', l.email, null, l.email, l.known_email, null),
+               ('address', l.address, l.address_normal, coalesce(l.address_normal, l.address), l.known_address, null)
     ) v (kind, value, normal, form, stands, stands_too)
-    where (s.known is not null or not s.is_first)
-      and v.form is not null and v.form is distinct from v.stands and v.form is distinct from v.stands_too
+    where v.form is not null and v.form is distinct from v.stands and v.form is distinct from v.stands_too
       and not exists (
           select from contact_points p
-          where p.creditor_id = :creditor and p.debtor_id = d.id and p.kind = v.kind
+          where p.creditor_id = %(creditor)s and p.debtor_id = l.debtor_id and p.kind = v.kind
             and coalesce(p.normal, p.value) = v.form
       )
-    order by d.id, v.kind, v.form, s.line
-"""
+    order by l.debtor_id, v.kind, v.form, l.line
+    """,
+)
 
 #: In one scan, what the portfolio of each currency comes to, and the values by which its cases are filtered, the
 #: frequent ones first.

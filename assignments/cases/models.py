@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from agencies.kernel.base import Base, code_type
+from agencies.kernel.base import OF_THE_ACTOR, Base, code_type
 
 
 class CaseState(StrEnum):
@@ -87,7 +87,7 @@ class Debtor(Base):
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     #: The rows' policy admits no creditor but the acting one, so no foreign key asks for each of a million rows.
-    creditor_id: Mapped[int]
+    creditor_id: Mapped[int] = mapped_column(server_default=OF_THE_ACTOR)
     #: The agency that works the debtor's cases now; all of a debtor's cases are kept together.
     agency_id: Mapped[int | None]
     #: What makes two rows one debtor: `id:CO:CC:123`, else `ref:` the creditor's customer number, else `account:`.
@@ -128,7 +128,7 @@ class Case(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
-    creditor_id: Mapped[int]
+    creditor_id: Mapped[int] = mapped_column(server_default=OF_THE_ACTOR)
     #: The agency that holds it now, kept by the placement's transaction.
     agency_id: Mapped[int | None]
     portfolio_id: Mapped[int]

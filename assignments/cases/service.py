@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import CursorResult, Row, and_, literal, select, text
+from sqlalchemy import Row, and_, literal, select, text
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
+from agencies.kernel.streams import beside, pump
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
@@ -55,24 +57,27 @@ def load_portfolio(session: Session, actor: Actor, upload: Upload, *, now: datet
 
 
 def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> list[Portfolio]:
-    """Make a portfolio of the staged rows of each currency of an upload; all of its cases are open."""
+    """Make a portfolio of the staged rows of each currency of an upload; all of its cases are open.
+
+    The rows are read beside this transaction: what it has changed of them has to be durable already.
+    """
     require(actor, Permission.PORTFOLIO_UPLOAD)
     creditor_id = require_side(actor, Side.CREDITOR)
     _one_at_a_time(session, creditor_id)
-    _look_up(session, is_on=upload.rows_good < _MANY)
-    parameters = {
+    given: dict[str, Any] = {
         "creditor": creditor_id,
         "upload": upload.id,
         "country": session.scalars(select(Organisation.country).where(Organisation.id == creditor_id)).one(),
     }
-    portfolios = _portfolios(session, upload, parameters, now)
-    session.execute(text(loading.SORTED))
-    session.execute(text(loading.SORT), parameters)
-    debtors = _written(session, loading.ADD_DEBTORS, parameters)
-    made = _written(session, loading.ADD_CASES, parameters)
-    if made > debtors:
-        session.execute(text(loading.ADD_LATER_CONTACTS), parameters)
-    session.execute(text(loading.DROP_SORTED))
+    _look_up(session, upload)
+    with beside(session) as reader, ThreadPoolExecutor(1, thread_name_prefix="number") as threads:
+        _look_up(reader, upload)
+        numbered = threads.submit(_number, reader, given)
+        portfolios = _portfolios(session, upload, given, now)
+        numbered.result()
+        given["currencies"] = [portfolio.currency for portfolio in portfolios]
+        given["portfolios"] = [portfolio.id for portfolio in portfolios]
+        made = _write_cases(reader, given, session)
     if upload.rows_good >= _MANY:
         # Last of all, because it locks out whoever else gathers them until the end of the transaction.
         for name in ("debtors", "cases", "contact_points"):
@@ -92,6 +97,20 @@ def open_cases(session: Session, actor: Actor, upload: Upload, *, now: datetime)
             currency=portfolio.currency,
         )
     return portfolios
+
+
+def _number(reader: Session, given: dict[str, Any]) -> None:
+    reader.execute(text(loading.NUMBER), given)
+    reader.execute(text(loading.COUNT_NUMBERED))
+
+
+def _write_cases(reader: Session, given: dict[str, Any], session: Session) -> int:
+    """Write what the reader numbered: debtors, their cases, and what rows behind a debtor's first one add to it."""
+    debtors = pump(reader, loading.DEBTORS, given, session)
+    made = pump(reader, loading.CASES, given, session)
+    if made > debtors:
+        pump(reader, loading.LATER_CONTACTS, given, session)
+    return made
 
 
 def _portfolios(session: Session, upload: Upload, parameters: dict[str, Any], now: datetime) -> list[Portfolio]:
@@ -115,12 +134,8 @@ def _portfolios(session: Session, upload: Upload, parameters: dict[str, Any], no
     return portfolios
 
 
-def _written(session: Session, statement: str, parameters: dict[str, Any]) -> int:
-    return cast("CursorResult[Any]", session.execute(text(statement), parameters)).rowcount
-
-
-def _look_up(session: Session, *, is_on: bool) -> None:
-    session.execute(text(loading.SETTINGS), {"look_up": "on" if is_on else "off"})
+def _look_up(session: Session, upload: Upload) -> None:
+    session.execute(text(loading.SETTINGS), {"look_up": "on" if upload.rows_good < _MANY else "off"})
 
 
 def _one_at_a_time(session: Session, creditor_id: int) -> None:

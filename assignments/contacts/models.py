@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from agencies.kernel.base import Base, code_type
+from agencies.kernel.base import OF_THE_ACTOR, Base, code_type
 
 
 class ContactKind(StrEnum):
@@ -67,7 +67,7 @@ class ContactPoint(Base):
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
-    creditor_id: Mapped[int]
+    creditor_id: Mapped[int] = mapped_column(server_default=OF_THE_ACTOR)
     #: The agency that works the debtor now.
     agency_id: Mapped[int | None]
     debtor_id: Mapped[int]

@@ -58,10 +58,11 @@ def open_upload(job: Job) -> Iterator[Advance]:
 
 @contextmanager
 def apply_upload(job: Job) -> Iterator[Advance]:
-    """Apply a file in one transaction, so that nobody ever sees half of it."""
+    """Apply a file in one transaction, so that nobody ever sees half of it; a step before it may turn rows away."""
 
-    def advance() -> None:
-        intake.load(job.session, job.actor, job.payload["upload_id"], now=job.ports.now())
+    def advance() -> Step | None:
+        loaded = intake.load(job.session, job.actor, job.payload["upload_id"], now=job.ports.now())
+        return None if loaded else Step("applying", 0, 0)
 
     yield advance
 

@@ -74,4 +74,4 @@ def add_layout() -> AnyResponse | tuple[str, int]:
 def _layouts(form: LayoutForm) -> str:
     kept = filelayouts.list_layouts(db.session, current_actor())
     people = choices.people(db.session, [one.created_by for one in kept])
-    return render_template("uploads/formats/layouts.html", layouts=kept, people=people, form=form)
+    return render_template("uploads/layouts.html", layouts=kept, people=people, form=form)

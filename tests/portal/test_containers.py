@@ -83,7 +83,7 @@ def test_a_file_without_separators_waits_for_a_layout_and_is_cut_by_it(world, si
     address = send(browser, FIXED, "cartera.txt").partition("?")[0]
     page = browser.get(address).text
     assert "no tienen separadores" in page
-    answer = browser.post("/uploads/formats/layouts", {"name": "Núcleo", "columns": LAYOUT, "begins_with": ""})
+    answer = browser.post("/uploads/layouts", {"name": "Núcleo", "columns": LAYOUT, "begins_with": ""})
     assert answer.status_code == 303
     browser.post(f"{address}/sheet", {"layout": "own:Núcleo"})
     perform_due(world.ports)
@@ -93,11 +93,11 @@ def test_a_file_without_separators_waits_for_a_layout_and_is_cut_by_it(world, si
 
 def test_a_layout_that_makes_no_sense_says_so_and_keeps_what_was_typed(world, sign_in):
     browser = sign_in(Role.ANALYST)
-    answer = browser.post("/uploads/formats/layouts", {"name": "Mal", "columns": "obligacion; uno; 10"})
+    answer = browser.post("/uploads/layouts", {"name": "Mal", "columns": "obligacion; uno; 10"})
     assert answer.status_code == 400
     assert "La línea 1 no dice" in answer.text
     assert "obligacion; uno; 10" in answer.text
-    answer = browser.post("/uploads/formats/layouts", {"name": "Mal", "columns": "a; 1; 5\na; 6; 5"})
+    answer = browser.post("/uploads/layouts", {"name": "Mal", "columns": "a; 1; 5\na; 6; 5"})
     assert answer.status_code == 400
     assert "el mismo nombre" in answer.text
 
@@ -105,7 +105,7 @@ def test_a_layout_that_makes_no_sense_says_so_and_keeps_what_was_typed(world, si
 def test_a_layout_of_the_same_name_is_its_next_version_and_another_organisation_sees_none(world, sign_in):
     browser = sign_in(Role.ANALYST)
     for columns in (LAYOUT, LAYOUT + "\nciudad; 28; 10"):
-        browser.post("/uploads/formats/layouts", {"name": "Núcleo", "columns": columns})
-    page = browser.get("/uploads/formats/layouts").text
+        browser.post("/uploads/layouts", {"name": "Núcleo", "columns": columns})
+    page = browser.get("/uploads/layouts").text
     assert re.search(r"Núcleo</th>\s*<td class=\"number\">2</td>\s*<td class=\"number\">4</td>", page)
-    assert "Núcleo" not in sign_in(Role.ANALYST, organisation=1).get("/uploads/formats/layouts").text
+    assert "Núcleo" not in sign_in(Role.ANALYST, organisation=1).get("/uploads/layouts").text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import secrets
 from collections.abc import Iterator
 
@@ -9,6 +10,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
+from assignments.cases import loading
 from portal.migrations import runner
 from portal.schema import metadata
 from portal.stack.provision import provision
@@ -16,6 +18,7 @@ from tests.conftest import Database
 from tests.portal.walls import APPEND_ONLY, FUNCTIONS_OF_THE_OWNER, OPEN_TO_OWNER, UNIQUE_ACROSS_TENANTS
 from uploads.checking.staging import STAGED
 
+walls = importlib.import_module("portal.migrations.versions.0002_walls")
 #: Columns that say whose a row is.
 TENANT_COLUMNS = ("creditor_id", "organisation_id", "agency_id")
 #: The tables of the tenants themselves; `organisations.id` is the tenant.
@@ -59,7 +62,9 @@ def created(server: Engine) -> Iterator[Connection]:
     name = f"models_{secrets.token_hex(4)}"
     provision(server.url.render_as_string(hide_password=False), name)
     engine = create_engine(make_url(server.url).set(database=name))
-    metadata.create_all(engine)
+    with engine.begin() as connection:
+        connection.execute(text(walls.CURRENT_ORGANISATION))
+        metadata.create_all(connection)
     with engine.connect() as connection:
         yield connection
     engine.dispose()
@@ -192,7 +197,7 @@ def test_a_view_asks_as_whoever_reads_it_and_opens_no_table_behind_a_wall(catalo
     assert views(catalogue) == {"debtor_contacts": ["security_invoker=true"]}
 
 
-def test_the_loader_may_insert_into_staging_and_nothing_else(catalogue):
+def test_the_loader_may_insert_into_staging_and_nothing_else_whole(catalogue):
     granted = rows(
         catalogue,
         "select table_name::text, privilege_type::text from information_schema.role_table_grants"
@@ -200,6 +205,21 @@ def test_the_loader_may_insert_into_staging_and_nothing_else(catalogue):
     )
 
     assert granted == {(table, "INSERT") for table in (*(one.name for one in STAGED.values()), "upload_errors")}
+
+
+def test_what_the_loader_makes_of_a_portfolio_names_no_tenant_and_nobody_who_released_it(catalogue):
+    granted = rows(
+        catalogue,
+        "select table_name::text, column_name::text, privilege_type::text from information_schema.role_column_grants"
+        " where grantee = 'app_loader' and table_name in ('debtors', 'cases', 'contact_points')",
+    )
+
+    assert granted == {
+        (stream.table, column, "INSERT")
+        for stream in (loading.DEBTORS, loading.CASES, loading.LATER_CONTACTS)
+        for column in stream.columns.split(", ")
+    }
+    assert not {column for _, column, _ in granted} & {"creditor_id", "finding_id", "authorisation", "released_at"}
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)

@@ -8,6 +8,8 @@ FUNCTIONS_OF_THE_OWNER = {
     "append_notice",
     "are_partners",
     "ask_conduct",
+    "cases_have_parents",
+    "contact_points_have_debtors",
     "count_bids",
     "end_placements",
     "gather_statistics",

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_BYTES = 4 << 20
+BLOCK_BYTES = 8 << 20
 #: A line longer than this many blocks is cut and refused.
 _MAX_GROWTH = 5
 _MAX_LINES_IN_A_CELL = 50
