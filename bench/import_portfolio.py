@@ -5,8 +5,8 @@
 Both write to the same server with fsync on. The raw COPY fills one typed table with the keys by which the product's
 rows are found: a primary key, a unique (creditor, account), and (creditor, document) for the debtor; one without the
 debtor's key is timed beside it. The product runs as its job does, in a process of its own whose peak memory is read at
-its end. Unless it is to run alone, a fifth of the rows shows whether memory grows with the file, somebody else's page is
-asked for meanwhile, and django-import-export loads a few thousand of the rows with its validation.
+its end. Unless it is to run alone, a fifth of the rows shows whether memory grows with the file, somebody else's page
+is asked for meanwhile, and django-import-export loads a few thousand of the rows with its validation.
 
 On a machine with other work to do seconds say little; the seconds of processor that each side took are printed too.
 """
