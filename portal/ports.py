@@ -16,8 +16,12 @@ from config import Settings
 from uploads.allowance import Allowance
 from uploads.storage import LocalStorage, S3Storage, Storage
 
-#: Nothing a person waits for may hang on a lock or a lost statement; jobs lift the second limit for themselves.
-_CONNECT_ARGS = {"options": "-c lock_timeout=5s -c statement_timeout=600s -c idle_in_transaction_session_timeout=120s"}
+#: Nothing a person waits for may hang on a lock or a lost statement; jobs lift the second limit for themselves. The
+#: server finds out in a minute and a half that a machine has gone for good, and lets go of what it held.
+_CONNECT_ARGS = {
+    "options": "-c lock_timeout=5s -c statement_timeout=600s -c idle_in_transaction_session_timeout=120s"
+    " -c tcp_keepalives_idle=60 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3"
+}
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 from agencies.kernel.tenancy import as_loader, bind, bound_actor
 
 _CHUNK_BYTES, _CHUNKS_AHEAD = 1 << 18, 16
-#: For a connection that waits for another one, which works for as long as there are rows; when this process is killed,
-#: its statement must not run on.
+#: For a connection that waits for another one, which works for as long as there are rows. When this process is killed,
+#: its statement must not run on; when its machine is lost, neither must its locks outlive it for long.
 _PATIENCE = """
-    select set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true),
+    select set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '30min', true),
            set_config('client_connection_check_interval', '2s', true)
 """
 
@@ -74,9 +74,12 @@ def pump(reader: Session, stream: Stream, given: Mapping[str, Any], writer: Sess
 def _ahead(threads: Executor, chunks: Iterator[bytes]) -> Iterator[bytes]:
     """The same, some of them read before they are asked for, so that neither side waits for the other."""
     waiting = deque(threads.submit(next, chunks, None) for _ in range(_CHUNKS_AHEAD))
-    while (chunk := waiting.popleft().result()) is not None:
-        waiting.append(threads.submit(next, chunks, None))
-        yield chunk
+    try:
+        while (chunk := waiting.popleft().result()) is not None:
+            waiting.append(threads.submit(next, chunks, None))
+            yield chunk
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
 
 
 def _chunks(rows: Iterable[bytes]) -> Iterator[bytes]:

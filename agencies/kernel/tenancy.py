@@ -37,7 +37,8 @@ DATABASE_ROLE = {
     Side.DOOR: "app_door",
     Side.WORKER: "app_worker",
 }
-#: May copy into staging tables and do nothing else; COPY is refused where row-level security applies.
+#: May copy into staging tables and what is made of them, and read nothing; COPY is refused where row-level security
+#: applies.
 LOADER_ROLE = "app_loader"
 
 
@@ -136,5 +137,5 @@ def as_loader(session: Session) -> Iterator[Any]:
     connection = session.connection()
     _enter(connection, LOADER_ROLE, actor.organisation_id)
     yield connection.connection.driver_connection
-    # On an error the transaction is lost anyway, and its role with it.
+    # On an error the caller gives the transaction up, and its role with it.
     _enter(connection, DATABASE_ROLE[actor.side], actor.organisation_id)

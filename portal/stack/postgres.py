@@ -42,6 +42,8 @@ SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
+    # What could not be stored would be printed with its values.
+    "log_error_verbosity": "terse",
 }
 #: For databases that are thrown away with their folder.
 FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

@@ -1,7 +1,8 @@
 -- The roles of one PostgreSQL cluster; run by a superuser, as often as you like.
 -- encargo_owner owns the database and its schema and runs migrations. encargo_app is what web and workers sign in as: it owns
 -- nothing, inherits nothing, and puts on exactly one of the six roles below in each transaction (SET LOCAL ROLE).
--- Row-level security binds all of them but app_loader, which fills staging tables for one upload at a time.
+-- Row-level security binds all of them but app_loader, which fills staging tables, and the tables of cases
+-- from them, and reads nothing.
 DO $$
 DECLARE
     role_name text;

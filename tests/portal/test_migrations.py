@@ -207,7 +207,7 @@ def test_the_loader_may_insert_into_staging_and_nothing_else_whole(catalogue):
     assert granted == {(table, "INSERT") for table in (*(one.name for one in STAGED.values()), "upload_errors")}
 
 
-def test_what_the_loader_makes_of_a_portfolio_names_no_tenant_and_nobody_who_released_it(catalogue):
+def test_what_the_loader_makes_of_a_portfolio_names_no_creditor_and_nothing_released(catalogue):
     granted = rows(
         catalogue,
         "select table_name::text, column_name::text, privilege_type::text from information_schema.role_column_grants"

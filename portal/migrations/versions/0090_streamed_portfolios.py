@@ -1,7 +1,7 @@
 """A portfolio is numbered in a table of one connection and written as it comes by another one, as the loader.
 
-The loader names no tenant: the rows it writes are the acting organisation's, by the default of their column. The
-questions asked of them once per statement are asked by their owner, for the loader reads nothing. Of staged rows no
+The loader does not name the creditor: the rows it writes are the acting organisation's, by the default of their column.
+The questions asked of them once per statement are asked by their owner, for the loader reads nothing. Of staged rows no
 statistics are gathered but where they stand.
 """
 
@@ -34,7 +34,7 @@ begin
 end $$
 """
 
-#: What a portfolio fills. Not among it: whose it is, who works it, and what was released by whom.
+#: What a portfolio fills. Not among it: whose it is, who holds a case, and what was released by whom.
 WRITTEN = {
     "debtors": "id, identity, country, id_type, id_number, name, person_type, birth_date, phone, phone_e164, phone_2, "
     "phone_2_e164, email, address, address_normal",
@@ -44,18 +44,51 @@ WRITTEN = {
     "contact_points": "agency_id, debtor_id, portfolio_id, kind, value, normal",
 }
 
-#: Both questions in one pass over the added rows. It runs as the owner, for the loader reads nothing.
-PARENTS_EXIST = """
+#: Both questions in one pass over the added rows, asked as the owner, for the loader reads nothing. The owner sees the
+#: rows of all creditors: looking at those of one keeps the question as large as its answer, and a statement that mixed
+#: two creditors would be refused.
+CASES_HAVE_PARENTS = """
 create function cases_have_parents() returns trigger language plpgsql security definer
 set search_path = public, pg_temp as $$
+declare
+    one bigint := (select creditor_id from added limit 1);
 begin
     if exists (
         select from added a
-        left join debtors d on d.creditor_id = a.creditor_id and d.id = a.debtor_id
-        left join portfolios p on p.creditor_id = a.creditor_id and p.id = a.portfolio_id
+        left join debtors d on d.creditor_id = one and d.creditor_id = a.creditor_id and d.id = a.debtor_id
+        left join portfolios p on p.creditor_id = one and p.creditor_id = a.creditor_id and p.id = a.portfolio_id
         where d.id is null or p.id is null
     ) then
         raise exception 'cases: the debtor or the portfolio is not one of the creditor''s' using errcode = '23503';
+    end if;
+    return null;
+end $$
+"""
+CONTACT_POINTS_HAVE_DEBTORS = """
+create or replace function contact_points_have_debtors() returns trigger language plpgsql security definer
+set search_path = public, pg_temp as $$
+declare
+    one bigint := (select creditor_id from added limit 1);
+begin
+    if exists (
+        select from added a
+        left join debtors d on d.creditor_id = one and d.creditor_id = a.creditor_id and d.id = a.debtor_id
+        where d.id is null
+    ) then
+        raise exception 'contact_points: debtor_id is not one of the creditor''s debtors' using errcode = '23503';
+    end if;
+    return null;
+end $$
+"""
+#: As revision 0087 left it.
+AS_BEFORE = """
+create or replace function contact_points_have_debtors() returns trigger language plpgsql as $$
+begin
+    if exists (
+        select from added a
+        where not exists (select from debtors p where p.creditor_id = a.creditor_id and p.id = a.debtor_id)
+    ) then
+        raise exception 'contact_points: debtor_id is not one of the creditor''s debtors' using errcode = '23503';
     end if;
     return null;
 end $$
@@ -69,9 +102,9 @@ def upgrade() -> None:
         op.execute(f"grant insert ({columns}) on {table} to app_loader")
     for parents in ("portfolios", "debtors"):
         op.execute(f"drop trigger cases_have_{parents} on cases")
-    op.execute(PARENTS_EXIST)
+    op.execute(CASES_HAVE_PARENTS)
     op.execute(f"create trigger cases_have_parents after insert on cases {ADDED} cases_have_parents()")
-    op.execute("alter function contact_points_have_debtors() security definer set search_path = public, pg_temp")
+    op.execute(CONTACT_POINTS_HAVE_DEBTORS)
     for name in ("cases_have_parents", "contact_points_have_debtors"):
         op.execute(f"revoke execute on function {name}() from public")
     op.execute(TEMPORARY.format(verb="grant", to="to"))
@@ -85,7 +118,7 @@ def downgrade() -> None:
     for parents in ("portfolios", "debtors"):
         op.execute(f"create trigger cases_have_{parents} after insert on cases {ADDED} cases_have_{parents}()")
     op.execute("grant execute on function contact_points_have_debtors() to public")
-    op.execute("alter function contact_points_have_debtors() security invoker reset all")
+    op.execute(AS_BEFORE)
     for table, columns in WRITTEN.items():
         op.execute(f"revoke insert ({columns}) on {table} from app_loader")
         op.execute(f"alter table {table} alter column creditor_id drop default")

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
+from agencies.kernel import work
 from agencies.kernel.audit import AuditEvent
+from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.permissions import Role
@@ -15,12 +17,15 @@ from assignments.cases.models import Case, Debtor, Portfolio
 from assignments.cases.queries import portfolios_of
 from assignments.contacts.models import ContactPoint, DebtorContact
 from assignments.contacts.queries import list_contacts
+from portal.jobs import tasks
 from portal.ports import Ports
 from tests import files
 from tests.people import World
-from uploads.models import Upload
+from uploads import service
+from uploads.models import Upload, UploadState
 from uploads.options import Options
 
+COMMA = Options(decimal=",")
 HEADER = "obligacion;tipo documento;cedula;saldo total;moneda;producto;celular;telefono 2;correo;direccion\n"
 
 
@@ -36,7 +41,7 @@ def analyst(world: World) -> Actor:
 
 def applied(ports: Ports, actor: Actor, *rows: str) -> int:
     data = (HEADER + "".join(f"{row}\n" for row in rows)).encode()
-    upload = files.checked(ports, actor, data, options=Options(decimal=","))
+    upload = files.checked(ports, actor, data, options=COMMA)
     files.apply(ports, actor, upload.id, good_rows_only=True)
     return upload.id
 
@@ -173,3 +178,25 @@ def test_an_agency_writes_neither(ports: Ports, world: World, analyst: Actor, ta
     with ports.session(agency) as session, pytest.raises(Exception, match=r"permission denied|cannot"):
         session.execute(text(f"delete from {table}"))
     assert len(all_of(ports, analyst, Portfolio.id)) == 1
+
+
+def test_rows_that_turned_bad_are_turned_away_in_a_step_of_their_own_and_the_rest_is_applied_behind_it(
+    ports: Ports, analyst: Actor
+) -> None:
+    later = files.checked(
+        ports, analyst, (HEADER + "A1;CC;52123456;1;COP;;;;;\nA2;CC;52123457;2;COP;;;;;\n").encode(), options=COMMA
+    )
+    applied(ports, analyst, "A1;CC;52123456;100;COP;;;;;")
+    with ports.session(analyst) as session, transaction(session):
+        service.apply(session, analyst, later.id, good_rows_only=True, now=utc_now())
+    with ports.session(analyst) as session:
+        work_id = work.find(session, analyst, service.APPLY, str(later.id)).id
+    asked = iter([False, True])
+
+    # A worker that has to stop after the first step; the next one takes over where it left.
+    assert not tasks.perform(ports, work_id, is_stopping=lambda: next(asked))
+    assert (UploadState.APPLYING, 1) in all_of(ports, analyst, Upload.state, Upload.rows_rejected)
+    assert all_of(ports, analyst, Case.account_ref, Case.placed_minor) == [("A1", 10000)]
+    assert tasks.perform(ports, work_id)
+    assert all_of(ports, analyst, Upload.state, Upload.rows_applied) == [(UploadState.APPLIED, 1)] * 2
+    assert sorted(all_of(ports, analyst, Case.account_ref, Case.placed_minor)) == [("A1", 10000), ("A2", 200)]
