@@ -10,10 +10,12 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor, Side, require_side
+from assignments.cases.changes import BalanceAdjustment, CaseUpdate
 from assignments.cases.models import Case, LotCase, Portfolio
 from assignments.locates.models import LocateOrder
 from assignments.matches.models import DebtorMatch
 from assignments.placements.models import Placement
+from assignments.reports.creditor_payments import CreditorPayment
 from uploads.lifecycle import CannotBeUndone
 from uploads.models import Upload, UploadKind
 
@@ -22,11 +24,16 @@ UNDO = "undo_upload"
 
 _USED = msg("something has come of its cases since")
 _MERGED = msg("debtors of it were found to be one person with others")
+#: What was taken back stands in the history too: a case about which something was said does not vanish.
+_TOLD = msg("later files told payments or changes of its cases, and that stays on record even when they were undone")
 #: What would be left without its case, the most frequent first.
 _DEPENDENTS: tuple[tuple[InstrumentedAttribute[int], InstrumentedAttribute[int], str], ...] = (
     (Placement.creditor_id, Placement.case_id, msg("cases of it were placed with an agency")),
     (LotCase.creditor_id, LotCase.case_id, msg("cases of it were listed in a lot")),
     (LocateOrder.creditor_id, LocateOrder.case_id, msg("people of it were ordered to be found")),
+    (CreditorPayment.creditor_id, CreditorPayment.case_id, _TOLD),
+    (BalanceAdjustment.creditor_id, BalanceAdjustment.case_id, _TOLD),
+    (CaseUpdate.creditor_id, CaseUpdate.case_id, _TOLD),
 )
 #: Kinds that are history from the moment they are applied.
 KEPT = {

@@ -124,6 +124,7 @@ ROW_WARNINGS: dict[str, str] = {
     "perhaps_twice": msg(
         "You have told a payment of this case, day and amount before; both count. If it is the same one, leave it out."
     ),
+    "perhaps_repeated": msg("A row above says the same; both count. If it is the same one, leave it out."),
     "within_balance": msg(
         "You have told a balance as of this day or a later one, which holds this payment; it is not subtracted again."
     ),

@@ -76,7 +76,7 @@ REMARKS = f"""
         order by p.received_by = 'creditor' desc limit 1
     ) alike on true
     cross join lateral (
-        select not exists (
+        select (k.payment_ref is null or k.line = k.first_line) and not exists (
                    select from creditor_payments known where known.creditor_id = :creditor
                      and known.natural_key = k.natural_key and known.taken_back_at is null
                ) as is_new,

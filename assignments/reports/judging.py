@@ -140,16 +140,36 @@ _REFUSE = """
     on conflict do nothing
 """
 
+_IS_GOOD = """not exists (
+        select from upload_errors e where e.organisation_id = :agency and e.upload_id = :upload and e.line = t.line
+          and not e.is_warning
+    )"""
+
+
+def _repeated(table: str, reference: str, *same: str) -> str:
+    """Good rows without a reference of their own that say what a row above them says: two events, or one told twice."""
+    return f"""
+    select t.line, 'row' as field, 'perhaps_repeated' as code, t.account_ref as value
+    from (
+        select r.line, r.account_ref, row_number() over (partition by {", ".join(same)} order by r.line) n
+        from {table} r
+        where r.organisation_id = :agency and r.upload_id = :upload and r.{reference} is null
+    ) t
+    where t.n > 1 and {_IS_GOOD}
+"""  # noqa: S608  put together from constants
+
+
 #: Good rows whose reference the creditor has under another amount: two payments, or one told wrongly.
-REMARKS_ON_PAYMENTS = """
+REMARKS_ON_PAYMENTS = f"""
     select t.line, 'payment_ref' as field, 'creditor_differs' as code, t.payment_ref as value
     from references_told_by_creditor(:creditor, :upload) told (line)
     join staged_payments t on t.organisation_id = :agency and t.upload_id = :upload and t.line = told.line
-    where not exists (
-        select from upload_errors e where e.organisation_id = :agency and e.upload_id = :upload and e.line = t.line
-          and not e.is_warning
-    )
-"""
+    where {_IS_GOOD}
+    union all {_repeated("staged_payments", "payment_ref", "r.account_ref", "r.paid_on", "r.amount")}
+"""  # noqa: S608  put together from constants
+REMARKS_ON_ACTIVITIES = _repeated(
+    "staged_activities", "activity_ref", "r.account_ref", "r.happened_at", "r.channel", "r.result"
+)
 
 SCREEN_PAYMENTS = f"{PAYMENTS} {_REFUSE}"
 SCREEN_ACTIVITIES = f"{ACTIVITIES} {_REFUSE}"

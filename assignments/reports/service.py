@@ -48,15 +48,16 @@ def screen_payments(session: Session, actor: Actor, upload: Upload) -> int:
     """Refuse, row by row, staged payments that are not the agency's to report; returns how many."""
     facts = _facts(session, actor, upload)
     refused = _screen(session, judging.SCREEN_PAYMENTS, facts)
-    keys = {name: facts.parameters[name] for name in ("creditor", "agency", "upload")}
-    found = (column("line", BigInteger), column("field", Text), column("code", Text), column("value", Text))
-    remark_rows(session, upload, text(judging.REMARKS_ON_PAYMENTS).bindparams(**keys).columns(*found))
+    _remark(session, upload, judging.REMARKS_ON_PAYMENTS, facts, "creditor", "agency", "upload")
     return refused
 
 
 def screen_activities(session: Session, actor: Actor, upload: Upload) -> int:
     """Refuse, row by row, staged activities that are not the agency's to report; returns how many."""
-    return _screen(session, judging.SCREEN_ACTIVITIES, _facts(session, actor, upload))
+    facts = _facts(session, actor, upload)
+    refused = _screen(session, judging.SCREEN_ACTIVITIES, facts)
+    _remark(session, upload, judging.REMARKS_ON_ACTIVITIES, facts, "agency", "upload")
+    return refused
 
 
 def ingest_payments(session: Session, actor: Actor, upload: Upload, *, now: datetime) -> Loaded:
@@ -183,6 +184,12 @@ def _facts(session: Session, actor: Actor, upload: Upload) -> _Facts:
         "currency": upload.currency,
     }
     return _Facts(agency_id, upload.creditor_id, upload.id, zone, parameters)
+
+
+def _remark(session: Session, upload: Upload, remarks: str, facts: _Facts, *keys: str) -> None:
+    found = (column("line", BigInteger), column("field", Text), column("code", Text), column("value", Text))
+    given = {name: facts.parameters[name] for name in keys}
+    remark_rows(session, upload, text(remarks).bindparams(**given).columns(*found))
 
 
 def _screen(session: Session, statement: str, facts: _Facts) -> int:

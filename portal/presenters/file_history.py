@@ -33,8 +33,8 @@ _COUNTS: dict[str, str | Plural] = {
     "rejected": msg("%(n)s rejected"),
     "applied": msg("%(n)s rows taken over"),
     "unchanged": msg("%(n)s known before"),
-    "cases": msgs("%(n)s case taken back", "%(n)s cases taken back"),
-    "debtors": msgs("%(n)s debtor taken back", "%(n)s debtors taken back"),
+    "cases": msgs("undone for %(n)s case", "undone for %(n)s cases"),
+    "debtors": msgs("%(n)s debtor with it", "%(n)s debtors with them"),
 }
 #: Who acts when the portal acts by itself in somebody's name, which is no news to that person.
 _BY_ITSELF = {"upload.checked", "upload.applied", "upload.opened", "upload.sent_back"}

@@ -97,6 +97,7 @@ REASONS = {
     "file_not_found_error": msg("the file is no longer in the store"),
     "forbidden": msg("whoever asked for it may no longer do it"),
     "owner_inactive": msg("whoever asked for it may no longer do it"),
+    "cannot_be_undone": msg("something has come of its cases since"),
     "crashed": msg("the work broke off time and again"),
 }
 #: Translates a text and fills it in.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from flask import current_app, request
@@ -15,7 +16,7 @@ from assignments.inventories.queries import inventory_of
 from assignments.placements.recall_queries import recalls_of_upload
 from assignments.undoing import UNDO
 from portal.forms.refusals import RefusalForm
-from portal.forms.uploads import MappingForm, chosen_columns
+from portal.forms.uploads import CODE, MappingForm, chosen_columns, codes_of
 from portal.i18n import say
 from portal.ports import Ports
 from portal.presenters import mapping as mapping_presenter
@@ -126,6 +127,12 @@ def understood(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]
     schema = SCHEMAS[upload.kind]
     form, proposal = mapping_form(session, actor, upload)
     seen = preview(session, actor, upload.id, mapping=form.mapping, options=form.options)
+    unknown = seen.unknown
+    likely = {f"{CODE}{one.field}:{one.written}": one.likely for one in unknown if one.likely}
+    if likely and "columns-0" not in request.form:
+        # What the page fills in for a value counts as said until somebody says otherwise.
+        codes = codes_of(likely)
+        seen = preview(session, actor, upload.id, mapping=form.mapping, options=replace(form.options, codes=codes))
     return {
         "proposal": proposal,
         "form": form,
@@ -133,7 +140,7 @@ def understood(session: Session, actor: Actor, upload: Upload) -> dict[str, Any]
         "columns": mapping_presenter,
         "seen": seen,
         "rows": mapping_presenter.shown_rows(seen, say, form.unsaid),
-        **asked(schema, seen.unknown),
+        **asked(schema, unknown),
     }
 
 

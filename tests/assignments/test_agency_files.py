@@ -12,7 +12,7 @@ from assignments.promises.models import Promise
 from tests import files
 from tests.loop import NewCase, place_with
 from tests.tenants import add_tenants
-from uploads.models import UploadKind, UploadState
+from uploads.models import UploadError, UploadKind, UploadState
 from uploads.options import Options
 
 OPTIONS = Options(date_order="dmy", decimal=",", currency="COP")
@@ -87,3 +87,28 @@ def test_an_inventory(ports, tenants, language):
     assert found.as_of.isoformat() == "2026-02-28"
     assert (found.matched, found.counts) == (1, {"never_yours": 1, "not_listed": 1})
     assert found.sums == {"COP": {"theirs": 100_500, "ours": 200_000}}
+
+
+#: Kind, heading, a row that comes twice, and a row that differs from it in what tells two events apart.
+TOLD_TWICE = {
+    UploadKind.ACTIVITIES: (
+        "Obligacion;Fecha gestion;Canal;Resultado",
+        "A1;03/02/2026 10:15;Llamada;no_answer",
+        "A1;03/02/2026 10:16;Llamada;no_answer",
+    ),
+    UploadKind.PAYMENTS: ("Obligacion;Fecha pago;Valor", "A1;03/02/2026;100,00", "A1;03/02/2026;100,01"),
+}
+
+
+@pytest.mark.parametrize("kind", TOLD_TWICE)
+def test_a_row_that_says_what_one_above_it_says_is_remarked_on(ports, tenants, kind):
+    header, again, other = TOLD_TWICE[kind]
+    data = f"{header}\n{again}\n{other}\n{again}\n".encode()
+    upload = files.send(ports, tenants.agency, data, kind=kind, creditor_id=tenants.creditor.tenant).upload
+    files.confirm(ports, tenants.agency, upload.id, options=OPTIONS)
+    checked = files.check(ports, tenants.agency, upload.id)
+
+    assert (checked.rows_good, checked.error_counts) == (3, {})
+    assert checked.warning_counts == {"row:perhaps_repeated": 1}
+    with ports.session(tenants.agency) as session:
+        assert session.scalars(select(UploadError.line).where(UploadError.is_warning)).all() == [4]

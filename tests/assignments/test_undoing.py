@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select, text
@@ -21,12 +22,13 @@ from assignments.contacts.models import ContactPoint
 from assignments.matches.models import DebtorMatch, MatchState
 from assignments.placements.models import Placement
 from portal.ports import Ports
-from tests import files, locating, loop, market
+from tests import creditor_files, files, locating, loop, market
 from tests.people import World
 from uploads.checking.staging import STAGED
 from uploads.lifecycle import CannotBeUndone, UploadMovedOn
 from uploads.models import Upload, UploadKind, UploadState
 from uploads.options import Options
+from uploads.rows import Loaded
 
 HEADER = "obligacion;documento;nombre;saldo;celular;correo\n"
 FIRST = HEADER + "A1;52123456;Ana Uno;1500,50;3001234567;ana@example.com\nA2;52123457;Beto Dos;250,00;3001234568;\n"
@@ -179,6 +181,17 @@ def test_people_ordered_to_be_found_are_not_taken_back(ports: Ports, world: Worl
     mandate = locating.locate_mandate(ports, director, world.actor(Role.MANAGER))
     locating.order(ports, director, mandate)
     assert "ordered to be found" in refused(ports, director, upload_of(ports, director))
+
+
+@pytest.mark.parametrize("way", [creditor_files.update, creditor_files.pay], ids=["an update", "payments"])
+def test_cases_of_which_later_files_told_something_stay_even_when_those_were_undone(
+    ports: Ports, director: Actor, way: Callable[..., tuple[Upload, Loaded]]
+) -> None:
+    loop.add_cases(ports, director, [loop.NewCase("A1", 100_000)])
+    row = "A1,80.00,COP," if way is creditor_files.update else "A1,R1,2026-02-03,250.00,COP"
+    later, _ = way(ports, director, row)
+    creditor_files.undo(ports, director, later)
+    assert "stays on record" in refused(ports, director, upload_of(ports, director))
 
 
 def test_held_cases_are_not_taken_back(ports: Ports, director: Actor) -> None:

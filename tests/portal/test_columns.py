@@ -120,6 +120,13 @@ def test_unknown_values_are_said_with_the_columns_and_asked_no_more(world, sign_
     assert "Persona" in saved_page
 
 
+def test_what_is_filled_in_for_a_value_is_what_the_first_rows_show(sign_in) -> None:
+    analyst = sign_in(Role.ANALYST)
+    page = analyst.get(send(analyst, file(rows("PERSONA NATURAL 1"), OPEN)).location).text
+    assert re.search(r'name="code:person_type:PERSONA NATURAL 1".*?value="person" selected', page, re.DOTALL)
+    assert "cell-problem" not in page[page.index('class="table preview"') :]
+
+
 def test_after_the_check_what_nobody_knew_is_said_and_checked_again(world, sign_in) -> None:
     analyst = sign_in(Role.ANALYST)
     page = send(analyst, file(rows("PN"), OPEN)).location

@@ -74,6 +74,14 @@ def test_what_is_known_or_differs_or_was_taken_to_the_agency_is_not_called_twice
     assert (loaded.applied, loaded.unchanged) == (3, 1)
 
 
+def test_one_receipt_twice_in_a_file_counts_once_and_is_not_said_to_count_twice(ports, tenants):
+    row = "A1,R1,2026-02-03,250.00,COP"
+    upload, loaded = pay(ports, tenants.creditor, row, row)
+    assert told(ports, tenants.creditor, upload, warnings=True) == {}
+    assert (loaded.applied, loaded.unchanged) == (1, 1)
+    assert owing(ports, tenants.creditor, "A1") == [75_000]
+
+
 def test_a_second_telling_is_not_hidden_by_the_agency_s_word_on_the_first(ports, tenants):
     agency = [paid("A1", 25_000, date(2026, 2, 3), received_by="creditor")]
     report_payments(ports, tenants.agency, tenants.creditor, agency)
