@@ -169,7 +169,9 @@ def exports(world, role: Role) -> list[int]:
     """How many cases each export in the organisation's trail took away."""
     actor = world.actor(role)
     with world.ports.session(actor) as session:
-        bodies = session.scalars(select(AuditEvent.body).where(AuditEvent.action == "case.exported"))
+        bodies = session.scalars(
+            select(AuditEvent.body).where(AuditEvent.action == "case.exported").order_by(AuditEvent.seq)
+        )
         return [json.loads(body)["details"]["cases"] for body in bodies]
 
 
