@@ -14,6 +14,8 @@ from uploads.stores.bucket import Bucket
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _MIN_SECRET = 32
 _KEY_HEX = re.compile(r"[0-9a-f]{64}")
+#: The version of a key takes two bytes of what it seals.
+_MOST_KEYS = 1 << 16
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PREFIX = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _REGION = re.compile(r"[a-z0-9-]{2,40}")
@@ -37,6 +39,10 @@ class Settings:
     secret_key: str
     #: Encrypts ids in addresses and manifests; changing it breaks every reference ever printed.
     reference_key: bytes
+    #: Seal personal data and secrets in the database, by version; the highest seals, all of them open.
+    data_keys: Mapping[int, bytes]
+    #: What blind indexes are derived from; changing it makes sealed values impossible to find.
+    index_key: bytes
     #: Folder in which uploaded files are kept, or the bucket: one of the two.
     storage_folder: Path | None
     bucket: Bucket | None
@@ -72,7 +78,9 @@ class Settings:
             database_owner_url=_database_url("DATABASE_OWNER_URL", owner) if owner else None,
             redis_url=_redis_url(_needed(env, "REDIS_URL")),
             secret_key=_secret(_needed(env, "SECRET_KEY")),
-            reference_key=_reference_key(_needed(env, "REFERENCE_KEY")),
+            reference_key=_key("REFERENCE_KEY", _needed(env, "REFERENCE_KEY")),
+            data_keys=_data_keys(_needed(env, "DATA_KEYS")),
+            index_key=_key("INDEX_KEY", _needed(env, "INDEX_KEY")),
             storage_folder=None if is_bucket else _folder(storage),
             bucket=_bucket(storage, env) if is_bucket else None,
             rejected_file_days=_positive(env, "REJECTED_FILE_DAYS", 30),
@@ -112,10 +120,20 @@ def _secret(value: str) -> str:
     return value
 
 
-def _reference_key(value: str) -> bytes:
+def _key(name: str, value: str) -> bytes:
     if not _KEY_HEX.fullmatch(value):
-        raise SettingsError("REFERENCE_KEY must be 64 hexadecimal digits")
+        raise SettingsError(f"{name} must be 64 hexadecimal digits")
     return bytes.fromhex(value)
+
+
+def _data_keys(value: str) -> Mapping[int, bytes]:
+    found: dict[int, bytes] = {}
+    for part in value.split(","):
+        version, _, key = part.strip().partition(":")
+        if not version.isdecimal() or not 0 < int(version) < _MOST_KEYS or int(version) in found:
+            raise SettingsError("DATA_KEYS must be a list like 1:KEY,2:KEY, each version once")
+        found[int(version)] = _key("DATA_KEYS, each of its keys,", key)
+    return found
 
 
 def _folder(value: str) -> Path:

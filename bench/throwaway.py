@@ -56,6 +56,8 @@ def environment(running: postgres.PostgresServer, database: str, files: Path) ->
         "REDIS_URL": "redis://127.0.0.1:1/0",  # Nothing here rings.
         "SECRET_KEY": "only-for-benchmarks-0123456789-abcdefghijkl",
         "REFERENCE_KEY": "6f" * 32,
+        "DATA_KEYS": "1:" + "d1" * 32,
+        "INDEX_KEY": "1d" * 32,
         "STORAGE_URL": f"file://{files}",
         "PUBLIC_URL": "http://127.0.0.1:8080",
         "POLARS_MAX_THREADS": "1",

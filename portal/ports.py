@@ -9,8 +9,9 @@ from datetime import datetime
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 
-from agencies.kernel import clock
+from agencies.kernel import clock, sealing
 from agencies.kernel.references import References
+from agencies.kernel.sealing import Keyring
 from agencies.kernel.tenancy import Actor, bind
 from config import Settings
 from uploads.allowance import Allowance
@@ -26,12 +27,13 @@ _CONNECT_ARGS = {
 
 @dataclass(frozen=True)
 class Ports:
-    """The database, the file store and the reference codec of one running instance."""
+    """The database, the file store, the keys and the reference codec of one running instance."""
 
     settings: Settings
     engine: Engine
     storage: Storage
     references: References
+    keyring: Keyring
     #: What time it is for the jobs; the demo lets a whole year pass by it.
     now: Callable[[], datetime] = clock.utc_now
 
@@ -43,6 +45,7 @@ class Ports:
     def session(self, actor: Actor) -> Session:
         """A new session that runs as the actor; the caller closes it."""
         session = Session(self.engine, expire_on_commit=False)
+        sealing.attach(session, self.keyring)
         bind(session, actor)
         return session
 
@@ -69,4 +72,5 @@ def open_ports(settings: Settings) -> Ports:
         engine=create_engine(settings.database_url, **engine_options()),
         storage=open_storage(settings),
         references=References(settings.reference_key),
+        keyring=Keyring(settings.data_keys, settings.index_key),
     )

@@ -62,6 +62,12 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
     return lambda view: _declare(view, Access(permissions=frozenset(permissions)))
 
 
+def steps_up(view: View) -> View:
+    """Whoever calls this view has proved a moment ago who they are; everybody else is asked to, and sent back."""
+    view.steps_up = True  # type: ignore[attr-defined]
+    return view
+
+
 def takes_files(view: View) -> View:
     """The view takes uploads: its requests may be as large as the settings allow."""
     view.takes_files = True  # type: ignore[attr-defined]

@@ -15,6 +15,8 @@ GOOD = {
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "SECRET_KEY": "bk3YQ9xv-aB7cD8eF0gH1iJ2kL3mN4oP5",
     "REFERENCE_KEY": "0123456789abcdef" * 4,
+    "DATA_KEYS": "1:" + "0123456789abcdef" * 4 + ", 2:" + "fedcba9876543210" * 4,
+    "INDEX_KEY": "89abcdef01234567" * 4,
     "STORAGE_URL": "file:///srv/encargo/files",
     "PUBLIC_URL": "https://encargo.example/",
 }
@@ -25,6 +27,11 @@ def test_good_settings_are_read_and_frozen():
 
     assert settings.database_url == GOOD["DATABASE_URL"]
     assert settings.reference_key == bytes.fromhex(GOOD["REFERENCE_KEY"])
+    assert settings.data_keys == {
+        1: bytes.fromhex("0123456789abcdef" * 4),
+        2: bytes.fromhex("fedcba9876543210" * 4),
+    }
+    assert settings.index_key == bytes.fromhex(GOOD["INDEX_KEY"])
     assert settings.storage_folder == Path("/srv/encargo/files")
     assert settings.public_url == "https://encargo.example"
     assert settings.is_secure
@@ -44,7 +51,17 @@ def test_what_is_optional_has_a_default():
 
 
 @pytest.mark.parametrize(
-    "name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "REFERENCE_KEY", "STORAGE_URL", "PUBLIC_URL"]
+    "name",
+    [
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "REFERENCE_KEY",
+        "DATA_KEYS",
+        "INDEX_KEY",
+        "STORAGE_URL",
+        "PUBLIC_URL",
+    ],
 )
 @pytest.mark.parametrize("value", [None, "", "   "])
 def test_a_missing_setting_is_named(name, value):
@@ -68,6 +85,12 @@ def test_a_missing_setting_is_named(name, value):
         ("REFERENCE_KEY", "0123456789abcdef"),
         ("REFERENCE_KEY", "0123456789ABCDEF" * 4),
         ("REFERENCE_KEY", "z" * 64),
+        ("DATA_KEYS", "0123456789abcdef" * 4),
+        ("DATA_KEYS", "0:" + "0123456789abcdef" * 4),
+        ("DATA_KEYS", "65536:" + "0123456789abcdef" * 4),
+        ("DATA_KEYS", "1:0123456789abcdef"),
+        ("DATA_KEYS", "1:" + "0123456789abcdef" * 4 + ",1:" + "fedcba9876543210" * 4),
+        ("INDEX_KEY", "0123456789abcdef"),
         ("STORAGE_URL", "/srv/encargo/files"),
         ("STORAGE_URL", "file://srv"),
         ("STORAGE_URL", "http://files.example"),

@@ -95,6 +95,8 @@ def typeable_password() -> str:
 _SECRETS = {
     "SECRET_KEY": lambda: secrets.token_hex(32),
     "REFERENCE_KEY": lambda: secrets.token_hex(32),
+    "DATA_KEYS": lambda: f"1:{secrets.token_hex(32)}",
+    "INDEX_KEY": lambda: secrets.token_hex(32),
     "DEMO_PASSWORD": typeable_password,
 }
 

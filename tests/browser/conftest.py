@@ -62,6 +62,8 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
         "REDIS_URL": settings.redis_url,
         "SECRET_KEY": settings.secret_key,
         "REFERENCE_KEY": settings.reference_key.hex(),
+        "DATA_KEYS": ",".join(f"{version}:{key.hex()}" for version, key in settings.data_keys.items()),
+        "INDEX_KEY": settings.index_key.hex(),
         "STORAGE_URL": f"file://{settings.storage_folder}",
         "PUBLIC_URL": url,
     }

@@ -83,6 +83,8 @@ def platform(server: Engine, template: str, folder: Path) -> Iterator[Ports]:
                 "REDIS_URL": "unix:///nowhere",
                 "SECRET_KEY": "a-key-of-the-tests-0123456789-abcdefghijklm",
                 "REFERENCE_KEY": "5e" * 32,
+                "DATA_KEYS": "1:" + "d1" * 32,
+                "INDEX_KEY": "1d" * 32,
                 "STORAGE_URL": (folder / name).as_uri(),
                 "PUBLIC_URL": "http://127.0.0.1:8080",
             }
