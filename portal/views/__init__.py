@@ -1,6 +1,7 @@
 """One blueprint per noun; a view turns a form into a service call and its answer into a page."""
 
 from portal.views import (
+    account,
     activities,
     agency_files,
     attestations,
@@ -12,6 +13,7 @@ from portal.views import (
     containers,
     enquiries,
     evidence,
+    factors,
     filekinds,
     findings,
     health,
@@ -36,6 +38,7 @@ from portal.views import (
     returns,
     scorecards,
     sla,
+    step_up,
     transfers,
     uploads,
     users,
@@ -48,6 +51,9 @@ OF_FILES = (containers, filekinds, kept, reading)
 BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
+    factors.blueprint,
+    step_up.blueprint,
+    account.blueprint,
     language.blueprint,
     uploads.blueprint,
     transfers.blueprint,

@@ -19,7 +19,7 @@ from werkzeug.routing import Rule
 from agencies.organisations.permissions import Role
 from portal.app import create_app, ports_of
 from portal.security import UndeclaredAccess
-from tests import people
+from tests import entering, people
 from tests.pipeline.neighbours import SENTINEL, TABLES, Neighbours
 from tests.portal.conftest import Browser
 
@@ -95,11 +95,7 @@ def addresses(app: Flask, rule: Rule, found: dict[str, list[int]]) -> list[str]:
 
 
 def sign_in(app: Flask, person: people.Person) -> Browser:
-    browser = Browser(app.test_client())
-    answer = browser.post("/sign-in", {"email": person.email, "password": person.password})
-    assert answer.status_code == 303, answer.text
-    browser.person = person
-    return browser
+    return Browser(entering.signed_in(app, person), person)
 
 
 def smuggled(app: Flask, found: dict[str, list[int]]) -> dict[str, object]:

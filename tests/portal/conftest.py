@@ -17,7 +17,7 @@ from agencies.organisations.permissions import Role
 from config import Settings
 from portal.app import create_app, ports_of
 from portal.ports import Ports
-from tests import people
+from tests import entering, people
 
 TRANSLATIONS = Path(__file__).parents[2] / "portal" / "translations"
 
@@ -90,10 +90,6 @@ def sign_in(app: Flask, world: people.World) -> Callable[..., Browser]:
 
     def enter(role: Role, *, organisation: int = 0, language: str = "es") -> Browser:
         person = world.person(role, organisation=organisation, language=language)
-        browser = Browser(app.test_client())
-        answer = browser.post("/sign-in", {"email": person.email, "password": person.password})
-        assert answer.status_code == 303, answer.text
-        browser.person = person
-        return browser
+        return Browser(entering.signed_in(app, person), person)
 
     return enter
