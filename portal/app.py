@@ -14,6 +14,7 @@ from flask_babel import get_locale
 from werkzeug.wrappers import Response as AnyResponse
 
 from agencies.kernel import sealing
+from agencies.organisations.passkeys import relying_party
 from config import Settings
 from portal import admission, cli, errors, filters, i18n, logs, security
 from portal.extensions import babel, db, limiter, login_manager
@@ -107,6 +108,7 @@ def _install_templates(app: Flask) -> None:
         here=i18n.here,
         language_names=i18n.LANGUAGE_NAMES,
         nonce=security.nonce,
+        passkeys_possible=relying_party(ports_of(app).settings.public_url) is not None,
         ref=ports_of(app).references.encode,
     )
 

@@ -142,6 +142,11 @@ def step_up(session: Session, person: SignedIn, *, now: datetime) -> str | None:
     return token
 
 
+def prove_again(session: Session, person: SignedIn, factor: Factor, *, now: datetime) -> str | None:
+    """What a proved factor is worth where it was given: the whole session, or one more proof in it."""
+    return step_up(session, person, now=now) if person.is_whole else make_whole(session, person, factor, now=now)
+
+
 def find_session(session: Session, token: str, *, now: datetime) -> SignedIn | None:
     """Who holds this token, unless the session, the user or the organisation is no longer good for it."""
     row = session.execute(
@@ -192,10 +197,15 @@ def end_session(session: Session, session_id: int, *, now: datetime) -> None:
         _record(session, ended.organisation_id, ended.user_id, "user.signed_out", now)
 
 
-def _may_try(session: Session, user: User, now: datetime) -> bool:
+def may_come_in(session: Session, user: User) -> bool:
+    """Whether the person and the organisation are let in at all."""
     organisation = session.get_one(Organisation, user.organisation_id)
+    return user.state is UserState.ACTIVE and organisation.state is OrganisationState.APPROVED
+
+
+def _may_try(session: Session, user: User, now: datetime) -> bool:
     is_paused = user.locked_until is not None and user.locked_until > now
-    return user.state is UserState.ACTIVE and organisation.state is OrganisationState.APPROVED and not is_paused
+    return may_come_in(session, user) and not is_paused
 
 
 def _count_failure(session: Session, user: User, now: datetime) -> None:

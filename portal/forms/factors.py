@@ -21,3 +21,11 @@ class PasswordForm(PortalForm):
 
     password = PasswordField(msg("Password"), [DataRequired(), Length(max=1024)])
     next = HiddenField()
+
+
+class PasskeyForm(PortalForm):
+    """What a device has answered, what its owner calls it, and where to go afterwards."""
+
+    response = HiddenField()
+    name = StringField(msg("What you call it"), [Length(max=60)])
+    next = HiddenField()

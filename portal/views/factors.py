@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from agencies.kernel.clock import utc_now
-from agencies.organisations import enrolling, proving, recovery, signing_in
+from agencies.organisations import enrolling, passkeys, proving, recovery, signing_in
 from agencies.organisations.factors import Factor
 from portal import identity, throttle
 from portal.addresses import local_target
@@ -27,7 +27,7 @@ def ask() -> str | Response:
     """Ask for the second factor; whoever has given it goes on."""
     if entrant().is_whole:
         return redirect(url_for("home.index"), code=303)
-    return render_template("factors/ask.html", form=CodeForm(request.args))
+    return _ask_page(CodeForm(request.args))
 
 
 @blueprint.post("/")
@@ -43,7 +43,7 @@ def prove() -> Response | tuple[str, int]:
             if factor is not None:
                 token = signing_in.make_whole(db.session, person, factor, now=utc_now())
     if token is None:
-        return render_template("factors/ask.html", form=form, has_failed=True), 401
+        return _ask_page(form, has_failed=True), 401
     identity.enter(token)
     if factor is Factor.RECOVERY_CODE:
         flash(_("You came in with a recovery code. It is used up; make new ones before the last is gone."), "warning")
@@ -141,6 +141,11 @@ def set_up(token: str | None, codes: list[str], wanted: str | None) -> str | Res
         identity.enter(token)
     flash(_("The second factor is set up."), "success")
     return render_template("factors/codes.html", codes=codes, target=target) if codes else redirect(target, code=303)
+
+
+def _ask_page(form: CodeForm, *, has_failed: bool = False) -> str:
+    has_passkey = passkeys.has_any(db.session, entrant())
+    return render_template("factors/ask.html", form=form, has_failed=has_failed, has_passkey=has_passkey)
 
 
 def _key_page(form: CodeForm, status: int) -> str | Response:

@@ -6,12 +6,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from agencies.kernel.clock import utc_now
-from agencies.organisations import proving, signing_in
+from agencies.organisations import passkeys, proving, signing_in
 from portal import identity, throttle
 from portal.addresses import local_target
 from portal.extensions import db, limiter
 from portal.forms.factors import CodeForm, PasswordForm
-from portal.identity import at_the_door
+from portal.identity import at_the_door, entrant
 from portal.security import signed_in
 
 blueprint = Blueprint("step_up", __name__, url_prefix="/step-up")
@@ -48,4 +48,6 @@ def _try(form: CodeForm | PasswordForm) -> str | None:
 
 
 def _page(code: CodeForm, password: PasswordForm, *, has_failed: bool = False) -> str:
-    return render_template("factors/step_up.html", code=code, password=password, has_failed=has_failed)
+    has_passkey = passkeys.has_any(db.session, entrant())
+    given = {"code": code, "password": password, "has_failed": has_failed, "has_passkey": has_passkey}
+    return render_template("factors/step_up.html", **given)

@@ -58,6 +58,7 @@ TABLES = {
     "mandate": "mandates",
     "match": "debtor_matches",
     "organisation": "organisations",
+    "passkey": "passkeys",
     "payment": "payments",
     "placement": "placements",
     "portfolio": "portfolios",
