@@ -18,6 +18,7 @@ LONGEST = 350
 ORDER = (
     "agencies.kernel",
     "agencies.organisations",
+    "agencies.approvals",
     "agencies.standing",
     "agencies.attestations",
     "agencies.mandates",

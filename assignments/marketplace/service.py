@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import Session
@@ -255,7 +256,7 @@ def bidders_of(session: Session, lot: Lot) -> list[int]:
     return list(session.scalars(rows.order_by(LotOffer.agency_id)))
 
 
-def tell_agency(session: Session, lot: Lot, agency_id: int, kind: str, now: datetime, **details: str) -> None:
+def tell_agency(session: Session, lot: Lot, agency_id: int, kind: str, now: datetime, **details: Any) -> None:
     """Leave a notice with an agency about a lot."""
     notify(
         session,

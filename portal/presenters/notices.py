@@ -33,6 +33,7 @@ class Telling:
     is_urgent: bool = False
 
 
+_APPROVAL = {"approval_id": "approval_id"}
 _ATTESTATION = {"attestation_id": "attestation_id"}
 _LOT = {"lot_id": "lot_id"}
 _REPORT = {"report_id": "report_id"}
@@ -40,6 +41,35 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
+    "approval.asked": Telling(
+        msg("A colleague needs a second person: read what is asked, and approve or decline it"),
+        "user-check",
+        "approvals.show",
+        _APPROVAL,
+        is_urgent=True,
+    ),
+    "approval.approved": Telling(
+        msg("What you asked for was approved by a second person"), "circle-check", "approvals.show", _APPROVAL
+    ),
+    "approval.declined": Telling(
+        msg("What you asked for was declined; the reason is on its page"),
+        "circle-x",
+        "approvals.show",
+        _APPROVAL,
+        is_urgent=True,
+    ),
+    "approval.expired": Telling(
+        msg("Nobody approved what you asked for within 72 hours; ask again if it is still wanted"),
+        "clock",
+        "approvals.show",
+        _APPROVAL,
+    ),
+    "approval.voided": Telling(
+        msg("What you asked approval for has changed, so the request is void; ask again"),
+        "alert-triangle",
+        "approvals.show",
+        _APPROVAL,
+    ),
     "recall.requested": Telling(
         msgs(
             "%(house)s takes %(cases)s case back; your access ends on %(effective_on)s",
