@@ -27,9 +27,9 @@ KINDS: dict[ApprovalKind, str] = {
 }
 STATES: dict[ApprovalState, tuple[str, str]] = {
     ApprovalState.PENDING: (msg("Waits for a second person"), "waiting"),
-    ApprovalState.APPROVED: (msg("Approved"), "good"),
-    ApprovalState.DECLINED: (msg("Declined"), "bad"),
-    ApprovalState.WITHDRAWN: (msg("Withdrawn"), "neutral"),
+    ApprovalState.APPROVED: (msg("Approved by a second person"), "good"),
+    ApprovalState.DECLINED: (msg("Turned down"), "bad"),
+    ApprovalState.WITHDRAWN: (msg("Taken back by who asked"), "neutral"),
     ApprovalState.EXPIRED: (msg("Expired"), "neutral"),
     ApprovalState.VOID: (msg("Void: it has changed"), "neutral"),
 }
