@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from agencies.kernel.errors import Plural, msg, msgs
+from agencies.kernel.errors import msg, msgs
 from agencies.kernel.notices import Notice
 from agencies.kernel.tenancy import Actor
 from portal.filters import day, number
 from portal.i18n import say
+from portal.presenters.tellings import OF_TRUST, Telling
 
 #: Details that hold an organisation's id, in the order in which the one spoken of is looked for.
 _HOUSES = ("about", "agency_id", "creditor_id")
 
 
-@dataclass(frozen=True)
-class Telling:
-    """How one kind of notice is told: its sentence, its icon, and where it leads.
-
-    A sentence may name %(house)s, the other organisation, and any of the notice's details; counts and dates come as
-    the reader writes them.
-    """
-
-    sentence: str | Plural
-    icon: str = "info-circle"
-    endpoint: str | None = None
-    #: Parameter of the address -> the detail it is filled from.
-    values: Mapping[str, str] = field(default_factory=dict)
-    is_urgent: bool = False
-
-
-_APPROVAL = {"approval_id": "approval_id"}
 _ATTESTATION = {"attestation_id": "attestation_id"}
 _LOT = {"lot_id": "lot_id"}
 _REPORT = {"report_id": "report_id"}
@@ -41,35 +25,7 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
-    "approval.asked": Telling(
-        msg("A colleague needs a second person: read what is asked, and approve or decline it"),
-        "user-check",
-        "approvals.show",
-        _APPROVAL,
-        is_urgent=True,
-    ),
-    "approval.approved": Telling(
-        msg("What you asked for was approved by a second person"), "circle-check", "approvals.show", _APPROVAL
-    ),
-    "approval.declined": Telling(
-        msg("What you asked for was declined; the reason is on its page"),
-        "circle-x",
-        "approvals.show",
-        _APPROVAL,
-        is_urgent=True,
-    ),
-    "approval.expired": Telling(
-        msg("Nobody approved what you asked for within 72 hours; ask again if it is still wanted"),
-        "clock",
-        "approvals.show",
-        _APPROVAL,
-    ),
-    "approval.voided": Telling(
-        msg("What you asked approval for has changed, so the request is void; ask again"),
-        "alert-triangle",
-        "approvals.show",
-        _APPROVAL,
-    ),
+    **OF_TRUST,
     "recall.requested": Telling(
         msgs(
             "%(house)s takes %(cases)s case back; your access ends on %(effective_on)s",
