@@ -2,7 +2,7 @@
 
 from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
-from agencies.kernel import audit, notices, outbox, schedules, work
+from agencies.kernel import audit, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
 from agencies.organisations import models as organisations
@@ -40,6 +40,7 @@ __all__ = [
     "filelayouts",
     "inventories",
     "ledger",
+    "letters",
     "locates",
     "mandates",
     "marketplace",
