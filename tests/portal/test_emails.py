@@ -91,7 +91,6 @@ def test_the_old_address_stops_a_change_before_it_counts(browser, director, chan
 
 def test_the_old_address_takes_a_change_back_after_it_counts(browser, director, change, app_ports):
     browser.post(change()[0])
-    sign_in_with(browser, NEW)
     (told,) = post.letters_to(app_ports, director.email, CHANGED)
     browser.post(post.path_in(told))
 
