@@ -64,6 +64,14 @@ class Permission(StrEnum):
     LOT_VIEW = "lot.view"
     BID_SUBMIT = "bid.submit"
     CONDUCT_VIEW = "conduct.view"
+    INCIDENT_REPORT = "incident.report"
+    INCIDENT_VIEW = "incident.view"
+    #: Decide whom to tell, tell them, export, close.
+    INCIDENT_HANDLE = "incident.handle"
+    #: What people ask about their own data.
+    REQUEST_FORWARD = "request.forward"
+    REQUEST_VIEW = "request.view"
+    REQUEST_HANDLE = "request.handle"
 
 
 SIDE_OF: dict[Role, Side] = {
@@ -108,6 +116,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_AWARD,
             _P.LOT_VIEW,
             _P.CONDUCT_VIEW,
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
         }
     ),
     Role.ANALYST: frozenset(
@@ -159,6 +171,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SLA_VIEW,
             _P.LOCATE_VIEW,
             _P.CONDUCT_VIEW,
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
         }
     ),
     Role.MANAGER: frozenset(
@@ -190,10 +206,22 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_VIEW,
             _P.BID_SUBMIT,
             _P.CONDUCT_VIEW,
+            _P.INCIDENT_REPORT,
+            _P.INCIDENT_VIEW,
+            _P.REQUEST_FORWARD,
         }
     ),
-    Role.AGENT: frozenset({_P.CASE_VIEW, _P.PLACEMENT_VIEW, _P.CASE_RETURN, _P.ENQUIRY_ASK, _P.ACTIVITY_RECORD}),
-    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.LOCATE_WORK, _P.LOCATE_VIEW}),
+    Role.AGENT: frozenset(
+        {
+            _P.CASE_VIEW,
+            _P.PLACEMENT_VIEW,
+            _P.CASE_RETURN,
+            _P.ENQUIRY_ASK,
+            _P.ACTIVITY_RECORD,
+            _P.INCIDENT_REPORT,
+        }
+    ),
+    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.INCIDENT_REPORT}),
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,
