@@ -34,6 +34,7 @@ class Telling:
 
 
 _ATTESTATION = {"attestation_id": "attestation_id"}
+_INCIDENT = {"incident_id": "incident_id"}
 _LOT = {"lot_id": "lot_id"}
 _REPORT = {"report_id": "report_id"}
 _ENQUIRY = {"enquiry_id": "enquiry_id"}
@@ -103,6 +104,24 @@ TELLINGS: dict[str, Telling] = {
         "recalls.show",
         {"recall_id": "recall_id"},
     ),
+    "incident.reported": Telling(
+        msg("%(house)s reports an incident with personal data: %(subjects)s people touched; assess it now"),
+        "alert-triangle",
+        "incidents.show",
+        _INCIDENT,
+        is_urgent=True,
+    ),
+    "incident.opened": Telling(
+        msg("An incident with personal data was opened: %(subjects)s people touched"),
+        "alert-triangle",
+        "incidents.show",
+        _INCIDENT,
+        is_urgent=True,
+    ),
+    "incident.amended": Telling(
+        msg("More was said of an incident: %(subjects)s people touched"), "alert-triangle", "incidents.show", _INCIDENT
+    ),
+    "incident.closed": Telling(msg("%(house)s has closed an incident"), "circle-check", "incidents.show", _INCIDENT),
     "debtors.matched": Telling(
         msg("%(pairs)s pairs of debtors may be one person each; look at them"), "users", "matches.index"
     ),

@@ -48,6 +48,8 @@ TABLES = {
     "debtor": "debtors",
     "enquiry": "enquiries",
     "entry": "entries",
+    "incident": "incidents",
+    "incident_file": "incident_files",
     "lot": "lots",
     "finding": "findings",
     "inventory": "inventories",
