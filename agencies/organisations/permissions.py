@@ -32,6 +32,8 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     PORTFOLIO_UPLOAD = "portfolio.upload"
     CASE_VIEW = "case.view"
+    #: Taking lists of cases with their people away as files.
+    CASE_EXPORT = "case.export"
     MANDATE_MAKE = "mandate.make"
     MANDATE_VIEW = "mandate.view"
     PLACEMENT_PLAN = "placement.plan"
@@ -72,6 +74,14 @@ class Permission(StrEnum):
     REQUEST_FORWARD = "request.forward"
     REQUEST_VIEW = "request.view"
     REQUEST_HANDLE = "request.handle"
+    APPROVAL_VIEW = "approval.view"
+    AWARD_APPROVE = "award.approve"
+    EXPORT_APPROVE = "export.approve"
+    #: What may be done by one person alone.
+    LIMIT_CHANGE = "limit.change"
+    LIMIT_APPROVE = "limit.approve"
+    BANK_ACCOUNT_CHANGE = "bank_account.change"
+    BANK_ACCOUNT_APPROVE = "bank_account.approve"
 
 
 SIDE_OF: dict[Role, Side] = {
@@ -96,6 +106,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.AUDIT_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.MANDATE_MAKE,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
@@ -120,6 +131,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.INCIDENT_HANDLE,
             _P.REQUEST_VIEW,
             _P.REQUEST_HANDLE,
+            _P.APPROVAL_VIEW,
+            _P.AWARD_APPROVE,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_CHANGE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
         }
     ),
     Role.ANALYST: frozenset(
@@ -127,6 +145,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.ORGANISATION_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
             _P.PLACEMENT_VIEW,
@@ -143,6 +162,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_OFFER,
             _P.LOT_VIEW,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
         }
     ),
     Role.FINANCE: frozenset(
@@ -154,6 +174,11 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SCORECARD_VIEW,
             _P.SLA_VIEW,
             _P.LOCATE_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.AWARD_APPROVE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
         }
     ),
     Role.COMPLIANCE: frozenset(
@@ -162,6 +187,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
             _P.SCORECARD_VIEW,
@@ -175,6 +201,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.INCIDENT_HANDLE,
             _P.REQUEST_VIEW,
             _P.REQUEST_HANDLE,
+            _P.APPROVAL_VIEW,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_APPROVE,
         }
     ),
     Role.MANAGER: frozenset(
@@ -184,6 +213,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_VIEW,
             _P.PLACEMENT_ACKNOWLEDGE,
@@ -209,11 +239,18 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.INCIDENT_REPORT,
             _P.INCIDENT_VIEW,
             _P.REQUEST_FORWARD,
+            _P.APPROVAL_VIEW,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_CHANGE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
         }
     ),
     Role.AGENT: frozenset(
         {
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
             _P.CASE_RETURN,
             _P.ENQUIRY_ASK,
@@ -222,6 +259,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
     ),
     Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.INCIDENT_REPORT}),
+            _P.APPROVAL_VIEW,
+        }
+    ),
+    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}),
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,

@@ -77,13 +77,12 @@ def amend(session: Session, actor: Actor, incident_id: int, facts: Facts, scope:
 
     Raises `NotFound`, `IncidentClosed` and what is wrong with it.
     """
+    _may_add(actor)
     rules.check(facts, scope, now=now)
     part = _locked(session, actor, incident_id)
     if actor.side is Side.CREDITOR:
-        require(actor, Permission.INCIDENT_HANDLE)
         parts, more = [part], []
     else:
-        require(actor, Permission.INCIDENT_REPORT)
         parts = _of_report(session, actor, part.report_key)
         held = creditors_touched(session, actor.tenant, rules.window(facts, now=now), scope)
         more = [one for one in held if one not in {known.creditor_id for known in parts}]

@@ -59,7 +59,9 @@ DESTINATIONS = (
     Destination(msg("Inventories"), "inventories.index", "clipboard-list", _P.REPORT_VIEW),
     Destination(msg("Contact rules"), "conduct.index", "scale", _P.CONDUCT_VIEW),
     Destination(msg("Incidents"), "incidents.index", "alert-triangle", _P.INCIDENT_VIEW),
-    Destination(msg("Report an incident"), "incidents.new", "alert-triangle", _P.INCIDENT_REPORT, unless=_P.INCIDENT_VIEW),
+    Destination(
+        msg("Report an incident"), "incidents.new", "alert-triangle", _P.INCIDENT_REPORT, unless=_P.INCIDENT_VIEW
+    ),
     Destination(msg("Service levels"), "sla.index", "clock", _P.SLA_VIEW),
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ANSWER, _CREDITOR),
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ASK, _AGENCY),
@@ -68,6 +70,7 @@ DESTINATIONS = (
     Destination(msg("Our results"), "scorecards.index", "chart-bar", _P.SCORECARD_VIEW, _AGENCY),
     Destination(msg("Organisations"), "organisations.index", "building", _P.ORGANISATION_REGISTER),
     Destination(msg("Work in progress"), "work.index", "refresh", _P.WORK_VIEW_ALL),
+    Destination(msg("Approvals"), "approvals.index", "user-check", _P.APPROVAL_VIEW),
     Destination(msg("Users"), "users.index", "users", _P.USER_VIEW),
     Destination(msg("Audit trail"), "audit.index", "history", _P.AUDIT_VIEW),
 )
