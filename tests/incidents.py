@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from assignments.cases.models import Case
@@ -15,6 +16,7 @@ from assignments.incidents import queries, service
 from assignments.incidents.facts import Facts, Scope
 from assignments.incidents.models import DataCategory, Incident, IncidentKind, IncidentSubject
 from portal.ports import Ports
+from uploads.stores.keys import evidence_key
 
 NOW = datetime(2026, 3, 11, 17, tzinfo=UTC)
 FACTS = Facts(
@@ -52,3 +54,15 @@ def detail(ports: Ports, actor: Actor, incident_id: int) -> queries.Detail:
     """One part as its page shows it."""
     with ports.session(actor) as session:
         return queries.get_incident(session, actor, incident_id)
+
+
+def settle(ports: Ports, agency: Actor, account: str, mark: str) -> None:
+    """An incident with its file that touches one account; everything said carries the mark."""
+    [part] = report(ports, agency, Scope(accounts=(account,)), key=mark, cause=mark, systems=mark)
+    incoming = ports.storage.incoming()
+    incoming.write(mark.encode())
+    key = evidence_key(agency.tenant, f"incident-{mark}")
+    file = StoredFile(key, f"{mark}.txt", "text/plain", incoming.size, incoming.digest())
+    incoming.keep(key)
+    with ports.session(agency) as session, transaction(session):
+        service.attach(session, agency, part.id, file, now=NOW)

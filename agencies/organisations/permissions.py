@@ -100,6 +100,10 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
@@ -127,10 +131,6 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_AWARD,
             _P.LOT_VIEW,
             _P.CONDUCT_VIEW,
-            _P.INCIDENT_VIEW,
-            _P.INCIDENT_HANDLE,
-            _P.REQUEST_VIEW,
-            _P.REQUEST_HANDLE,
             _P.APPROVAL_VIEW,
             _P.AWARD_APPROVE,
             _P.EXPORT_APPROVE,
@@ -183,6 +183,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.COMPLIANCE: frozenset(
         {
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
             _P.ORGANISATION_VIEW,
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
@@ -197,10 +201,6 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SLA_VIEW,
             _P.LOCATE_VIEW,
             _P.CONDUCT_VIEW,
-            _P.INCIDENT_VIEW,
-            _P.INCIDENT_HANDLE,
-            _P.REQUEST_VIEW,
-            _P.REQUEST_HANDLE,
             _P.APPROVAL_VIEW,
             _P.EXPORT_APPROVE,
             _P.LIMIT_APPROVE,
@@ -208,6 +208,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.MANAGER: frozenset(
         {
+            _P.INCIDENT_REPORT,
+            _P.INCIDENT_VIEW,
+            _P.REQUEST_FORWARD,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
@@ -236,9 +239,6 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_VIEW,
             _P.BID_SUBMIT,
             _P.CONDUCT_VIEW,
-            _P.INCIDENT_REPORT,
-            _P.INCIDENT_VIEW,
-            _P.REQUEST_FORWARD,
             _P.APPROVAL_VIEW,
             _P.EXPORT_APPROVE,
             _P.LIMIT_CHANGE,
@@ -249,20 +249,19 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.AGENT: frozenset(
         {
+            _P.INCIDENT_REPORT,
             _P.CASE_VIEW,
             _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
             _P.CASE_RETURN,
             _P.ENQUIRY_ASK,
             _P.ACTIVITY_RECORD,
-            _P.INCIDENT_REPORT,
-        }
-    ),
-    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.INCIDENT_REPORT}),
             _P.APPROVAL_VIEW,
         }
     ),
-    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}),
+    Role.INVESTIGATOR: frozenset(
+        {_P.INCIDENT_REPORT, _P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}
+    ),
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,
