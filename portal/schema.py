@@ -12,6 +12,7 @@ from assignments.cases import changes
 from assignments.cases import models as cases
 from assignments.conduct import models as conduct
 from assignments.contacts import models as contacts
+from assignments.incidents import models as incidents
 from assignments.inventories import models as inventories
 from assignments.ledger import models as ledger
 from assignments.locates import models as locates
@@ -38,6 +39,7 @@ __all__ = [
     "contacts",
     "creditor_payments",
     "filelayouts",
+    "incidents",
     "inventories",
     "ledger",
     "letters",

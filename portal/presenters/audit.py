@@ -107,6 +107,16 @@ SENTENCES: dict[str, str] = {
     "enquiry.asked": msg("%(who)s asked the creditor about a case"),
     "enquiry.answered": msg("%(who)s answered a question about a case"),
     "conduct.judged": msg("Activities were held against the contact rules"),
+    "incident.reported": msg("%(who)s reported an incident with personal data"),
+    "incident.amended": msg("%(who)s said more of an incident"),
+    "incident.file_added": msg("%(who)s attached a file to an incident"),
+    "incident.file_downloaded": msg("%(who)s downloaded a file of an incident"),
+    "incident.assessed": msg("%(who)s decided whom to tell of an incident"),
+    "incident.authority_told": msg("%(who)s recorded that the authority was told of an incident"),
+    "incident.people_told": msg("%(who)s recorded that people were told of an incident"),
+    "incident.closed": msg("%(who)s closed an incident"),
+    "incident.exported": msg("%(who)s downloaded the list of people an incident touches"),
+    "incident.register_exported": msg("%(who)s downloaded the register of incidents"),
     "lot.drafted": msg("%(who)s prepared a lot"),
     "lot.listed": msg("%(who)s listed a lot for bids"),
     "lot.offered": msg("A lot was offered to the agency"),
@@ -155,6 +165,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
     "attestations": (msg("Attestations"), ("attestation", "evidence", "standing", "credential")),
+    "protection": (msg("Data protection"), ("incident", "request", "hold", "erasure")),
     "reports": (
         msg("Reports"),
         (
@@ -187,6 +198,7 @@ _KINDS = {
 #: Counts in the details that are worth a word.
 _COUNTS: dict[str, str | Plural] = {
     "cases": msgs("%(n)s case", "%(n)s cases"),
+    "subjects": msgs("%(n)s person touched", "%(n)s people touched"),
     "orders": msgs("%(n)s person", "%(n)s people"),
     "findings": msgs("%(n)s finding", "%(n)s findings"),
     "read": msg("%(n)s rows read"),

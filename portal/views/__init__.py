@@ -17,6 +17,8 @@ from portal.views import (
     findings,
     health,
     home,
+    incident_steps,
+    incidents,
     inventories,
     investigation,
     kept,
@@ -46,6 +48,8 @@ from portal.views import (
 
 #: What they serve belongs to the blueprint of files.
 OF_FILES = (containers, filekinds, kept, reading)
+#: What they serve belongs to the blueprint of incidents.
+OF_INCIDENTS = (incident_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
@@ -77,6 +81,7 @@ BLUEPRINTS = (
     inventories.blueprint,
     sla.blueprint,
     conduct.blueprint,
+    incidents.blueprint,
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,
