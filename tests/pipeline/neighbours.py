@@ -28,7 +28,7 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import approving, attested, creditor_files, locating, loop, market, people, reporting
+from tests import approving, attested, creditor_files, incidents, locating, loop, market, people, reporting
 from tests.pipeline.files import portfolio, receive, send, table
 from uploads import filelayouts, transfers
 from uploads.formats.fixedwidth import Column
@@ -49,6 +49,8 @@ TABLES = {
     "debtor": "debtors",
     "enquiry": "enquiries",
     "entry": "entries",
+    "incident": "incidents",
+    "incident_file": "incident_files",
     "lot": "lots",
     "finding": "findings",
     "inventory": "inventories",
@@ -184,6 +186,7 @@ class Neighbours:
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
         self._amend(creditor, mark, accounts)
         self._liken(creditor, mark)
+        incidents.settle(ports, agency, accounts[1], mark)
         self._send(creditor, agency, mark)
         self._ask(creditor, agency)
 
