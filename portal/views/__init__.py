@@ -4,6 +4,7 @@ from portal.views import (
     account,
     activities,
     agency_files,
+    approvals,
     attestations,
     audit,
     auth,
@@ -18,11 +19,15 @@ from portal.views import (
     findings,
     health,
     home,
+    incident_steps,
+    incidents,
     inventories,
     investigation,
     kept,
     language,
     ledger,
+    letters,
+    limits,
     locates,
     mandates,
     market,
@@ -31,6 +36,7 @@ from portal.views import (
     organisations,
     panel,
     passkeys,
+    passwords,
     placements,
     promises,
     reading,
@@ -48,6 +54,8 @@ from portal.views import (
 
 #: What they serve belongs to the blueprint of files.
 OF_FILES = (containers, filekinds, kept, reading)
+#: What they serve belongs to the blueprint of incidents.
+OF_INCIDENTS = (incident_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
@@ -56,6 +64,8 @@ BLUEPRINTS = (
     passkeys.blueprint,
     step_up.blueprint,
     account.blueprint,
+    passwords.blueprint,
+    letters.blueprint,
     language.blueprint,
     uploads.blueprint,
     transfers.blueprint,
@@ -76,11 +86,14 @@ BLUEPRINTS = (
     attestations.blueprint,
     evidence.blueprint,
     agency_files.blueprint,
+    approvals.blueprint,
+    limits.blueprint,
     reports.blueprint,
     promises.blueprint,
     inventories.blueprint,
     sla.blueprint,
     conduct.blueprint,
+    incidents.blueprint,
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,

@@ -26,7 +26,7 @@ blueprint = Blueprint("passkeys", __name__)
 @blueprint.post("/sign-in/passkey/options")
 @public
 @limiter.limit("30 per minute; 300 per hour", key_func=throttle.by_address)
-def offer_at_the_door() -> Response:
+def offer_at_door() -> Response:
     """Ask the browser for any passkey of this portal."""
     identity.as_door()
     with transaction(db.session):
@@ -83,7 +83,7 @@ def prove() -> AnyResponse:
 @signed_in
 @before_factor(Stage.SET_UP)
 @steps_up
-def offer_registration() -> Response:
+def offer_new() -> Response:
     """Ask the browser to make a passkey."""
     with at_the_door() as person:
         return _json(passkeys.offer_registration(db.session, person, _party(), now=utc_now()))

@@ -26,7 +26,7 @@ BEFORE = {
     "factors.prove": Stage.ASK,
     "passkeys.offer_proof": Stage.ASK,
     "passkeys.prove": Stage.ASK,
-    "passkeys.offer_registration": Stage.SET_UP,
+    "passkeys.offer_new": Stage.SET_UP,
     "passkeys.register": Stage.SET_UP,
     "factors.choose": Stage.SET_UP,
     "factors.begin": Stage.SET_UP,
