@@ -97,8 +97,8 @@ def register() -> str | AnyResponse:
     """Keep the passkey a browser has made."""
     form, done = PasskeyForm(request.form), None
     with at_the_door() as person:
-        told = {"name": form.name.data or "", "now": utc_now()}
-        if passkeys.register(db.session, person, _party(), form.response.data or "", **told):
+        name, response = form.name.data or "", form.response.data or ""
+        if passkeys.register(db.session, person, _party(), response, name=name, now=utc_now()):
             done = complete(Factor.PASSKEY)
     if done is None:
         flash(_("The passkey could not be kept: it does not fit, or is in use already. Try again."), "error")
