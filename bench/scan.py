@@ -52,7 +52,7 @@ def scan(scanner: str, url: str, cookies: dict[str, str], seconds: int, folder: 
     """What the scanner reports of everything that this person reaches."""
     report = folder / "report.json"
     told = [scanner, "-u", f"{url}/", "--scope", "folder", "-m", ",".join((*PASSIVE, *ACTIVE)), "-l", "2"]
-    told += ["-C", "; ".join(f"{name}={value}" for name, value in cookies.items()), "--drop-set-cookie"]
+    told += ["-H", "Cookie: " + "; ".join(f"{name}={value}" for name, value in cookies.items()), "--drop-set-cookie"]
     told += ["--max-scan-time", str(seconds), "--max-attack-time", str(max(20, seconds // 4))]
     told += ["--max-links-per-page", "40", "-d", "4", "--store-session", str(folder), "--flush-session"]
     told += ["-f", "json", "-o", str(report), "--no-bugreport", "-v", "0"]
