@@ -14,7 +14,7 @@ from flask_babel import get_locale
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from agencies.kernel import sealing
+from agencies.kernel import sealing, tracing
 from config import Settings
 from portal import cli, errors, filters, i18n, logs, security
 from portal.extensions import babel, db, limiter, login_manager
@@ -83,6 +83,7 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
         doorbell.attach(db.session, ports_of(app))
         sealing.attach(db.session, ports_of(app).keyring)
+        tracing.answers(db.session, g.request_id)
 
     @app.before_request
     def admit() -> AnyResponse | None:

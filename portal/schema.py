@@ -1,7 +1,7 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
 from agencies.attestations import models as attestations
-from agencies.kernel import audit, notices, outbox, schedules, work
+from agencies.kernel import audit, chains, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
 from agencies.organisations import models as organisations
@@ -18,6 +18,7 @@ from assignments.marketplace import models as marketplace
 from assignments.matches import models as matches
 from assignments.placements import models as placements
 from assignments.promises import models as promises
+from assignments.reads import models as reads
 from assignments.reports import creditor_payments
 from assignments.reports import models as reports
 from assignments.sla import models as sla
@@ -31,6 +32,7 @@ __all__ = [
     "attestations",
     "audit",
     "cases",
+    "chains",
     "changes",
     "conduct",
     "contacts",
@@ -48,6 +50,7 @@ __all__ = [
     "outbox",
     "placements",
     "promises",
+    "reads",
     "reports",
     "schedules",
     "scorecards",

@@ -64,6 +64,8 @@ class Permission(StrEnum):
     LOT_VIEW = "lot.view"
     BID_SUBMIT = "bid.submit"
     CONDUCT_VIEW = "conduct.view"
+    #: One covered field of a debtor in full, for a purpose.
+    CONTACT_REVEAL = "contact.reveal"
 
 
 SIDE_OF: dict[Role, Side] = {
@@ -131,6 +133,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_OFFER,
             _P.LOT_VIEW,
             _P.CONDUCT_VIEW,
+            _P.CONTACT_REVEAL,
         }
     ),
     Role.FINANCE: frozenset(
@@ -159,6 +162,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SLA_VIEW,
             _P.LOCATE_VIEW,
             _P.CONDUCT_VIEW,
+            _P.CONTACT_REVEAL,
         }
     ),
     Role.MANAGER: frozenset(
@@ -190,10 +194,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_VIEW,
             _P.BID_SUBMIT,
             _P.CONDUCT_VIEW,
+            _P.CONTACT_REVEAL,
         }
     ),
-    Role.AGENT: frozenset({_P.CASE_VIEW, _P.PLACEMENT_VIEW, _P.CASE_RETURN, _P.ENQUIRY_ASK, _P.ACTIVITY_RECORD}),
-    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.LOCATE_WORK, _P.LOCATE_VIEW}),
+    Role.AGENT: frozenset(
+        {_P.CONTACT_REVEAL, _P.CASE_VIEW, _P.PLACEMENT_VIEW, _P.CASE_RETURN, _P.ENQUIRY_ASK, _P.ACTIVITY_RECORD}
+    ),
+    Role.INVESTIGATOR: frozenset({_P.CONTACT_REVEAL, _P.CASE_VIEW, _P.LOCATE_WORK, _P.LOCATE_VIEW}),
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,

@@ -36,6 +36,8 @@ from assignments.locates.models import (
     OrderState,
     SourceClass,
 )
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind, Subject
 
 #: What is older says nothing about where somebody is now.
 OLDEST_YEARS = 20
@@ -112,8 +114,10 @@ def look(session: Session, actor: Actor, order_id: int, *, now: datetime) -> Loc
 
     Raises `NotFound` when the order is another's, not taken on yet, or over, and `CollectsNow`.
     """
-    _, subject = _in_sight(session, actor, order_id)
+    order, subject = _in_sight(session, actor, order_id)
     audit.record(session, actor, "locate.looked", now=now, order_id=order_id)
+    what = (Subject.LOCATE_ORDER, order_id)
+    reads.note(session, actor, ReadKind.LOCATE, [(order.creditor_id, order.case_id)], subject=what, now=now)
     return subject
 
 

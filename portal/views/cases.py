@@ -21,6 +21,8 @@ from assignments.contacts.queries import list_contacts
 from assignments.locates.desk import FindingRow, list_to_verify
 from assignments.placements.queries import PlacementRow, list_placements
 from assignments.promises.queries import promises_of_case, statements_of
+from assignments.reads.models import ReadKind
+from assignments.reads.service import CONTACTS
 from assignments.reports.creditor_payments import ReceivedByCreditor, list_received
 from assignments.reports.queries import list_activities, list_payments, list_taken_back
 from assignments.sla.enquiries import list_enquiries
@@ -35,6 +37,7 @@ from portal.presenters.sla import SUBJECTS
 from portal.security import requires
 from portal.views import gates, paging
 from portal.views.downloads import csv_file
+from portal.views.seen import seen
 from uploads.queries import find_staged_row, get_upload
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -50,6 +53,8 @@ def index() -> str:
     is_readable = form.validate()
     selection = form.selection(home_currency(db.session, actor)) if is_readable else None
     page = queries.list_cases(db.session, actor, selection, after=paging.after(int)) if selection else None
+    if page is not None:
+        seen(ReadKind.LIST, ((row.creditor_id, row.id) for row in page.rows))
     out = withheld(db.session, actor, now=utc_now())
     return render_template(
         "cases/index.html",
@@ -94,6 +99,7 @@ def show(case_id: int) -> str:
     """One case: its balance, its debtor, where it came from, and all that happened on it."""
     actor = current_actor()
     detail = queries.get_case(db.session, actor, case_id)
+    seen(ReadKind.PAGE, [(detail.case.creditor_id, case_id)], fields=CONTACTS)
     after = paging.after(datetime, int)
     activities = list_activities(db.session, actor, case_id, after=after)
     payments = list_payments(db.session, actor, case_id)

@@ -15,6 +15,9 @@ from agencies.organisations.permissions import Permission
 from assignments.contacts.models import Authorisation
 from assignments.ledger import fees
 from assignments.locates import desk, verifying
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind, Subject
+from assignments.reads.service import CaseKey
 from portal.extensions import db
 from portal.forms.locates import AuthorisationForm, GradeForm
 from portal.forms.refusals import REFUSALS, refuse
@@ -23,6 +26,7 @@ from portal.presenters import locates as presenter
 from portal.security import requires
 from portal.views import choices, paging
 from portal.views.downloads import kept_file
+from portal.views.seen import seen
 
 blueprint = Blueprint("findings", __name__, url_prefix="/findings")
 
@@ -33,6 +37,7 @@ def index() -> str:
     """What waits for a grade, or what has one."""
     chosen = "graded" if request.args.get("show") == "graded" else ""
     page = desk.list_to_verify(db.session, current_actor(), is_graded=bool(chosen), after=paging.after(int))
+    seen(ReadKind.LIST, ((one.creditor_id, one.case_id) for one in page.rows), fields=("finding",))
     return _page("findings/index.html", page=page, pages=paging.addresses(page), chosen=chosen)
 
 
@@ -94,6 +99,10 @@ def evidence(finding_id: int) -> Response:
         if finding.file_key is None or not presenter.is_in_the_open(detail, actor):
             raise NotFound
         audit.record(db.session, actor, "finding.evidence_downloaded", now=utc_now(), finding_id=finding_id)
+        what = (Subject.FINDING, finding_id)
+        reads.note(
+            db.session, actor, ReadKind.FINDING, _case_of(detail), fields=("evidence",), subject=what, now=utc_now()
+        )
         key, name, kind = finding.file_key, finding.file_name, finding.file_type
     return kept_file(key, name or "file", kind or "application/octet-stream")
 
@@ -102,6 +111,7 @@ def _shown(finding_id: int, **given: object) -> str:
     actor = current_actor()
     detail = desk.get_finding(db.session, actor, finding_id)
     is_creditor = actor.side is Side.CREDITOR
+    seen(ReadKind.FINDING, _case_of(detail), fields=("finding",), subject=(Subject.FINDING, finding_id))
     forms = {
         "grading": GradeForm().offer(is_known=detail.finding.is_known),
         "authorising": AuthorisationForm().offer(detail.finding.authorisation),
@@ -118,6 +128,10 @@ def _shown(finding_id: int, **given: object) -> str:
         people=choices.people(db.session, (one.by for one in detail.steps)) if is_creditor else {},
         **forms,
     )
+
+
+def _case_of(detail: desk.FindingDetail) -> list[CaseKey]:
+    return [(detail.order.creditor_id, detail.order.case_id)]
 
 
 def _page(template: str, **shown: object) -> str:

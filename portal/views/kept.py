@@ -15,6 +15,7 @@ from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import uploads as presenter
 from portal.views.downloads import CSV, kept_file, saved_file
+from portal.views.seen import seen_file
 from portal.views.stages import ports
 from portal.views.uploads import blueprint, sender, shown
 from uploads import originals, queries
@@ -43,6 +44,7 @@ def original(upload_id: int) -> AnyResponse:
     """What the file held, to save and never to show; recorded before its first byte leaves."""
     with transaction(db.session):
         upload = originals.hand_out(db.session, current_actor(), upload_id, now=utc_now())
+        seen_file(upload, is_commit=False)
     name = originals.saved_as(upload)
     if originals.is_as_sent(upload):
         return kept_file(upload.storage_key, name, "application/octet-stream")
@@ -55,6 +57,7 @@ def error_file(upload_id: int) -> Response:
     """The rejected rows in the format they were sent in, each with its reasons."""
     actor = current_actor()
     upload = queries.sent_upload(db.session, actor, upload_id)
+    seen_file(upload)
 
     def reason(label: str, code: str) -> str:
         return say(ROW_FAULTS[code], {"field": say(label), "value": ""})
