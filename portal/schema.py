@@ -1,7 +1,6 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
 from agencies.attestations import models as attestations
-from agencies.kernel import audit, chains, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
 from agencies.organisations import models as organisations
@@ -40,6 +39,7 @@ __all__ = [
     "filelayouts",
     "inventories",
     "ledger",
+    "letters",
     "locates",
     "mandates",
     "marketplace",
