@@ -1,6 +1,7 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
 from agencies.attestations import models as attestations
+from agencies.kernel import audit, chains, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
 from agencies.organisations import models as organisations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from assignments.contacts.models import ContactKind
@@ -9,12 +10,13 @@ from assignments.contacts.models import ContactKind
 COVER = "••••"
 _DOT = "•••"
 _SHOWN = 4
-#: Fields of a row that name or reach a person, as files and the pages that quote them call them.
+#: As many digits as a document or a telephone has, however they are grouped.
+_LONG_NUMBER = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){5,}")
+#: Fields of a row by which a person is found or reached, as files and the pages that quote them call them.
 DOCUMENTS = frozenset({"national_id", "id_number", "debtor_id"})
 PHONES = frozenset({"phone", "phone_2"})
-NAMES = frozenset({"full_name", "first_name", "last_name", "name", "debtor_name"})
 #: Nothing of these is shown.
-WHOLE = frozenset({"birth_date", "address", "value", "evidence", "note"})
+WHOLE = frozenset({"birth_date", "address", "value", "evidence"})
 
 
 def document(value: str | None) -> str:
@@ -76,6 +78,19 @@ def apart(value: str | None, other: str | None) -> str:
     return "".join(letter if at >= first or at in told else "•" for at, letter in enumerate(value))
 
 
+def is_covered(field: str) -> bool:
+    """Whether a column holds what is covered where it is not asked for."""
+    return field in DOCUMENTS | PHONES | WHOLE or field == "email"
+
+
+def unknown(value: str | None) -> str:
+    """A cell of a column nobody has named yet: long numbers and what looks like an e-mail are covered."""
+    text = value or ""
+    if "@" in text:
+        return email(text)
+    return _LONG_NUMBER.sub(lambda found: document("".join(letter for letter in found[0] if letter.isdigit())), text)
+
+
 def cell(field: str, value: str | None) -> str:
     """One cell of somebody's file: covered by what its column holds, as it is where that names nobody."""
     if not value:
@@ -88,4 +103,4 @@ def cell(field: str, value: str | None) -> str:
         return email(value)
     if field in WHOLE:
         return COVER
-    return name(value) if field in NAMES else value
+    return value

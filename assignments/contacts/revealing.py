@@ -9,7 +9,8 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from agencies.kernel.errors import NotFound
-from agencies.kernel.tenancy import Actor
+from agencies.kernel.tenancy import Actor, require
+from agencies.organisations.permissions import Permission
 from assignments.cases.models import Debtor
 from assignments.cases.queries import get_case
 from assignments.contacts.models import DebtorContact
@@ -27,6 +28,16 @@ class Revealed:
     field: str
     value: str | date
 
+    @property
+    def text(self) -> str:
+        """As it is written where no reader's language is known: a day by its year, month and day."""
+        return self.value.isoformat() if isinstance(self.value, date) else self.value
+
+    @property
+    def day(self) -> date | None:
+        """The value, if it is a day."""
+        return self.value if isinstance(self.value, date) else None
+
 
 def reveal(session: Session, actor: Actor, case_id: int, place: str, purpose: Purpose, *, now: datetime) -> Revealed:
     """A field of the debtor of a case the actor works now; raises `NotFound`, `Forbidden` and `TooManyReveals`.
@@ -34,6 +45,7 @@ def reveal(session: Session, actor: Actor, case_id: int, place: str, purpose: Pu
     `place` is `id_number`, `birth_date`, or the place of one of the debtor's contacts. A recall takes the case out of
     the agency's sight, and with it this.
     """
+    require(actor, Permission.CONTACT_REVEAL)
     detail = get_case(session, actor, case_id)
     found = next((one for at, one in _fields(session, actor, detail.debtor) if at == place), None)
     if found is None:

@@ -133,12 +133,15 @@ SENTENCES: dict[str, str] = {
     "finding.revoked": msg("%(who)s took a released finding back"),
     "finding.evidence_downloaded": msg("%(who)s downloaded the evidence of a finding"),
     "work.retried": msg("%(who)s started failed work again"),
+    "contact.revealed": msg("%(who)s looked at a covered field of a debtor in full"),
+    "contact.reveal_refused": msg("%(who)s asked for more data in full than one person may in an hour"),
     "demo.told": msg("The demonstration data were loaded"),
 }
 
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
+    "reads": (msg("Data in full"), ("contact",)),
     "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "market": (msg("Market"), ("lot", "bid", "bids")),

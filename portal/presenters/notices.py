@@ -40,6 +40,12 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
+    "contact.reveals_limited": Telling(
+        msg("One of your people asked for more than %(most)s fields in full in an hour; look at what was looked at"),
+        "eye-off",
+        "audit.index",
+        is_urgent=True,
+    ),
     "recall.requested": Telling(
         msgs(
             "%(house)s takes %(cases)s case back; your access ends on %(effective_on)s",

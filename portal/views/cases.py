@@ -33,6 +33,7 @@ from portal.forms.enquiries import QuestionForm
 from portal.identity import current_actor
 from portal.presenters import casechanges, listing, locates, promises, recalls
 from portal.presenters import cases as presenter
+from portal.presenters.reads import PURPOSES
 from portal.presenters.sla import SUBJECTS
 from portal.security import requires
 from portal.views import gates, paging
@@ -108,6 +109,7 @@ def show(case_id: int) -> str:
     if actor.may(Permission.PLACEMENT_VIEW):
         placements = list_placements(db.session, actor, case_id=case_id).rows
     is_first = after is None
+    contacts = list_contacts(db.session, actor, detail.debtor.id)
     return render_template(
         "cases/show.html",
         detail=detail,
@@ -117,7 +119,9 @@ def show(case_id: int) -> str:
         findings=_findings(actor, case_id),
         may_locate=actor.may(Permission.LOCATE_ORDER) and detail.case.state is not CaseState.CLOSED,
         words=locates,
-        contacts=presenter.contact_lines(list_contacts(db.session, actor, detail.debtor.id)),
+        contacts=contacts,
+        covered=presenter.covered_fields(detail.debtor, contacts, detail.case.city),
+        purposes=PURPOSES,
         placements=placements,
         paid_minor=casechanges.paid_minor(payments, received),
         timeline=presenter.timeline(

@@ -15,6 +15,7 @@ from agencies.organisations.permissions import Permission
 from assignments.contacts.models import Authorisation
 from assignments.ledger import fees
 from assignments.locates import desk, verifying
+from assignments.locates.revealing import is_in_the_open
 from assignments.reads import service as reads
 from assignments.reads.models import ReadKind, Subject
 from assignments.reads.service import CaseKey
@@ -23,6 +24,7 @@ from portal.forms.locates import AuthorisationForm, GradeForm
 from portal.forms.refusals import REFUSALS, refuse
 from portal.identity import current_actor
 from portal.presenters import locates as presenter
+from portal.presenters.reads import PURPOSES
 from portal.security import requires
 from portal.views import choices, paging
 from portal.views.downloads import kept_file
@@ -96,7 +98,7 @@ def evidence(finding_id: int) -> Response:
     with transaction(db.session):
         detail = desk.get_finding(db.session, actor, finding_id)
         finding = detail.finding
-        if finding.file_key is None or not presenter.is_in_the_open(detail, actor):
+        if finding.file_key is None or not is_in_the_open(detail, actor):
             raise NotFound
         audit.record(db.session, actor, "finding.evidence_downloaded", now=utc_now(), finding_id=finding_id)
         what = (Subject.FINDING, finding_id)
@@ -121,8 +123,11 @@ def _shown(finding_id: int, **given: object) -> str:
         "findings/show.html",
         detail=detail,
         finding=detail.finding,
-        value=presenter.shown_value(detail.finding, actor, is_open=presenter.is_in_the_open(detail, actor)),
-        has_evidence=detail.finding.file_key is not None and presenter.is_in_the_open(detail, actor),
+        value=presenter.cover(detail.finding.kind, detail.finding.value),
+        covered=presenter.covered_finding(detail.finding),
+        purposes=PURPOSES,
+        is_open=is_in_the_open(detail, actor),
+        has_evidence=detail.finding.file_key is not None and is_in_the_open(detail, actor),
         may_verify=is_creditor and actor.may(Permission.LOCATE_VERIFY),
         may_release=presenter.may_release(detail, actor),
         people=choices.people(db.session, (one.by for one in detail.steps)) if is_creditor else {},

@@ -25,6 +25,7 @@ from portal.forms.locates import FindingForm, HandInForm
 from portal.forms.refusals import REFUSALS, refuse
 from portal.identity import current_actor
 from portal.presenters import locates as presenter
+from portal.presenters.reads import PURPOSES
 from portal.receiving import incoming_of
 from portal.security import requires, takes_documents
 from portal.views import paging
@@ -124,6 +125,8 @@ def _desk(order_id: int, form: FindingForm, handing_in: HandInForm) -> str:
     return _page(
         "locates/order.html",
         subject=subject,
+        covered=presenter.covered_subject(subject),
+        purposes=PURPOSES,
         order=row,
         batch=batch,
         findings=desk.list_findings(db.session, actor, order_id),
