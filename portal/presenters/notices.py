@@ -33,6 +33,10 @@ class Telling:
     is_urgent: bool = False
 
 
+def _watch(sentence: str, endpoint: str) -> Telling:
+    return Telling(sentence, "alert-triangle", endpoint, is_urgent=True)
+
+
 _ATTESTATION = {"attestation_id": "attestation_id"}
 _LOT = {"lot_id": "lot_id"}
 _REPORT = {"report_id": "report_id"}
@@ -40,11 +44,12 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
-    "contact.reveals_limited": Telling(
-        msg("One of your people asked for more than %(most)s fields in full in an hour; look at what was looked at"),
-        "eye-off",
-        "audit.index",
-        is_urgent=True,
+    "audit.chain_broken": _watch(msg("The audit trail does not hold (broken links: %(links)s)"), "audit.chains"),
+    "audit.chain_of_house_broken": _watch(
+        msg("The audit trail of %(house)s does not hold (broken links: %(links)s)"), "audit.chains"
+    ),
+    "contact.reveals_limited": _watch(
+        msg("One of your people asked for more than %(most)s fields in full in an hour"), "audit.index"
     ),
     "recall.requested": Telling(
         msgs(
