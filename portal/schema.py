@@ -1,5 +1,6 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
+from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
 from agencies.kernel import audit, chains, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
@@ -11,6 +12,7 @@ from assignments.cases import changes
 from assignments.cases import models as cases
 from assignments.conduct import models as conduct
 from assignments.contacts import models as contacts
+from assignments.incidents import models as incidents
 from assignments.inventories import models as inventories
 from assignments.ledger import models as ledger
 from assignments.locates import models as locates
@@ -29,6 +31,7 @@ from uploads.checking import staging
 metadata = Base.metadata
 
 __all__ = [
+    "approvals",
     "attestations",
     "audit",
     "cases",
@@ -38,6 +41,7 @@ __all__ = [
     "contacts",
     "creditor_payments",
     "filelayouts",
+    "incidents",
     "inventories",
     "ledger",
     "letters",

@@ -18,6 +18,7 @@ LONGEST = 350
 ORDER = (
     "agencies.kernel",
     "agencies.organisations",
+    "agencies.approvals",
     "agencies.standing",
     "agencies.attestations",
     "agencies.mandates",
@@ -38,6 +39,8 @@ ORDER = (
     "assignments.promises",
     "assignments.inventories",
     "assignments.sla",
+    "assignments.deadlines",
+    "assignments.incidents",
     "assignments.undoing",
     "assignments.intake",
     "assignments.recount",

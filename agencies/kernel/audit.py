@@ -96,7 +96,7 @@ def record(
         {
             "action": action,
             "at": now.isoformat(),
-            "by": {"organisation": actor.organisation_id, "user": actor.user_id, "role": actor.role},
+            "by": _signature(actor),
             "details": details,
             **({} if (request := request_of(session)) is None else {"request": request}),
         },
@@ -192,6 +192,12 @@ def _head(session: Session, organisation_id: int) -> tuple[int, bytes]:
         select(AuditHead.seq, AuditHead.hash).where(AuditHead.organisation_id == organisation_id)
     ).one_or_none()
     return (0, GENESIS) if found is None else (found.seq, found.hash)
+
+
+def _signature(actor: Actor) -> dict[str, Any]:
+    """Who acted; a second person only where there was one."""
+    signed = {"organisation": actor.organisation_id, "user": actor.user_id, "role": actor.role}
+    return signed if actor.approved_by is None else signed | {"approved_by": actor.approved_by}
 
 
 def _agrees(row: AuditEvent) -> bool:

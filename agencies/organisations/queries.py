@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
-from agencies.kernel.tenancy import Actor, Side, require
+from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation, OrganisationKind, OrganisationState, User, UserState
 from agencies.organisations.permissions import Permission
 
@@ -101,6 +101,11 @@ def list_agencies(session: Session, actor: Actor) -> list[Organisation]:
 def home_currency(session: Session, actor: Actor) -> str:
     """What the actor's own organisation reckons in where nothing else says so."""
     return session.scalars(select(Organisation.currency).where(Organisation.id == actor.tenant)).one()
+
+
+def home_country(session: Session, actor: Actor) -> str:
+    """Under whose law the actor's own organisation lives."""
+    return session.scalars(select(Organisation.country).where(Organisation.id == actor.tenant)).one()
 
 
 def state_of(row: OrganisationRow) -> str:
@@ -193,6 +198,13 @@ def list_events(
         for one, told in found
     ]
     return cut(rows, limit, lambda row: row.seq)
+
+
+def organisation_ids(session: Session, actor: Actor) -> list[int]:
+    """Every organisation on the platform, for its operators."""
+    require(actor, Permission.AUDIT_VIEW)
+    require_side(actor, Side.PLATFORM)
+    return list(session.scalars(select(Organisation.id).order_by(Organisation.id)))
 
 
 def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:

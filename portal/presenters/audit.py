@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agencies.approvals.models import ApprovalKind
 from agencies.kernel.errors import Plural, msg, msgs
 from agencies.kernel.pages import Page
 from agencies.organisations.permissions import Role
 from agencies.organisations.queries import Event
 from portal.filters import money, number
 from portal.i18n import say
+from portal.presenters.approvals import KINDS
 from portal.presenters.people import ROLE_NAMES
 
 #: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
@@ -105,6 +107,16 @@ SENTENCES: dict[str, str] = {
     "enquiry.asked": msg("%(who)s asked the creditor about a case"),
     "enquiry.answered": msg("%(who)s answered a question about a case"),
     "conduct.judged": msg("Activities were held against the contact rules"),
+    "incident.reported": msg("%(who)s reported an incident with personal data"),
+    "incident.amended": msg("%(who)s said more of an incident"),
+    "incident.file_added": msg("%(who)s attached a file to an incident"),
+    "incident.file_downloaded": msg("%(who)s downloaded a file of an incident"),
+    "incident.assessed": msg("%(who)s decided whom to tell of an incident"),
+    "incident.authority_told": msg("%(who)s recorded that the authority was told of an incident"),
+    "incident.people_told": msg("%(who)s recorded that people were told of an incident"),
+    "incident.closed": msg("%(who)s closed an incident"),
+    "incident.exported": msg("%(who)s downloaded the list of people an incident touches"),
+    "incident.register_exported": msg("%(who)s downloaded the register of incidents"),
     "lot.drafted": msg("%(who)s prepared a lot"),
     "lot.listed": msg("%(who)s listed a lot for bids"),
     "lot.offered": msg("A lot was offered to the agency"),
@@ -132,6 +144,13 @@ SENTENCES: dict[str, str] = {
     "finding.released": msg("%(who)s released a finding to whoever works the debtor"),
     "finding.revoked": msg("%(who)s took a released finding back"),
     "finding.evidence_downloaded": msg("%(who)s downloaded the evidence of a finding"),
+    "approval.asked": msg("%(who)s asked for a second person's approval"),
+    "approval.approved": msg("%(who)s approved as the second person, and it was done"),
+    "approval.declined": msg("%(who)s declined what was to be approved"),
+    "approval.withdrawn": msg("%(who)s took back what was to be approved"),
+    "approval.expired": msg("Nobody approved in time; the request has expired"),
+    "approval.voided": msg("What was to be approved had changed; the request is void"),
+    "limit.changed": msg("%(who)s changed, with a second person, what one person may do alone"),
     "work.retried": msg("%(who)s started failed work again"),
     "contact.revealed": msg("%(who)s looked at a covered field of a debtor in full"),
     "contact.reveal_refused": msg("%(who)s asked for more data in full than one person may in an hour"),
@@ -144,10 +163,12 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "reads": (msg("Data in full"), ("contact",)),
     "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
+    "approvals": (msg("Approvals"), ("approval", "limit")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
     "attestations": (msg("Attestations"), ("attestation", "evidence", "standing", "credential")),
+    "protection": (msg("Data protection"), ("incident", "request", "hold", "erasure")),
     "reports": (
         msg("Reports"),
         (
@@ -180,6 +201,7 @@ _KINDS = {
 #: Counts in the details that are worth a word.
 _COUNTS: dict[str, str | Plural] = {
     "cases": msgs("%(n)s case", "%(n)s cases"),
+    "subjects": msgs("%(n)s person touched", "%(n)s people touched"),
     "orders": msgs("%(n)s person", "%(n)s people"),
     "findings": msgs("%(n)s finding", "%(n)s findings"),
     "read": msg("%(n)s rows read"),
@@ -257,6 +279,8 @@ def _facts(details: dict[str, Any]) -> list[str]:
     told = []
     if details.get("kind") in _KINDS:
         told.append(say(_KINDS[details["kind"]]))
+    if details.get("approval_kind") in set(ApprovalKind):
+        told.append(say(KINDS[ApprovalKind(details["approval_kind"])]))
     if details.get("role") in set(Role):
         told.append(say(ROLE_NAMES[Role(details["role"])]))
     told += [

@@ -10,9 +10,11 @@ from tests.permissions import lists, mutations
 #: the rows it may see stand in the middle of a question. Tests with a database prove these.
 NEEDS_A_DATABASE = frozenset(
     {
+        "agencies/approvals/service.py",
         "agencies/mandates/queries.py",
         "agencies/organisations/service.py",
         "assignments/comparison.py",
+        "assignments/incidents/service.py",
         "assignments/intake.py",
         "assignments/performance.py",
         "assignments/promises/queries.py",
