@@ -69,6 +69,11 @@ def masked(value: str | None) -> str:
     return masking.document(value) or NOTHING
 
 
+def initials(name: str | None) -> str:
+    """A person's name for those whose work is not with people."""
+    return masking.name(name)
+
+
 def file_size(value: int | None) -> str:
     """Bytes in a unit people read."""
     if value is None:
@@ -98,6 +103,7 @@ def install(app: Flask) -> None:
         datetime=instant,
         month=month,
         masked=masked,
+        initials=initials,
         file_size=file_size,
         role_name=role_name,
         say=say,

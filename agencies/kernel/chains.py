@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, PrimaryKeyConstraint, select
+from sqlalchemy import BigInteger, ForeignKey, Identity, LargeBinary, PrimaryKeyConstraint, func, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agencies.kernel import audit
@@ -80,12 +80,12 @@ def last_check(session: Session, organisation_id: int) -> ChainCheck | None:
 
 def last_checks(session: Session, organisation_ids: Iterable[int]) -> dict[int, ChainCheck]:
     """The newest walk along each of these chains."""
-    newest = (
-        select(ChainCheck)
+    ids = (
+        select(func.max(ChainCheck.id))
         .where(ChainCheck.organisation_id.in_(list(organisation_ids)))
-        .distinct(ChainCheck.organisation_id)
-        .order_by(ChainCheck.organisation_id, ChainCheck.id.desc())
+        .group_by(ChainCheck.organisation_id)
     )
+    newest = select(ChainCheck).where(ChainCheck.id.in_(ids)).order_by(ChainCheck.organisation_id)
     return {one.organisation_id: one for one in session.scalars(newest)}
 
 

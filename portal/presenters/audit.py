@@ -55,6 +55,7 @@ SENTENCES: dict[str, str] = {
     "upload.undone": msg("%(who)s undid a file: what it had made was taken back"),
     "upload.downloaded": msg("%(who)s downloaded a file as it was sent"),
     "upload.text_downloaded": msg("%(who)s downloaded the text that was read of a file"),
+    "upload.rejected_downloaded": msg("%(who)s downloaded the rejected rows of a file"),
     "upload.received": msg("%(who)s sent a file"),
     "upload.opened": msg("A file was opened"),
     "upload.reopened": msg("%(who)s had a file read from another sheet, row or layout"),

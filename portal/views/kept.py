@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from flask import Response, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
@@ -22,6 +24,7 @@ from uploads import originals, queries
 from uploads.checking import errorfile
 from uploads.checking.errorforms import ErrorWords, form_of
 from uploads.faults import ROW_FAULTS
+from uploads.own import record
 
 
 @blueprint.post('/<ref("upload"):upload_id>/undo')
@@ -64,8 +67,13 @@ def error_file(upload_id: int) -> Response:
 
     called = ErrorWords(line=_("line"), reasons=_("reasons"), sheet=_("Rejected"))
     form = form_of(upload)
+
+    def pieces() -> Iterator[bytes]:
+        record(db.session, actor, "upload.rejected_downloaded", upload, utc_now())
+        yield from errorfile.error_file(db.session, actor, ports().storage, upload_id, say=reason, called=called)
+
     return saved_file(
-        lambda: errorfile.error_file(db.session, actor, ports().storage, upload_id, say=reason, called=called),
+        pieces,
         presenter.error_file_name(upload, form.ending, say),
         form.media_type,
     )
