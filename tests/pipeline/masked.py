@@ -12,13 +12,15 @@ from assignments.cases.models import Case
 from assignments.cases.queries import Selection
 from assignments.locates.people import People
 from portal.ports import Ports
-from tests import files, locating, loop
+from tests import files, locating, loop, market
 from uploads.options import Options
 
 DOCUMENT, PHONE, EMAIL, STREET = "1098765431", "3159998877", "sentinela.unica@pii.example", "987 # 65-43"
 #: What was found of somebody, as it is typed.
 FOUND = "3126665544"
 SECRETS = (DOCUMENT, PHONE, EMAIL, STREET, FOUND)
+#: The accounts of a lot on which the agency bids and has won nothing begin so.
+OFFERED = "OFRECIDOS"
 HEADER = "obligacion;tipo documento;cedula;nombre;saldo total;celular;correo;direccion;ciudad;otra"
 _ROW = "{account};CC;" + f"{DOCUMENT};Sara Sentinela;{{balance}};{PHONE};{EMAIL};Calle {STREET};Cali;{PHONE}"
 #: Files that are there to hand out personal data, each to those who work with it; every other page covers them.
@@ -46,6 +48,7 @@ def plant(ports: Ports, creditor: Actor, agency: Actor) -> None:
     batch = locating.order(ports, creditor, mandate, people, due_on=locating.soon(), now=ports.now())
     for order in locating.take_on(ports, agency, batch):
         locating.find(ports, agency, order.id, [locating.phone(FOUND)], now=ports.now())
+    market.settle(ports, creditor, agency, OFFERED)
     rows = [_ROW.format(account="CENTINELA-BAD", balance="mucho")]
     files.send(ports, creditor, "\n".join([HEADER, *rows]).encode(), filename="por-confirmar.csv")
     files.checked(ports, creditor, "\n".join([HEADER, *rows, ""]).encode(), options=Options(decimal=","))

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import Engine, create_engine, text
 
+from agencies.kernel.tenancy import Side
 from agencies.organisations.permissions import PERMISSIONS, SIDE_OF, Permission, Role
 from assignments.reads.models import ReadKind
 from assignments.reads.queries import ReadFilter, list_reads
@@ -60,6 +61,8 @@ def test_no_role_of_the_house_sees_a_number_in_full_where_it_is_not_asked_for(ap
                 answer = browser.get(address)
                 body = answer.get_data()
                 assert masked.leaks(rule.endpoint, body) == [], f"{role} {address} ({rule.rule})"
+                if SIDE_OF[role] is Side.AGENCY:
+                    assert f"{masked.OFFERED}-LOT".encode() not in body, f"{role} {address} before the award"
                 assert not any(one in address for one in masked.SECRETS)
                 if answer.status_code == 200:
                     opened.add(rule.endpoint)
@@ -75,7 +78,14 @@ def test_no_role_of_the_house_sees_a_number_in_full_where_it_is_not_asked_for(ap
         "investigation.order",
         "findings.show",
     } <= opened
-    assert {"uploads.show", "uploads.errors", "activities.worklist", "findings.show", "audit.seen"} <= opened
+    assert {
+        "uploads.show",
+        "uploads.errors",
+        "activities.worklist",
+        "findings.show",
+        "audit.seen",
+        "bids.offer",
+    } <= opened
     # The walk looks at what could be seen: these hand it out, and to that side only.
     assert ("placements.download", "agency") in in_full
     assert ("uploads.original", "creditor") in in_full

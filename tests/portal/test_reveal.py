@@ -132,6 +132,7 @@ def test_a_recall_ends_it_with_the_next_request(held, world, sign_in):
 
     assert ask(browser, address, place).status_code == 404
     assert browser.get(address).status_code == 404
+    assert "A-1" not in browser.get("/cases/").text + browser.get("/cases/listing.csv").text
     assert len(reveals(world)) == 1
 
 
