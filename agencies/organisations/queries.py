@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, cast, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -176,7 +176,6 @@ def list_events(
     that name a case. The end of the window is not part of it.
     """
     require(actor, Permission.AUDIT_VIEW)
-    own = AuditEvent.actor_organisation_id == actor.tenant
     conditions: list[ColumnElement[bool]] = [AuditEvent.organisation_id == actor.tenant]
     if before is not None:
         conditions.append(AuditEvent.seq < before)
@@ -185,7 +184,9 @@ def list_events(
     if user_id is not None:
         conditions.append(AuditEvent.actor_user_id == user_id)
     if is_own is not None:
-        conditions.append(own if is_own else AuditEvent.actor_organisation_id.is_distinct_from(actor.tenant))
+        # At the door nobody acts for an organisation yet; whoever signs in here is one of ours.
+        own = or_(AuditEvent.actor_organisation_id == actor.tenant, AuditEvent.actor_organisation_id.is_(None))
+        conditions.append(own if is_own else not_(own))
     if case_id is not None:
         told = cast(AuditEvent.body, JSONB)["details"]["case_id"].astext
         conditions.append(told == str(case_id))

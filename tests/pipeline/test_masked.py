@@ -84,7 +84,7 @@ def test_no_role_of_the_house_sees_a_number_in_full_where_it_is_not_asked_for(ap
         "activities.worklist",
         "findings.show",
         "audit.seen",
-        "bids.offer",
+        "bids.bid",
     } <= opened
     # The walk looks at what could be seen: these hand it out, and to that side only.
     assert ("placements.download", "agency") in in_full
