@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 
 from flask import Response, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from agencies.approvals.exports import Taking
 from agencies.kernel.clock import utc_now
+from agencies.kernel.errors import msg
 from agencies.kernel.session import transaction
+from agencies.organisations.permissions import Permission
 from assignments import intake
 from portal.extensions import db
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import uploads as presenter
+from portal.security import requires
 from portal.views.downloads import CSV, kept_file, saved_file
+from portal.views.second_person import asked, may_take_two
 from portal.views.seen import seen_file
 from portal.views.stages import ports
 from portal.views.uploads import blueprint, sender, shown
@@ -24,7 +29,7 @@ from uploads import originals, queries
 from uploads.checking import errorfile
 from uploads.checking.errorforms import ErrorWords, form_of
 from uploads.faults import ROW_FAULTS
-from uploads.own import record
+from uploads.models import Upload
 
 
 @blueprint.post('/<ref("upload"):upload_id>/undo')
@@ -43,6 +48,7 @@ def undo(upload_id: int) -> AnyResponse | tuple[str, int]:
 
 @blueprint.get('/<ref("upload"):upload_id>/original')
 @sender
+@may_take_two
 def original(upload_id: int) -> AnyResponse:
     """What the file held, to save and never to show; recorded before its first byte leaves."""
     with transaction(db.session):
@@ -56,24 +62,42 @@ def original(upload_id: int) -> AnyResponse:
 
 @blueprint.get('/<ref("upload"):upload_id>/rejected')
 @sender
+@may_take_two
 def error_file(upload_id: int) -> Response:
     """The rejected rows in the format they were sent in, each with its reasons."""
     actor = current_actor()
-    upload = queries.sent_upload(db.session, actor, upload_id)
-    seen_file(upload)
+    with transaction(db.session):
+        upload = originals.hand_out_rejected(db.session, actor, upload_id, now=utc_now())
+        seen_file(upload, is_commit=False)
 
     def reason(label: str, code: str) -> str:
         return say(ROW_FAULTS[code], {"field": say(label), "value": ""})
 
     called = ErrorWords(line=_("line"), reasons=_("reasons"), sheet=_("Rejected"))
     form = form_of(upload)
-
-    def pieces() -> Iterator[bytes]:
-        record(db.session, actor, "upload.rejected_downloaded", upload, utc_now())
-        yield from errorfile.error_file(db.session, actor, ports().storage, upload_id, say=reason, called=called)
-
     return saved_file(
-        pieces,
+        lambda: errorfile.error_file(db.session, actor, ports().storage, upload_id, say=reason, called=called),
         presenter.error_file_name(upload, form.ending, say),
         form.media_type,
     )
+
+
+@blueprint.post('/<ref("upload"):upload_id>/original')
+@requires(Permission.CASE_EXPORT)
+def ask_for_original(upload_id: int) -> AnyResponse:
+    """Ask a second person to let the file go."""
+    return _ask(upload_id, originals.original_of)
+
+
+@blueprint.post('/<ref("upload"):upload_id>/rejected')
+@requires(Permission.CASE_EXPORT)
+def ask_for_rejected(upload_id: int) -> AnyResponse:
+    """Ask a second person to let the rejected rows go."""
+    return _ask(upload_id, originals.rejected_of)
+
+
+def _ask(upload_id: int, taking: Callable[[Upload], Taking]) -> AnyResponse:
+    upload = queries.sent_upload(db.session, current_actor(), upload_id)
+    words = [(msg("File"), upload.filename), (msg("Kind"), say(presenter.KINDS[upload.kind]))]
+    arguments = {"upload_id": str(upload_id)}
+    return asked(taking(upload), words=words, arguments=arguments)
