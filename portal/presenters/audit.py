@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -175,12 +174,16 @@ SENTENCES: dict[str, str] = {
     "approval.voided": msg("What was to be approved had changed; the request is void"),
     "limit.changed": msg("%(who)s changed, with a second person, what one person may do alone"),
     "work.retried": msg("%(who)s started failed work again"),
+    "audit.exported": msg("%(who)s downloaded the audit trail or the log of reads"),
+    "contact.revealed": msg("%(who)s looked at a covered field of a debtor in full"),
+    "contact.reveal_refused": msg("%(who)s asked for more data in full than one person may in an hour"),
     "demo.told": msg("The demonstration data were loaded"),
 }
 
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
+    "people": (msg("People and access"), ("user", "invitation", "operator", "organisation", "audit")),
+    "reads": (msg("Data in full"), ("contact",)),
     "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "approvals": (msg("Approvals"), ("approval", "limit")),
@@ -238,26 +241,6 @@ _COUNTS: dict[str, str | Plural] = {
 
 
 @dataclass(frozen=True)
-class TrailFilter:
-    """What part of the trail is looked at."""
-
-    topic: str
-    before: int | None
-
-    @classmethod
-    def from_arguments(cls, arguments: Mapping[str, str]) -> TrailFilter:
-        """Read the address; what makes no sense is ignored."""
-        topic, before = arguments.get("topic", ""), arguments.get("before", "")
-        is_place = before.isascii() and before.isdigit() and len(before) < 19
-        return cls(topic if topic in TOPICS else "", int(before) if is_place else None)
-
-    @property
-    def nouns(self) -> tuple[str, ...]:
-        """The nouns of the actions to keep; none keeps all."""
-        return TOPICS[self.topic][1] if self.topic else ()
-
-
-@dataclass(frozen=True)
 class TrailLine:
     """One event as a sentence."""
 
@@ -272,12 +255,11 @@ class Trail:
     """One page of events."""
 
     lines: list[TrailLine]
-    next_cursor: int | None
 
 
 def trail(page: Page[Event]) -> Trail:
     """The page in the reader's language."""
-    return Trail([_line(event) for event in page.rows], page.next_cursor)
+    return Trail([_line(event) for event in page.rows])
 
 
 def _line(event: Event) -> TrailLine:

@@ -22,6 +22,8 @@ from assignments.contacts.queries import list_contacts
 from assignments.locates.desk import FindingRow, list_to_verify
 from assignments.placements.queries import PlacementRow, list_placements
 from assignments.promises.queries import promises_of_case, statements_of
+from assignments.reads.models import ReadKind
+from assignments.reads.service import CONTACTS
 from assignments.reports.creditor_payments import ReceivedByCreditor, list_received
 from assignments.reports.queries import list_activities, list_payments, list_taken_back
 from assignments.sla.enquiries import list_enquiries
@@ -34,11 +36,13 @@ from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import casechanges, listing, locates, promises, recalls
 from portal.presenters import cases as presenter
+from portal.presenters.reads import PURPOSES
 from portal.presenters.sla import SUBJECTS
 from portal.security import requires
 from portal.views import choices, gates, paging
 from portal.views.downloads import csv_file
 from portal.views.second_person import asked, may_take_two
+from portal.views.seen import seen
 from uploads.queries import find_staged_row, get_upload
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -54,6 +58,8 @@ def index() -> str:
     is_readable = form.validate()
     selection = form.selection(home_currency(db.session, actor)) if is_readable else None
     page = queries.list_cases(db.session, actor, selection, after=paging.after(int)) if selection else None
+    if page is not None:
+        seen(ReadKind.LIST, ((row.creditor_id, row.id) for row in page.rows))
     out = withheld(db.session, actor, now=utc_now())
     return render_template(
         "cases/index.html",
@@ -119,6 +125,7 @@ def show(case_id: int) -> str:
     """One case: its balance, its debtor, where it came from, and all that happened on it."""
     actor = current_actor()
     detail = queries.get_case(db.session, actor, case_id)
+    seen(ReadKind.PAGE, [(detail.case.creditor_id, case_id)], fields=CONTACTS)
     after = paging.after(datetime, int)
     activities = list_activities(db.session, actor, case_id, after=after)
     payments = list_payments(db.session, actor, case_id)
@@ -127,6 +134,7 @@ def show(case_id: int) -> str:
     if actor.may(Permission.PLACEMENT_VIEW):
         placements = list_placements(db.session, actor, case_id=case_id).rows
     is_first = after is None
+    contacts = list_contacts(db.session, actor, detail.debtor.id)
     return render_template(
         "cases/show.html",
         detail=detail,
@@ -136,7 +144,9 @@ def show(case_id: int) -> str:
         findings=_findings(actor, case_id),
         may_locate=actor.may(Permission.LOCATE_ORDER) and detail.case.state is not CaseState.CLOSED,
         words=locates,
-        contacts=presenter.contact_lines(list_contacts(db.session, actor, detail.debtor.id)),
+        contacts=contacts,
+        covered=presenter.covered_fields(detail.debtor, contacts, detail.case.city),
+        purposes=PURPOSES,
         placements=placements,
         paid_minor=casechanges.paid_minor(payments, received),
         timeline=presenter.timeline(
