@@ -23,6 +23,7 @@ from assignments.promises import models as promises
 from assignments.reports import creditor_payments
 from assignments.reports import models as reports
 from assignments.sla import models as sla
+from assignments.subjects import models as subjects
 from uploads import filelayouts, transfers
 from uploads import models as uploads
 from uploads.checking import staging
@@ -59,6 +60,7 @@ __all__ = [
     "sla",
     "staging",
     "standing",
+    "subjects",
     "transfers",
     "uploads",
     "work",

@@ -48,6 +48,8 @@ TABLES = {
     "consignment": "consignments",
     "debtor": "debtors",
     "enquiry": "enquiries",
+    "hold": "legal_holds",
+    "request": "subject_requests",
     "entry": "entries",
     "incident": "incidents",
     "incident_file": "incident_files",
