@@ -39,8 +39,11 @@ class RequestForm(PortalForm):
     words = TextAreaField(msg("In their words"), [InputRequired(), Length(max=LONGEST)])
 
     def offer(self, creditors: list[tuple[int, str]] | None = None) -> RequestForm:
-        """Set the choices, in the reader's language."""
-        self.creditor.offer(creditors or [])
+        """Set the choices, in the reader's language; a creditor takes in what is its own."""
+        if creditors is None:
+            del self.creditor
+        else:
+            self.creditor.offer(creditors)
         self.kind.choices = [(one.value, say(KINDS[one])) for one in RequestKind]
         self.channel.choices = [(one.value, say(CHANNELS[one])) for one in RequestChannel]
         self.country.choices = [(one, country_name(one)) for one in COUNTRIES]

@@ -62,7 +62,7 @@ def new() -> str | Response | tuple[str, int]:
     actor, now = current_actor(), utc_now()
     country = home_country(db.session, actor)
     form = RequestForm(request.form) if request.method == "POST" else RequestForm.fresh(now, actor.time_zone, country)
-    form.offer(request_pages.creditors(db.session, actor) if actor.side is Side.AGENCY else [])
+    form.offer(request_pages.creditors(db.session, actor) if actor.side is Side.AGENCY else None)
     if request.method == "POST" and form.validate():
         try:
             with transaction(db.session):
