@@ -5,6 +5,7 @@ from agencies.attestations import models as attestations
 from agencies.kernel import audit, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
+from agencies.organisations import emails, links
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
 from agencies.standing import models as standing
@@ -39,11 +40,13 @@ __all__ = [
     "conduct",
     "contacts",
     "creditor_payments",
+    "emails",
     "filelayouts",
     "incidents",
     "inventories",
     "ledger",
     "letters",
+    "links",
     "locates",
     "mandates",
     "marketplace",

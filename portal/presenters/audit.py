@@ -45,6 +45,16 @@ SENTENCES: dict[str, str] = {
     "user.invited_again": msg("%(who)s made a new invitation link for %(subject)s"),
     "user.disabled": msg("%(who)s disabled the access of %(subject)s"),
     "user.enabled": msg("%(who)s enabled the access of %(subject)s again"),
+    "user.reset_started": msg("%(who)s had a link for a new password sent to %(subject)s"),
+    "user.reset_sent": msg("A link for a new password went out to %(subject)s"),
+    "user.password_reset": msg("%(subject)s chose a new password with the link of a letter"),
+    "user.password_changed": msg("%(subject)s changed the password"),
+    "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
+    "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
+    "user.email_change_stopped": msg(
+        "The change of the e-mail address of %(subject)s was stopped from the former address"
+    ),
+    "user.email_restored": msg("The former e-mail address of %(subject)s was brought back, and every session ended"),
     "invitation.accepted": msg("%(subject)s accepted the invitation"),
     "operator.created": msg("%(subject)s was made operator from the command line"),
     "organisation.registered": msg("%(who)s registered %(house)s"),

@@ -62,6 +62,14 @@ def test_the_public_routes_are_these_and_no_others(app):
         "health.live",
         "health.ready",
         "language.choose",
+        "letters.confirm",
+        "letters.confirmation",
+        "letters.object_to",
+        "letters.objection",
+        "passwords.ask",
+        "passwords.choose",
+        "passwords.forgotten",
+        "passwords.replace",
     }
 
 

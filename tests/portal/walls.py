@@ -94,6 +94,7 @@ UNIQUE_ACROSS_TENANTS = {
     # Hashes of random tokens.
     "uq_web_sessions_token_hash",
     "uq_invitations_token_hash",
+    "uq_mailed_links_token_hash",
     # Belongs to nobody.
     "pk_schedule_runs",
     "alembic_version_pkc",
