@@ -1,6 +1,7 @@
 """One blueprint per noun; a view turns a form into a service call and its answer into a page."""
 
 from portal.views import (
+    account,
     activities,
     agency_files,
     approvals,
@@ -14,6 +15,7 @@ from portal.views import (
     credentials,
     enquiries,
     evidence,
+    factors,
     filekinds,
     findings,
     health,
@@ -34,6 +36,7 @@ from portal.views import (
     notices,
     organisations,
     panel,
+    passkeys,
     passwords,
     placements,
     promises,
@@ -43,8 +46,10 @@ from portal.views import (
     request_steps,
     requests,
     returns,
+    reveal,
     scorecards,
     sla,
+    step_up,
     transfers,
     uploads,
     users,
@@ -61,6 +66,10 @@ OF_REQUESTS = (request_steps,)
 BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
+    factors.blueprint,
+    passkeys.blueprint,
+    step_up.blueprint,
+    account.blueprint,
     passwords.blueprint,
     letters.blueprint,
     credentials.blueprint,
@@ -69,6 +78,7 @@ BLUEPRINTS = (
     transfers.blueprint,
     activities.blueprint,
     cases.blueprint,
+    reveal.blueprint,
     matches.blueprint,
     enquiries.blueprint,
     placements.blueprint,

@@ -94,6 +94,10 @@ UNIQUE_ACROSS_TENANTS = {
     # Hashes of random tokens.
     "uq_web_sessions_token_hash",
     "uq_invitations_token_hash",
+    # Random ids that devices choose for their keys.
+    "uq_passkeys_credential_id",
+    # Random numbers of nobody.
+    "pk_passkey_challenges",
     "uq_mailed_links_token_hash",
     # Belongs to nobody.
     "pk_schedule_runs",
@@ -106,7 +110,9 @@ APPEND_ONLY = (
     "attestation_signatures",
     "audit_events",
     "balance_adjustments",
+    "case_reads",
     "case_updates",
+    "chain_checks",
     "commission_bands",
     "entries",
     "erasures",
