@@ -12,6 +12,7 @@ from flask_babel import get_timezone
 
 from agencies.kernel.money import exponent, major
 from agencies.organisations.permissions import Role
+from portal.addresses import host_of
 from portal.i18n import country_name, locale, say
 from portal.presenters.people import ROLE_NAMES
 
@@ -101,6 +102,7 @@ def install(app: Flask) -> None:
         month=month,
         masked=masked,
         file_size=file_size,
+        host_of=host_of,
         role_name=role_name,
         say=say,
     )

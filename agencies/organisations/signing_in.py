@@ -23,6 +23,7 @@ from agencies.organisations.models import (
     UserState,
     WebSession,
 )
+from agencies.organisations.providers import is_required
 from agencies.organisations.service import actor_of
 
 IDLE = timedelta(minutes=30)
@@ -138,7 +139,8 @@ def end_session(session: Session, session_id: int, *, now: datetime) -> None:
 def _may_try(session: Session, user: User, now: datetime) -> bool:
     organisation = session.get_one(Organisation, user.organisation_id)
     is_paused = user.locked_until is not None and user.locked_until > now
-    return user.state is UserState.ACTIVE and organisation.state is OrganisationState.APPROVED and not is_paused
+    is_good = user.state is UserState.ACTIVE and organisation.state is OrganisationState.APPROVED and not is_paused
+    return is_good and not is_required(session, organisation.id)
 
 
 def _count_failure(session: Session, user: User, now: datetime) -> None:
