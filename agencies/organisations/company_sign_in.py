@@ -125,7 +125,7 @@ def configure(
             .execution_options(synchronize_session=False)
         )
     said = {"required": required, "trusts_factor": trusts_factor, "has_new_secret": bool(client_secret)}
-    audit.record(session, actor, "sign_in.configured", now=now, said=said)
+    audit.record(session, actor, "provider.configured", now=now, said=said)
 
 
 def ask_domain(session: Session, actor: Actor, domain: str, *, now: datetime) -> None:
@@ -139,7 +139,7 @@ def ask_domain(session: Session, actor: Actor, domain: str, *, now: datetime) ->
         .values(organisation_id=actor.tenant, domain=wanted, asked_at=now)
         .on_conflict_do_nothing(index_elements=["organisation_id", "domain"])
     )
-    audit.record(session, actor, "sign_in.domain_asked", now=now, domain=wanted)
+    audit.record(session, actor, "provider.domain_asked", now=now, domain=wanted)
 
 
 def drop_domain(session: Session, actor: Actor, domain: str, *, now: datetime) -> None:
@@ -153,7 +153,7 @@ def drop_domain(session: Session, actor: Actor, domain: str, *, now: datetime) -
     )
     if dropped is None:
         raise NotFound
-    audit.record(session, actor, "sign_in.domain_dropped", now=now, domain=domain)
+    audit.record(session, actor, "provider.domain_dropped", now=now, domain=domain)
 
 
 def approve_domain(session: Session, actor: Actor, organisation_id: int, domain: str, *, now: datetime) -> None:
@@ -166,7 +166,7 @@ def approve_domain(session: Session, actor: Actor, organisation_id: int, domain:
     if session.scalar(taken) is not None:
         raise DomainTaken
     row.approved_at, row.approved_by = now, actor.user_id
-    _tell_both(session, actor, organisation_id, "sign_in.domain_approved", now, domain=domain)
+    _tell_both(session, actor, organisation_id, "provider.domain_approved", now, domain=domain)
 
 
 def release(session: Session, actor: Actor, organisation_id: int, *, now: datetime) -> None:
@@ -181,7 +181,7 @@ def release(session: Session, actor: Actor, organisation_id: int, *, now: dateti
     )
     if released is None:
         raise NotFound
-    _tell_both(session, actor, organisation_id, "sign_in.released", now)
+    _tell_both(session, actor, organisation_id, "provider.released", now)
 
 
 def list_domains(session: Session, actor: Actor) -> list[SignInDomain]:

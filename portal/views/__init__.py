@@ -1,6 +1,7 @@
 """One blueprint per noun; a view turns a form into a service call and its answer into a page."""
 
 from portal.views import (
+    account,
     activities,
     agency_files,
     approvals,
@@ -15,6 +16,7 @@ from portal.views import (
     credentials,
     enquiries,
     evidence,
+    factors,
     filekinds,
     findings,
     health,
@@ -36,6 +38,7 @@ from portal.views import (
     organisations,
     own_sign_in,
     panel,
+    passkeys,
     passwords,
     placements,
     promises,
@@ -45,6 +48,7 @@ from portal.views import (
     returns,
     scorecards,
     sla,
+    step_up,
     transfers,
     uploads,
     users,
@@ -59,6 +63,10 @@ OF_INCIDENTS = (incident_steps,)
 BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
+    factors.blueprint,
+    passkeys.blueprint,
+    step_up.blueprint,
+    account.blueprint,
     passwords.blueprint,
     letters.blueprint,
     credentials.blueprint,

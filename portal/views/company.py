@@ -18,6 +18,7 @@ from agencies.kernel.sealing import keyring_of
 from agencies.kernel.session import transaction
 from agencies.organisations import company_sign_in, signing_in
 from agencies.organisations.company_sign_in import CompanySignInRefused
+from agencies.organisations.factors import Factor
 from agencies.organisations.providers import SignInProvider, provider_for, secret_place
 from portal import identity, openid, throttle
 from portal.addresses import allows_loopback, local_target, public_address
@@ -109,8 +110,10 @@ def _come_in(provider: SignInProvider, trip: Trip) -> str:
     except CompanySignInRefused:
         log.warning("company_sign_in_refused", organisation=provider.organisation_id)
         raise
-    address, agent = request.remote_addr or "", request.user_agent.string
-    return signing_in.open_session(db.session, user, address=address, user_agent=agent, now=now)
+    # Without a second factor that counts here it is half a session, and ours is asked for next.
+    factor = Factor.COMPANY if word.has_factor and provider.trusts_factor else None
+    how = {"address": request.remote_addr or "", "user_agent": request.user_agent.string}
+    return signing_in.open_session(db.session, user, **how, factor=factor, now=now)
 
 
 def _client(provider: SignInProvider) -> openid.Client:

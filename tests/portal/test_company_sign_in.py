@@ -332,3 +332,25 @@ def test_the_secret_is_sealed_and_neither_side_reads_it(liar, app_ports, world, 
             session.execute(text("select client_secret from sign_in_providers"))
     with app_ports.session(world.actor(Role.DIRECTOR, organisation=1)) as session:
         assert session.scalar(text("select count(*) from sign_in_domains")) == 0
+
+
+@pytest.mark.parametrize(
+    ("claims", "trusts", "is_enough"),
+    [
+        ({"amr": ["pwd", "otp", "mfa"]}, True, True),
+        ({"acr": "https://refeds.org/profile/mfa"}, True, True),
+        ({"amr": ["pwd", "otp", "mfa"]}, False, False),
+        ({"amr": ["pwd"]}, True, False),
+        ({}, True, False),
+    ],
+)
+def test_the_providers_second_factor_counts_only_where_it_is_trusted_and_said(
+    liar, app_ports, world, director, browser, claims, trusts, is_enough
+):
+    set_up(app_ports, world, liar.address, secret="s", trusts_factor=trusts)
+    liar.claims = claims
+    assert lie(browser, liar).status_code == 303
+
+    assert (browser.get("/users/").status_code == 200) == is_enough
+    with app_ports.session(DOOR) as session:
+        assert (session.scalar(text("select factor_at from web_sessions")) is not None) == is_enough
