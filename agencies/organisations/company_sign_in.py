@@ -166,7 +166,7 @@ def approve_domain(session: Session, actor: Actor, organisation_id: int, domain:
     if session.scalar(taken) is not None:
         raise DomainTaken
     row.approved_at, row.approved_by = now, actor.user_id
-    _tell_both(session, actor, organisation_id, "provider.domain_approved", now, domain=domain)
+    _told(session, actor, organisation_id, "provider.domain_approved", now, domain=domain)
 
 
 def release(session: Session, actor: Actor, organisation_id: int, *, now: datetime) -> None:
@@ -181,7 +181,7 @@ def release(session: Session, actor: Actor, organisation_id: int, *, now: dateti
     )
     if released is None:
         raise NotFound
-    _tell_both(session, actor, organisation_id, "provider.released", now)
+    _told(session, actor, organisation_id, "provider.released", now)
 
 
 def list_domains(session: Session, actor: Actor) -> list[SignInDomain]:
@@ -295,9 +295,7 @@ def _has_come_in(session: Session, actor: Actor, issuer: str) -> bool:
     return session.scalar(linked) is not None or is_required(session, actor.tenant)
 
 
-def _tell_both(
-    session: Session, actor: Actor, organisation_id: int, action: str, now: datetime, **details: str
-) -> None:
+def _told(session: Session, actor: Actor, organisation_id: int, action: str, now: datetime, **details: str) -> None:
     audit.record(
         session,
         actor,
