@@ -41,6 +41,7 @@ ORDER = (
     "assignments.sla",
     "assignments.deadlines",
     "assignments.incidents",
+    "assignments.subjects",
     "assignments.undoing",
     "assignments.intake",
     "assignments.recount",

@@ -43,6 +43,8 @@ from portal.views import (
     reading,
     recalls,
     reports,
+    request_steps,
+    requests,
     returns,
     reveal,
     scorecards,
@@ -58,6 +60,8 @@ from portal.views import (
 OF_FILES = (containers, filekinds, kept, reading)
 #: What they serve belongs to the blueprint of incidents.
 OF_INCIDENTS = (incident_steps,)
+#: What they serve belongs to the blueprint of requests.
+OF_REQUESTS = (request_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
@@ -98,6 +102,7 @@ BLUEPRINTS = (
     sla.blueprint,
     conduct.blueprint,
     incidents.blueprint,
+    requests.blueprint,
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,

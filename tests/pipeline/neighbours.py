@@ -33,7 +33,7 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import approving, attested, creditor_files, incidents, locating, loop, market, people, reporting
+from tests import approving, attested, creditor_files, incidents, locating, loop, market, people, reporting, subjects
 from tests.pipeline.files import portfolio, receive, send, table
 from tests.tenants import PLATFORM
 from uploads import filelayouts, transfers
@@ -54,6 +54,8 @@ TABLES = {
     "consignment": "consignments",
     "debtor": "debtors",
     "enquiry": "enquiries",
+    "hold": "legal_holds",
+    "request": "subject_requests",
     "entry": "entries",
     "incident": "incidents",
     "incident_file": "incident_files",
@@ -196,7 +198,8 @@ class Neighbours:
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
         self._amend(creditor, mark, accounts)
         self._liken(creditor, mark)
-        incidents.settle(ports, agency, accounts[1], mark)
+        incidents.settle(ports, creditor, agency, accounts[1], mark)
+        subjects.settle(ports, creditor, accounts[3], mark)
         self._send(creditor, agency, mark)
         self._ask(creditor, agency)
 

@@ -40,6 +40,7 @@ AGAIN = {
     "advance_lot",
     "warn_expiries",
     "execute_recalls",
+    "keep_retention",
     "sweep_files",
     "send_letter",
 }

@@ -30,6 +30,17 @@ COMPOSED = {
     "incident.people_told",
     "incident.reported",
     "report.completed",
+    "request.answered",
+    "request.erased",
+    "request.exported",
+    "request.extended",
+    "request.forwarded",
+    "request.identity_accepted",
+    "request.identity_refused",
+    "request.marked",
+    "request.matched",
+    "request.rectified",
+    "request.registered",
     "report.corrected",
 }
 
