@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from assignments.cases.models import Case, Debtor
 from assignments.contacts.models import ContactKind, DebtorContact
 
-_PIECE = 1_000
+_PIECE = 5_000
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,12 @@ def people(session: Session, creditor_id: int, touched: Iterable[Touched]) -> It
 
 def _piece(session: Session, creditor_id: int, piece: list[Touched]) -> Iterator[Subject]:
     ids = [one.debtor_id for one in piece]
-    own = (Debtor.creditor_id == creditor_id, Debtor.id.in_(ids))
+    own = (Debtor.creditor_id == creditor_id, Debtor.id.between(min(ids), max(ids)), Debtor.id.in_(ids))
     debtors = {one.id: one for one in session.scalars(select(Debtor).where(*own))}
     accounts: dict[int, list[str]] = {}
-    listed = select(Case.debtor_id, Case.account_ref).where(Case.creditor_id == creditor_id, Case.debtor_id.in_(ids))
+    listed = select(Case.debtor_id, Case.account_ref).where(
+        Case.creditor_id == creditor_id, Case.debtor_id.between(min(ids), max(ids)), Case.debtor_id.in_(ids)
+    )
     for debtor_id, account in session.execute(listed.order_by(Case.account_ref)):
         accounts.setdefault(debtor_id, []).append(account)
     ways = _ways(session, creditor_id, ids)
@@ -81,6 +83,8 @@ def _ways(session: Session, creditor_id: int, ids: list[int]) -> dict[tuple[int,
         select(point)
         .where(
             point.creditor_id == creditor_id,
+            # The ids lie near each other: a range of the index, and not a look-up each.
+            point.debtor_id.between(min(ids), max(ids)),
             point.debtor_id.in_(ids),
             point.kind.in_((ContactKind.PHONE, ContactKind.EMAIL)),
         )

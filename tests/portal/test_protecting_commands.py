@@ -40,7 +40,7 @@ def test_a_stolen_user_s_people_are_written_per_creditor(app, world, owed, tmp_p
     assert (line["creditor_id"], line["subjects"], line["kinds"]) == (owed.tenant, 1, ["page"])
     assert "Rosa Uno" in (tmp_path / line["file"]).read_text()
     assert "Rosa" not in answer.output
-    assert [one.name for one in tmp_path.iterdir()] == [line["file"]]
+    assert [one.name for one in tmp_path.glob("*.csv")] == [line["file"]]
 
 
 def test_nobody_of_that_address_is_said_so(app, world, tmp_path):
