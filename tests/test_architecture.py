@@ -24,6 +24,8 @@ ORDER = (
     "agencies.mandates",
     "agencies.scorecards",
     "uploads",
+    # Whatever shows or hands out debtors' data, which is all to its right, writes that down in it.
+    "assignments.reads",
     "assignments.cases",
     "assignments.contacts",
     "assignments.placements",
@@ -39,6 +41,7 @@ ORDER = (
     "assignments.sla",
     "assignments.deadlines",
     "assignments.incidents",
+    "assignments.subjects",
     "assignments.undoing",
     "assignments.intake",
     "assignments.recount",
@@ -87,6 +90,9 @@ HOMES = {
     "cryptography": ("agencies/kernel/",),
     "psutil": ("portal/",),
     "smtplib": ("portal/postbox.py",),
+    "httpx": ("portal/outbound.py", "portal/openid.py"),
+    "authlib": ("portal/openid.py",),
+    "joserfc": ("portal/openid.py",),
     "email": ("portal/postbox.py", "portal/letters/", "portal/jobs/letters.py", "config.py"),
     "xlsxwriter": ("portal/workbooks.py", "portal/kindbooks.py", "uploads/checking/errorforms.py"),
 }

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     ORGANISATION_VIEW = "organisation.view"
     USER_INVITE = "user.invite"
     USER_VIEW = "user.view"
+    #: The organisation's own sign-in.
+    SIGN_IN_MANAGE = "sign_in.manage"
     WORK_VIEW_ALL = "work.view_all"
     AUDIT_VIEW = "audit.view"
     PORTFOLIO_UPLOAD = "portfolio.upload"
@@ -68,6 +70,8 @@ class Permission(StrEnum):
     LOT_VIEW = "lot.view"
     BID_SUBMIT = "bid.submit"
     CONDUCT_VIEW = "conduct.view"
+    #: One covered field of a debtor in full, for a purpose.
+    CONTACT_REVEAL = "contact.reveal"
     INCIDENT_REPORT = "incident.report"
     INCIDENT_VIEW = "incident.view"
     #: Decide whom to tell, tell them, export, close.
@@ -103,6 +107,7 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
+            _P.SIGN_IN_MANAGE,
             _P.INCIDENT_VIEW,
             _P.INCIDENT_HANDLE,
             _P.REQUEST_VIEW,
@@ -148,6 +153,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.ORGANISATION_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
@@ -194,6 +200,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
@@ -211,6 +218,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.MANAGER: frozenset(
         {
+            _P.SIGN_IN_MANAGE,
             _P.INCIDENT_REPORT,
             _P.INCIDENT_VIEW,
             _P.REQUEST_FORWARD,
@@ -219,6 +227,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_VIEW,
@@ -254,6 +263,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             _P.INCIDENT_REPORT,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
             _P.CASE_RETURN,
@@ -263,7 +273,15 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
     ),
     Role.INVESTIGATOR: frozenset(
-        {_P.INCIDENT_REPORT, _P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}
+        {
+            _P.INCIDENT_REPORT,
+            _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
+            _P.CASE_EXPORT,
+            _P.LOCATE_WORK,
+            _P.LOCATE_VIEW,
+            _P.APPROVAL_VIEW,
+        }
     ),
     Role.OPERATOR: frozenset(
         {

@@ -62,6 +62,8 @@ DESTINATIONS = (
     Destination(
         msg("Report an incident"), "incidents.new", "alert-triangle", _P.INCIDENT_REPORT, unless=_P.INCIDENT_VIEW
     ),
+    Destination(msg("Requests about data"), "requests.index", "shield-lock", _P.REQUEST_VIEW, _CREDITOR),
+    Destination(msg("Requests about data"), "requests.index", "shield-lock", _P.REQUEST_FORWARD, _AGENCY),
     Destination(msg("Service levels"), "sla.index", "clock", _P.SLA_VIEW),
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ANSWER, _CREDITOR),
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ASK, _AGENCY),
@@ -72,6 +74,8 @@ DESTINATIONS = (
     Destination(msg("Work in progress"), "work.index", "refresh", _P.WORK_VIEW_ALL),
     Destination(msg("Approvals"), "approvals.index", "user-check", _P.APPROVAL_VIEW),
     Destination(msg("Users"), "users.index", "users", _P.USER_VIEW),
+    Destination(msg("Own sign-in"), "own_sign_in.show", "key", _P.SIGN_IN_MANAGE),
+    Destination(msg("Own sign-ins"), "own_sign_in.waiting", "key", _P.ORGANISATION_SUSPEND),
     Destination(msg("Audit trail"), "audit.index", "history", _P.AUDIT_VIEW),
 )
 

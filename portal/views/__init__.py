@@ -10,6 +10,7 @@ from portal.views import (
     auth,
     bids,
     cases,
+    company,
     conduct,
     containers,
     credentials,
@@ -35,6 +36,7 @@ from portal.views import (
     matches,
     notices,
     organisations,
+    own_sign_in,
     panel,
     passkeys,
     passwords,
@@ -43,8 +45,12 @@ from portal.views import (
     reading,
     recalls,
     reports,
+    request_steps,
+    requests,
     returns,
+    reveal,
     scorecards,
+    sessions,
     sla,
     step_up,
     transfers,
@@ -57,6 +63,8 @@ from portal.views import (
 OF_FILES = (containers, filekinds, kept, reading)
 #: What they serve belongs to the blueprint of incidents.
 OF_INCIDENTS = (incident_steps,)
+#: What they serve belongs to the blueprint of requests.
+OF_REQUESTS = (request_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
@@ -65,14 +73,18 @@ BLUEPRINTS = (
     passkeys.blueprint,
     step_up.blueprint,
     account.blueprint,
+    sessions.blueprint,
     passwords.blueprint,
     letters.blueprint,
     credentials.blueprint,
+    company.blueprint,
+    own_sign_in.blueprint,
     language.blueprint,
     uploads.blueprint,
     transfers.blueprint,
     activities.blueprint,
     cases.blueprint,
+    reveal.blueprint,
     matches.blueprint,
     enquiries.blueprint,
     placements.blueprint,
@@ -96,6 +108,7 @@ BLUEPRINTS = (
     sla.blueprint,
     conduct.blueprint,
     incidents.blueprint,
+    requests.blueprint,
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,

@@ -35,6 +35,10 @@ CLOSED = {
     Role.DIRECTOR: {"bids"},
     Role.MANAGER: {
         "debtor_matches",
+        "erasures",
+        "incident_steps",
+        "incident_subjects",
+        "legal_holds",
         "lot_cases",
         "lots",
         "placement_waves",
@@ -42,6 +46,9 @@ CLOSED = {
         "staged_creditor_payments",
         "staged_portfolio_update",
         "staged_recall_list",
+        "subject_answers",
+        "subject_debtors",
+        "subject_steps",
     },
 }
 
@@ -73,7 +80,9 @@ def addresses(app: Flask, rule: Rule, found: dict[str, list[int]]) -> list[str]:
 
 
 def sign_in(app: Flask, person: people.Person) -> Browser:
-    return Browser(entering.signed_in(app, person), person)
+    browser = Browser(entering.signed_in(app, person), person)
+    entering.stay_fresh(ports_of(app), person)
+    return browser
 
 
 def smuggled(app: Flask, found: dict[str, list[int]]) -> dict[str, object]:
