@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, cast, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, cast, func, not_, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
@@ -182,7 +182,10 @@ def list_events(
     if nouns:
         conditions.append(func.split_part(AuditEvent.action, ".", 1).in_(nouns))
     if user_id is not None:
-        conditions.append(AuditEvent.actor_user_id == user_id)
+        # At the door nobody acts yet: whoever comes in is spoken of.
+        spoken_of = cast(AuditEvent.body, JSONB)["details"]["subject_user_id"].astext == str(user_id)
+        at_the_door = and_(AuditEvent.actor_user_id.is_(None), spoken_of)
+        conditions.append(or_(AuditEvent.actor_user_id == user_id, at_the_door))
     if is_own is not None:
         # At the door nobody acts for an organisation yet; whoever signs in here is one of ours.
         own = or_(AuditEvent.actor_organisation_id == actor.tenant, AuditEvent.actor_organisation_id.is_(None))

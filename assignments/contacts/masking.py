@@ -16,7 +16,10 @@ _LONG_NUMBER = re.compile(r"\+?\d(?:[ .()-]{0,2}\d){5,}")
 DOCUMENTS = frozenset({"national_id", "id_number", "debtor_id"})
 PHONES = frozenset({"phone", "phone_2"})
 #: Nothing of these is shown.
-WHOLE = frozenset({"birth_date", "address", "value", "evidence"})
+WHOLE = frozenset({"address", "value", "evidence"})
+#: A day of birth keeps its year, by which one sees that the century was read right.
+BIRTHS = frozenset({"birth_date"})
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 
 
 def document(value: str | None) -> str:
@@ -80,7 +83,7 @@ def apart(value: str | None, other: str | None) -> str:
 
 def is_covered(field: str) -> bool:
     """Whether a column holds what is covered where it is not asked for."""
-    return field in DOCUMENTS | PHONES | WHOLE or field == "email"
+    return field in DOCUMENTS | PHONES | WHOLE | BIRTHS or field == "email"
 
 
 def unknown(value: str | None) -> str:
@@ -101,6 +104,9 @@ def cell(field: str, value: str | None) -> str:
         return phone(value)
     if field == "email":
         return email(value)
+    if field in BIRTHS:
+        year = _YEAR.search(value)
+        return f"{COVER} {year[0]}" if year else COVER
     if field in WHOLE:
         return COVER
     return value
