@@ -19,7 +19,7 @@ from config import Settings
 from portal import cli, errors, filters, i18n, logs, security
 from portal.extensions import babel, db, limiter, login_manager
 from portal.forms.base import check_csrf, check_letters, csrf_token
-from portal.identity import current_actor, find_visitor
+from portal.identity import current_actor, find_visitor, note_look
 from portal.jobs import doorbell
 from portal.ports import Ports, engine_options, open_ports
 from portal.presenters import navigation
@@ -97,6 +97,9 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
         actor = current_actor()
         structlog.contextvars.bind_contextvars(organisation=actor.organisation_id, user=actor.user_id)
         security.check_permission(access, actor)
+        if actor.is_read_only:
+            security.check_only_looks(request.method, request.endpoint)
+            note_look(request.endpoint, request.view_args or {})
         view = app.view_functions[request.endpoint]
         if hasattr(view, "takes_files"):
             most = settings.max_upload_bytes

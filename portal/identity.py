@@ -6,13 +6,18 @@ bound to the visitor's actor, and everything the request reads or writes is thei
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from flask import g, session
 from flask_login import UserMixin, login_user, logout_user
 
 from agencies.kernel.clock import utc_now
+from agencies.kernel.errors import NotFound
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, bind
-from agencies.organisations import signing_in
+from agencies.organisations import signing_in, supporting
 from agencies.organisations.signing_in import SignedIn
 from portal.extensions import db, login_manager
 
@@ -37,11 +42,35 @@ def load(token: str) -> Visitor | None:
     as_door()
     with transaction(db.session):
         found = signing_in.find_session(db.session, token, now=utc_now())
+        support = supporting.find_elevation(db.session, found.session_id, now=utc_now()) if found else None
     if found is None:
         return None
+    if support is not None:
+        found = replace(found, actor=support.actor, organisation_name=support.organisation_name, support=support)
     bind(db.session, found.actor)
     g.visitor = found
     return Visitor(token, found)
+
+
+def note_look(endpoint: str, things: Mapping[str, Any]) -> None:
+    """Write down, where the tenant sees it, that its supporter opens a page; before the page is made."""
+    visitor = find_visitor()
+    if visitor is None or visitor.support is None:
+        return
+    support = visitor.support
+    bind(db.session, replace(support.actor, is_read_only=False))
+    with transaction(db.session):
+        supporting.note_look(db.session, support, endpoint, things, now=utc_now())
+    bind(db.session, support.actor)
+
+
+def as_operator() -> Actor:
+    """Let the request run as the operator again, who looks at a tenant's pages."""
+    visitor = find_visitor()
+    if visitor is None or visitor.support is None:
+        raise NotFound
+    bind(db.session, visitor.support.operator)
+    return visitor.support.operator
 
 
 def as_door() -> None:

@@ -27,6 +27,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 ORDINARY_BODY = 1024 * 1024
 
 
+#: What an operator on a tenant's pages may do besides looking: stop.
+LEAVES = frozenset({"support.leave", "auth.sign_out"})
+
+
 class UndeclaredAccess(RuntimeError):
     """A route says nothing about who may call it."""
 
@@ -115,6 +119,12 @@ def access_of(app: Flask, endpoint: str | None) -> Access:
 def check_permission(access: Access, actor: Actor) -> None:
     """Raise `Forbidden` when somebody signed in lacks the permission."""
     if not access.admits(actor):
+        raise Forbidden
+
+
+def check_only_looks(method: str, endpoint: str) -> None:
+    """Raise `Forbidden` when somebody who only looks would do anything but stop looking."""
+    if method not in {"GET", "HEAD", "OPTIONS"} and endpoint not in LEAVES:
         raise Forbidden
 
 

@@ -24,6 +24,7 @@ from agencies.organisations.models import (
     WebSession,
 )
 from agencies.organisations.service import actor_of
+from agencies.organisations.supporting import Elevation
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -45,6 +46,8 @@ class SignedIn:
     email: str
     organisation_name: str
     organisation_kind: OrganisationKind
+    #: Set while an operator looks at a tenant's pages; the actor is then the supporter.
+    support: Elevation | None = None
 
 
 def authenticate(session: Session, *, email: str, password: str, now: datetime) -> User | None:

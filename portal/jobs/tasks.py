@@ -130,6 +130,13 @@ def advance_lot(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def expire_approvals(job: Job) -> Iterator[Advance]:
+    """Mark what nobody approved in time, and tell whoever asked."""
+    with job.transaction():
+        approvals.expire(job.session, job.actor, now=job.ports.now())
+    yield Advance(1, 1)
+
+
 def warn_expiries(job: Job) -> Iterator[Advance]:
     """Tell a creditor and its agencies which attestations run out soon or have run out."""
 
@@ -180,6 +187,7 @@ TASKS: dict[str, Task] = {
     # A mail server may be away for an hour, or let strangers wait as long.
     letters.SEND: Task(send_letter, attempts=14),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
+    "expire_approvals": Task(expire_approvals, permissions=frozenset({Permission.APPROVAL_VIEW})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     opening.OPEN: Task(open_upload),
