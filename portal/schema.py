@@ -5,7 +5,7 @@ from agencies.attestations import models as attestations
 from agencies.kernel import audit, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
-from agencies.organisations import emails, links, support_accesses
+from agencies.organisations import emails, factors, links, support_accesses
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
 from agencies.standing import models as standing
@@ -40,6 +40,7 @@ __all__ = [
     "contacts",
     "creditor_payments",
     "emails",
+    "factors",
     "filelayouts",
     "incidents",
     "inventories",

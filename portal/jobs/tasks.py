@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
+from agencies.approvals import service as approvals
 from agencies.attestations import reviewing as attestations
 from agencies.kernel import letters, work
 from agencies.kernel.session import transaction
@@ -132,11 +133,14 @@ def advance_lot(job: Job) -> Iterator[Advance]:
 @contextmanager
 def expire_approvals(job: Job) -> Iterator[Advance]:
     """Mark what nobody approved in time, and tell whoever asked."""
-    with job.transaction():
+
+    def advance() -> None:
         approvals.expire(job.session, job.actor, now=job.ports.now())
-    yield Advance(1, 1)
+
+    yield advance
 
 
+@contextmanager
 def warn_expiries(job: Job) -> Iterator[Advance]:
     """Tell a creditor and its agencies which attestations run out soon or have run out."""
 

@@ -1,6 +1,7 @@
 """One blueprint per noun; a view turns a form into a service call and its answer into a page."""
 
 from portal.views import (
+    account,
     activities,
     agency_files,
     approvals,
@@ -14,6 +15,7 @@ from portal.views import (
     credentials,
     enquiries,
     evidence,
+    factors,
     filekinds,
     findings,
     health,
@@ -34,6 +36,7 @@ from portal.views import (
     notices,
     organisations,
     panel,
+    passkeys,
     passwords,
     placements,
     promises,
@@ -43,6 +46,7 @@ from portal.views import (
     returns,
     scorecards,
     sla,
+    step_up,
     support,
     transfers,
     uploads,
@@ -58,6 +62,10 @@ OF_INCIDENTS = (incident_steps,)
 BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
+    factors.blueprint,
+    passkeys.blueprint,
+    step_up.blueprint,
+    account.blueprint,
     passwords.blueprint,
     letters.blueprint,
     credentials.blueprint,

@@ -37,6 +37,7 @@ AGAIN = {
     "match_debtors",
     "advance_lot",
     "warn_expiries",
+    "expire_approvals",
     "execute_recalls",
     "sweep_files",
     "send_letter",
