@@ -61,11 +61,22 @@ def note_look(endpoint: str, things: Mapping[str, Any]) -> None:
     visitor = find_visitor()
     if visitor is None or visitor.support is None:
         return
-    support = visitor.support
-    bind(db.session, replace(support.actor, is_read_only=False))
-    with transaction(db.session):
-        supporting.note_look(db.session, support, endpoint, things, now=utc_now())
-    bind(db.session, support.actor)
+    with written_down():
+        supporting.note_look(db.session, visitor.support, endpoint, things, now=utc_now())
+
+
+@contextmanager
+def written_down() -> Iterator[None]:
+    """A transaction that writes down what somebody looks at, who may be allowed to change nothing else."""
+    actor = current_actor()
+    if actor.is_read_only:
+        bind(db.session, replace(actor, is_read_only=False))
+    try:
+        with transaction(db.session):
+            yield
+    finally:
+        if actor.is_read_only:
+            bind(db.session, actor)
 
 
 def as_operator() -> Actor:
