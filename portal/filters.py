@@ -14,6 +14,7 @@ from agencies.kernel.errors import msg
 from agencies.kernel.money import exponent, major
 from agencies.organisations.permissions import SUPPORT, Role
 from assignments.contacts import masking
+from portal.addresses import host_of
 from portal.i18n import country_name, locale, say
 from portal.presenters.people import ROLE_NAMES
 
@@ -108,6 +109,7 @@ def install(app: Flask) -> None:
         masked=masked,
         initials=initials,
         file_size=file_size,
+        host_of=host_of,
         role_name=role_name,
         say=say,
     )
