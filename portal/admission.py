@@ -20,7 +20,7 @@ from config import Settings
 from portal import errors, security
 from portal.addresses import local_target
 from portal.i18n import say
-from portal.identity import entrant
+from portal.identity import entrant, note_look
 from portal.security import Stage
 
 #: Room for the parts of a form around an uploaded file.
@@ -46,6 +46,9 @@ def admit(app: Flask, settings: Settings) -> AnyResponse | None:
     if not person.is_whole:
         return _before_factor(security.stage_of(app, request.endpoint), person)
     security.check_permission(access, person.actor)
+    if person.actor.is_read_only:
+        security.check_only_looks(request.method, request.endpoint)
+        note_look(request.endpoint, request.view_args or {})
     if hasattr(view, "steps_up") and not person.is_fresh(utc_now()):
         return _to_step_up()
     if hasattr(view, "takes_files"):

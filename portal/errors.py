@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from agencies.kernel.errors import Conflict, DomainError, Forbidden, NotFound, TooMany, msg
@@ -92,6 +93,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, _limited)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DataError, _unfit)
+    app.register_error_handler(InternalError, _unchanged)
     app.register_error_handler(OperationalError, _unavailable)
     app.register_error_handler(InterfaceError, _unavailable)
     app.register_error_handler(StorageUnavailable, _without_store)
@@ -145,6 +147,11 @@ def _unfit(error: DataError) -> Response:
     # A value no column can hold got past the forms: the sender's doing, and ours not to have refused it earlier.
     log.error("value_unfit", kind=type(error.orig).__name__, endpoint=request.endpoint)
     return page(400)
+
+
+def _unchanged(error: InternalError) -> Response:
+    # Somebody who only looks opened what writes itself down, such as a file to take away: the database refused it.
+    return page(403) if isinstance(error.orig, ReadOnlySqlTransaction) else _broken(error)
 
 
 def _unavailable(error: Exception) -> Response:

@@ -10,8 +10,9 @@ from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import get_timezone
 
+from agencies.kernel.errors import msg
 from agencies.kernel.money import exponent, major
-from agencies.organisations.permissions import Role
+from agencies.organisations.permissions import SUPPORT, Role
 from assignments.contacts import masking
 from portal.addresses import host_of
 from portal.i18n import country_name, locale, say
@@ -89,6 +90,8 @@ def file_size(value: int | None) -> str:
 
 def role_name(role: str | None) -> str:
     """A role as the reader's language calls it."""
+    if role == SUPPORT:
+        return say(msg("Support of the portal"))
     return say(ROLE_NAMES[Role(role)]) if role else NOTHING
 
 

@@ -7,16 +7,19 @@ and not yet the second factor is an entrant and no visitor: the request goes on 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 from flask import g, session
 from flask_login import UserMixin, login_user, logout_user
 
 from agencies.kernel.clock import utc_now
+from agencies.kernel.errors import NotFound
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, bind
-from agencies.organisations import signing_in
+from agencies.organisations import signing_in, supporting
 from agencies.organisations.signing_in import SignedIn
 from portal.extensions import db, login_manager
 
@@ -41,13 +44,48 @@ def load(token: str) -> Visitor | None:
     as_door()
     with transaction(db.session):
         found = signing_in.find_session(db.session, token, now=utc_now())
+        support = supporting.find_elevation(db.session, found.session_id, now=utc_now()) if found else None
     if found is None:
         return None
+    if support is not None and found.is_whole:
+        found = replace(found, actor=support.actor, organisation_name=support.organisation_name, support=support)
     g.entrant = found
     if found.is_whole:
         bind(db.session, found.actor)
         g.visitor = found
     return Visitor(token, found)
+
+
+def note_look(endpoint: str, things: Mapping[str, Any]) -> None:
+    """Write down, where the tenant sees it, that its supporter opens a page; before the page is made."""
+    visitor = find_visitor()
+    if visitor is None or visitor.support is None:
+        return
+    with written_down():
+        supporting.note_look(db.session, visitor.support, endpoint, things, now=utc_now())
+
+
+@contextmanager
+def written_down() -> Iterator[None]:
+    """A transaction that writes down what somebody looks at, who may be allowed to change nothing else."""
+    actor = current_actor()
+    if actor.is_read_only:
+        bind(db.session, replace(actor, is_read_only=False))
+    try:
+        with transaction(db.session):
+            yield
+    finally:
+        if actor.is_read_only:
+            bind(db.session, actor)
+
+
+def as_operator() -> Actor:
+    """Let the request run as the operator again, who looks at a tenant's pages."""
+    visitor = find_visitor()
+    if visitor is None or visitor.support is None:
+        raise NotFound
+    bind(db.session, visitor.support.operator)
+    return visitor.support.operator
 
 
 def as_door() -> None:

@@ -28,6 +28,10 @@ View = TypeVar("View", bound=Callable[..., Any])
 ORDINARY_BODY = 1024 * 1024
 
 
+#: What an operator on a tenant's pages may do besides looking: stop.
+LEAVES = frozenset({"support.leave", "auth.sign_out"})
+
+
 class Stage(StrEnum):
     """What a view that somebody may call before the second factor is for."""
 
@@ -142,6 +146,12 @@ def stage_of(app: Flask, endpoint: str) -> Stage | None:
 def check_permission(access: Access, actor: Actor) -> None:
     """Raise `Forbidden` when somebody signed in lacks the permission."""
     if not access.admits(actor):
+        raise Forbidden
+
+
+def check_only_looks(method: str, endpoint: str) -> None:
+    """Raise `Forbidden` when somebody who only looks would do anything but stop looking."""
+    if method not in {"GET", "HEAD", "OPTIONS"} and endpoint not in LEAVES:
         raise Forbidden
 
 

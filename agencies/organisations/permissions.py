@@ -22,6 +22,10 @@ class Role(StrEnum):
     OPERATOR = "operator"
 
 
+#: What an operator acts as on a tenant's pages; nobody has it by invitation.
+SUPPORT = "support"
+
+
 class Permission(StrEnum):
     """One thing that can be allowed, named noun.verb."""
 
@@ -81,6 +85,10 @@ class Permission(StrEnum):
     REQUEST_VIEW = "request.view"
     REQUEST_HANDLE = "request.handle"
     APPROVAL_VIEW = "approval.view"
+    #: The operator's looking at a tenant's pages, for a reason and for minutes.
+    SUPPORT_ASK = "support.ask"
+    SUPPORT_GRANT = "support.grant"
+    SUPPORT_VIEW = "support.view"
     AWARD_APPROVE = "award.approve"
     EXPORT_APPROVE = "export.approve"
     #: What may be done by one person alone.
@@ -146,6 +154,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LIMIT_APPROVE,
             _P.BANK_ACCOUNT_CHANGE,
             _P.BANK_ACCOUNT_APPROVE,
+            _P.SUPPORT_GRANT,
+            _P.SUPPORT_VIEW,
         }
     ),
     Role.ANALYST: frozenset(
@@ -214,6 +224,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.APPROVAL_VIEW,
             _P.EXPORT_APPROVE,
             _P.LIMIT_APPROVE,
+            _P.SUPPORT_VIEW,
         }
     ),
     Role.MANAGER: frozenset(
@@ -257,6 +268,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LIMIT_APPROVE,
             _P.BANK_ACCOUNT_CHANGE,
             _P.BANK_ACCOUNT_APPROVE,
+            _P.SUPPORT_GRANT,
+            _P.SUPPORT_VIEW,
         }
     ),
     Role.AGENT: frozenset(
@@ -292,6 +305,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.USER_VIEW,
             _P.WORK_VIEW_ALL,
             _P.AUDIT_VIEW,
+            _P.SUPPORT_ASK,
+            _P.SUPPORT_VIEW,
         }
     ),
 }

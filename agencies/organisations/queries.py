@@ -16,6 +16,7 @@ from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.organisations import supporting
 from agencies.organisations.models import Organisation, OrganisationKind, OrganisationState, User, UserState
 from agencies.organisations.permissions import Permission
 
@@ -202,6 +203,7 @@ def list_events(
     people = user_names(
         session, [n for one, told in found for n in (one.actor_user_id, told.get("subject_user_id")) if n]
     )
+    people = {**supporting.supporter_names(session, actor), **people}
     houses = organisation_names(
         session, [n for one, told in found for n in (one.actor_organisation_id, told.get("organisation_id")) if n]
     )

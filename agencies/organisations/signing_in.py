@@ -27,6 +27,7 @@ from agencies.organisations.models import (
 )
 from agencies.organisations.providers import is_required
 from agencies.organisations.service import actor_of
+from agencies.organisations.supporting import Elevation
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -58,6 +59,8 @@ class SignedIn:
     stepped_up_at: datetime | None = None
     #: Whether there is a second factor to ask for.
     has_factor: bool = True
+    #: Set while an operator looks at a tenant's pages; the actor is then the supporter.
+    support: Elevation | None = None
 
     @property
     def user_id(self) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
+from agencies.approvals import service as approvals
 from agencies.attestations import reviewing as attestations
 from agencies.kernel import letters, work
 from agencies.kernel.session import transaction
@@ -132,6 +133,16 @@ def advance_lot(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def expire_approvals(job: Job) -> Iterator[Advance]:
+    """Mark what nobody approved in time, and tell whoever asked."""
+
+    def advance() -> None:
+        approvals.expire(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
 def warn_expiries(job: Job) -> Iterator[Advance]:
     """Tell a creditor and its agencies which attestations run out soon or have run out."""
 
@@ -194,6 +205,7 @@ TASKS: dict[str, Task] = {
     letters.SEND: Task(send_letter, attempts=14),
     "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
+    "expire_approvals": Task(expire_approvals, permissions=frozenset({Permission.APPROVAL_VIEW})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     opening.OPEN: Task(open_upload),

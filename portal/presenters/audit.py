@@ -83,6 +83,13 @@ SENTENCES: dict[str, str] = {
     "upload.undone": msg("%(who)s undid a file: what it had made was taken back"),
     "upload.downloaded": msg("%(who)s downloaded a file as it was sent"),
     "upload.text_downloaded": msg("%(who)s downloaded the text that was read of a file"),
+    "support.asked": msg("%(who)s of the portal asked to look at %(house)s as its support"),
+    "support.granted": msg("%(who)s let the portal's support look"),
+    "support.declined": msg("%(who)s did not let the portal's support look"),
+    "support.withdrawn": msg("%(who)s took the request to look as support back"),
+    "support.begun": msg("%(who)s of the portal began to look as support"),
+    "support.looked": msg("%(who)s, the portal's support, opened a page"),
+    "support.ended": msg("%(who)s ended the look of the portal's support"),
     "upload.rejected_downloaded": msg("%(who)s downloaded the rejected rows of a file"),
     "upload.received": msg("%(who)s sent a file"),
     "upload.opened": msg("A file was opened"),
@@ -204,7 +211,10 @@ SENTENCES: dict[str, str] = {
 
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "people": (msg("People and access"), ("user", "invitation", "provider", "operator", "organisation", "audit")),
+    "people": (
+        msg("People and access"),
+        ("user", "invitation", "provider", "operator", "organisation", "support", "audit"),
+    ),
     "reads": (msg("Data in full"), ("contact",)),
     "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
@@ -307,6 +317,8 @@ def _facts(details: dict[str, Any]) -> list[str]:
         told.append(say(_KINDS[details["kind"]]))
     if details.get("approval_kind") in set(ApprovalKind):
         told.append(say(KINDS[ApprovalKind(details["approval_kind"])]))
+    if isinstance(details.get("page"), str):
+        told.append(details["page"])
     if details.get("role") in set(Role):
         told.append(say(ROLE_NAMES[Role(details["role"])]))
     told += [

@@ -43,6 +43,13 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         "user-check",
         is_late=True,
     ),
+    (None, "support_asked"): Errand(
+        msg("The portal's support asks to look"),
+        msg("Read why, and let it in for minutes or say no."),
+        "support.index",
+        "eye",
+        is_late=True,
+    ),
     (Side.CREDITOR, "incidents_open"): Errand(
         msg("Incidents with personal data"),
         msg("The law's deadlines run. Assess them, and tell whom the law wants told."),

@@ -24,11 +24,26 @@ class Telling:
     is_urgent: bool = False
 
 
+_SUPPORT = {"support_id": "support_id"}
 _APPROVAL = {"approval_id": "approval_id"}
 _INCIDENT = {"incident_id": "incident_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here or in `portal.presenters.notices`.
 OF_TRUST: dict[str, Telling] = {
+    "support.asked": Telling(
+        msg("The portal's support asks to look at your pages; read why, and say yes or no"),
+        "eye",
+        "support.show",
+        _SUPPORT,
+        is_urgent=True,
+    ),
+    "support.begun": Telling(
+        msg("The portal's support looks at your pages now; you can see what it opens and end it"),
+        "eye",
+        "support.show",
+        _SUPPORT,
+        is_urgent=True,
+    ),
     "audit.chain_broken": Telling(
         msg("The audit trail does not hold (broken links: %(links)s); tell your security officer at once"),
         "alert-triangle",

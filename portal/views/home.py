@@ -10,7 +10,7 @@ from agencies.approvals import queries as approvals
 from agencies.attestations.queries import standings
 from agencies.kernel.clock import utc_now
 from agencies.kernel.tenancy import Actor
-from agencies.organisations import queries
+from agencies.organisations import queries, supporting
 from agencies.organisations.permissions import Permission
 from assignments import performance
 from assignments.today import Waiting, list_waiting
@@ -40,6 +40,8 @@ def index() -> str:
 
 def _waiting(actor: Actor) -> list[Waiting]:
     waiting = [*_approvals(actor), *_attestations(actor), *list_waiting(db.session, actor, now=utc_now())]
+    if actor.may(Permission.SUPPORT_GRANT):
+        waiting.append(Waiting("support_asked", supporting.count_asked(db.session, actor, now=utc_now())))
     if actor.may(Permission.USER_INVITE):
         waiting.append(Waiting("invited", queries.count_waiting_invitations(db.session, actor)))
     if actor.may(Permission.ORGANISATION_REGISTER):

@@ -6,19 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from agencies.kernel.clock import utc_now
-from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Side
 from assignments.reads import service as reads
 from assignments.reads.models import ReadKind, Subject
 from assignments.reads.service import CaseKey
 from portal.extensions import db
-from portal.identity import current_actor
+from portal.identity import current_actor, written_down
 from uploads.models import Upload
 
 
 def seen(kind: ReadKind, cases: Iterable[CaseKey], **what: Any) -> None:
     """Write down that the visitor is shown these cases, in a transaction of its own."""
-    with transaction(db.session):
+    with written_down():
         reads.note(db.session, current_actor(), kind, cases, **what, now=utc_now())
 
 

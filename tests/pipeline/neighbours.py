@@ -13,6 +13,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.mandates.models import LocateGrade
 from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand
+from agencies.organisations import supporting
 from agencies.organisations.permissions import SIDE_OF, Role
 from agencies.standing import filing
 from agencies.standing.models import OfferedService
@@ -84,6 +85,7 @@ TABLES = {
     "saved_code": "value_maps",
     "saved_columns": "header_mappings",
     "session": "web_sessions",
+    "support": "support_accesses",
     "transfer": "transfers",
     "upload": "uploads",
     "user": "users",
@@ -264,6 +266,9 @@ class Neighbours:
         approving.approve(self.ports, self.world.actor(Role.FINANCE, organisation=number), asked, now=now)
         for actor in (creditor, agency):
             approving.ask_for_limit(self.ports, actor, 80, now=now)
+            operator = self.world.operator
+            with self.ports.session(operator) as session, transaction(session):
+                supporting.ask(session, operator, actor.tenant, reason="ver el informe", minutes=5, now=now)
 
     def _send(self, creditor: Actor, agency: Actor, mark: str) -> None:
         """Files wait: one whose columns are to be confirmed, and checked ones with rows that nobody may take."""

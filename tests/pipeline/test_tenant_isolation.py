@@ -180,7 +180,7 @@ def test_the_operator_sees_nothing_of_the_business(app: Flask, neighbours: Neigh
     found = {kind: neighbours.ids(kind) for kind in TABLES}
     browser, before = sign_in(app, neighbours.world.person(Role.OPERATOR)), neighbours.digest()
     for rule in rules(app):
-        is_own = set(kinds(rule).values()) & {"organisation", "user"}
+        is_own = set(kinds(rule).values()) & {"organisation", "support", "user"}
         for method, address in product(methods(rule), addresses(app, rule, found)):
             if rule.endpoint == "auth.sign_out" or (is_own and method != "GET"):
                 continue

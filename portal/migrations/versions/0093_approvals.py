@@ -52,6 +52,7 @@ def upgrade() -> None:
     _make_approvals()
     _address_notices()
     _admit_auditors()
+    _make_support()
 
 
 def _make_approvals() -> None:
@@ -133,6 +134,50 @@ def _admit_auditors() -> None:
     op.create_check_constraint("role", "users", f"role in ({ROLES})")
 
 
+def _make_support() -> None:
+    op.create_table(
+        "support_accesses",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
+        sa.Column("organisation_id", sa.BigInteger(), sa.ForeignKey("organisations.id"), nullable=False),
+        sa.Column("platform_id", sa.BigInteger(), nullable=False),
+        sa.Column("operator_id", sa.BigInteger(), nullable=False),
+        sa.Column("operator_name", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("minutes", sa.BigInteger(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(40), nullable=False),
+        sa.Column("answered_by", sa.BigInteger()),
+        sa.Column("answered_at", sa.DateTime(timezone=True)),
+        sa.Column("ends_at", sa.DateTime(timezone=True)),
+        sa.Column("web_session_id", sa.BigInteger()),
+        sa.Column("entered_at", sa.DateTime(timezone=True)),
+        sa.Column("ended_at", sa.DateTime(timezone=True)),
+        sa.Column("ended_by", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("organisation_id", "id"),
+        sa.ForeignKeyConstraint(["platform_id", "operator_id"], ["users.organisation_id", "users.id"]),
+        sa.ForeignKeyConstraint(["organisation_id", "answered_by"], ["users.organisation_id", "users.id"]),
+        sa.CheckConstraint("state in ('asked', 'granted', 'declined', 'withdrawn', 'ended')", name="supportstate"),
+        sa.CheckConstraint("minutes between 1 and 60", name="minutes"),
+        sa.CheckConstraint("state not in ('granted', 'ended') or answered_by is not null", name="granted_by"),
+    )
+    op.create_index("ix_support_accesses_platform_id", "support_accesses", ["platform_id", "id"])
+    op.create_index("ix_support_accesses_web_session_id", "support_accesses", ["web_session_id"])
+    op.execute("alter table support_accesses enable row level security")
+    op.execute("alter table support_accesses force row level security")
+    own, ended = "organisation_id = current_organisation()", "state, ended_at, ended_by"
+    answers = f"select, update (answered_by, answered_at, ends_at, {ended})"
+    asks = f"select, insert, update (web_session_id, entered_at, {ended})"
+    for role, rows, granted in (
+        ("app_creditor", own, answers),
+        ("app_agency", own, answers),
+        ("app_platform", "platform_id = current_organisation()", asks),
+        # Whether a session that comes in looks at a tenant's pages.
+        ("app_door", "true", "select"),
+    ):
+        op.execute(f"create policy {role} on support_accesses to {role} using ({rows}) with check ({rows})")
+        op.execute(f"grant {granted} on support_accesses to {role}")
+
+
 def _allow_notices(function: str) -> None:
     op.execute(f"revoke execute on function {function} from public")
     op.execute(f"grant execute on function {function} to {', '.join(SIDES)}")
@@ -147,6 +192,7 @@ def _wall(table: str, role: str, granted: str) -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("support_accesses")
     # An auditor has no place any more and keeps none: the role that is left to them is without access.
     op.execute("alter table users no force row level security")
     op.execute("update users set role = 'compliance', state = 'disabled' where role = 'auditor'")
