@@ -1,6 +1,7 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
 from agencies.attestations import models as attestations
+from agencies.attestations import subprocessors
 from agencies.kernel import audit, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
@@ -54,6 +55,7 @@ __all__ = [
     "sla",
     "staging",
     "standing",
+    "subprocessors",
     "transfers",
     "uploads",
     "work",

@@ -81,6 +81,7 @@ UNIQUE_ACROSS_TENANTS = {
 APPEND_ONLY = (
     "activities",
     "attestation_signatures",
+    "attestation_snapshots",
     "audit_events",
     "balance_adjustments",
     "case_updates",
@@ -99,5 +100,6 @@ APPEND_ONLY = (
     "report_versions",
     "returns",
     "sla_clauses",
+    "subprocessor_decisions",
     "verifications",
 )
