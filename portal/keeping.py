@@ -39,6 +39,10 @@ NAMED: dict[tuple[str, str], tuple[set[Side], str]] = {
         {Side.AGENCY},
         "select storage_key as key, size_bytes as size from attestation_files",
     ),
+    ("subprocessors", "contract_file_key"): (
+        {Side.AGENCY},
+        "select distinct contract_file_key as key, contract_size as size from subprocessors where contract_file_key is not null",
+    ),
     ("findings", "file_key"): (
         {Side.AGENCY},
         "select file_key as key, file_size as size from findings where file_key is not null",

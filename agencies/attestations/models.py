@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -182,7 +183,8 @@ class CreditorTemplate(Base):
 
     __tablename__ = "creditor_templates"
     __table_args__ = (
-        PrimaryKeyConstraint("creditor_id", "code", "version"),
+        PrimaryKeyConstraint("creditor_id", "id"),
+        UniqueConstraint("creditor_id", "code", "version"),
         CheckConstraint("published_at is null or valid_from is not null", name="published_from"),
         CheckConstraint("code ~ '^EX-[0-9]{2}$'", name="code"),
         Index(
@@ -194,6 +196,7 @@ class CreditorTemplate(Base):
         ),
     )
 
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
     creditor_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
     #: Such as `EX-01`.
     code: Mapped[str]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agencies.attestations.disclosed import is_approved, is_current
 from agencies.attestations.drafts import last_signature
 from agencies.attestations.lifecycle import AttestationMovedOn, move
 from agencies.attestations.models import Attestation, AttestationState
@@ -35,6 +36,18 @@ class AlreadyExpired(Conflict):
     text = msg("This attestation has expired while it waited. Reject it and ask for a new one.")
 
 
+class ListMovedOn(Conflict):
+    """It speaks of another list than there is."""
+
+    text = msg("The list of sub-processors was changed after this was signed. Reject it; the agency signs anew.")
+
+
+class SubprocessorsUndecided(Conflict):
+    """Accepting the declaration would authorise whoever is on the list."""
+
+    text = msg("Decide on every sub-processor first: at least one is not approved.")
+
+
 class SignedAnew(Conflict):
     """What would be judged is not what was read."""
 
@@ -44,7 +57,8 @@ class SignedAnew(Conflict):
 def accept(session: Session, actor: Actor, attestation_id: int, *, text_sha256: bytes, now: datetime) -> Attestation:
     """Accept the text that was read, in place of an earlier one for the same template; a second press changes nothing.
 
-    Raises `SignedAnew` when the digest is not the one of the newest signature.
+    Raises `SignedAnew` when the digest is not the one of the newest signature, `ListMovedOn` when it speaks of a list
+    that was changed since, `SubprocessorsUndecided` while an entry of it is not approved.
     """
     row = _to_judge(session, actor, attestation_id, text_sha256)
     if row.state is AttestationState.ACCEPTED:
@@ -52,6 +66,10 @@ def accept(session: Session, actor: Actor, attestation_id: int, *, text_sha256: 
     zone = session.scalars(select(Organisation.time_zone).where(Organisation.id == row.creditor_id)).one()
     if row.valid_until is not None and row.valid_until < local_date(now, zone):
         raise AlreadyExpired
+    if row.outdated_at is not None or not is_current(session, row):
+        raise ListMovedOn
+    if not is_approved(session, row):
+        raise SubprocessorsUndecided
     for older in session.scalars(
         select(Attestation).where(
             Attestation.creditor_id == row.creditor_id,

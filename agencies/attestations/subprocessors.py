@@ -87,7 +87,7 @@ class Subprocessor(Base):
             ["creditor_id", "agency_id", "version"],
             ["subprocessor_lists.creditor_id", "subprocessor_lists.agency_id", "subprocessor_lists.version"],
         ),
-        CheckConstraint("(contract_key is null) = (contract_sha256 is null)", name="contract"),
+        CheckConstraint("(contract_file_key is null) = (contract_sha256 is null)", name="contract"),
         Index(None, "creditor_id", "agency_id", "version"),
     )
 
@@ -106,7 +106,7 @@ class Subprocessor(Base):
     hosting: Mapped[str]
     #: Of what day the creditor's written authorisation is.
     authorised_on: Mapped[date | None]
-    contract_key: Mapped[str | None]
+    contract_file_key: Mapped[str | None]
     contract_name: Mapped[str | None]
     contract_type: Mapped[str | None]
     contract_size: Mapped[int | None]

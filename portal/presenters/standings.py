@@ -60,7 +60,7 @@ def relation_page(
     standing: AgencyStanding, begun: Mapping[str, Attestation], names: Mapping[int, str], actor: Actor
 ) -> Relation:
     """Everything between the reader's organisation and one other."""
-    named = titles(standing.country, standing.today)
+    named = titles(standing.catalogue)
     other_id = _other(standing, actor)
     return Relation(
         other_id=other_id,
@@ -76,7 +76,7 @@ def matrix(rows: Sequence[AgencyStanding], names: Mapping[int, str], actor: Acto
     """Every relation of the reader's organisation, by name of the other."""
     columns: dict[str, str] = {}
     for row in rows:
-        columns |= {code: title for code, title in titles(row.country, row.today).items() if code in _codes(row)}
+        columns |= {code: title for code, title in titles(row.catalogue).items() if code in _codes(row)}
     made = [
         MatrixRow(
             other_id=_other(row, actor),

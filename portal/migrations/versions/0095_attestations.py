@@ -170,7 +170,7 @@ def _make_lists() -> None:
         sa.Column("is_tax_id_valid", sa.Boolean()),
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("service", "data_kinds", "hosting")),
         sa.Column("authorised_on", sa.Date()),
-        sa.Column("contract_key", sa.Text()),
+        sa.Column("contract_file_key", sa.Text()),
         sa.Column("contract_name", sa.Text()),
         sa.Column("contract_type", sa.Text()),
         sa.Column("contract_size", sa.BigInteger()),
@@ -181,7 +181,7 @@ def _make_lists() -> None:
             ["subprocessor_lists.creditor_id", "subprocessor_lists.agency_id", "subprocessor_lists.version"],
             name="fk_subprocessors_creditor_id_agency_id_version",
         ),
-        sa.CheckConstraint("(contract_key is null) = (contract_sha256 is null)", name="contract"),
+        sa.CheckConstraint("(contract_file_key is null) = (contract_sha256 is null)", name="contract"),
     )
     op.create_index("ix_subprocessors_creditor_id_agency_id_version", "subprocessors", [*BOTH, "version"])
     op.create_table(
@@ -216,6 +216,7 @@ def _make_lists() -> None:
 def _make_templates() -> None:
     op.create_table(
         "creditor_templates",
+        sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("creditor_id", sa.BigInteger(), sa.ForeignKey("organisations.id"), nullable=False),
         sa.Column("code", sa.Text(), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -226,7 +227,8 @@ def _make_templates() -> None:
         sa.Column("created_by", sa.BigInteger()),
         sa.Column("published_at", INSTANT),
         sa.Column("published_by", sa.BigInteger()),
-        sa.PrimaryKeyConstraint("creditor_id", "code", "version"),
+        sa.PrimaryKeyConstraint("creditor_id", "id"),
+        sa.UniqueConstraint("creditor_id", "code", "version", name="uq_creditor_templates_creditor_id_code_version"),
         sa.CheckConstraint("published_at is null or valid_from is not null", name="published_from"),
         sa.CheckConstraint("code ~ '^EX-[0-9]{2}$'", name="code"),
     )
