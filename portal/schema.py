@@ -1,8 +1,9 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
+from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
 from agencies.attestations import subprocessors
-from agencies.kernel import audit, notices, outbox, schedules, work
+from agencies.kernel import audit, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
 from agencies.organisations import models as organisations
@@ -29,6 +30,7 @@ from uploads.checking import staging
 metadata = Base.metadata
 
 __all__ = [
+    "approvals",
     "attestations",
     "audit",
     "cases",
@@ -39,6 +41,7 @@ __all__ = [
     "filelayouts",
     "inventories",
     "ledger",
+    "letters",
     "locates",
     "mandates",
     "marketplace",

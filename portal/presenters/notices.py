@@ -12,7 +12,8 @@ from agencies.kernel.notices import Notice
 from agencies.kernel.tenancy import Actor
 from portal.filters import day, number
 from portal.i18n import say
-from portal.presenters.tellings import OF_ATTESTATIONS, Telling
+from portal.presenters.attestation_notices import OF_ATTESTATIONS
+from portal.presenters.tellings import OF_TRUST, Telling
 
 #: Details that hold an organisation's id, in the order in which the one spoken of is looked for.
 _HOUSES = ("about", "agency_id", "creditor_id")
@@ -24,6 +25,7 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
+    **OF_TRUST,
     **OF_ATTESTATIONS,
     "recall.requested": Telling(
         msgs(

@@ -1,4 +1,4 @@
-"""How a kind of notice is told, and the notices of attestations."""
+"""How notices are told that are about who may do what: approvals, access, security."""
 
 from __future__ import annotations
 
@@ -24,79 +24,37 @@ class Telling:
     is_urgent: bool = False
 
 
-_ATTESTATION = {"attestation_id": "attestation_id"}
-_COUNTERPART = {"other_id": "counterpart_id"}
+_APPROVAL = {"approval_id": "approval_id"}
 
-#: Kind -> how it is told, as far as attestations go.
-OF_ATTESTATIONS: dict[str, Telling] = {
-    "subprocessors.published": Telling(
-        msg("%(house)s published version %(version)s of its sub-processors; decide on each"),
-        "users",
-        "subprocessors.show",
-        _COUNTERPART,
-    ),
-    "subprocessor.approved": Telling(
-        msg("%(house)s approved a sub-processor of yours"),
-        "check",
-        "subprocessors.show",
-        _COUNTERPART,
-    ),
-    "subprocessor.objected": Telling(
-        msg("%(house)s objects to a sub-processor of yours; change the list and sign AT-03 anew"),
-        "alert-triangle",
-        "subprocessors.show",
-        _COUNTERPART,
+#: Kind -> how it is told; whoever writes a new kind of notice adds its line here or in `portal.presenters.notices`.
+OF_TRUST: dict[str, Telling] = {
+    "approval.asked": Telling(
+        msg("A colleague needs a second person: read what is asked, and approve or decline it"),
+        "user-check",
+        "approvals.show",
+        _APPROVAL,
         is_urgent=True,
     ),
-    "template.published": Telling(
-        msg("%(house)s asks for %(code)s from %(valid_from)s on; sign it before"),
-        "clipboard-list",
-        "attestations.relation",
-        _COUNTERPART,
+    "approval.approved": Telling(
+        msg("What you asked for was approved by a second person"), "circle-check", "approvals.show", _APPROVAL
     ),
-    "template.retired": Telling(
-        msg("%(house)s asks for %(code)s no more from %(retired_on)s on"),
-        "clipboard-list",
-        "attestations.relation",
-        _COUNTERPART,
-    ),
-    "attestation.replaced": Telling(
-        msg("%(code)s between you and %(house)s has a new version from %(from_on)s; sign it before"),
-        "clock",
-        "attestations.show",
-        _ATTESTATION,
-    ),
-    "attestation.signed": Telling(
-        msg("%(house)s signed %(code)s; it waits for your review"), "clipboard-check", "attestations.show", _ATTESTATION
-    ),
-    "attestation.accepted": Telling(
-        msg("%(house)s accepted your %(code)s"), "circle-check", "attestations.show", _ATTESTATION
-    ),
-    "attestation.rejected": Telling(
-        msg("%(house)s rejected your %(code)s; the reason is on its page"),
+    "approval.declined": Telling(
+        msg("What you asked for was declined; the reason is on its page"),
         "circle-x",
-        "attestations.show",
-        _ATTESTATION,
+        "approvals.show",
+        _APPROVAL,
         is_urgent=True,
     ),
-    "attestation.revoked": Telling(
-        msg("%(house)s revoked %(code)s; what it stops is stopped from now on"),
-        "alert-triangle",
-        "attestations.show",
-        _ATTESTATION,
-        is_urgent=True,
-    ),
-    "attestation.expiring": Telling(
-        msg("%(code)s between you and %(house)s runs out on %(valid_until)s"),
+    "approval.expired": Telling(
+        msg("Nobody approved what you asked for within 72 hours; ask again if it is still wanted"),
         "clock",
-        "attestations.show",
-        _ATTESTATION,
+        "approvals.show",
+        _APPROVAL,
     ),
-    "attestation.expired": Telling(
-        msg("%(code)s between you and %(house)s ran out on %(valid_until)s"),
+    "approval.voided": Telling(
+        msg("What you asked approval for has changed, so the request is void; ask again"),
         "alert-triangle",
-        "attestations.show",
-        _ATTESTATION,
-        is_urgent=True,
+        "approvals.show",
+        _APPROVAL,
     ),
 }

@@ -80,6 +80,7 @@ UNIQUE_ACROSS_TENANTS = {
 #: History is new rows: these are neither changed nor emptied.
 APPEND_ONLY = (
     "activities",
+    "approval_limits",
     "attestation_signatures",
     "attestation_snapshots",
     "audit_events",
