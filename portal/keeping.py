@@ -41,8 +41,8 @@ NAMED: dict[tuple[str, str], tuple[set[Side], str]] = {
     ),
     ("subprocessors", "contract_file_key"): (
         {Side.AGENCY},
-        "select distinct contract_file_key as key, contract_size as size from subprocessors"
-        " where contract_file_key is not null",
+        """select distinct contract_file_key as key, contract_size as size from subprocessors
+        where contract_file_key is not null""",
     ),
     ("findings", "file_key"): (
         {Side.AGENCY},

@@ -113,9 +113,10 @@ def sign(
     signed, until, template = _text(session, row, language, references, now)
     if signed.sha256 != text_sha256:
         raise TextMoved
+    listed = _list_of(session, row, template)
     move(row, AttestationState.SUBMITTED, Side.AGENCY)
     row.valid_until, row.submitted_at, row.template_version = until, now, template.version
-    row.list_version = signed_list.version if (signed_list := _list_of(session, row, template)) else None
+    row.list_version = listed.version if listed else None
     session.add(
         AttestationSignature(
             creditor_id=row.creditor_id,

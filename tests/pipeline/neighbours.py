@@ -28,7 +28,7 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import approving, attested, creditor_files, locating, loop, market, people, reporting
+from tests import approving, attested, creditor_files, disclosed, locating, loop, market, people, reporting
 from tests.pipeline.files import portfolio, receive, send, table
 from uploads import filelayouts, transfers
 from uploads.formats.fixedwidth import Column
@@ -180,6 +180,7 @@ class Neighbours:
         loop.ask(ports, agency, accounts[0], f"{mark}: ¿hay pagaré?")
         self._report(creditor, agency, mark, accounts)
         attested.begin_draft(ports, creditor, agency, mark)
+        disclosed.leave_behind(ports, creditor, agency, mark)
         loop.draft(ports, creditor, [loop.add_mandate(ports, creditor, agency)])
         market.settle(ports, creditor, agency, mark)
         self._locate(creditor, agency, mark)
