@@ -175,7 +175,9 @@ def publish_list(session: Session, actor: Actor, creditor_id: int, *, now: datet
     draft.text, draft.sha256 = told, hashlib.sha256(told.encode()).digest()
     draft.published_at, draft.published_by = now, actor.user_id
     session.flush()
-    make_outdated(session, creditor_id, draft.agency_id, now=now)
+    if before is not None:
+        # The first list says in order what was declared in words until then.
+        make_outdated(session, creditor_id, draft.agency_id, now=now)
     facts = {"version": draft.version, "sha256": draft.sha256.hex()}
     both = [creditor_id, draft.agency_id]
     audit.record(session, actor, "subprocessors.published", now=now, organisations=both, **facts)

@@ -1,19 +1,17 @@
-"""A creditor judges what was signed; either side ends what was accepted; both are warned before it runs out."""
+"""A creditor judges what was signed; either side ends what was accepted."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agencies.attestations.catalogue import catalogue
 from agencies.attestations.disclosed import is_approved, is_current
 from agencies.attestations.drafts import last_signature
 from agencies.attestations.lifecycle import AttestationMovedOn, move
 from agencies.attestations.models import Attestation, AttestationState
-from agencies.attestations.rules import ends
 from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
@@ -21,9 +19,6 @@ from agencies.kernel.notices import notify
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
-
-#: Days before the end on which both sides are told, and once more when it is over.
-WARNING_DAYS = (7, 30, 60)
 
 
 class ReasonMissing(Invalid):
@@ -115,59 +110,6 @@ def revoke(session: Session, actor: Actor, attestation_id: int, *, reason: str, 
     row.revoked_at, row.revoked_by, row.revocation_reason = now, actor.user_id, told
     _told(session, actor, "attestation.revoked", row, now)
     return row
-
-
-def warn_expiries(session: Session, actor: Actor, *, now: datetime) -> int:
-    """Tell both sides what runs out within 60, 30 or 7 days or has run out, once each; returns how many are meant.
-
-    What a later version of its template replaces runs out the day before. Days are those where the creditor is.
-    """
-    require(actor, Permission.ATTESTATION_VIEW)
-    creditor_id = require_side(actor, Side.CREDITOR)
-    home = session.scalars(select(Organisation).where(Organisation.id == creditor_id)).one()
-    today = local_date(now, home.time_zone)
-    asked = {one.code: one for one in catalogue(session, creditor_id, home.country, today)}
-    meant = 0
-    for row in session.scalars(
-        select(Attestation)
-        .where(Attestation.creditor_id == creditor_id, Attestation.state == AttestationState.ACCEPTED)
-        .order_by(Attestation.id)
-    ):
-        # A template that is asked for no more is not renewed, and what has to be renewed already was told of then.
-        if row.recall_id is not None or row.code not in asked or row.outdated_at is not None:
-            continue
-        end = ends(row, asked[row.code])
-        left = (end - today).days
-        if left > max(WARNING_DAYS):
-            continue
-        meant += 1
-        within = next(days for days in WARNING_DAYS if left <= days)
-        is_replaced = row.valid_until is not None and end < row.valid_until
-        kind, key = ("attestation.expired", "over") if left < 0 else ("attestation.expiring", str(within))
-        kind = "attestation.replaced" if is_replaced else kind
-        for organisation_id, other, permission in _sides(row):
-            notify(
-                session,
-                organisation_id,
-                kind,
-                key=f"{kind}:{row.id}:{key}",
-                permission=permission,
-                now=now,
-                attestation_id=row.id,
-                code=row.code,
-                about=other,
-                valid_until=end,
-                from_on=end + timedelta(days=1),
-                days=left,
-            )
-    return meant
-
-
-def _sides(row: Attestation) -> list[tuple[int, int, Permission]]:
-    return [
-        (row.creditor_id, row.agency_id, Permission.ATTESTATION_REVIEW),
-        (row.agency_id, row.creditor_id, Permission.ATTESTATION_SIGN),
-    ]
 
 
 def _to_judge(session: Session, actor: Actor, attestation_id: int, text_sha256: bytes) -> Attestation:

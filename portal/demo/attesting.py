@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agencies.attestations import reviewing, service, signing
+from agencies.attestations import reminding, reviewing, service, signing
 from agencies.attestations.catalogue import to_sign
 from agencies.attestations.models import Attestation, AttestationState, SignerRole
 from agencies.attestations.queries import get_attestation, standings
@@ -207,7 +207,7 @@ def _warn(world: World, now: datetime) -> None:
     """What the calendar does every night: both sides are told what runs out."""
     for creditor in CREDITORS:
         with world.acting(creditor.members[0]) as (session, actor):
-            reviewing.warn_expiries(session, actor, now=now)
+            reminding.warn_expiries(session, actor, now=now)
 
 
 def _sign(

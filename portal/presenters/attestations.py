@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from agencies.attestations.answers import missing, shown
 from agencies.attestations.gates import Blocked
-from agencies.attestations.models import Attestation, AttestationState, SignerRole
+from agencies.attestations.models import Attestation, AttestationSignature, AttestationState, SignerRole
 from agencies.attestations.queries import AgencyStanding, AttestationPage
 from agencies.attestations.rules import FOREVER, Standing, TemplateStanding
 from agencies.attestations.templates import Act, Effect, Template, Texts, in_language
@@ -195,6 +196,11 @@ def gaps(page: AttestationPage) -> list[str]:
 def until(value: date | None) -> str:
     """The last day, in words."""
     return say(msg("without end")) if value == FOREVER else day(value)
+
+
+def is_intact(signature: AttestationSignature) -> bool:
+    """Whether the text is still the one that was signed: its hash is computed again and compared."""
+    return hashlib.sha256(signature.text.encode()).digest() == signature.text_sha256
 
 
 def may_fill(page: AttestationPage, actor: Actor) -> bool:

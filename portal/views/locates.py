@@ -20,9 +20,10 @@ from portal.extensions import db
 from portal.forms.locates import OrderForm
 from portal.forms.refusals import REFUSALS, refuse
 from portal.identity import current_actor
+from portal.presenters import attestations
 from portal.presenters import locates as presenter
 from portal.security import requires
-from portal.views import choices, paging
+from portal.views import choices, gates, paging
 from portal.views.downloads import csv_file
 
 blueprint = Blueprint("locates", __name__, url_prefix="/locates")
@@ -82,7 +83,15 @@ def batch(batch_id: int) -> str:
     page = queries.list_orders(db.session, actor, batch_id, state=state, after=paging.after(int))
     terms = terms_of(db.session, actor, [row.mandate_version_id])[row.mandate_version_id]
     return _page(
-        "locates/batch.html", row=row, page=page, pages=paging.addresses(page), chosen=chosen, terms=terms, actor=actor
+        "locates/batch.html",
+        row=row,
+        page=page,
+        pages=paging.addresses(page),
+        chosen=chosen,
+        terms=terms,
+        actor=actor,
+        snapshot=gates.kept(db.session, actor, row.snapshot_id),
+        standings=attestations,
     )
 
 

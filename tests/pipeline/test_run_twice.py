@@ -37,6 +37,7 @@ AGAIN = {
     "match_debtors",
     "advance_lot",
     "warn_expiries",
+    "remind_signers",
     "execute_recalls",
     "sweep_files",
     "send_letter",

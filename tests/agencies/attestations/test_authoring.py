@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import ProgrammingError
 
-from agencies.attestations import authoring, reviewing, service
+from agencies.attestations import authoring, reminding, reviewing, service
 from agencies.attestations.gates import Act, obstacles
 from agencies.attestations.queries import get_attestation, get_standing
 from agencies.attestations.rules import Standing
@@ -115,7 +115,7 @@ def test_both_sides_are_warned_of_a_new_version_before_its_day(ports: Ports, par
     for left in (61, 60, 30, 30, 7, 1):
         at = datetime(2026, 5, 31, 17, tzinfo=UTC) - timedelta(days=left)
         with ports.session(partners.creditor) as session, transaction(session):
-            reviewing.warn_expiries(session, partners.creditor, now=at)
+            reminding.warn_expiries(session, partners.creditor, now=at)
 
     for actor in (partners.creditor, partners.agency):
         with ports.session(actor) as session:
