@@ -115,14 +115,16 @@ LETTERS: dict[str, Letter] = {
     "attestation.expiring": Letter(
         msg("%(code)s runs out on %(last_on)s"),
         (
-            msg("The attestation %(code)s holds until %(last_on)s. After that day it stops what its template says."),
+            msg(
+                "The attestation %(code)s holds until %(last_on)s. After that day whatever its template names is stopped."
+            ),
             msg("Renew it in Encargo, under Attestations: filled in, proved, signed, and accepted by the creditor."),
         ),
     ),
     "attestation.expired": Letter(
         msg("%(code)s ran out on %(last_on)s"),
         (
-            msg("The attestation %(code)s held until %(last_on)s. What its template says is stopped since then."),
+            msg("The attestation %(code)s held until %(last_on)s. Whatever its template names is stopped since then."),
             msg("Renew it in Encargo, under Attestations: filled in, proved, signed, and accepted by the creditor."),
         ),
     ),
