@@ -116,7 +116,8 @@ LETTERS: dict[str, Letter] = {
         msg("%(code)s runs out on %(last_on)s"),
         (
             msg(
-                "The attestation %(code)s holds until %(last_on)s. After that day whatever its template names is stopped."
+                "The attestation %(code)s holds until %(last_on)s. After that day whatever its "
+                "template names is stopped."
             ),
             msg("Renew it in Encargo, under Attestations: filled in, proved, signed, and accepted by the creditor."),
         ),

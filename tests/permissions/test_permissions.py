@@ -11,6 +11,7 @@ from tests.permissions import lists, mutations
 NEEDS_A_DATABASE = frozenset(
     {
         "agencies/approvals/service.py",
+        "agencies/attestations/register.py",
         "agencies/mandates/queries.py",
         "agencies/organisations/service.py",
         "assignments/comparison.py",
