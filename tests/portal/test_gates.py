@@ -50,7 +50,7 @@ def test_new_placements(world, sign_in, placed, code, is_stopped):
     page = f"/placements/{world.ports.references.encode('wave', placed.id)}"
 
     looked = director.get(page).text
-    answer = director.post(f"{page}/place", {"digest": placed.digest})
+    answer = director.post(f"{page}/place", {"digest": placed.digest, "is_sure": "y"})
 
     assert (code in looked) is is_stopped
     assert answer.status_code == (409 if is_stopped else 302)

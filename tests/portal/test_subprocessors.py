@@ -39,8 +39,8 @@ def page(world: World):
     return address
 
 
-def add(browser, page: str, name: str = "contrato.pdf", content: bytes = PDF, **changed):
-    file = {"contract": (io.BytesIO(content), name)} if name else {}
+def add(browser, page: str, file_name: str = "contrato.pdf", content: bytes = PDF, **changed):
+    file = {"contract": (io.BytesIO(content), file_name)} if file_name else {}
     return browser.post(f"{page}/add", data={**ENTRY, **changed, **file})
 
 
