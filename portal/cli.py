@@ -20,7 +20,7 @@ from portal import invariants
 from portal.commands.base import PLATFORM, instance, refuse
 from portal.commands.files import sweep_files, verify_files
 from portal.commands.upload import upload
-from portal.demo.commands import demo_accounts_command, load_demo_command
+from portal.demo.commands import demo_accounts_command, demo_code_command, load_demo_command
 from portal.i18n import LANGUAGE_NAMES
 from portal.jobs.progress import standing
 from portal.jobs.sweep import Sweep, sweep_forever
@@ -31,7 +31,15 @@ from portal.migrations import runner
 def register(app: Flask) -> None:
     """Give the app its commands."""
     own = (db_upgrade, create_operator, work, sweep, queue, verify, verify_audit, heads)
-    for command in (*own, upload, verify_files, sweep_files, load_demo_command, demo_accounts_command):
+    for command in (
+        *own,
+        upload,
+        verify_files,
+        sweep_files,
+        load_demo_command,
+        demo_accounts_command,
+        demo_code_command,
+    ):
         app.cli.add_command(command)
 
 

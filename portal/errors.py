@@ -98,7 +98,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _broken)
 
 
-def page(status: int, happened: str | None = None) -> Response:
+def page(status: int, happened: str | None = None, remedy: str | None = None) -> Response:
     """The error page of a status; a request made by a script on a page gets the bare message."""
     told = PAGES.get(status, PAGES[500])
     is_fragment = "HX-Request" in request.headers
@@ -107,7 +107,7 @@ def page(status: int, happened: str | None = None) -> Response:
         status=status,
         heading=say(told.heading),
         happened=happened or say(told.happened),
-        remedy=say(told.remedy),
+        remedy=remedy or say(told.remedy),
         request_id=g.get("request_id", ""),
     )
     return make_response(body, status)

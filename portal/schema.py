@@ -6,6 +6,7 @@ from agencies.attestations import subprocessors
 from agencies.kernel import audit, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
+from agencies.organisations import emails, factors, links
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
 from agencies.standing import models as standing
@@ -13,6 +14,7 @@ from assignments.cases import changes
 from assignments.cases import models as cases
 from assignments.conduct import models as conduct
 from assignments.contacts import models as contacts
+from assignments.incidents import models as incidents
 from assignments.inventories import models as inventories
 from assignments.ledger import models as ledger
 from assignments.locates import models as locates
@@ -38,10 +40,14 @@ __all__ = [
     "conduct",
     "contacts",
     "creditor_payments",
+    "emails",
+    "factors",
     "filelayouts",
+    "incidents",
     "inventories",
     "ledger",
     "letters",
+    "links",
     "locates",
     "mandates",
     "marketplace",

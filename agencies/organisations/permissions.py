@@ -14,6 +14,8 @@ class Role(StrEnum):
     ANALYST = "analyst"
     FINANCE = "finance"
     COMPLIANCE = "compliance"
+    #: Looks at everything of the creditor's, and changes and reveals nothing.
+    AUDITOR = "auditor"
     MANAGER = "manager"
     AGENT = "agent"
     INVESTIGATOR = "investigator"
@@ -66,6 +68,14 @@ class Permission(StrEnum):
     LOT_VIEW = "lot.view"
     BID_SUBMIT = "bid.submit"
     CONDUCT_VIEW = "conduct.view"
+    INCIDENT_REPORT = "incident.report"
+    INCIDENT_VIEW = "incident.view"
+    #: Decide whom to tell, tell them, export, close.
+    INCIDENT_HANDLE = "incident.handle"
+    #: What people ask about their own data.
+    REQUEST_FORWARD = "request.forward"
+    REQUEST_VIEW = "request.view"
+    REQUEST_HANDLE = "request.handle"
     APPROVAL_VIEW = "approval.view"
     AWARD_APPROVE = "award.approve"
     EXPORT_APPROVE = "export.approve"
@@ -81,6 +91,7 @@ SIDE_OF: dict[Role, Side] = {
     Role.ANALYST: Side.CREDITOR,
     Role.FINANCE: Side.CREDITOR,
     Role.COMPLIANCE: Side.CREDITOR,
+    Role.AUDITOR: Side.CREDITOR,
     Role.MANAGER: Side.AGENCY,
     Role.AGENT: Side.AGENCY,
     Role.INVESTIGATOR: Side.AGENCY,
@@ -92,6 +103,10 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
@@ -171,6 +186,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.COMPLIANCE: frozenset(
         {
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
             _P.ORGANISATION_VIEW,
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
@@ -192,6 +211,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.MANAGER: frozenset(
         {
+            _P.INCIDENT_REPORT,
+            _P.INCIDENT_VIEW,
+            _P.REQUEST_FORWARD,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
@@ -230,6 +252,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.AGENT: frozenset(
         {
+            _P.INCIDENT_REPORT,
             _P.CASE_VIEW,
             _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
@@ -239,7 +262,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.APPROVAL_VIEW,
         }
     ),
-    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}),
+    Role.INVESTIGATOR: frozenset(
+        {_P.INCIDENT_REPORT, _P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}
+    ),
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,
@@ -252,6 +277,15 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
     ),
 }
+
+
+def looking(side: Side) -> frozenset[str]:
+    """What somebody may do who looks at all that a side's people look at, and does nothing else."""
+    held = {one for role, permissions in PERMISSIONS.items() if SIDE_OF[role] is side for one in permissions}
+    return frozenset(one for one in held if one.endswith(".view"))
+
+
+PERMISSIONS[Role.AUDITOR] = looking(Side.CREDITOR)
 
 
 def roles_of(side: Side) -> list[Role]:

@@ -12,11 +12,14 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor
-from agencies.organisations import invitations
+from agencies.organisations import emails, invitations, resets
 from portal.letters.writing import Link
 
 #: Where each link leads; a test compares these with the routes.
 INVITATION = "/invitations/{token}"
+RESET = "/reset/{token}"
+CONFIRM = "/email/confirm/{token}"
+OBJECT = "/email/object/{token}"
 SIGN_IN = "/sign-in"
 
 
@@ -37,7 +40,30 @@ def _invitation(asked: Asked) -> Link | None:
     return None if made is None else Link(asked.portal + INVITATION.format(token=made.token), made.expires_at)
 
 
+def _reset(asked: Asked) -> Link | None:
+    made = resets.make_link(asked.session, asked.actor, asked.user_id, letter=asked.key, now=asked.now)
+    return None if made is None else Link(asked.portal + RESET.format(token=made.token), made.until)
+
+
+def _confirmation(asked: Asked) -> Link | None:
+    change = asked.details["change_id"]
+    made = emails.make_confirmation(asked.session, asked.actor, change, letter=asked.key, now=asked.now)
+    return None if made is None else Link(asked.portal + CONFIRM.format(token=made.token), made.until)
+
+
+def _objection(asked: Asked) -> Link | None:
+    change = asked.details["change_id"]
+    made = emails.make_objection(asked.session, asked.actor, change, letter=asked.key, now=asked.now)
+    return None if made is None else Link(asked.portal + OBJECT.format(token=made.token), made.until)
+
+
 #: Kind of letter -> what makes its link; None where there is nothing to open any more.
 LINKS: dict[str, Callable[[Asked], Link | None]] = {
     "invitation": _invitation,
+    "password.reset": _reset,
+    "password.reset_started": _reset,
+    "password.elsewhere": lambda asked: Link(asked.portal + SIGN_IN),
+    "email.confirm": _confirmation,
+    "email.asked": _objection,
+    "email.changed": _objection,
 }

@@ -8,13 +8,16 @@ from datetime import datetime
 from typing import Any
 
 from agencies.approvals import queries
+from agencies.approvals.exports import Taken
 from agencies.approvals.lifecycle import standing
 from agencies.approvals.limits import Limit
 from agencies.approvals.models import Approval, ApprovalKind, ApprovalState
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor
-from portal.filters import money, number
+from assignments.marketplace.models import DeclineReason
+from portal.filters import basis_points, money, number
 from portal.i18n import say
+from portal.presenters.market import DECLINE_REASONS
 
 Names = Mapping[int, str]
 Subject = Mapping[str, Any]
@@ -40,12 +43,27 @@ LIMITS: dict[ApprovalKind, str] = {
 }
 
 
+#: The files that take a second person, and where they are taken away.
+FILES: dict[Taken, str] = {
+    Taken.CASES: msg("List of cases"),
+    Taken.ORIGINAL: msg("A file as it was sent"),
+    Taken.REJECTED: msg("Rejected rows of a file"),
+}
+ADDRESSES: dict[Taken, str] = {
+    Taken.CASES: "cases.export",
+    Taken.ORIGINAL: "uploads.original",
+    Taken.REJECTED: "uploads.error_file",
+}
+
+
 @dataclass(frozen=True)
 class Told:
     """One subject in words."""
 
     title: str
     facts: list[tuple[str, str]]
+    #: Where whoever asked takes it away once it is approved: an endpoint and its arguments.
+    taken_at: tuple[str, Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -69,6 +87,9 @@ class ApprovalLine:
     may_decide: bool
     may_withdraw: bool
     is_intact: bool
+    #: Whoever asked may take the file away now, there or, where no address is kept, by filtering again.
+    may_take: bool
+    taken_at: tuple[str, Mapping[str, str]] | None
 
 
 def people_of(rows: Iterable[Approval]) -> list[int | None]:
@@ -78,7 +99,7 @@ def people_of(rows: Iterable[Approval]) -> list[int | None]:
 
 def houses_of(rows: Iterable[Approval]) -> list[int]:
     """The organisations that subjects speak of."""
-    return [int(one) for row in rows for one in row.subject.get("shares", ())]
+    return [int(one) for row in rows for name in ("shares", "reasons") for one in row.subject.get(name, ())]
 
 
 def lines(rows: Iterable[Approval], actor: Actor, people: Names, houses: Names, now: datetime) -> list[ApprovalLine]:
@@ -109,6 +130,8 @@ def line(row: Approval, actor: Actor, people: Names, houses: Names, now: datetim
         may_decide=is_pending and queries.may_decide(row, actor),
         may_withdraw=is_pending and row.asked_by == actor.user_id,
         is_intact=queries.is_intact(row),
+        may_take=queries.may_take(row, actor, now),
+        taken_at=told.taken_at,
     )
 
 
@@ -142,7 +165,49 @@ def _of_limit(subject: Subject, _houses: Names) -> Told:
     )
 
 
+def _of_award(subject: Subject, houses: Names) -> Told:
+    winners = [
+        (
+            houses.get(int(agency), "–"),
+            say(
+                msg("%(share)s of the value, at a commission of %(rates)s"),
+                {"share": basis_points(share), "rates": ", ".join(map(basis_points, subject["rates"].get(agency, ())))},
+            ),
+        )
+        for agency, share in sorted(subject["shares"].items(), key=lambda one: -one[1])
+    ]
+    losers = [
+        (say(msg("Not to %(name)s"), {"name": houses.get(int(agency), "–")}), say(DECLINE_REASONS[DeclineReason(why)]))
+        for agency, why in subject["reasons"].items()
+    ]
+    return Told(
+        say(msg("Award %(name)s"), {"name": subject["name"]}),
+        [
+            (say(msg("Cases")), number(subject["cases"])),
+            (say(msg("Value")), money(subject["value_minor"], subject["currency"])),
+            *winners,
+            *losers,
+        ],
+    )
+
+
+def _of_export(subject: Subject, _houses: Names) -> Told:
+    what = Taken(subject["what"])
+    return Told(
+        say(msg("Take away a file with personal data")),
+        [
+            (say(msg("File")), say(FILES[what])),
+            (say(msg("Rows")), number(subject["rows"])),
+            *((say(label), value) for label, value in subject["words"]),
+            (say(msg("Goes to")), say(msg("whoever asked, for 24 hours"))),
+        ],
+        None if subject["arguments"] is None else (ADDRESSES[what], subject["arguments"]),
+    )
+
+
 #: Kind -> its words; whoever adds a kind adds its teller here and its carrier in `portal.carriers`.
 TELLERS: dict[ApprovalKind, Callable[[Subject, Names], Told]] = {
+    ApprovalKind.AWARD: _of_award,
+    ApprovalKind.EXPORT: _of_export,
     ApprovalKind.LIMIT: _of_limit,
 }

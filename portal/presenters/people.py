@@ -15,6 +15,7 @@ ROLE_NAMES: dict[Role, str] = {
     Role.ANALYST: msg("Analyst"),
     Role.FINANCE: msg("Finance"),
     Role.COMPLIANCE: msg("Compliance"),
+    Role.AUDITOR: msg("Auditor"),
     Role.MANAGER: msg("Manager"),
     Role.AGENT: msg("Agent"),
     Role.INVESTIGATOR: msg("Investigator"),
@@ -54,6 +55,7 @@ class PersonLine:
     may_invite_again: bool
     may_disable: bool
     may_enable: bool
+    may_reset: bool
 
 
 def people(users: list[User], actor: Actor) -> list[PersonLine]:
@@ -72,6 +74,7 @@ def people(users: list[User], actor: Actor) -> list[PersonLine]:
             may_invite_again=manages and user.state is UserState.INVITED,
             may_disable=manages and user.state is not UserState.DISABLED and user.id != actor.user_id,
             may_enable=manages and user.state is UserState.DISABLED,
+            may_reset=manages and user.state is UserState.ACTIVE and user.id != actor.user_id,
         )
         for user in users
     ]

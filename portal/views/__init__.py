@@ -1,6 +1,7 @@
 """One blueprint per noun; a view turns a form into a service call and its answer into a page."""
 
 from portal.views import (
+    account,
     activities,
     agency_files,
     approvals,
@@ -11,17 +12,22 @@ from portal.views import (
     cases,
     conduct,
     containers,
+    credentials,
     enquiries,
     evidence,
+    factors,
     filekinds,
     findings,
     health,
     home,
+    incident_steps,
+    incidents,
     inventories,
     investigation,
     kept,
     language,
     ledger,
+    letters,
     limits,
     locates,
     mandates,
@@ -31,6 +37,8 @@ from portal.views import (
     organisations,
     own_templates,
     panel,
+    passkeys,
+    passwords,
     placements,
     promises,
     reading,
@@ -40,6 +48,7 @@ from portal.views import (
     returns,
     scorecards,
     sla,
+    step_up,
     subprocessors,
     transfers,
     uploads,
@@ -49,10 +58,19 @@ from portal.views import (
 
 #: What they serve belongs to the blueprint of files.
 OF_FILES = (containers, filekinds, kept, reading)
+#: What they serve belongs to the blueprint of incidents.
+OF_INCIDENTS = (incident_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
+    factors.blueprint,
+    passkeys.blueprint,
+    step_up.blueprint,
+    account.blueprint,
+    passwords.blueprint,
+    letters.blueprint,
+    credentials.blueprint,
     language.blueprint,
     uploads.blueprint,
     transfers.blueprint,
@@ -83,6 +101,7 @@ BLUEPRINTS = (
     inventories.blueprint,
     sla.blueprint,
     conduct.blueprint,
+    incidents.blueprint,
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,7 +13,8 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
 from agencies.mandates.models import LocateGrade
 from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand
-from agencies.organisations import signing_in
+from agencies.organisations import recovery, signing_in
+from agencies.organisations.factors import Passkey
 from agencies.organisations.models import User
 from agencies.organisations.permissions import SIDE_OF, Role
 from agencies.standing import filing
@@ -28,7 +30,7 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import approving, attested, creditor_files, disclosed, locating, loop, market, people, reporting
+from tests import approving, attested, creditor_files, disclosed, incidents, locating, loop, market, people, reporting
 from tests.pipeline.files import portfolio, receive, send, table
 from uploads import filelayouts, transfers
 from uploads.formats.fixedwidth import Column
@@ -49,6 +51,8 @@ TABLES = {
     "debtor": "debtors",
     "enquiry": "enquiries",
     "entry": "entries",
+    "incident": "incidents",
+    "incident_file": "incident_files",
     "lot": "lots",
     "finding": "findings",
     "inventory": "inventories",
@@ -58,6 +62,7 @@ TABLES = {
     "match": "debtor_matches",
     "organisation": "organisations",
     "own_template": "creditor_templates",
+    "passkey": "passkeys",
     "payment": "payments",
     "placement": "placements",
     "portfolio": "portfolios",
@@ -105,6 +110,8 @@ class Neighbours:
             for actor in (self.creditor, self.agency):
                 person = session.get_one(User, actor.user_id)
                 signing_in.open_session(session, person, address="192.0.2.1", user_agent=SENTINEL, now=self.ports.now())
+                recovery.make(session, actor, now=self.ports.now())
+                session.add(_passkey(actor))
         # The second ones have data too, or seeing nothing would be no wonder.
         self._settle(self.world.actor(Role.DIRECTOR, organisation=1), rival, "OTRO")
         with self.superuser.connect() as connection:
@@ -187,6 +194,7 @@ class Neighbours:
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
         self._amend(creditor, mark, accounts)
         self._liken(creditor, mark)
+        incidents.settle(ports, agency, accounts[1], mark)
         self._send(creditor, agency, mark)
         self._ask(creditor, agency)
 
@@ -308,3 +316,9 @@ class Neighbours:
         found = locating.phone(found_on=date(2026, 2, 3), source_ref=f"{mark} 88", file=file)
         [number] = locating.find(ports, agency, first.id, [found], now=ports.now())
         locating.grade(ports, creditor, number, LocateGrade.MATCHED_UNVERIFIED, now=ports.now())
+
+
+def _passkey(actor: Actor) -> Passkey:
+    whose = {"organisation_id": actor.tenant, "user_id": actor.user_id}
+    key = secrets.token_bytes(32)
+    return Passkey(**whose, name=SENTINEL, credential_id=key, public_key=key, uses=0, added_at=loop.PLACED_AT)

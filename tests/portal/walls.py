@@ -11,6 +11,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "cases_have_parents",
     "contact_points_have_debtors",
     "count_bids",
+    "determine_incident",
     "end_placements",
     "gather_statistics",
     "merge_debtors",
@@ -35,7 +36,11 @@ OPEN_TO_OWNER = {
     "creditor_payments",
     "debtor_matches",
     "debtors",
+    "incident_scopes",
+    "incident_subjects",
+    "incidents",
     "lot_cases",
+    "locate_batches",
     "locate_orders",
     "lot_offers",
     "lots",
@@ -73,6 +78,11 @@ UNIQUE_ACROSS_TENANTS = {
     # Hashes of random tokens.
     "uq_web_sessions_token_hash",
     "uq_invitations_token_hash",
+    # Random ids that devices choose for their keys.
+    "uq_passkeys_credential_id",
+    # Random numbers of nobody.
+    "pk_passkey_challenges",
+    "uq_mailed_links_token_hash",
     # Belongs to nobody.
     "pk_schedule_runs",
     "alembic_version_pkc",
@@ -88,6 +98,11 @@ APPEND_ONLY = (
     "case_updates",
     "commission_bands",
     "entries",
+    "incident_files",
+    "incident_scopes",
+    "incident_statements",
+    "incident_steps",
+    "incident_subjects",
     "inventory_differences",
     "locate_fees",
     "lot_cases",
