@@ -208,7 +208,9 @@ def _write(told: Told, file: StoredFile | None, entry_id: int | None, creditor_i
 def _shown(other_id: int, *, form: ObjectionForm | None = None, objected_id: int | None = None) -> str:
     actor = current_actor()
     found = disclosed.get_disclosure(db.session, actor, other_id, version=_version())
-    return _page("show", other_id, page=presenter.list_page(found, actor), form=form, objected_id=objected_id)
+    return _page(
+        "subprocessors/show.html", other_id, page=presenter.list_page(found, actor), form=form, objected_id=objected_id
+    )
 
 
 def _version() -> int | None:
@@ -224,21 +226,19 @@ def _drafted(other_id: int, form: EntryForm | None = None, refused: RefusalForm 
     found = disclosed.get_disclosure(db.session, actor, other_id, is_draft=True)
     home = get_organisation(db.session, actor, actor.tenant).country
     form = form or entry_form(None, None, home)
-    return _page("draft", other_id, page=presenter.list_page(found, actor), form=form, refused=refused)
+    return _page(
+        "subprocessors/draft.html", other_id, page=presenter.list_page(found, actor), form=form, refused=refused
+    )
 
 
 def _edited(entry_id: int, form: EntryForm) -> str:
     entry = _own(entry_id)
-    return _page("edit", entry.creditor_id, entry=entry, form=form)
+    return _page("subprocessors/edit.html", entry.creditor_id, entry=entry, form=form)
 
 
-def _page(name: str, other_id: int, **shown: object) -> str:
+def _page(template: str, other_id: int, **shown: object) -> str:
     names = choices.organisations(db.session, [other_id])
     is_creditor = current_actor().side is Side.CREDITOR
     return render_template(
-        f"subprocessors/{name}.html",
-        other_id=other_id,
-        other=names.get(other_id, "–"),
-        is_creditor=is_creditor,
-        **shown,
+        template, other_id=other_id, other=names.get(other_id, "–"), is_creditor=is_creditor, **shown
     )
