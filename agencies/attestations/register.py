@@ -72,7 +72,6 @@ def register(session: Session, actor: Actor, *, on: date | None = None, now: dat
 
 def dossier(session: Session, actor: Actor, other_id: int, *, on: date, now: datetime) -> Dossier:
     """Everything between the actor's organisation and one other; raises `NotFound` and `DossierTooLarge`."""
-    require(actor, Permission.ATTESTATION_VIEW)
     stood = score_history(session, actor, other_id, days=[on], now=now)
     ids = (actor.tenant, other_id) if actor.side is Side.CREDITOR else (other_id, actor.tenant)
     creditor, agency = (session.get_one(Organisation, one) for one in ids)

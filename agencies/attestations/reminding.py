@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from agencies.attestations.catalogue import asked, own_templates
@@ -19,7 +19,7 @@ from agencies.attestations.templates import Template
 from agencies.kernel.clock import local_date
 from agencies.kernel.letters import post
 from agencies.kernel.notices import notify
-from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
+from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation, User, UserState
 from agencies.organisations.permissions import Permission, Role
 
@@ -43,9 +43,9 @@ class Due:
 def warn_expiries(session: Session, actor: Actor, *, now: datetime) -> int:
     """Tell both sides what runs out within 60, 30 or 7 days or has run out, once each; returns how many are meant."""
     require(actor, Permission.ATTESTATION_VIEW)
-    require_side(actor, Side.CREDITOR)
+    creditor_id = require_side(actor, Side.CREDITOR)
     meant = 0
-    for one in _due(session, actor, now):
+    for one in _due(session, Attestation.creditor_id == creditor_id, now):
         meant += 1
         for organisation_id, other, permission in _sides(one.row):
             notify(
@@ -74,7 +74,7 @@ def write_reviewers(session: Session, actor: Actor, *, now: datetime) -> int:
         .where(User.organisation_id == creditor_id, User.role == Role.COMPLIANCE, User.state == UserState.ACTIVE)
         .order_by(User.id)
     ).all()
-    due = list(_due(session, actor, now))
+    due = list(_due(session, Attestation.creditor_id == creditor_id, now))
     for one in due:
         for user_id in officers:
             _post(session, one, user_id, now)
@@ -85,7 +85,7 @@ def write_signers(session: Session, actor: Actor, *, now: datetime) -> int:
     """Write to whoever signed what runs out, if they are still the agency's; returns how many letters."""
     require(actor, Permission.ATTESTATION_VIEW)
     agency_id = require_side(actor, Side.AGENCY)
-    due = list(_due(session, actor, now))
+    due = list(_due(session, Attestation.agency_id == agency_id, now))
     newest = (
         select(func.max(AttestationSignature.id))
         .where(
@@ -107,12 +107,12 @@ def write_signers(session: Session, actor: Actor, *, now: datetime) -> int:
     return len(written)
 
 
-def _due(session: Session, actor: Actor, now: datetime) -> Iterator[Due]:
-    """What of the actor's relations is to be told of today, each with the template it is judged by."""
+def _due(session: Session, mine: ColumnElement[bool], now: datetime) -> Iterator[Due]:
+    """What of one organisation's relations is to be told of today, each judged by its template as it reads today."""
     rows = session.scalars(
         select(Attestation)
         .where(
-            owned_by(actor, Attestation.creditor_id, Attestation.agency_id),
+            mine,
             Attestation.state == AttestationState.ACCEPTED,
             Attestation.recall_id.is_(None),
             # What has to be renewed already was told of when it came to that.

@@ -30,7 +30,7 @@ NEEDS_A_DATABASE = frozenset(
     }
 )
 #: Asked a second time by what is called next, with the same refusal.
-ASKED_TWICE = frozenset({"agencies/attestations/queries.py owned_by", "agencies/organisations/service.py require"})
+ASKED_TWICE = frozenset({"agencies/organisations/service.py require"})
 
 
 @pytest.mark.parametrize("name", lists.LISTS)
