@@ -13,7 +13,7 @@ from flask import Flask, Response, g, request, url_for
 from flask_babel import get_locale
 from werkzeug.wrappers import Response as AnyResponse
 
-from agencies.kernel import sealing
+from agencies.kernel import sealing, tracing
 from agencies.organisations.passkeys import relying_party
 from config import Settings
 from portal import admission, cli, errors, filters, i18n, logs, security
@@ -80,6 +80,7 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
         doorbell.attach(db.session, ports_of(app))
         sealing.attach(db.session, ports_of(app).keyring)
+        tracing.answers(db.session, g.request_id)
 
     @app.before_request
     def admit() -> AnyResponse | None:

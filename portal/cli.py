@@ -17,6 +17,7 @@ from agencies.kernel.errors import DomainError
 from agencies.kernel.session import transaction
 from agencies.organisations import service as organisations
 from portal import invariants
+from portal.anchors import newest
 from portal.commands.base import PLATFORM, instance, refuse
 from portal.commands.files import sweep_files, verify_files
 from portal.commands.upload import upload
@@ -116,9 +117,12 @@ def verify() -> None:
 @click.option("--anchors", type=click.File(), help="What `heads` printed before, kept outside the database.")
 @with_appcontext
 def verify_audit(anchors: TextIO | None) -> None:
-    """Walk every audit chain, and compare it with the anchors kept outside."""
+    """Walk every audit chain, and compare it with the newest heads that were kept, and with others kept outside."""
     ports = instance()
     links = list(invariants.broken_links(ports))
+    if (kept := newest(ports)) is not None:
+        with ports.session(PLATFORM) as session:
+            links += [link for anchor in kept.heads.values() if (link := audit.verify_anchor(session, anchor))]
     if anchors is not None:
         with ports.session(PLATFORM) as session:
             links += [link for anchor in _read(anchors) if (link := audit.verify_anchor(session, anchor))]

@@ -3,7 +3,7 @@
 from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
 from agencies.attestations import subprocessors
-from agencies.kernel import audit, letters, notices, outbox, schedules, work
+from agencies.kernel import audit, chains, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
 from agencies.organisations import emails, factors, links
@@ -22,9 +22,11 @@ from assignments.marketplace import models as marketplace
 from assignments.matches import models as matches
 from assignments.placements import models as placements
 from assignments.promises import models as promises
+from assignments.reads import models as reads
 from assignments.reports import creditor_payments
 from assignments.reports import models as reports
 from assignments.sla import models as sla
+from assignments.subjects import models as subjects
 from uploads import filelayouts, transfers
 from uploads import models as uploads
 from uploads.checking import staging
@@ -36,6 +38,7 @@ __all__ = [
     "attestations",
     "audit",
     "cases",
+    "chains",
     "changes",
     "conduct",
     "contacts",
@@ -58,12 +61,14 @@ __all__ = [
     "outbox",
     "placements",
     "promises",
+    "reads",
     "reports",
     "schedules",
     "scorecards",
     "sla",
     "staging",
     "standing",
+    "subjects",
     "subprocessors",
     "transfers",
     "uploads",

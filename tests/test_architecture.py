@@ -24,6 +24,8 @@ ORDER = (
     "agencies.mandates",
     "agencies.scorecards",
     "uploads",
+    # Whatever shows or hands out debtors' data, which is all to its right, writes that down in it.
+    "assignments.reads",
     "assignments.cases",
     "assignments.contacts",
     "assignments.placements",
@@ -39,6 +41,7 @@ ORDER = (
     "assignments.sla",
     "assignments.deadlines",
     "assignments.incidents",
+    "assignments.subjects",
     "assignments.undoing",
     "assignments.intake",
     "assignments.recount",

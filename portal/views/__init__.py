@@ -45,8 +45,12 @@ from portal.views import (
     recalls,
     register,
     reports,
+    request_steps,
+    requests,
     returns,
+    reveal,
     scorecards,
+    sessions,
     sla,
     step_up,
     subprocessors,
@@ -60,6 +64,8 @@ from portal.views import (
 OF_FILES = (containers, filekinds, kept, reading)
 #: What they serve belongs to the blueprint of incidents.
 OF_INCIDENTS = (incident_steps,)
+#: What they serve belongs to the blueprint of requests.
+OF_REQUESTS = (request_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
@@ -68,6 +74,7 @@ BLUEPRINTS = (
     passkeys.blueprint,
     step_up.blueprint,
     account.blueprint,
+    sessions.blueprint,
     passwords.blueprint,
     letters.blueprint,
     credentials.blueprint,
@@ -76,6 +83,7 @@ BLUEPRINTS = (
     transfers.blueprint,
     activities.blueprint,
     cases.blueprint,
+    reveal.blueprint,
     matches.blueprint,
     enquiries.blueprint,
     placements.blueprint,
@@ -102,6 +110,7 @@ BLUEPRINTS = (
     sla.blueprint,
     conduct.blueprint,
     incidents.blueprint,
+    requests.blueprint,
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,

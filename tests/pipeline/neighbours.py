@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine, func, select, text
 
+from agencies.kernel import chains
 from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
@@ -26,12 +27,27 @@ from assignments.matches import finding as matches
 from assignments.placements import recalls, returns
 from assignments.placements.models import RecallReason
 from assignments.placements.recall_scope import Scope
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind
 from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import approving, attested, creditor_files, disclosed, incidents, locating, loop, market, people, reporting
+from tests import (
+    approving,
+    attested,
+    creditor_files,
+    disclosed,
+    incidents,
+    locating,
+    loop,
+    market,
+    people,
+    reporting,
+    subjects,
+)
 from tests.pipeline.files import portfolio, receive, send, table
+from tests.tenants import PLATFORM
 from uploads import filelayouts, transfers
 from uploads.formats.fixedwidth import Column
 from uploads.mapping import saved
@@ -50,6 +66,8 @@ TABLES = {
     "consignment": "consignments",
     "debtor": "debtors",
     "enquiry": "enquiries",
+    "hold": "legal_holds",
+    "request": "subject_requests",
     "entry": "entries",
     "incident": "incidents",
     "incident_file": "incident_files",
@@ -71,6 +89,7 @@ TABLES = {
     "saved_code": "value_maps",
     "saved_columns": "header_mappings",
     "subprocessor": "subprocessors",
+    "session": "web_sessions",
     "transfer": "transfers",
     "upload": "uploads",
     "user": "users",
@@ -114,6 +133,7 @@ class Neighbours:
                 session.add(_passkey(actor))
         # The second ones have data too, or seeing nothing would be no wonder.
         self._settle(self.world.actor(Role.DIRECTOR, organisation=1), rival, "OTRO")
+        self._watch()
         with self.superuser.connect() as connection:
             self.owned = {row[0]: row[1] for row in connection.execute(text(_OWNED))}
 
@@ -194,9 +214,19 @@ class Neighbours:
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
         self._amend(creditor, mark, accounts)
         self._liken(creditor, mark)
-        incidents.settle(ports, agency, accounts[1], mark)
+        incidents.settle(ports, creditor, agency, accounts[1], mark)
+        subjects.settle(ports, creditor, accounts[3], mark)
         self._send(creditor, agency, mark)
         self._ask(creditor, agency)
+
+    def _watch(self) -> None:
+        """Somebody of each looked at a case, and both chains were walked."""
+        for actor in (self.creditor, self.agency):
+            with self.ports.session(actor) as session, transaction(session):
+                case_id = session.scalars(select(Case.id).order_by(Case.id)).first()
+                reads.note(session, actor, ReadKind.PAGE, [(self.creditor.tenant, case_id)], now=self.ports.now())
+            with self.ports.session(PLATFORM) as session, transaction(session):
+                chains.check(session, actor.tenant, now=self.ports.now())
 
     def _introduce(self, agency: Actor, mark: str) -> None:
         """The agency says what it is."""

@@ -35,6 +35,10 @@ CLOSED = {
     Role.DIRECTOR: {"bids"},
     Role.MANAGER: {
         "debtor_matches",
+        "erasures",
+        "incident_steps",
+        "incident_subjects",
+        "legal_holds",
         "lot_cases",
         "lots",
         "placement_waves",
@@ -42,6 +46,9 @@ CLOSED = {
         "staged_creditor_payments",
         "staged_portfolio_update",
         "staged_recall_list",
+        "subject_answers",
+        "subject_debtors",
+        "subject_steps",
     },
 }
 
