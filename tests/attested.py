@@ -116,7 +116,7 @@ def sign_one(
 
 
 def begin_draft(ports: Ports, creditor: Actor, agency: Actor, mark: str) -> None:
-    """Let the agency leave a draft, a licence on its file and sub-processors, and the creditor a template; all marked."""
+    """Let the agency leave a draft, a licence and sub-processors, and the creditor its own template; all marked."""
     now = datetime(2026, 3, 11, 17, tzinfo=UTC)
     name, incoming = f"{mark}.txt", ports.storage.incoming()
     incoming.write(f"{mark} soporte".encode())
