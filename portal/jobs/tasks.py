@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from agencies.approvals import service as approvals
-from agencies.attestations import reviewing as attestations
+from agencies.attestations import reminding
 from agencies.kernel import letters, work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
@@ -147,7 +147,18 @@ def warn_expiries(job: Job) -> Iterator[Advance]:
     """Tell a creditor and its agencies which attestations run out soon or have run out."""
 
     def advance() -> None:
-        attestations.warn_expiries(job.session, job.actor, now=job.ports.now())
+        reminding.warn_expiries(job.session, job.actor, now=job.ports.now())
+        reminding.write_reviewers(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def remind_signers(job: Job) -> Iterator[Advance]:
+    """Write to the people of an agency who signed what runs out soon or has run out."""
+
+    def advance() -> None:
+        reminding.write_signers(job.session, job.actor, now=job.ports.now())
 
     yield advance
 
@@ -206,6 +217,7 @@ TASKS: dict[str, Task] = {
     "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "expire_approvals": Task(expire_approvals, permissions=frozenset({Permission.APPROVAL_VIEW})),
+    "remind_signers": Task(remind_signers, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     opening.OPEN: Task(open_upload),

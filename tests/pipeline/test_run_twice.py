@@ -40,6 +40,7 @@ AGAIN = {
     "advance_lot",
     "warn_expiries",
     "expire_approvals",
+    "remind_signers",
     "execute_recalls",
     "keep_retention",
     "sweep_files",
