@@ -90,18 +90,24 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
             return None
         access = security.access_of(app, request.endpoint)
         is_known = current_user.is_authenticated
+        view = app.view_functions[request.endpoint]
         if access.is_public:
+            # An applicant is signed in as nobody, and sends documents once a link has been opened in this browser.
+            if security.VISIT in session:
+                _widen(view)
             return None
         if not is_known:
             return _to_sign_in()
         actor = current_actor()
         structlog.contextvars.bind_contextvars(organisation=actor.organisation_id, user=actor.user_id)
         security.check_permission(access, actor)
-        view = app.view_functions[request.endpoint]
+        _widen(view)
+        return None
+
+    def _widen(view: Any) -> None:
         if hasattr(view, "takes_files"):
             most = settings.max_upload_bytes
             request.max_content_length = min(most, getattr(view, "largest_file", most)) + _FORM_ALLOWANCE
-        return None
 
     @app.before_request
     def protect() -> None:

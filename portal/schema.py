@@ -1,5 +1,6 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
+from agencies.applications import models as applications
 from agencies.attestations import models as attestations
 from agencies.kernel import audit, notices, outbox, schedules, work
 from agencies.kernel.base import Base
@@ -28,6 +29,7 @@ from uploads.checking import staging
 metadata = Base.metadata
 
 __all__ = [
+    "applications",
     "attestations",
     "audit",
     "cases",

@@ -19,6 +19,7 @@ ORDER = (
     "agencies.kernel",
     "agencies.organisations",
     "agencies.standing",
+    "agencies.applications",
     "agencies.attestations",
     "agencies.mandates",
     "agencies.scorecards",

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 
+from agencies.applications import joining
+from agencies.applications.reviewing import TAKE_OVER
 from agencies.attestations import reviewing as attestations
 from agencies.kernel import work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
 from agencies.organisations.permissions import Permission
+from agencies.standing import expiries
 from assignments import intake
 from assignments.conduct import service as conduct
 from assignments.marketplace import service as marketplace
@@ -19,6 +23,7 @@ from assignments.reports import reminders
 from assignments.reports import service as reports
 from assignments.undoing import UNDO
 from portal import keeping
+from portal.copying import copied
 from portal.jobs import frame
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.ports import Ports
@@ -139,6 +144,26 @@ def warn_expiries(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def warn_credentials(job: Job) -> Iterator[Advance]:
+    """Tell an agency and its creditors which licences and policies run out soon or have run out."""
+
+    def advance() -> None:
+        expiries.warn(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def take_over_application(job: Job) -> Iterator[Advance]:
+    """Let a new agency begin with what it applied with."""
+
+    def advance() -> None:
+        joining.take_over(job.session, job.actor, partial(copied, job.ports.storage, job.actor.tenant), now=job.now)
+
+    yield advance
+
+
+@contextmanager
 def remind_reports(job: Job) -> Iterator[Advance]:
     """Tell a creditor and its agencies which reports fall due and which are missing."""
 
@@ -178,6 +203,8 @@ TASKS: dict[str, Task] = {
     "sweep_files": Task(sweep_files),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
+    "warn_credentials": Task(warn_credentials, permissions=frozenset({Permission.STANDING_VIEW})),
+    TAKE_OVER: Task(take_over_application),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     opening.OPEN: Task(open_upload),
     confirming.CHECK: Task(check_upload),

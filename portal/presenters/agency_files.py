@@ -6,11 +6,9 @@ from datetime import date, timedelta
 
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor
-from agencies.organisations.models import OrganisationState
 from agencies.organisations.permissions import Permission
 from agencies.standing.filing import FilePage
 from agencies.standing.models import AgencyCredential, CredentialKind, OfferedService
-from agencies.standing.panel import Candidate
 from portal.i18n import country_name, say
 
 SERVICES = {
@@ -45,9 +43,3 @@ def validity(credential: AgencyCredential, today: date) -> tuple[str, str] | Non
 def may_edit(page: FilePage, actor: Actor) -> bool:
     """Whether the person keeps this file."""
     return actor.may(Permission.STANDING_EDIT) and page.agency_id == actor.organisation_id
-
-
-def may_bring_in(candidate: Candidate, actor: Actor) -> bool:
-    """Whether the person may put this agency on the panel now."""
-    is_free = candidate.joined_at is None and candidate.state is OrganisationState.APPROVED
-    return is_free and actor.may(Permission.MANDATE_MAKE)

@@ -3,6 +3,8 @@
 from portal.views import (
     activities,
     agency_files,
+    applications,
+    applying,
     attestations,
     audit,
     auth,
@@ -76,6 +78,8 @@ BLUEPRINTS = (
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,
+    applications.blueprint,
+    applying.blueprint,
     work.blueprint,
     users.blueprint,
     audit.blueprint,

@@ -25,6 +25,8 @@ TENANT_COLUMNS = ("creditor_id", "organisation_id", "agency_id")
 TENANTS_THEMSELVES = {"organisations"}
 #: Tables that belong to nobody.
 UNOWNED = {"alembic_version", "schedule_runs"}
+#: What a creditor reads of the agencies on its panel, in whatever state they are there.
+_OF_AN_AGENCY = {"agency_credentials", "agency_documents", "agency_files", "bank_accounts", "principals"}
 COLUMNS = """
     select table_name, column_name, data_type, character_maximum_length, numeric_precision, is_nullable,
            column_default, is_identity, udt_name

@@ -80,9 +80,11 @@ UNIQUE_ACROSS_TENANTS = {
 #: History is new rows: these are neither changed nor emptied.
 APPEND_ONLY = (
     "activities",
+    "application_steps",
     "attestation_signatures",
     "audit_events",
     "balance_adjustments",
+    "bank_accounts",
     "case_updates",
     "commission_bands",
     "entries",
@@ -91,6 +93,7 @@ APPEND_ONLY = (
     "lot_cases",
     "mandate_versions",
     "opened_bids",
+    "panel_moves",
     "payment_reversals",
     "payments",
     "postings",
