@@ -14,6 +14,7 @@ from agencies.kernel.references import References
 from agencies.kernel.sealing import Keyring
 from agencies.kernel.tenancy import Actor, bind
 from config import Settings
+from portal.postbox import Postbox, open_postbox
 from uploads.allowance import Allowance
 from uploads.storage import LocalStorage, S3Storage, Storage
 
@@ -27,13 +28,14 @@ _CONNECT_ARGS = {
 
 @dataclass(frozen=True)
 class Ports:
-    """The database, the file store, the keys and the reference codec of one running instance."""
+    """The database, the file store, the postbox, the keys and the reference codec of one running instance."""
 
     settings: Settings
     engine: Engine
     storage: Storage
     references: References
     keyring: Keyring
+    postbox: Postbox
     #: What time it is for the jobs; the demo lets a whole year pass by it.
     now: Callable[[], datetime] = clock.utc_now
 
@@ -73,4 +75,5 @@ def open_ports(settings: Settings) -> Ports:
         storage=open_storage(settings),
         references=References(settings.reference_key),
         keyring=Keyring(settings.data_keys, settings.index_key),
+        postbox=open_postbox(settings),
     )

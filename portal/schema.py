@@ -1,8 +1,9 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
 from agencies.applications import models as applications
+from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
-from agencies.kernel import audit, notices, outbox, schedules, work
+from agencies.kernel import audit, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
 from agencies.organisations import models as organisations
@@ -30,6 +31,7 @@ metadata = Base.metadata
 
 __all__ = [
     "applications",
+    "approvals",
     "attestations",
     "audit",
     "cases",
@@ -40,6 +42,7 @@ __all__ = [
     "filelayouts",
     "inventories",
     "ledger",
+    "letters",
     "locates",
     "mandates",
     "marketplace",

@@ -18,6 +18,7 @@ LONGEST = 350
 ORDER = (
     "agencies.kernel",
     "agencies.organisations",
+    "agencies.approvals",
     "agencies.standing",
     "agencies.applications",
     "agencies.attestations",
@@ -81,6 +82,8 @@ HOMES = {
     "zxcvbn": ("agencies/organisations/credentials.py",),
     "cryptography": ("agencies/kernel/",),
     "psutil": ("portal/",),
+    "smtplib": ("portal/postbox.py",),
+    "email": ("portal/postbox.py", "portal/letters/", "portal/jobs/letters.py", "config.py"),
     "xlsxwriter": ("portal/workbooks.py", "portal/kindbooks.py", "uploads/checking/errorforms.py"),
 }
 

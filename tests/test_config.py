@@ -18,6 +18,8 @@ GOOD = {
     "DATA_KEYS": "1:" + "0123456789abcdef" * 4 + ", 2:" + "fedcba9876543210" * 4,
     "INDEX_KEY": "89abcdef01234567" * 4,
     "STORAGE_URL": "file:///srv/encargo/files",
+    "MAIL_URL": "smtp+starttls://portal:p%40ss@mail.encargo.example",
+    "MAIL_FROM": "Encargo <portal@encargo.example>",
     "PUBLIC_URL": "https://encargo.example/",
 }
 
@@ -60,6 +62,8 @@ def test_what_is_optional_has_a_default():
         "DATA_KEYS",
         "INDEX_KEY",
         "STORAGE_URL",
+        "MAIL_URL",
+        "MAIL_FROM",
         "PUBLIC_URL",
     ],
 )
@@ -113,6 +117,39 @@ def test_a_missing_setting_is_named(name, value):
                 "s3://files/a.b",
                 "s3://files?versionId=1",
                 "s3://files#part",
+            )
+        ),
+        *(
+            ("MAIL_URL", value)
+            for value in (
+                "mail.encargo.example",
+                "http://mail.encargo.example",
+                "smtp:///box",
+                "smtps://:465",
+                # Links that open accounts, and the password, would go over the net for all to read.
+                "smtp://mail.encargo.example",
+                "smtp://portal:secret@10.0.0.5:25",
+                "smtps://portal@mail.encargo.example",
+                "smtps://:secret@mail.encargo.example",
+                "smtps://mail.encargo.example:0",
+                "smtps://mail.encargo.example:70000",
+                "smtps://mail.encargo.example/box",
+                "smtps://mail.encargo.example?verify=no",
+                "file://srv/mail",
+                "file:mail",
+                # Nobody who is elsewhere would ever read a letter.
+                "file:///srv/encargo/mail",
+            )
+        ),
+        *(
+            ("MAIL_FROM", value)
+            for value in (
+                "portal",
+                "portal@",
+                "@encargo.example",
+                "a@encargo.example, b@encargo.example",
+                "Encargo portal@encargo.example",
+                "Encargo <portal@encargo.example>\r\nBcc: all@evil.example",
             )
         ),
         ("PUBLIC_URL", "http://encargo.example"),
@@ -237,3 +274,36 @@ def test_what_will_not_do_about_a_bucket_is_named_and_its_value_is_not(name, val
     assert str(refusal.value).startswith(name)
     if len(value) > 8:
         assert value not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "protection"),
+    [
+        ("smtp+starttls://mail.encargo.example", "mail.encargo.example", 587, "starttls"),
+        ("smtps://mail.encargo.example", "mail.encargo.example", 465, "tls"),
+        ("smtps://mail.encargo.example:2465", "mail.encargo.example", 2465, "tls"),
+        ("smtp://127.0.0.1:1025", "127.0.0.1", 1025, "none"),
+        ("smtp://localhost", "localhost", 25, "none"),
+    ],
+)
+def test_a_mail_server_is_read_with_its_usual_port(url, host, port, protection):
+    server = Settings.from_env({**GOOD, "MAIL_URL": url}).mail_server
+
+    assert (server.host, server.port, server.protection, server.user, server.password) == (
+        *(host, port, protection),
+        *(None, None),
+    )
+
+
+def test_a_mail_servers_password_is_decoded_and_not_shown():
+    settings = Settings.from_env(GOOD)
+
+    assert (settings.mail_server.user, settings.mail_server.password) == ("portal", "p@ss")
+    assert "p@ss" not in repr(settings)
+    assert str(settings.mail_from) == "Encargo <portal@encargo.example>"
+
+
+def test_letters_may_be_left_in_a_folder_of_this_machine():
+    settings = Settings.from_env({**GOOD, "PUBLIC_URL": "http://127.0.0.1:8080", "MAIL_URL": "file:///srv/mail%20box"})
+
+    assert (settings.mail_folder, settings.mail_server) == (Path("/srv/mail box"), None)

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     PORTFOLIO_UPLOAD = "portfolio.upload"
     CASE_VIEW = "case.view"
+    #: Taking lists of cases with their people away as files.
+    CASE_EXPORT = "case.export"
     MANDATE_MAKE = "mandate.make"
     MANDATE_VIEW = "mandate.view"
     PLACEMENT_PLAN = "placement.plan"
@@ -66,6 +68,14 @@ class Permission(StrEnum):
     LOT_VIEW = "lot.view"
     BID_SUBMIT = "bid.submit"
     CONDUCT_VIEW = "conduct.view"
+    APPROVAL_VIEW = "approval.view"
+    AWARD_APPROVE = "award.approve"
+    EXPORT_APPROVE = "export.approve"
+    #: What may be done by one person alone.
+    LIMIT_CHANGE = "limit.change"
+    LIMIT_APPROVE = "limit.approve"
+    BANK_ACCOUNT_CHANGE = "bank_account.change"
+    BANK_ACCOUNT_APPROVE = "bank_account.approve"
 
 
 SIDE_OF: dict[Role, Side] = {
@@ -90,6 +100,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.AUDIT_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.MANDATE_MAKE,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
@@ -110,6 +121,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_AWARD,
             _P.LOT_VIEW,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.AWARD_APPROVE,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_CHANGE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
         }
     ),
     Role.ANALYST: frozenset(
@@ -117,6 +135,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.ORGANISATION_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
             _P.PLACEMENT_VIEW,
@@ -133,6 +152,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_OFFER,
             _P.LOT_VIEW,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
         }
     ),
     Role.FINANCE: frozenset(
@@ -144,6 +164,11 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SCORECARD_VIEW,
             _P.SLA_VIEW,
             _P.LOCATE_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.AWARD_APPROVE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
         }
     ),
     Role.COMPLIANCE: frozenset(
@@ -152,6 +177,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
             _P.SCORECARD_VIEW,
@@ -161,6 +187,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SLA_VIEW,
             _P.LOCATE_VIEW,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_APPROVE,
         }
     ),
     Role.MANAGER: frozenset(
@@ -170,6 +199,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_VIEW,
             _P.PLACEMENT_ACKNOWLEDGE,
@@ -192,10 +222,26 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_VIEW,
             _P.BID_SUBMIT,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_CHANGE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
         }
     ),
-    Role.AGENT: frozenset({_P.CASE_VIEW, _P.PLACEMENT_VIEW, _P.CASE_RETURN, _P.ENQUIRY_ASK, _P.ACTIVITY_RECORD}),
-    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.LOCATE_WORK, _P.LOCATE_VIEW}),
+    Role.AGENT: frozenset(
+        {
+            _P.CASE_VIEW,
+            _P.CASE_EXPORT,
+            _P.PLACEMENT_VIEW,
+            _P.CASE_RETURN,
+            _P.ENQUIRY_ASK,
+            _P.ACTIVITY_RECORD,
+            _P.APPROVAL_VIEW,
+        }
+    ),
+    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}),
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,

@@ -256,7 +256,7 @@ def bidders_of(session: Session, lot: Lot) -> list[int]:
     return list(session.scalars(rows.order_by(LotOffer.agency_id)))
 
 
-def tell_agency(session: Session, lot: Lot, agency_id: int, kind: str, now: datetime, **details: str) -> None:
+def tell_agency(session: Session, lot: Lot, agency_id: int, kind: str, now: datetime, bids_until: str = "") -> None:
     """Leave a notice with an agency about a lot."""
     notify(
         session,
@@ -268,7 +268,7 @@ def tell_agency(session: Session, lot: Lot, agency_id: int, kind: str, now: date
         creditor_id=lot.creditor_id,
         lot_id=lot.id,
         name=lot.name,
-        **details,
+        bids_until=bids_until,
     )
 
 

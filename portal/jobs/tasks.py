@@ -9,7 +9,7 @@ from functools import partial
 from agencies.applications import joining
 from agencies.applications.reviewing import TAKE_OVER
 from agencies.attestations import reviewing as attestations
-from agencies.kernel import work
+from agencies.kernel import letters, work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
 from agencies.organisations.permissions import Permission
@@ -26,6 +26,7 @@ from portal import keeping
 from portal.copying import copied
 from portal.jobs import frame
 from portal.jobs.frame import Advance, Job, Step, Task
+from portal.jobs.letters import send_letter
 from portal.ports import Ports
 from uploads import confirming, opening
 from uploads import service as uploads
@@ -201,6 +202,8 @@ def sweep_files(job: Job) -> Iterator[Advance]:
 
 TASKS: dict[str, Task] = {
     "sweep_files": Task(sweep_files),
+    # A mail server may be away for an hour, or let strangers wait as long.
+    letters.SEND: Task(send_letter, attempts=14),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_credentials": Task(warn_credentials, permissions=frozenset({Permission.STANDING_VIEW})),

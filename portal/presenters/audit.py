@@ -7,14 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agencies.approvals.models import ApprovalKind
 from agencies.kernel.errors import Plural, msg, msgs
 from agencies.kernel.pages import Page
 from agencies.organisations.permissions import Role
 from agencies.organisations.queries import Event
 from portal.filters import money, number
 from portal.i18n import say
+from portal.presenters.approvals import KINDS
 from portal.presenters.people import ROLE_NAMES
 
+#: Nouns of what an agency says and shows of itself.
+_ATTESTED = (
+    "attestation",
+    "evidence",
+    "standing",
+    "credential",
+    "principal",
+    "agency_document",
+    "bank_account",
+)
 #: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
 SENTENCES: dict[str, str] = {
     "recall.requested": msg("%(who)s recalled cases from an agency"),
@@ -154,6 +166,13 @@ SENTENCES: dict[str, str] = {
     "finding.released": msg("%(who)s released a finding to whoever works the debtor"),
     "finding.revoked": msg("%(who)s took a released finding back"),
     "finding.evidence_downloaded": msg("%(who)s downloaded the evidence of a finding"),
+    "approval.asked": msg("%(who)s asked for a second person's approval"),
+    "approval.approved": msg("%(who)s approved as the second person, and it was done"),
+    "approval.declined": msg("%(who)s declined what was to be approved"),
+    "approval.withdrawn": msg("%(who)s took back what was to be approved"),
+    "approval.expired": msg("Nobody approved in time; the request has expired"),
+    "approval.voided": msg("What was to be approved had changed; the request is void"),
+    "limit.changed": msg("%(who)s changed, with a second person, what one person may do alone"),
     "work.retried": msg("%(who)s started failed work again"),
     "demo.told": msg("The demonstration data were loaded"),
 }
@@ -163,6 +182,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
     "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
+    "approvals": (msg("Approvals"), ("approval", "limit")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
@@ -280,6 +300,8 @@ def _facts(details: dict[str, Any]) -> list[str]:
     told = []
     if details.get("kind") in _KINDS:
         told.append(say(_KINDS[details["kind"]]))
+    if details.get("approval_kind") in set(ApprovalKind):
+        told.append(say(KINDS[ApprovalKind(details["approval_kind"])]))
     if details.get("role") in set(Role):
         told.append(say(ROLE_NAMES[Role(details["role"])]))
     told += [

@@ -65,6 +65,7 @@ DESTINATIONS = (
     Destination(msg("Organisations"), "organisations.index", "building", _P.ORGANISATION_REGISTER),
     Destination(msg("Applications"), "applications.index", "inbox", _P.APPLICATION_REVIEW),
     Destination(msg("Work in progress"), "work.index", "refresh", _P.WORK_VIEW_ALL),
+    Destination(msg("Approvals"), "approvals.index", "user-check", _P.APPROVAL_VIEW),
     Destination(msg("Users"), "users.index", "users", _P.USER_VIEW),
     Destination(msg("Audit trail"), "audit.index", "history", _P.AUDIT_VIEW),
 )

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from agencies.kernel.clock import utc_now
 from agencies.kernel.errors import Conflict, Invalid
 from agencies.kernel.session import transaction
-from agencies.organisations import access, queries, service
+from agencies.organisations import access, invitations, queries, service
 from agencies.organisations.permissions import Permission, Role, roles_of
 from portal.addresses import local_target, public_address
 from portal.extensions import db
@@ -54,6 +54,7 @@ def invite_again(user_id: int) -> str:
     """A new link for somebody who has not come in yet."""
     with transaction(db.session):
         invited = service.invite_again(db.session, current_actor(), user_id, now=utc_now())
+        invitations.post(db.session, invited, now=utc_now())
     return show_link(invited, _back())
 
 
@@ -83,7 +84,7 @@ def try_to_invite(form: InvitationForm, organisation_id: int | None = None) -> s
         return None
     try:
         with transaction(db.session):
-            return service.invite(
+            invited = service.invite(
                 db.session,
                 current_actor(),
                 email=form.email.data or "",
@@ -92,6 +93,8 @@ def try_to_invite(form: InvitationForm, organisation_id: int | None = None) -> s
                 organisation_id=organisation_id,
                 now=utc_now(),
             )
+            invitations.post(db.session, invited, now=utc_now())
+            return invited
     except (Conflict, Invalid) as refused:
         refuse(form, refused)
         return None

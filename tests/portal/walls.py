@@ -81,6 +81,7 @@ UNIQUE_ACROSS_TENANTS = {
 APPEND_ONLY = (
     "activities",
     "application_steps",
+    "approval_limits",
     "attestation_signatures",
     "audit_events",
     "balance_adjustments",
