@@ -81,7 +81,7 @@ def find_by_address(session: Session, *, email: str, kind: OrganisationKind) -> 
 
 
 def fresh_link(session: Session, row: Application, *, now: datetime) -> str:
-    """The token of a new link, to be written into a letter and kept nowhere; the former link stops working."""
+    """The token of a new link, to be written into a letter and kept nowhere."""
     return _new_key(session, row, KeyUse.LINK, now)
 
 
@@ -145,19 +145,20 @@ def _find_open(session: Session, platform_id: int, address: str, kind: Organisat
 
 
 def _new_key(session: Session, row: Application, use: KeyUse, now: datetime) -> str:
-    """A token for this use; the former ones of the same use stop working."""
     address = content.address_of(session, row)
-    session.execute(
-        update(ApplicationKey)
-        .where(
-            ApplicationKey.organisation_id == row.organisation_id,
-            ApplicationKey.handle == row.handle,
-            ApplicationKey.use == use,
-            ApplicationKey.expires_at > now,
+    if use is KeyUse.VISIT:
+        # Of two letters that cross each other either link may be opened; of two browsers the last one goes on.
+        session.execute(
+            update(ApplicationKey)
+            .where(
+                ApplicationKey.organisation_id == row.organisation_id,
+                ApplicationKey.handle == row.handle,
+                ApplicationKey.use == use,
+                ApplicationKey.expires_at > now,
+            )
+            .values(expires_at=now)
+            .execution_options(synchronize_session=False)
         )
-        .values(expires_at=now)
-        .execution_options(synchronize_session=False)
-    )
     token = credentials.new_token()
     session.add(
         ApplicationKey(

@@ -136,6 +136,11 @@ def members(session: Session, actor: Actor) -> list[PanelMember]:
     )
 
 
+def on_panel(session: Session, actor: Actor) -> set[int]:
+    """The agencies a creditor may give new work to, as far as its panel says."""
+    return {one.agency_id for one in members(session, actor) if one.state is PanelState.ON_PANEL}
+
+
 @dataclass(frozen=True)
 class Candidate:
     """An agency on the platform, and since when it is on the creditor's panel."""

@@ -23,7 +23,6 @@ from agencies.mandates.models import Service
 from agencies.mandates.terms import TermSheet, check_terms
 from agencies.organisations.permissions import Permission
 from agencies.standing import panel
-from agencies.standing.models import PanelState
 from assignments.cases.queries import Selection
 from assignments.marketplace.listing import write_down
 from assignments.marketplace.models import Lot, LotOffer, LotState
@@ -288,7 +287,7 @@ def _check_timetable(timetable: Timetable, now: datetime) -> None:
 
 
 def _bidders(session: Session, actor: Actor, invited: Sequence[int]) -> list[int]:
-    on_panel = {one.agency_id for one in panel.members(session, actor) if one.state is PanelState.ON_PANEL}
+    on_panel = panel.on_panel(session, actor)
     if not on_panel or not set(invited) <= on_panel:
         raise NobodyInvited
     return sorted(set(invited) or on_panel)

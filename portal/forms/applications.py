@@ -27,8 +27,8 @@ APPLIES_AS = {
 class LinkForm(PortalForm):
     """To which address a new link goes, for which of two applications."""
 
-    kind = SelectField(msg("You apply as"), [InputRequired()])
-    email = StringField(msg("E-mail"), [DataRequired(), Length(max=254)])
+    kind = SelectField(msg("You apply as"), [InputRequired()], id="again-kind")
+    email = StringField(msg("E-mail"), [DataRequired(), Length(max=254)], id="again-email")
 
     def offer(self) -> Any:
         """Set what can be chosen."""
@@ -39,6 +39,8 @@ class LinkForm(PortalForm):
 class ApplyForm(LinkForm):
     """Who applies, and from where."""
 
+    kind = SelectField(msg("You apply as"), [InputRequired()])
+    email = StringField(msg("E-mail"), [DataRequired(), Length(max=254)])
     country = SelectField(msg("Country"), [InputRequired()])
     language = SelectField(msg("Language"), [InputRequired()])
 

@@ -77,9 +77,8 @@ LETTERS: dict[str, Letter] = {
     "bank_account.changed": _notice(
         msg("The bank account of %(organisation)s was changed"),
         msg(
-            "On %(at)s another bank account of %(organisation)s came into force: two persons of your organisation asked "
-            "for it and agreed. Look at it on the page of your file; if nobody there knows of it, tell the operator at "
-            "once."
+            "On %(at)s another bank account of %(organisation)s came into force: two persons of it asked and agreed. "
+            "Look at it on the page of your file; if nobody there knows of it, tell the operator at once."
         ),
     ),
     "invitation": Letter(

@@ -48,7 +48,7 @@ def ask_for_a_link(refused: VisitOver) -> Response:
 @public
 def index() -> str:
     """Begin an application, or go on with one."""
-    return _door(ApplyForm().offer(), LinkForm(prefix="again").offer())
+    return _door(ApplyForm().offer(), LinkForm().offer())
 
 
 @blueprint.post("/")
@@ -66,7 +66,7 @@ def begin() -> str | Response | tuple[str, int]:
             refuse(form, error)
         else:
             return redirect(url_for(".sent"), code=303)
-    return _door(form, LinkForm(prefix="again").offer()), form.refused_with
+    return _door(form, LinkForm().offer()), form.refused_with
 
 
 @blueprint.post("/link")

@@ -158,7 +158,7 @@ def test_a_side_reaches_a_table_through_a_bare_equality_on_its_own_column(catalo
         # Creditors choose among agencies; an agency knows who mandated it.
         "organisations",
         # They read the files of those on their panel.
-        *({"agency_credentials", "agency_files"} if role == "app_creditor" else set()),
+        *(_OF_AN_AGENCY if role == "app_creditor" else set()),
         # An agency sees a consignment when it was sent.
         *({"consignments"} if role == "app_agency" else set()),
     }
