@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.errors import HeaderParseError
 from email.headerregistry import Address
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from uploads.stores.bucket import Bucket
 
@@ -138,12 +138,25 @@ def _needed(env: Mapping[str, str], name: str) -> str:
 def _database_url(name: str, value: str) -> str:
     if not value.startswith("postgresql+psycopg://"):
         raise SettingsError(f"{name} must begin with postgresql+psycopg:// (PostgreSQL 15 or later)")
+    parts = urlsplit(value)
+    asked = parse_qs(parts.query)
+    # A host in the query is the folder of a socket, or one more name for the same.
+    hosts = [*([parts.hostname] if parts.hostname else []), *asked.get("host", [])]
+    if not all(_is_here(host) for host in hosts) and asked.get("sslmode") != ["verify-full"]:
+        raise SettingsError(f"{name} must end in ?sslmode=verify-full unless the server is on this machine")
     return value
 
 
+def _is_here(host: str) -> bool:
+    return host in _LOOPBACK or host.startswith("/")
+
+
 def _redis_url(value: str) -> str:
-    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+    parts = urlsplit(value)
+    if parts.scheme not in {"redis", "rediss", "unix"}:
         raise SettingsError("REDIS_URL must begin with redis://, rediss:// or unix://")
+    if parts.scheme == "redis" and not _is_here(parts.hostname or "localhost"):
+        raise SettingsError("REDIS_URL must begin with rediss:// unless the server is on this machine")
     return value
 
 

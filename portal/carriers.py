@@ -9,7 +9,9 @@ from __future__ import annotations
 from agencies.approvals.carrying import Carriers
 from agencies.approvals.limits import set_limit
 from agencies.approvals.models import ApprovalKind
+from assignments.marketplace import second_person as award
 
 CARRIERS: Carriers = {
+    ApprovalKind.AWARD: award.carry_out,
     ApprovalKind.LIMIT: set_limit,
 }

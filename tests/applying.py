@@ -11,12 +11,12 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from agencies.applications import drafting, letters, links
-from agencies.applications.models import Application
+from agencies.applications import drafting, links
+from agencies.applications.models import Application, ApplicationState
 from agencies.kernel.clock import utc_now
 from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import DOOR
+from agencies.kernel.tenancy import DOOR, Actor
 from agencies.organisations.models import OrganisationKind
 from agencies.standing.models import DocumentKind
 from portal.jobs import tasks
@@ -95,7 +95,7 @@ def begin(
 ) -> tuple[int, str]:
     """An application whose address was confirmed: its id, and the token of the applicant's browser."""
     with ports.session(DOOR) as session, transaction(session):
-        row = letters.begin(session, kind=kind, country="CO", email=email, language="es", now=now)
+        row = links.begin(session, kind=kind, country="CO", email=email, language="es", now=now)
         token = links.fresh_link(session, row, now=now)
         number = row.id
     with ports.session(DOOR) as session, transaction(session):
@@ -130,8 +130,19 @@ def hand_in(ports: Ports, *, now: datetime, **given: Any) -> tuple[int, str]:
     number, visit = begin(ports, now=now, **given)
     fill(ports, visit, said, now=now, **changes)
     with ports.session(DOOR) as session, transaction(session):
-        letters.submit(session, visit, now=now)
+        drafting.submit(session, visit, now=now)
     return number, visit
+
+
+def joined(ports: Ports, operator: Actor, agency: Actor, *, tax_id: str, now: datetime) -> None:
+    """An approved application of an agency that is here, as if it had come in by it."""
+    company = {**AGENCY["company"], "tax_id": tax_id}
+    number, _visit = hand_in(ports, email=f"{tax_id}@solicitud.example", changes={"company": company}, now=now)
+    with ports.session(operator) as session, transaction(session):
+        row = session.get_one(Application, (operator.tenant, number))
+        row.state, row.agency_id = ApplicationState.APPROVED, agency.tenant
+        for file in drafting.files_of(session, row):
+            file.agency_id = agency.tenant
 
 
 def read(ports: Ports, visit: str, *, now: datetime) -> Application:

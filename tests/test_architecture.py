@@ -38,6 +38,8 @@ ORDER = (
     "assignments.promises",
     "assignments.inventories",
     "assignments.sla",
+    "assignments.deadlines",
+    "assignments.incidents",
     "assignments.undoing",
     "assignments.intake",
     "assignments.recount",

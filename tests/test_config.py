@@ -42,6 +42,21 @@ def test_good_settings_are_read_and_frozen():
         settings.secret_key = "another"
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@db.example/encargo?sslmode=verify-full"),
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@/encargo?host=/run/postgresql"),
+        ("REDIS_URL", "rediss://queue.example:6379/0"),
+        ("REDIS_URL", "unix:///run/valkey/sock?db=0"),
+    ],
+)
+def test_servers_elsewhere_are_reached_by_tls_and_servers_here_by_a_socket(name, value):
+    settings = Settings.from_env({**GOOD, name: value})
+
+    assert value in {settings.database_url, settings.redis_url}
+
+
 def test_what_is_optional_has_a_default():
     settings = Settings.from_env({name: value for name, value in GOOD.items() if name != "DATABASE_OWNER_URL"})
 
@@ -83,6 +98,13 @@ def test_a_missing_setting_is_named(name, value):
         ("DATABASE_OWNER_URL", "mysql://encargo_owner@127.0.0.1/encargo"),
         ("REDIS_URL", "http://127.0.0.1:6379"),
         ("REDIS_URL", "127.0.0.1:6379"),
+        # Nothing travels between machines in the clear, or to a server that cannot prove who it is.
+        ("REDIS_URL", "redis://queue.example:6379/0"),
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@db.example/encargo"),
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@db.example/encargo?sslmode=require"),
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@/encargo?host=db.example"),
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@127.0.0.1/encargo?host=db.example"),
+        ("DATABASE_OWNER_URL", "postgresql+psycopg://encargo_owner@db.example/encargo"),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "a" * 64),
         ("SECRET_KEY", "change-me"),

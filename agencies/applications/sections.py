@@ -169,7 +169,10 @@ BANK = Section(
         AskedField("bank", msg("Bank"), is_required=True),
         AskedField("account_kind", msg("Kind of account"), _K.CHOICE, is_required=True, choices=ACCOUNT_NAMES),
         AskedField(
-            "number", msg("Account number"), is_required=True, hint=msg("The CBU in Argentina, the CLABE in Mexico, the CCI in Peru.")
+            "number",
+            msg("Account number"),
+            is_required=True,
+            hint=msg("The CBU in Argentina, the CLABE in Mexico, the CCI in Peru."),
         ),
         AskedField("currency", msg("Currency"), _K.CURRENCY, is_required=True),
         AskedField("holder_name", msg("Name of the holder"), is_required=True),

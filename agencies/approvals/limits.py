@@ -14,7 +14,7 @@ from agencies.approvals import service
 from agencies.approvals.carrying import SubjectChanged
 from agencies.approvals.models import Approval, ApprovalKind, ApprovalLimit
 from agencies.kernel import audit
-from agencies.kernel.errors import Invalid, msg
+from agencies.kernel.errors import Conflict, Invalid, msg
 from agencies.kernel.money import EXPONENT
 from agencies.kernel.tenancy import Actor, Side, require
 from agencies.organisations.permissions import Permission
@@ -44,6 +44,12 @@ class LimitUnchanged(Invalid):
     """It is so already."""
 
     text = msg("This limit holds already.")
+
+
+class SecondPersonNeeded(Conflict):
+    """It is above what one person may do alone."""
+
+    text = msg("This is above what one person may do alone. Ask a second person to approve it.")
 
 
 @dataclass(frozen=True)

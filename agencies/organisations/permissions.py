@@ -68,6 +68,14 @@ class Permission(StrEnum):
     LOT_VIEW = "lot.view"
     BID_SUBMIT = "bid.submit"
     CONDUCT_VIEW = "conduct.view"
+    INCIDENT_REPORT = "incident.report"
+    INCIDENT_VIEW = "incident.view"
+    #: Decide whom to tell, tell them, export, close.
+    INCIDENT_HANDLE = "incident.handle"
+    #: What people ask about their own data.
+    REQUEST_FORWARD = "request.forward"
+    REQUEST_VIEW = "request.view"
+    REQUEST_HANDLE = "request.handle"
     APPROVAL_VIEW = "approval.view"
     AWARD_APPROVE = "award.approve"
     EXPORT_APPROVE = "export.approve"
@@ -94,6 +102,10 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
@@ -173,6 +185,10 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.COMPLIANCE: frozenset(
         {
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
             _P.ORGANISATION_VIEW,
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
@@ -194,6 +210,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.MANAGER: frozenset(
         {
+            _P.INCIDENT_REPORT,
+            _P.INCIDENT_VIEW,
+            _P.REQUEST_FORWARD,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
@@ -232,6 +251,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.AGENT: frozenset(
         {
+            _P.INCIDENT_REPORT,
             _P.CASE_VIEW,
             _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
@@ -241,7 +261,9 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.APPROVAL_VIEW,
         }
     ),
-    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}),
+    Role.INVESTIGATOR: frozenset(
+        {_P.INCIDENT_REPORT, _P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}
+    ),
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,

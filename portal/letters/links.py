@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 from agencies.applications import letters as applications
 from agencies.applications.links import LINK_LIFETIME
 from agencies.kernel.tenancy import Actor
-from agencies.organisations import invitations
+from agencies.organisations import emails, invitations, resets
 from portal.letters.writing import Link
 
 #: Where each link leads; a test compares these with the routes.
 INVITATION = "/invitations/{token}"
+RESET = "/reset/{token}"
+CONFIRM = "/email/confirm/{token}"
+OBJECT = "/email/object/{token}"
 SIGN_IN = "/sign-in"
 APPLICATION = "/apply/open/{token}"
 
@@ -47,10 +50,33 @@ def _application(asked: Asked) -> Link | None:
     return None if token is None else Link(asked.portal + APPLICATION.format(token=token), asked.now + LINK_LIFETIME)
 
 
+def _reset(asked: Asked) -> Link | None:
+    made = resets.make_link(asked.session, asked.actor, asked.user_id, letter=asked.key, now=asked.now)
+    return None if made is None else Link(asked.portal + RESET.format(token=made.token), made.until)
+
+
+def _confirmation(asked: Asked) -> Link | None:
+    change = asked.details["change_id"]
+    made = emails.make_confirmation(asked.session, asked.actor, change, letter=asked.key, now=asked.now)
+    return None if made is None else Link(asked.portal + CONFIRM.format(token=made.token), made.until)
+
+
+def _objection(asked: Asked) -> Link | None:
+    change = asked.details["change_id"]
+    made = emails.make_objection(asked.session, asked.actor, change, letter=asked.key, now=asked.now)
+    return None if made is None else Link(asked.portal + OBJECT.format(token=made.token), made.until)
+
+
 #: Kind of letter -> what makes its link; None where there is nothing to open any more.
 LINKS: dict[str, Callable[[Asked], Link | None]] = {
     "invitation": _invitation,
     applications.LINK: _application,
     applications.MORE_ASKED: _application,
     applications.DECLINED: _application,
+    "password.reset": _reset,
+    "password.reset_started": _reset,
+    "password.elsewhere": lambda asked: Link(asked.portal + SIGN_IN),
+    "email.confirm": _confirmation,
+    "email.asked": _objection,
+    "email.changed": _objection,
 }

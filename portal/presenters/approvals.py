@@ -13,8 +13,10 @@ from agencies.approvals.limits import Limit
 from agencies.approvals.models import Approval, ApprovalKind, ApprovalState
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor
-from portal.filters import money, number
+from assignments.marketplace.models import DeclineReason
+from portal.filters import basis_points, money, number
 from portal.i18n import say
+from portal.presenters.market import DECLINE_REASONS
 
 Names = Mapping[int, str]
 Subject = Mapping[str, Any]
@@ -78,7 +80,7 @@ def people_of(rows: Iterable[Approval]) -> list[int | None]:
 
 def houses_of(rows: Iterable[Approval]) -> list[int]:
     """The organisations that subjects speak of."""
-    return [int(one) for row in rows for one in row.subject.get("shares", ())]
+    return [int(one) for row in rows for name in ("shares", "reasons") for one in row.subject.get(name, ())]
 
 
 def lines(rows: Iterable[Approval], actor: Actor, people: Names, houses: Names, now: datetime) -> list[ApprovalLine]:
@@ -142,7 +144,34 @@ def _of_limit(subject: Subject, _houses: Names) -> Told:
     )
 
 
+def _of_award(subject: Subject, houses: Names) -> Told:
+    winners = [
+        (
+            houses.get(int(agency), "–"),
+            say(
+                msg("%(share)s of the value, at a commission of %(rates)s"),
+                {"share": basis_points(share), "rates": ", ".join(map(basis_points, subject["rates"].get(agency, ())))},
+            ),
+        )
+        for agency, share in sorted(subject["shares"].items(), key=lambda one: -one[1])
+    ]
+    losers = [
+        (say(msg("Not to %(name)s"), {"name": houses.get(int(agency), "–")}), say(DECLINE_REASONS[DeclineReason(why)]))
+        for agency, why in subject["reasons"].items()
+    ]
+    return Told(
+        say(msg("Award %(name)s"), {"name": subject["name"]}),
+        [
+            (say(msg("Cases")), number(subject["cases"])),
+            (say(msg("Value")), money(subject["value_minor"], subject["currency"])),
+            *winners,
+            *losers,
+        ],
+    )
+
+
 #: Kind -> its words; whoever adds a kind adds its teller here and its carrier in `portal.carriers`.
 TELLERS: dict[ApprovalKind, Callable[[Subject, Names], Told]] = {
+    ApprovalKind.AWARD: _of_award,
     ApprovalKind.LIMIT: _of_limit,
 }

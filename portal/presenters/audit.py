@@ -55,6 +55,15 @@ SENTENCES: dict[str, str] = {
     "user.invited_again": msg("%(who)s made a new invitation link for %(subject)s"),
     "user.disabled": msg("%(who)s disabled the access of %(subject)s"),
     "user.enabled": msg("%(who)s enabled the access of %(subject)s again"),
+    "user.reset_started": msg("%(who)s had a link for a new password sent to %(subject)s"),
+    "user.reset_sent": msg("A link for a new password went out to %(subject)s"),
+    "user.password_reset": msg("%(subject)s chose a new password with the link of a letter"),
+    "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
+    "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
+    "user.email_change_stopped": msg(
+        "The change of the e-mail address of %(subject)s was stopped from the former address"
+    ),
+    "user.email_restored": msg("The former e-mail address of %(subject)s was brought back, and every session ended"),
     "invitation.accepted": msg("%(subject)s accepted the invitation"),
     "operator.created": msg("%(subject)s was made operator from the command line"),
     "organisation.registered": msg("%(who)s registered %(house)s"),
@@ -139,6 +148,16 @@ SENTENCES: dict[str, str] = {
     "enquiry.asked": msg("%(who)s asked the creditor about a case"),
     "enquiry.answered": msg("%(who)s answered a question about a case"),
     "conduct.judged": msg("Activities were held against the contact rules"),
+    "incident.reported": msg("%(who)s reported an incident with personal data"),
+    "incident.amended": msg("%(who)s said more of an incident"),
+    "incident.file_added": msg("%(who)s attached a file to an incident"),
+    "incident.file_downloaded": msg("%(who)s downloaded a file of an incident"),
+    "incident.assessed": msg("%(who)s decided whom to tell of an incident"),
+    "incident.authority_told": msg("%(who)s recorded that the authority was told of an incident"),
+    "incident.people_told": msg("%(who)s recorded that people were told of an incident"),
+    "incident.closed": msg("%(who)s closed an incident"),
+    "incident.exported": msg("%(who)s downloaded the list of people an incident touches"),
+    "incident.register_exported": msg("%(who)s downloaded the register of incidents"),
     "lot.drafted": msg("%(who)s prepared a lot"),
     "lot.listed": msg("%(who)s listed a lot for bids"),
     "lot.offered": msg("A lot was offered to the agency"),
@@ -191,6 +210,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
         msg("Attestations"),
         ("attestation", "evidence", "standing", "credential", "principal", "agency_document", "bank_account"),
     ),
+    "protection": (msg("Data protection"), ("incident", "request", "hold", "erasure")),
     "reports": (
         msg("Reports"),
         (
@@ -223,6 +243,7 @@ _KINDS = {
 #: Counts in the details that are worth a word.
 _COUNTS: dict[str, str | Plural] = {
     "cases": msgs("%(n)s case", "%(n)s cases"),
+    "subjects": msgs("%(n)s person touched", "%(n)s people touched"),
     "orders": msgs("%(n)s person", "%(n)s people"),
     "findings": msgs("%(n)s finding", "%(n)s findings"),
     "read": msg("%(n)s rows read"),

@@ -1,4 +1,4 @@
-"""How notices are told that are about who may do what: approvals, access, security."""
+"""How notices are told that are about who may do what and about personal data: approvals, access, incidents."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Telling:
 
 
 _APPROVAL = {"approval_id": "approval_id"}
+_INCIDENT = {"incident_id": "incident_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here or in `portal.presenters.notices`.
 OF_TRUST: dict[str, Telling] = {
@@ -57,4 +58,22 @@ OF_TRUST: dict[str, Telling] = {
         "approvals.show",
         _APPROVAL,
     ),
+    "incident.reported": Telling(
+        msg("%(house)s reports an incident with personal data: %(subjects)s people touched; assess it now"),
+        "alert-triangle",
+        "incidents.show",
+        _INCIDENT,
+        is_urgent=True,
+    ),
+    "incident.opened": Telling(
+        msg("An incident with personal data was opened: %(subjects)s people touched"),
+        "alert-triangle",
+        "incidents.show",
+        _INCIDENT,
+        is_urgent=True,
+    ),
+    "incident.amended": Telling(
+        msg("More was said of an incident: %(subjects)s people touched"), "alert-triangle", "incidents.show", _INCIDENT
+    ),
+    "incident.closed": Telling(msg("%(house)s has closed an incident"), "circle-check", "incidents.show", _INCIDENT),
 }

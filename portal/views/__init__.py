@@ -19,11 +19,14 @@ from portal.views import (
     findings,
     health,
     home,
+    incident_steps,
+    incidents,
     inventories,
     investigation,
     kept,
     language,
     ledger,
+    letters,
     limits,
     locates,
     mandates,
@@ -32,6 +35,7 @@ from portal.views import (
     notices,
     organisations,
     panel,
+    passwords,
     placements,
     promises,
     reading,
@@ -48,10 +52,14 @@ from portal.views import (
 
 #: What they serve belongs to the blueprint of files.
 OF_FILES = (containers, filekinds, kept, reading)
+#: What they serve belongs to the blueprint of incidents.
+OF_INCIDENTS = (incident_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
+    passwords.blueprint,
+    letters.blueprint,
     language.blueprint,
     uploads.blueprint,
     transfers.blueprint,
@@ -79,6 +87,7 @@ BLUEPRINTS = (
     inventories.blueprint,
     sla.blueprint,
     conduct.blueprint,
+    incidents.blueprint,
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,

@@ -14,6 +14,7 @@ NEEDS_A_DATABASE = frozenset(
         "agencies/mandates/queries.py",
         "agencies/organisations/service.py",
         "assignments/comparison.py",
+        "assignments/incidents/service.py",
         "assignments/intake.py",
         "assignments/performance.py",
         "assignments/promises/queries.py",

@@ -9,12 +9,14 @@ from datetime import date, timedelta
 
 from sqlalchemy import select, text
 
+from agencies.applications.reviewing import TAKE_OVER
 from agencies.kernel import letters, work
 from agencies.kernel.clock import local_date
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.kernel.work import Work
 from agencies.mandates.terms import CUSTOMARY_PROMISES
+from agencies.organisations.service import create_operator
 from assignments import intake
 from assignments.cases.queries import Selection
 from assignments.locates.people import People
@@ -25,9 +27,9 @@ from assignments.placements.recall_scope import Scope
 from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.ports import Ports
-from tests import locating, loop, market
+from tests import applying, locating, loop, market
 from tests.pipeline.files import Sheet, drive, receive, send, table, works
-from tests.tenants import Tenants
+from tests.tenants import PLATFORM, Tenants
 from uploads.models import UploadKind
 
 PAYMENTS = "obligacion,recibo,fecha de pago,valor"
@@ -92,6 +94,7 @@ class Day:
         yield self._lot()
         yield self._recall()
         yield self._letter()
+        yield self._application()
 
     def is_done(self) -> bool:
         """Do the people's part; says whether everything asked for has come to its end."""
@@ -118,6 +121,7 @@ class Day:
         n = self.rows
         return {
             "letters": 1,
+            "documents": 3,
             "payments": 2 * n,
             "taken back": n,
             # The creditor's word of today holds what was paid until today, however late that is told.
@@ -262,8 +266,22 @@ class Day:
             letters.post(session, user_id=creditor.user_id, kind="factor.added", key="of the day", now=now)
         return "a letter"
 
+    def _application(self) -> str:
+        """An agency begins with what it applied with."""
+        ports, now = self.ports, self.ports.now()
+        with ports.session(PLATFORM) as session, transaction(session):
+            words = "cuatro palabras sin relación 7"
+            operator = create_operator(session, email="o@encargo.example", name="Olga", password=words, now=now)
+        actor = Actor(side=Side.PLATFORM, organisation_id=operator.organisation_id)
+        applying.joined(ports, actor, self.tenants.agency, tax_id="900777111-9", now=now)
+        with ports.session(self.tenants.agency) as session, transaction(session):
+            owner = Actor(side=Side.AGENCY, organisation_id=self.tenants.agency.tenant)
+            work.request(session, owner, TAKE_OVER, "application", {}, now=now)
+        return "an application"
+
 
 _OUTCOME = {
+    "documents": "select count(*) from agency_documents",
     "payments": "select count(*) from payments",
     "taken back": "select count(*) from payment_reversals",
     "outstanding": "select sum(balance_minor) from cases where account_ref like 'A0%'",

@@ -15,8 +15,6 @@ from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand
 from agencies.organisations import signing_in
 from agencies.organisations.models import User
 from agencies.organisations.permissions import SIDE_OF, Role
-from agencies.standing import filing
-from agencies.standing.models import OfferedService
 from assignments.cases.models import Case, Portfolio, ReturnCode
 from assignments.cases.queries import Selection
 from assignments.conduct import service as conduct
@@ -28,7 +26,19 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import approving, attested, creditor_files, locating, loop, market, people, reporting
+from tests import (
+    applying,
+    approving,
+    attested,
+    creditor_files,
+    incidents,
+    locating,
+    loop,
+    market,
+    people,
+    reporting,
+    standings,
+)
 from tests.pipeline.files import portfolio, receive, send, table
 from uploads import filelayouts, transfers
 from uploads.formats.fixedwidth import Column
@@ -39,6 +49,9 @@ from uploads.models import UploadKind
 SENTINEL = "CENTINELA"
 #: Kind of reference -> the table whose ids it encodes.
 TABLES = {
+    "agency_document": "agency_documents",
+    "application": "applications",
+    "application_file": "application_files",
     "approval": "approvals",
     "attestation": "attestations",
     "attestation_file": "attestation_files",
@@ -49,6 +62,8 @@ TABLES = {
     "debtor": "debtors",
     "enquiry": "enquiries",
     "entry": "entries",
+    "incident": "incidents",
+    "incident_file": "incident_files",
     "lot": "lots",
     "finding": "findings",
     "inventory": "inventories",
@@ -60,6 +75,7 @@ TABLES = {
     "payment": "payments",
     "placement": "placements",
     "portfolio": "portfolios",
+    "principal": "principals",
     "recall": "recalls",
     "report": "reports",
     "saved_code": "value_maps",
@@ -70,6 +86,8 @@ TABLES = {
     "wave": "placement_waves",
     "work": "work",
 }
+#: What was applied with is the platform's, and read by what became of the applicant.
+APPLICATIONS = {"applications", "application_files", "application_keys", "application_steps"}
 #: Rows that change when people sign in, and nobody's secret.
 RESTLESS = {"web_sessions"}
 _OWNED = """
@@ -120,7 +138,7 @@ class Neighbours:
         if kind == "counterpart":
             # The first agency, with which only the first creditor has to do.
             return [self.agency.tenant]
-        if "organisation_id" in self.owned[table]:
+        if "organisation_id" in self.owned[table] and table not in APPLICATIONS:
             owners = [f"organisation_id = {actor.tenant}" for actor in (self.creditor, self.agency)]
         else:
             owners = [self.where(table)]
@@ -149,6 +167,8 @@ class Neighbours:
     def where(self, table: str) -> str:
         """The condition of the rows that are nobody's but the first ones'."""
         creditor, agency = self.creditor.tenant, self.agency.tenant
+        if table in APPLICATIONS:
+            return f"handle in (select handle from applications where agency_id = {agency})"
         columns = self.owned.get(table, ["id"])
         if "organisation_id" in columns or columns == ["id"]:
             return f"{'organisation_id' if 'organisation_id' in columns else 'id'} in ({creditor}, {agency})"
@@ -184,15 +204,15 @@ class Neighbours:
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
         self._amend(creditor, mark, accounts)
         self._liken(creditor, mark)
+        incidents.settle(ports, agency, accounts[1], mark)
         self._send(creditor, agency, mark)
         self._ask(creditor, agency)
 
     def _introduce(self, agency: Actor, mark: str) -> None:
         """The agency says what it is."""
-        services = (OfferedService.COLLECT, OfferedService.LOCATE)
-        told = filing.Statement(services, ("CO",), regions=mark, complaints_contact=f"{mark}@example.co")
-        with self.ports.session(agency) as session, transaction(session):
-            filing.state(session, agency, told, now=loop.PLACED_AT)
+        standings.introduce(self.ports, agency, mark, now=loop.PLACED_AT)
+        number = {SENTINEL: "900777111-9"}.get(mark, "900777222-8")
+        applying.joined(self.ports, self.world.operator, agency, tax_id=number, now=loop.PLACED_AT)
 
     def _report(self, creditor: Actor, agency: Actor, mark: str, accounts: list[str]) -> None:
         """A month is reported whole, and one payment of it corrected; what was done is judged."""

@@ -23,6 +23,12 @@ COMPOSED = {
     "enquiry.asked",
     "finding.authorisation_set",
     "finding.revoked",
+    "incident.amended",
+    "incident.assessed",
+    "incident.authority_told",
+    "incident.closed",
+    "incident.people_told",
+    "incident.reported",
     "report.completed",
     "report.corrected",
 }

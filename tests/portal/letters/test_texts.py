@@ -84,7 +84,7 @@ def test_every_kind_that_is_posted_has_a_text():
 
 
 def test_a_kind_has_a_link_exactly_when_its_text_has_one():
-    assert set(links.LINKS) <= {kind for kind, letter in LETTERS.items() if letter.link}
+    assert set(links.LINKS) == {kind for kind, letter in LETTERS.items() if letter.link}
 
 
 def test_every_link_leads_to_a_page(app):
