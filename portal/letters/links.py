@@ -51,6 +51,8 @@ def _application(asked: Asked) -> Link | None:
 
 
 def _reset(asked: Asked) -> Link | None:
+    if asked.user_id is None:
+        return None
     made = resets.make_link(asked.session, asked.actor, asked.user_id, letter=asked.key, now=asked.now)
     return None if made is None else Link(asked.portal + RESET.format(token=made.token), made.until)
 
