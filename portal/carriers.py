@@ -9,9 +9,11 @@ from __future__ import annotations
 from agencies.approvals.carrying import Carriers
 from agencies.approvals.limits import set_limit
 from agencies.approvals.models import ApprovalKind
+from agencies.standing import changes as accounts
 from assignments.marketplace import second_person as award
 
 CARRIERS: Carriers = {
     ApprovalKind.AWARD: award.carry_out,
+    ApprovalKind.BANK_ACCOUNT: accounts.put_in_force,
     ApprovalKind.LIMIT: set_limit,
 }

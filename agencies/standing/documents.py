@@ -45,7 +45,7 @@ def add_document(
     if len(files) >= MOST_FILES or sum(one.size_bytes for one in files) + file.size > MOST_BYTES:
         raise TooManyFiles
     added = keep_document(session, agency_id, kind, file, by=actor.user_id, now=now)
-    audit.record(session, actor, "agency_document.added", now=now, document_id=added.id, kind=kind.value)
+    audit.record(session, actor, "document.added", now=now, document_id=added.id, kind=kind.value)
     return added
 
 
@@ -75,7 +75,7 @@ def remove_document(session: Session, actor: Actor, document_id: int, *, now: da
     found = _find(session, require_side(actor, Side.AGENCY), document_id)
     if found.removed_at is None:
         found.removed_at = now
-        audit.record(session, actor, "agency_document.removed", now=now, document_id=document_id)
+        audit.record(session, actor, "document.removed", now=now, document_id=document_id)
 
 
 def open_document(session: Session, actor: Actor, agency_id: int, document_id: int, *, now: datetime) -> AgencyDocument:
@@ -87,7 +87,7 @@ def open_document(session: Session, actor: Actor, agency_id: int, document_id: i
     audit.record(
         session,
         actor,
-        "agency_document.downloaded",
+        "document.downloaded",
         now=now,
         organisations=[actor.tenant, agency_id],
         document_id=document_id,

@@ -36,8 +36,8 @@ def _notice(subject: str, what: str) -> Letter:
 
 
 _APPLIED = msg(
-    "Encargo writes to you because this address was given in an application. We never ask for a password or a code, "
-    "neither by e-mail nor by telephone."
+    "%(organisation)s writes to you because this address was given in an application. We never ask for a password or "
+    "a code, neither by e-mail nor by telephone."
 )
 
 LETTERS: dict[str, Letter] = {

@@ -24,8 +24,8 @@ _ATTESTED = (
     "standing",
     "credential",
     "principal",
-    "agency_document",
-    "bank_account",
+    "document",
+    "account",
 )
 #: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
 SENTENCES: dict[str, str] = {
@@ -116,10 +116,10 @@ SENTENCES: dict[str, str] = {
     "standing.disclosed": msg("%(who)s changed registers and disclosures on the agency's file"),
     "principal.added": msg("%(who)s added a principal to the agency's file"),
     "principal.removed": msg("%(who)s took a principal off the agency's file"),
-    "agency_document.added": msg("%(who)s added a document to the agency's file"),
-    "agency_document.removed": msg("%(who)s took a document off the agency's file"),
-    "agency_document.downloaded": msg("%(who)s downloaded a document of an agency"),
-    "bank_account.changed": msg("The bank account of the agency was changed"),
+    "document.added": msg("%(who)s added a document to the agency's file"),
+    "document.removed": msg("%(who)s took a document off the agency's file"),
+    "document.downloaded": msg("%(who)s downloaded a document of an agency"),
+    "account.changed": msg("The bank account of the agency was changed"),
     "attestation.begun": msg("%(who)s began an attestation for %(house)s"),
     "attestation.signed": msg("%(who)s signed an attestation"),
     "attestation.withdrawn": msg("%(who)s took a signed attestation back"),
@@ -208,7 +208,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "applications": (msg("Applications"), ("application",)),
     "attestations": (
         msg("Attestations"),
-        ("attestation", "evidence", "standing", "credential", "principal", "agency_document", "bank_account"),
+        ("attestation", "evidence", "standing", "credential", "principal", "document", "account"),
     ),
     "protection": (msg("Data protection"), ("incident", "request", "hold", "erasure")),
     "reports": (

@@ -224,6 +224,13 @@ TELLINGS: dict[str, Telling] = {
         _AGENCY,
         is_urgent=True,
     ),
+    "account.changed": Telling(
+        msg("The bank account of %(house)s is another one now; it ends in %(last_four)s"),
+        "building-bank",
+        "agency_files.show",
+        _AGENCY,
+        is_urgent=True,
+    ),
     "panel.invited": Telling(
         msg("%(house)s invites you to its panel; it reads your file and decides"), "mail", "panel.show", _OTHER
     ),
