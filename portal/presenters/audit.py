@@ -58,6 +58,7 @@ SENTENCES: dict[str, str] = {
     "user.reset_started": msg("%(who)s had a link for a new password sent to %(subject)s"),
     "user.reset_sent": msg("A link for a new password went out to %(subject)s"),
     "user.password_reset": msg("%(subject)s chose a new password with the link of a letter"),
+    "user.password_changed": msg("%(subject)s changed the password"),
     "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
     "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
     "user.email_change_stopped": msg(
