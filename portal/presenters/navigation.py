@@ -54,6 +54,7 @@ DESTINATIONS = (
     Destination(msg("Agencies"), "panel.index", "users-group", _P.MANDATE_MAKE, _CREDITOR),
     Destination(msg("Attestations"), "attestations.index", "shield-check", _P.ATTESTATION_VIEW),
     Destination(msg("Our file"), "agency_files.index", "id", _P.STANDING_EDIT, _AGENCY),
+    Destination(msg("Creditors"), "panel.creditors", "building-bank", _P.STANDING_EDIT, _AGENCY),
     Destination(msg("Reports"), "reports.index", "calendar-due", _P.REPORT_VIEW),
     Destination(msg("Promises"), "promises.index", "calendar", _P.REPORT_VIEW),
     Destination(msg("Inventories"), "inventories.index", "clipboard-list", _P.REPORT_VIEW),

@@ -3,6 +3,7 @@
 from portal.views import (
     activities,
     agency_files,
+    agency_parts,
     applications,
     applying,
     approvals,
@@ -55,6 +56,8 @@ from portal.views import (
 OF_FILES = (containers, filekinds, kept, reading)
 #: What they serve belongs to the blueprint of incidents.
 OF_INCIDENTS = (incident_steps,)
+#: What it serves belongs to the blueprint of agency files.
+OF_AGENCIES = (agency_parts,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,

@@ -69,9 +69,7 @@ def disclosures() -> str | Response | tuple[str, int]:
     if request.method == "POST" and form.validate():
         try:
             with transaction(db.session):
-                filing.disclose(
-                    db.session, actor, registers=form.answers, disclosures=form.answers, now=utc_now()
-                )
+                filing.disclose(db.session, actor, registers=form.answers, disclosures=form.answers, now=utc_now())
         except REFUSALS as error:
             refuse(form, error)
         else:
@@ -92,9 +90,9 @@ def attach() -> Response:
         keep_document(
             form.file.data,
             actor.tenant,
-            lambda stored: documents.add_document(
-                db.session, actor, form.document_kind, stored, now=utc_now()
-            ).storage_key,
+            lambda stored: (
+                documents.add_document(db.session, actor, form.document_kind, stored, now=utc_now()).storage_key
+            ),
         )
     else:
         flash(" ".join(str(error) for field in form for error in field.errors), "error")
