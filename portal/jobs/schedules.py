@@ -24,6 +24,7 @@ class Daily:
 
 DAILY: tuple[Daily, ...] = (
     Daily("warn_expiries", OrganisationKind.CREDITOR),
+    Daily("expire_applications", OrganisationKind.PLATFORM),
     Daily("warn_credentials", OrganisationKind.AGENCY),
     Daily("execute_recalls", OrganisationKind.CREDITOR),
     Daily("open_report_periods", OrganisationKind.CREDITOR),

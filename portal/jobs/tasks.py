@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 
-from agencies.applications import joining
+from agencies.applications import expiring, joining
 from agencies.applications.reviewing import TAKE_OVER
 from agencies.attestations import reviewing as attestations
 from agencies.kernel import letters, work
@@ -155,6 +155,23 @@ def warn_credentials(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def expire_applications(job: Job) -> Iterator[Advance]:
+    """Forget what nobody goes on with, and after that its files; a file that is left over is swept as an orphan."""
+    keys: list[str] | None = None
+
+    def advance() -> Step | None:
+        nonlocal keys
+        if keys is None:
+            keys = expiring.expire(job.session, job.actor, now=job.now)
+            return Step("removing", 0, len(keys)) if keys else None
+        for key in keys:
+            job.ports.storage.delete(key)
+        return None
+
+    yield advance
+
+
+@contextmanager
 def take_over_application(job: Job) -> Iterator[Advance]:
     """Let a new agency begin with what it applied with."""
 
@@ -207,6 +224,7 @@ TASKS: dict[str, Task] = {
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_credentials": Task(warn_credentials, permissions=frozenset({Permission.STANDING_VIEW})),
+    expiring.EXPIRE: Task(expire_applications, permissions=frozenset({Permission.APPLICATION_REVIEW})),
     TAKE_OVER: Task(take_over_application),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     opening.OPEN: Task(open_upload),

@@ -56,6 +56,8 @@ class Day:
     tenants: Tenants
     rows: int
     uploads: list[tuple[Actor, int]] = field(default_factory=list)
+    #: Once it is there.
+    platform: Actor | None = None
 
     def __post_init__(self) -> None:
         ports, creditor, agency = self.ports, self.tenants.creditor, self.tenants.agency
@@ -108,7 +110,12 @@ class Day:
         """All work that anybody of the day has asked for."""
         tenants = self.tenants
         actors = (tenants.creditor, tenants.agency, tenants.other_agency)
-        return [one for actor in actors for one in works(self.ports, actor)]
+        asked = [one for actor in actors for one in works(self.ports, actor)]
+        if self.platform is None:
+            return asked
+        # The operator sees everybody's work.
+        own = self.platform.tenant
+        return [*asked, *(one for one in works(self.ports, self.platform) if one.organisation_id == own)]
 
     def outcome(self) -> dict[str, int]:
         """What the day has left behind."""
@@ -272,8 +279,8 @@ class Day:
         with ports.session(PLATFORM) as session, transaction(session):
             words = "cuatro palabras sin relación 7"
             operator = create_operator(session, email="o@encargo.example", name="Olga", password=words, now=now)
-        actor = Actor(side=Side.PLATFORM, organisation_id=operator.organisation_id)
-        applying.joined(ports, actor, self.tenants.agency, tax_id="900777111-9", now=now)
+        self.platform = Actor(side=Side.PLATFORM, organisation_id=operator.organisation_id)
+        applying.joined(ports, self.platform, self.tenants.agency, tax_id="900777111-9", now=now)
         with ports.session(self.tenants.agency) as session, transaction(session):
             owner = Actor(side=Side.AGENCY, organisation_id=self.tenants.agency.tenant)
             work.request(session, owner, TAKE_OVER, "application", {}, now=now)

@@ -39,6 +39,7 @@ AGAIN = {
     "warn_expiries",
     "warn_credentials",
     "take_over_application",
+    "expire_applications",
     "execute_recalls",
     "sweep_files",
     "send_letter",

@@ -20,7 +20,6 @@ COMPOSED = {
     "application.approved",
     "application.confirmed",
     "application.declined",
-    "application.expired",
     "application.more_asked",
     "application.submitted",
     "application.taken_up",

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
-from agencies.applications import content, drafting, letters, links, reviewing
+from agencies.applications import content, drafting, expiring, letters, links, reviewing
 from agencies.applications.content import SharesBeyondWhole
 from agencies.applications.drafting import KnownAlready, StillMissing
 from agencies.applications.lifecycle import MOVES, ApplicationMovedOn, Mover
 from agencies.applications.links import LinkUsed, VisitOver
-from agencies.applications.models import ApplicationState
+from agencies.applications.models import Application, ApplicationState
 from agencies.kernel import audit
 from agencies.kernel.errors import Forbidden, NotFound
 from agencies.kernel.session import transaction
@@ -380,3 +380,30 @@ def test_the_same_document_sent_twice_is_one(world, ports, now):
 
     files = at_the_door(ports, lambda session: drafting.files_of(session, links.visited(session, visit, now=now)))
     assert len(files) == 1
+
+
+def test_what_nobody_goes_on_with_is_forgotten(world, ports, now):
+    _number, visit = applying.begin(ports, now=now)
+    applying.fill(ports, visit, now=now)
+    keys = [one.key for one in ports.storage.keys("")]
+
+    def expire(at):
+        return by_operator(world, lambda session, actor: expiring.expire(session, actor, now=at))
+
+    assert expire(now + timedelta(days=90)) == []
+    assert sorted(expire(now + timedelta(days=91))) == sorted(keys)
+    assert expire(now + timedelta(days=92)) == []
+    with ports.session(world.operator) as session:
+        row = session.scalars(select(Application)).one()
+        assert (row.state, row.content, row.legal_name) == (_S.EXPIRED, None, "")
+        assert content.address_of(session, row) == ""
+        assert session.scalar(text("select count(*) from application_files")) == 0
+
+
+def test_what_is_looked_at_does_not_expire(world, ports, now):
+    number, _visit = applying.hand_in(ports, now=now)
+    take_up(world, number, now)
+
+    assert (
+        by_operator(world, lambda session, actor: expiring.expire(session, actor, now=now + timedelta(days=999))) == []
+    )
