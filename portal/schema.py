@@ -3,10 +3,10 @@
 from agencies.applications import models as applications
 from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
-from agencies.kernel import audit, letters, notices, outbox, schedules, work
+from agencies.kernel import audit, chains, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
-from agencies.organisations import emails, links
+from agencies.organisations import emails, factors, links
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
 from agencies.standing import models as standing
@@ -22,6 +22,7 @@ from assignments.marketplace import models as marketplace
 from assignments.matches import models as matches
 from assignments.placements import models as placements
 from assignments.promises import models as promises
+from assignments.reads import models as reads
 from assignments.reports import creditor_payments
 from assignments.reports import models as reports
 from assignments.sla import models as sla
@@ -37,11 +38,13 @@ __all__ = [
     "attestations",
     "audit",
     "cases",
+    "chains",
     "changes",
     "conduct",
     "contacts",
     "creditor_payments",
     "emails",
+    "factors",
     "filelayouts",
     "incidents",
     "inventories",
@@ -58,6 +61,7 @@ __all__ = [
     "outbox",
     "placements",
     "promises",
+    "reads",
     "reports",
     "schedules",
     "scorecards",

@@ -25,6 +25,8 @@ ORDER = (
     "agencies.mandates",
     "agencies.scorecards",
     "uploads",
+    # Whatever shows or hands out debtors' data, which is all to its right, writes that down in it.
+    "assignments.reads",
     "assignments.cases",
     "assignments.contacts",
     "assignments.placements",
@@ -81,6 +83,9 @@ HOMES = {
     "phonenumbers": ("uploads/cells/phones.py",),
     "email_validator": ("agencies/organisations/", "uploads/cells/emails.py"),
     "argon2": ("agencies/organisations/credentials.py",),
+    "pyotp": ("agencies/organisations/totp.py",),
+    "webauthn": ("agencies/organisations/passkeys.py",),
+    "segno": ("portal/presenters/",),
     "zxcvbn": ("agencies/organisations/credentials.py",),
     "cryptography": ("agencies/kernel/",),
     "psutil": ("portal/",),

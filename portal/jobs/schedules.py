@@ -33,6 +33,8 @@ DAILY: tuple[Daily, ...] = (
     Daily("judge_conduct", OrganisationKind.CREDITOR),
     Daily("sweep_files", OrganisationKind.CREDITOR),
     Daily("sweep_files", OrganisationKind.AGENCY),
+    # Every chain there is, and the heads of all of them kept elsewhere.
+    Daily("verify_chains", OrganisationKind.PLATFORM),
 )
 
 

@@ -25,6 +25,7 @@ from assignments.undoing import UNDO
 from portal import keeping
 from portal.copying import copied
 from portal.jobs import frame
+from portal.jobs.chains import VERIFY, verify_chains
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.jobs.letters import send_letter
 from portal.ports import Ports
@@ -218,6 +219,7 @@ def sweep_files(job: Job) -> Iterator[Advance]:
 
 
 TASKS: dict[str, Task] = {
+    VERIFY: Task(verify_chains, permissions=frozenset({Permission.AUDIT_VIEW})),
     "sweep_files": Task(sweep_files),
     # A mail server may be away for an hour, or let strangers wait as long.
     letters.SEND: Task(send_letter, attempts=14),

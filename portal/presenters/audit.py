@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,6 +48,16 @@ SENTENCES: dict[str, str] = {
     "debtors.told_apart": msg("%(who)s found two debtors to be two persons"),
     "comparison.exported": msg("%(who)s downloaded the comparison of agencies"),
     "user.signed_in": msg("%(subject)s signed in"),
+    "user.password_accepted": msg("%(subject)s gave the right password"),
+    "user.stepped_up": msg("%(subject)s confirmed again who they are"),
+    "user.factor_failed": msg("Somebody with the password of %(subject)s gave a wrong second factor"),
+    "user.authenticator_set_up": msg("%(subject)s set up an authenticator app"),
+    "user.authenticator_removed": msg("%(subject)s removed the authenticator app"),
+    "user.recovery_codes_made": msg("%(subject)s got new recovery codes"),
+    "user.passkey_added": msg("%(subject)s added a passkey"),
+    "user.passkey_removed": msg("%(subject)s removed a passkey"),
+    "user.passkey_copied": msg("A passkey of %(subject)s was refused: a copy of it seems to be in use"),
+    "user.recovery_code_used": msg("%(subject)s used a recovery code"),
     "user.signed_out": msg("%(subject)s signed out"),
     "user.sign_in_failed": msg("Somebody tried to sign in as %(subject)s with a wrong password"),
     "user.invited": msg("%(who)s invited %(subject)s"),
@@ -76,6 +85,7 @@ SENTENCES: dict[str, str] = {
     "upload.undone": msg("%(who)s undid a file: what it had made was taken back"),
     "upload.downloaded": msg("%(who)s downloaded a file as it was sent"),
     "upload.text_downloaded": msg("%(who)s downloaded the text that was read of a file"),
+    "upload.rejected_downloaded": msg("%(who)s downloaded the rejected rows of a file"),
     "upload.received": msg("%(who)s sent a file"),
     "upload.opened": msg("A file was opened"),
     "upload.reopened": msg("%(who)s had a file read from another sheet, row or layout"),
@@ -194,12 +204,16 @@ SENTENCES: dict[str, str] = {
     "approval.voided": msg("What was to be approved had changed; the request is void"),
     "limit.changed": msg("%(who)s changed, with a second person, what one person may do alone"),
     "work.retried": msg("%(who)s started failed work again"),
+    "audit.exported": msg("%(who)s downloaded the audit trail or the log of reads"),
+    "contact.revealed": msg("%(who)s looked at a covered field of a debtor in full"),
+    "contact.reveal_refused": msg("%(who)s asked for more data in full than one person may in an hour"),
     "demo.told": msg("The demonstration data were loaded"),
 }
 
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
+    "people": (msg("People and access"), ("user", "invitation", "operator", "organisation", "audit")),
+    "reads": (msg("Data in full"), ("contact",)),
     "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "approvals": (msg("Approvals"), ("approval", "limit")),
@@ -259,26 +273,6 @@ _COUNTS: dict[str, str | Plural] = {
 
 
 @dataclass(frozen=True)
-class TrailFilter:
-    """What part of the trail is looked at."""
-
-    topic: str
-    before: int | None
-
-    @classmethod
-    def from_arguments(cls, arguments: Mapping[str, str]) -> TrailFilter:
-        """Read the address; what makes no sense is ignored."""
-        topic, before = arguments.get("topic", ""), arguments.get("before", "")
-        is_place = before.isascii() and before.isdigit() and len(before) < 19
-        return cls(topic if topic in TOPICS else "", int(before) if is_place else None)
-
-    @property
-    def nouns(self) -> tuple[str, ...]:
-        """The nouns of the actions to keep; none keeps all."""
-        return TOPICS[self.topic][1] if self.topic else ()
-
-
-@dataclass(frozen=True)
 class TrailLine:
     """One event as a sentence."""
 
@@ -293,12 +287,11 @@ class Trail:
     """One page of events."""
 
     lines: list[TrailLine]
-    next_cursor: int | None
 
 
 def trail(page: Page[Event]) -> Trail:
     """The page in the reader's language."""
-    return Trail([_line(event) for event in page.rows], page.next_cursor)
+    return Trail([_line(event) for event in page.rows])
 
 
 def _line(event: Event) -> TrailLine:

@@ -1,6 +1,7 @@
 """One blueprint per noun; a view turns a form into a service call and its answer into a page."""
 
 from portal.views import (
+    account,
     activities,
     agency_files,
     agency_parts,
@@ -17,6 +18,7 @@ from portal.views import (
     credentials,
     enquiries,
     evidence,
+    factors,
     filekinds,
     findings,
     health,
@@ -37,6 +39,7 @@ from portal.views import (
     notices,
     organisations,
     panel,
+    passkeys,
     passwords,
     placements,
     promises,
@@ -44,8 +47,10 @@ from portal.views import (
     recalls,
     reports,
     returns,
+    reveal,
     scorecards,
     sla,
+    step_up,
     transfers,
     uploads,
     users,
@@ -62,6 +67,10 @@ OF_AGENCIES = (agency_parts,)
 BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
+    factors.blueprint,
+    passkeys.blueprint,
+    step_up.blueprint,
+    account.blueprint,
     passwords.blueprint,
     letters.blueprint,
     credentials.blueprint,
@@ -70,6 +79,7 @@ BLUEPRINTS = (
     transfers.blueprint,
     activities.blueprint,
     cases.blueprint,
+    reveal.blueprint,
     matches.blueprint,
     enquiries.blueprint,
     placements.blueprint,

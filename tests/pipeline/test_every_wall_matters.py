@@ -21,17 +21,30 @@ from tests.pipeline.test_tenant_isolation import planted, reached
 #: What these see is everybody's, and on purpose: who is at the door is not known yet, the queue is the installation's,
 #: and operators look after organisations and their people. What they may do with it is for grants and services to say.
 OPEN_ON_PURPOSE = {
-    # A key of an application is a hash too; without one of them nothing is reached.
-    "app_door": {"application_keys", "invitations", "organisations", "users", "web_sessions"},
-    # Of bank accounts only whether two agencies have the same.
+    "app_door": {
+        # A key of an application is a hash too; without one of them nothing is reached.
+        "application_keys",
+        "authenticators",
+        "invitations",
+        "organisations",
+        "passkeys",
+        "recovery_codes",
+        "users",
+        "web_sessions",
+    },
     "app_platform": {
         "audit_events",
         "audit_heads",
+        "authenticators",
+        # Only whether two agencies have the same.
         "bank_accounts",
         "invitations",
         "organisations",
         "outbox",
+        "passkeys",
+        "recovery_codes",
         "users",
+        "web_sessions",
         "work",
     },
     "app_worker": {"organisations", "outbox", "users", "work"},

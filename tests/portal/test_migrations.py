@@ -24,7 +24,7 @@ TENANT_COLUMNS = ("creditor_id", "organisation_id", "agency_id")
 #: The tables of the tenants themselves; `organisations.id` is the tenant.
 TENANTS_THEMSELVES = {"organisations"}
 #: Tables that belong to nobody.
-UNOWNED = {"alembic_version", "schedule_runs"}
+UNOWNED = {"alembic_version", "passkey_challenges", "schedule_runs"}
 #: What a creditor reads of the agencies on its panel, in whatever state they are there.
 _OF_AN_AGENCY = {"agency_credentials", "agency_documents", "agency_files", "bank_accounts", "principals"}
 COLUMNS = """

@@ -18,7 +18,7 @@ from portal.ports import LoginMayTooMuch, check_login
 from portal.security import GuardedFlask, UndeclaredAccess, public, requires, signed_in
 
 #: A file taken away writes the audit trail, though it is only looked at.
-DOWNLOADS = {"cases.export", "promises.export", "placements.download", "scorecards.export"}
+DOWNLOADS = {"cases.export", "promises.export", "placements.download", "scorecards.export", "uploads.error_file"}
 ANYWHERE = {"static", "health.live", "health.ready"}
 
 
@@ -62,6 +62,8 @@ def test_the_public_routes_are_these_and_no_others(app):
         "health.live",
         "health.ready",
         "language.choose",
+        "passkeys.enter",
+        "passkeys.offer_at_door",
         "letters.confirm",
         "letters.confirmation",
         "letters.object_to",

@@ -78,6 +78,10 @@ UNIQUE_ACROSS_TENANTS = {
     # Hashes of random tokens.
     "uq_web_sessions_token_hash",
     "uq_invitations_token_hash",
+    # Random ids that devices choose for their keys.
+    "uq_passkeys_credential_id",
+    # Random numbers of nobody.
+    "pk_passkey_challenges",
     "uq_mailed_links_token_hash",
     # Belongs to nobody.
     "pk_schedule_runs",
@@ -92,7 +96,9 @@ APPEND_ONLY = (
     "audit_events",
     "balance_adjustments",
     "bank_accounts",
+    "case_reads",
     "case_updates",
+    "chain_checks",
     "commission_bands",
     "entries",
     "incident_files",
