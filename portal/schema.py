@@ -26,6 +26,7 @@ from assignments.reads import models as reads
 from assignments.reports import creditor_payments
 from assignments.reports import models as reports
 from assignments.sla import models as sla
+from assignments.subjects import models as subjects
 from uploads import filelayouts, transfers
 from uploads import models as uploads
 from uploads.checking import staging
@@ -68,6 +69,7 @@ __all__ = [
     "sla",
     "staging",
     "standing",
+    "subjects",
     "transfers",
     "uploads",
     "work",

@@ -42,6 +42,7 @@ ORDER = (
     "assignments.sla",
     "assignments.deadlines",
     "assignments.incidents",
+    "assignments.subjects",
     "assignments.undoing",
     "assignments.intake",
     "assignments.recount",

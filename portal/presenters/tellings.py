@@ -76,6 +76,24 @@ OF_TRUST: dict[str, Telling] = {
         "approvals.show",
         _APPROVAL,
     ),
+    "request.forwarded": Telling(
+        msg("%(house)s passes on a request of a person about their data; its time runs"),
+        "shield-lock",
+        "requests.show",
+        {"request_id": "request_id"},
+        is_urgent=True,
+    ),
+    "request.marked": Telling(
+        msg("A claim about personal data is in process on cases of %(house)s that you hold: %(cases)s"),
+        "shield-lock",
+        "cases.index",
+    ),
+    "request.rectified": Telling(
+        msg("%(house)s mended the data of a person whose cases you hold: %(cases)s; read them anew"),
+        "shield-lock",
+        "cases.index",
+        is_urgent=True,
+    ),
     "incident.reported": Telling(
         msg("%(house)s reports an incident with personal data: %(subjects)s people touched; assess it now"),
         "alert-triangle",

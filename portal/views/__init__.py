@@ -46,6 +46,8 @@ from portal.views import (
     reading,
     recalls,
     reports,
+    request_steps,
+    requests,
     returns,
     reveal,
     scorecards,
@@ -63,6 +65,8 @@ OF_FILES = (containers, filekinds, kept, reading)
 OF_INCIDENTS = (incident_steps,)
 #: What it serves belongs to the blueprint of agency files.
 OF_AGENCIES = (agency_parts,)
+#: What they serve belongs to the blueprint of requests.
+OF_REQUESTS = (request_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
@@ -103,6 +107,7 @@ BLUEPRINTS = (
     sla.blueprint,
     conduct.blueprint,
     incidents.blueprint,
+    requests.blueprint,
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,

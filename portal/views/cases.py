@@ -27,11 +27,13 @@ from assignments.reads.service import CONTACTS
 from assignments.reports.creditor_payments import ReceivedByCreditor, list_received
 from assignments.reports.queries import list_activities, list_payments, list_taken_back
 from assignments.sla.enquiries import list_enquiries
+from assignments.subjects.holds import holds_of
 from portal.extensions import db
 from portal.filters import money
 from portal.forms.activities import ActivityForm
 from portal.forms.cases import CaseFilterForm
 from portal.forms.enquiries import QuestionForm
+from portal.forms.requests import HoldForm
 from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import casechanges, listing, locates, promises, recalls
@@ -159,6 +161,7 @@ def show(case_id: int) -> str:
         ),
         pages=paging.addresses(activities),
         **_promises(actor, case_id),
+        **_held_fast(actor, detail.debtor.id),
         enquiries=list_enquiries(db.session, actor, case_id=case_id).rows,
         activity_form=_activity_form(actor),
         question_form=QuestionForm().offer() if actor.may(Permission.ENQUIRY_ASK) else None,
@@ -190,6 +193,13 @@ def _promises(actor: Actor, case_id: int) -> dict[str, Any]:
     found = promises_of_case(db.session, actor, case_id, today=local_date(utc_now(), actor.time_zone))
     said = statements_of(db.session, actor, [one.id for one in found])
     return {"promises": found, "said": promises.words(said), "show_promises": promises}
+
+
+def _held_fast(actor: Actor, debtor_id: int) -> dict[str, Any]:
+    """What holds the debtor's data fast, for those who answer for data protection."""
+    if actor.side is not Side.CREDITOR or not actor.may(Permission.REQUEST_HANDLE):
+        return {"hold_form": None}
+    return {"hold_form": HoldForm(), "holds": holds_of(db.session, actor, debtor_id, now=utc_now())}
 
 
 def _findings(actor: Actor, case_id: int) -> tuple[FindingRow, ...]:

@@ -43,6 +43,7 @@ from tests import (
     people,
     reporting,
     standings,
+    subjects,
 )
 from tests.pipeline.files import portfolio, receive, send, table
 from tests.tenants import PLATFORM
@@ -67,6 +68,8 @@ TABLES = {
     "consignment": "consignments",
     "debtor": "debtors",
     "enquiry": "enquiries",
+    "hold": "legal_holds",
+    "request": "subject_requests",
     "entry": "entries",
     "incident": "incidents",
     "incident_file": "incident_files",
@@ -214,7 +217,8 @@ class Neighbours:
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
         self._amend(creditor, mark, accounts)
         self._liken(creditor, mark)
-        incidents.settle(ports, agency, accounts[1], mark)
+        incidents.settle(ports, creditor, agency, accounts[1], mark)
+        subjects.settle(ports, creditor, accounts[3], mark)
         self._send(creditor, agency, mark)
         self._ask(creditor, agency)
 

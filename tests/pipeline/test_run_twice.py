@@ -43,6 +43,7 @@ AGAIN = {
     "take_over_application",
     "expire_applications",
     "execute_recalls",
+    "keep_retention",
     "sweep_files",
     "send_letter",
 }

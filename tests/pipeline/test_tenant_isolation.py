@@ -49,6 +49,10 @@ CLOSED = {
         "application_keys",
         "application_steps",
         "debtor_matches",
+        "erasures",
+        "incident_steps",
+        "incident_subjects",
+        "legal_holds",
         "lot_cases",
         "lots",
         "placement_waves",
@@ -56,6 +60,9 @@ CLOSED = {
         "staged_creditor_payments",
         "staged_portfolio_update",
         "staged_recall_list",
+        "subject_answers",
+        "subject_debtors",
+        "subject_steps",
     },
 }
 

@@ -43,6 +43,17 @@ COMPOSED = {
     "panel.reviewed",
     "panel.suspended",
     "report.completed",
+    "request.answered",
+    "request.erased",
+    "request.exported",
+    "request.extended",
+    "request.forwarded",
+    "request.identity_accepted",
+    "request.identity_refused",
+    "request.marked",
+    "request.matched",
+    "request.rectified",
+    "request.registered",
     "report.corrected",
 }
 
