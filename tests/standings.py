@@ -10,6 +10,7 @@ from agencies.kernel.tenancy import Actor
 from agencies.standing import accounts, documents, filing, people
 from agencies.standing.models import AccountKind, CredentialKind, DocumentKind, OfferedService, PrincipalRole
 from portal.ports import Ports
+from tests import applying, loop
 from uploads.stores.keys import evidence_key
 
 ACCOUNT = accounts.Account(
@@ -30,6 +31,13 @@ def introduce(ports: Ports, agency: Actor, mark: str, *, now: datetime) -> None:
         people.add_principal(session, agency, person, now=now)
         documents.add_document(session, agency, DocumentKind.POLICY, file, now=now)
         accounts.put_in_force(session, agency.tenant, ACCOUNT, now=now)
+
+
+def settle(ports: Ports, operator: Actor, agency: Actor, mark: str, *, is_first: bool) -> None:
+    """A whole file, and the application it came in by."""
+    introduce(ports, agency, mark, now=loop.PLACED_AT)
+    number = applying.TAX_ID if is_first else "900777222-8"
+    applying.joined(ports, operator, agency, tax_id=number, now=loop.PLACED_AT)
 
 
 def stored(ports: Ports, agency: Actor, mark: str) -> StoredFile:

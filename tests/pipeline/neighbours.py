@@ -32,7 +32,6 @@ from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
 from tests import (
-    applying,
     approving,
     attested,
     creditor_files,
@@ -193,7 +192,7 @@ class Neighbours:
 
     def _settle(self, creditor: Actor, agency: Actor, mark: str) -> None:
         ports, accounts = self.ports, [f"{mark}-{number}" for number in range(6)]
-        self._introduce(agency, mark)
+        standings.settle(self.ports, self.world.operator, agency, mark, is_first=mark == SENTINEL)
         loop.place_with(
             ports,
             creditor,
@@ -230,12 +229,6 @@ class Neighbours:
                 reads.note(session, actor, ReadKind.PAGE, [(self.creditor.tenant, case_id)], now=self.ports.now())
             with self.ports.session(PLATFORM) as session, transaction(session):
                 chains.check(session, actor.tenant, now=self.ports.now())
-
-    def _introduce(self, agency: Actor, mark: str) -> None:
-        """The agency says what it is."""
-        standings.introduce(self.ports, agency, mark, now=loop.PLACED_AT)
-        number = {SENTINEL: "900777111-9"}.get(mark, "900777222-8")
-        applying.joined(self.ports, self.world.operator, agency, tax_id=number, now=loop.PLACED_AT)
 
     def _report(self, creditor: Actor, agency: Actor, mark: str, accounts: list[str]) -> None:
         """A month is reported whole, and one payment of it corrected; what was done is judged."""
