@@ -1,0 +1,95 @@
+"""An application from the public page to the invited manager's link, in real browsers and with real letters."""
+
+from __future__ import annotations
+
+import re
+import time
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+from tests import applying
+from tests.browser.person import PHONE
+from tests.people import PASSWORD
+
+OPERATOR = "operadora@encargo.example"
+
+
+def letter(site, path: str, seconds: float = 60) -> str:
+    """The path of the newest link of this kind that has come by letter."""
+    folder = Path(site.environ["MAIL_URL"].removeprefix("file://"))
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for file in sorted(folder.glob("*.eml"), key=lambda one: -one.stat().st_mtime):
+            body = message_from_bytes(file.read_bytes(), policy=default).get_body(("plain",)).get_content()
+            if found := re.search(rf"http://[^/\s]+({path}\S+)", body):
+                return found[1]
+        time.sleep(0.3)
+    raise AssertionError(site.logs())
+
+
+def fill(page, part) -> None:
+    """Type one part of the application into the page's form."""
+    for name, value in part.items():
+        field = page.locator(f"[name=answer_{name}]")
+        if name == "share_bp":
+            field.fill(str(value // 100))
+        elif name == "limit":
+            field.fill("100000")
+        elif isinstance(value, list):
+            for one in value:
+                page.locator(f"[name=answer_{name}][value={one}]").check()
+        elif field.evaluate("one => one.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(str(value))
+
+
+def test_an_agency_applies_on_a_phone_and_its_manager_is_invited(people, site):
+    site.environ["OPERATOR_PASSWORD"] = PASSWORD
+    site.flask("create-operator", "--email", OPERATOR, "--name", "Olga Operadora")
+    paula, olga = people("Paula"), people("Olga")
+    applicant = paula.page
+    applicant.set_viewport_size(PHONE)
+    applicant.goto("/apply/")
+    applicant.locator("#email").fill(applying.EMAIL)
+    applicant.locator("form[action='/apply/'] button").click()
+    applicant.goto(letter(site, "/apply/open/"))
+    applicant.locator("main form button").click()
+    for code, told in applying.AGENCY.items():
+        for part in told if isinstance(told, list) else [told]:
+            applicant.goto(f"/apply/part?name={code}")
+            assert applicant.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+            fill(applicant, part)
+            applicant.locator("main form .form-actions button").last.click()
+    for kind in applying.DOCUMENTS:
+        applicant.goto("/apply/draft")
+        applicant.locator("[name=kind]").select_option(kind.value)
+        file = {
+            "name": f"{kind.value}.pdf",
+            "mimeType": "application/pdf",
+            "buffer": applying.PDF + kind.value.encode(),
+        }
+        applicant.locator("[name=file]").set_input_files([file])
+        applicant.locator("form[action='/apply/documents'] button").click()
+    applicant.locator("[name=is_true]").check()
+    applicant.locator("form[action='/apply/submit'] button").click()
+    applicant.locator(".notice-success").wait_for()
+    assert applicant.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    paula.look("application-handed-in", phone=True)
+
+    olga.sign_in(OPERATOR, PASSWORD)
+    olga.set_up_app()
+    olga.menu("Applications")
+    olga.press_words("Recaudos del Páramo S.A.S.")
+    olga.look("application-to-review", phone=True)
+    olga.press("Take it up")
+    olga.page.on("dialog", lambda dialog: dialog.accept())
+    olga.press("Approve and invite")
+    olga.sees(applying.EMAIL)
+
+    invited = people("Gerencia")
+    invited.go(letter(site, "/invitations/"))
+    invited.sees("Recaudos del Páramo")
+    applicant.reload()
+    paula.sees(paula.say("You are in. An invitation was sent to this e-mail address: with it you set your password."))
