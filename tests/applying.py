@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -159,13 +159,12 @@ def letters_to(ports: Ports, folder: Path, address: str) -> list[EmailMessage]:
     return sorted(mine, key=lambda one: one["Date"].datetime)
 
 
-def link_in(letter: EmailMessage, pattern: re.Pattern[str] = LINK) -> str:
-    """The path of the link a letter carries."""
-    body = letter.get_body(("plain",))
-    assert body is not None
-    found = pattern.search(body.get_content())
-    assert found is not None, body.get_content()
-    return found[1]
+def link_in(letters: Sequence[EmailMessage], pattern: re.Pattern[str] = LINK) -> str:
+    """The path of the newest link of a kind in some letters."""
+    bodies = [str(one.get_body(("plain",)).get_content()) for one in letters]  # type: ignore[union-attr]
+    found = [match[1] for body in bodies if (match := pattern.search(body))]
+    assert found, bodies
+    return found[-1]
 
 
 def later(now: datetime | None = None, **by: float) -> datetime:
