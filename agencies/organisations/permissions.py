@@ -32,6 +32,8 @@ class Permission(StrEnum):
     APPLICATION_REVIEW = "application.review"
     USER_INVITE = "user.invite"
     USER_VIEW = "user.view"
+    #: The organisation's own sign-in.
+    SIGN_IN_MANAGE = "sign_in.manage"
     WORK_VIEW_ALL = "work.view_all"
     AUDIT_VIEW = "audit.view"
     PORTFOLIO_UPLOAD = "portfolio.upload"
@@ -107,6 +109,7 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
+            _P.SIGN_IN_MANAGE,
             _P.INCIDENT_VIEW,
             _P.INCIDENT_HANDLE,
             _P.REQUEST_VIEW,
@@ -217,6 +220,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.MANAGER: frozenset(
         {
+            _P.SIGN_IN_MANAGE,
             _P.INCIDENT_REPORT,
             _P.INCIDENT_VIEW,
             _P.REQUEST_FORWARD,

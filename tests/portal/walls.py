@@ -99,6 +99,8 @@ UNIQUE_ACROSS_TENANTS = {
     # Random numbers of nobody.
     "pk_passkey_challenges",
     "uq_mailed_links_token_hash",
+    # Approved by the operator for one organisation; asking for it tells nothing.
+    "uq_sign_in_domains_domain",
     # Belongs to nobody.
     "pk_schedule_runs",
     "alembic_version_pkc",
