@@ -30,6 +30,7 @@ OPEN_TO_OWNER = {
     "audit_heads",
     "balance_adjustments",
     "bids",
+    "case_reads",
     "case_updates",
     "cases",
     "conduct_cells",
