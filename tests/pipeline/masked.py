@@ -38,18 +38,18 @@ IN_FULL = {
 
 def plant(ports: Ports, creditor: Actor, agency: Actor) -> None:
     """A person whose case the agency holds, one it looks for and has found, and a file that waits with a bad row."""
-    _portfolio(ports, creditor, "CENTINELA-PLACED")
+    _portfolio(ports, creditor, "CENTINELA-1")
     mandate = loop.add_mandate(ports, creditor, agency)
     loop.place(ports, creditor, loop.draft(ports, creditor, [mandate]))
     loop.acknowledge_all(ports, agency)
-    _portfolio(ports, creditor, "CENTINELA-SOUGHT")
+    _portfolio(ports, creditor, "CENTINELA-2")
     mandate = locating.locate_mandate(ports, creditor, agency)
-    people = People(Selection(search="CENTINELA-SOUGHT"))
+    people = People(Selection(search="CENTINELA-2"))
     batch = locating.order(ports, creditor, mandate, people, due_on=locating.soon(), now=ports.now())
     for order in locating.take_on(ports, agency, batch):
         locating.find(ports, agency, order.id, [locating.phone(FOUND)], now=ports.now())
     market.settle(ports, creditor, agency, OFFERED)
-    rows = [_ROW.format(account="CENTINELA-BAD", balance="mucho")]
+    rows = [_ROW.format(account="CENTINELA-3", balance="mucho")]
     files.send(ports, creditor, "\n".join([HEADER, *rows]).encode(), filename="por-confirmar.csv")
     files.checked(ports, creditor, "\n".join([HEADER, *rows, ""]).encode(), options=Options(decimal=","))
 
@@ -69,7 +69,7 @@ def shows(body: bytes) -> bool:
 
 
 def _portfolio(ports: Ports, creditor: Actor, account: str) -> None:
-    document = DOCUMENT if account.endswith("PLACED") else f"{DOCUMENT[:-1]}9"
+    document = DOCUMENT if account.endswith("1") else f"{DOCUMENT[:-1]}9"
     row = _ROW.format(account=account, balance="900000,00").replace(DOCUMENT, document)
     upload = files.checked(ports, creditor, f"{HEADER}\n{row}\n".encode(), options=Options(decimal=","))
     files.apply(ports, creditor, upload.id)
