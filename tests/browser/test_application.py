@@ -8,6 +8,11 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
+from agencies.applications import letters, reviewing
+from agencies.kernel.clock import utc_now
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import DOOR
+from agencies.organisations.acting import actor_by_email
 from tests import applying
 from tests.browser.person import PHONE
 from tests.people import PASSWORD
@@ -45,10 +50,10 @@ def fill(page, part) -> None:
             field.fill(str(value))
 
 
-def test_an_agency_applies_on_a_phone_and_its_manager_is_invited(people, site):
+def test_an_agency_applies_on_a_phone_and_its_manager_is_invited(people, site, ports):
     site.environ["OPERATOR_PASSWORD"] = PASSWORD
     site.flask("create-operator", "--email", OPERATOR, "--name", "Olga Operadora")
-    paula, olga = people("Paula"), people("Olga")
+    paula = people("Paula")
     applicant = paula.page
     applicant.set_viewport_size(PHONE)
     applicant.goto("/apply/")
@@ -78,15 +83,13 @@ def test_an_agency_applies_on_a_phone_and_its_manager_is_invited(people, site):
     assert applicant.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     paula.look("application-handed-in", phone=True)
 
-    olga.sign_in(OPERATOR, PASSWORD)
-    olga.set_up_app()
-    olga.menu("Applications")
-    olga.press_words("Recaudos del Páramo S.A.S.")
-    olga.look("application-to-review", phone=True)
-    olga.press("Take it up")
-    olga.page.on("dialog", lambda dialog: dialog.accept())
-    olga.press("Approve and invite")
-    olga.sees(applying.EMAIL)
+    # The operator's pages have tests of their own; here it is the applicant's way that is walked.
+    with ports.session(DOOR) as session:
+        operator, _user, _home = actor_by_email(session, OPERATOR)
+    with ports.session(operator) as session, transaction(session):
+        [row] = reviewing.list_applications(session, operator)
+        reviewing.take_up(session, operator, row.id, now=utc_now())
+        letters.approve(session, operator, row.id, now=utc_now())
 
     invited = people("Gerencia")
     invited.go(letter(site, "/invitations/"))
