@@ -15,6 +15,7 @@ from portal.filters import money, number
 from portal.i18n import say
 from portal.presenters.approvals import KINDS
 from portal.presenters.people import ROLE_NAMES
+from portal.presenters.standing_actions import OF_STANDING
 
 #: Nouns of what an agency says and shows of itself.
 _ATTESTED = (
@@ -28,6 +29,7 @@ _ATTESTED = (
 )
 #: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
 SENTENCES: dict[str, str] = {
+    **OF_STANDING,
     "recall.requested": msg("%(who)s recalled cases from an agency"),
     "recall.accepted": msg("%(who)s confirmed that work on recalled cases has stopped"),
     "recall.objected": msg("%(who)s objected to a recall"),
@@ -117,28 +119,6 @@ SENTENCES: dict[str, str] = {
     "portfolio.opened": msg("The rows of a file became cases"),
     "case.exported": msg("%(who)s downloaded a list of cases"),
     "panel.joined": msg("%(who)s brought an agency onto the panel"),
-    "panel.invited": msg("%(who)s invited an agency to the panel"),
-    "panel.reviewed": msg("%(who)s began to review an agency"),
-    "panel.suspended": msg("%(who)s suspended an agency on the panel"),
-    "panel.removed": msg("%(who)s removed an agency from the panel"),
-    "panel.declined": msg("%(who)s declined to be on a panel"),
-    "application.confirmed": msg("Somebody confirmed an address and began an application"),
-    "application.submitted": msg("An applicant handed an application in"),
-    "application.withdrawn": msg("An applicant took an application back"),
-    "application.expired": msg("An application expired and what it said was removed"),
-    "application.taken_up": msg("%(who)s took up an application"),
-    "application.more_asked": msg("%(who)s asked an applicant for more"),
-    "application.approved": msg("%(who)s approved an application"),
-    "application.declined": msg("%(who)s declined an application"),
-    "application.file_downloaded": msg("%(who)s downloaded a file of an application"),
-    "application.taken_over": msg("The agency's file was filled from its application"),
-    "standing.disclosed": msg("%(who)s changed registers and disclosures on the agency's file"),
-    "principal.added": msg("%(who)s added a principal to the agency's file"),
-    "principal.removed": msg("%(who)s took a principal off the agency's file"),
-    "document.added": msg("%(who)s added a document to the agency's file"),
-    "document.removed": msg("%(who)s took a document off the agency's file"),
-    "document.downloaded": msg("%(who)s downloaded a document of an agency"),
-    "account.changed": msg("The bank account of the agency was changed"),
     "attestation.begun": msg("%(who)s began an attestation for %(house)s"),
     "attestation.signed": msg("%(who)s signed an attestation"),
     "attestation.withdrawn": msg("%(who)s took a signed attestation back"),

@@ -12,6 +12,7 @@ from agencies.kernel.notices import Notice
 from agencies.kernel.tenancy import Actor
 from portal.filters import day, number
 from portal.i18n import say
+from portal.presenters.standing_notices import OF_STANDING
 from portal.presenters.tellings import OF_TRUST, Telling
 
 #: Details that hold an organisation's id, in the order in which the one spoken of is looked for.
@@ -19,8 +20,6 @@ _HOUSES = ("about", "agency_id", "creditor_id")
 
 
 _ATTESTATION = {"attestation_id": "attestation_id"}
-_AGENCY = {"agency_id": "agency_id"}
-_OTHER = {"other_id": "about"}
 _LOT = {"lot_id": "lot_id"}
 _REPORT = {"report_id": "report_id"}
 _ENQUIRY = {"enquiry_id": "enquiry_id"}
@@ -28,6 +27,7 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
     **OF_TRUST,
+    **OF_STANDING,
     "recall.requested": Telling(
         msgs(
             "%(house)s takes %(cases)s case back; your access ends on %(effective_on)s",
@@ -214,39 +214,6 @@ TELLINGS: dict[str, Telling] = {
         _ATTESTATION,
         is_urgent=True,
     ),
-    "credential.expiring": Telling(
-        msg("%(title)s on the file of %(house)s runs out on %(valid_until)s"), "clock", "agency_files.show", _AGENCY
-    ),
-    "credential.expired": Telling(
-        msg("%(title)s on the file of %(house)s ran out on %(valid_until)s"),
-        "alert-triangle",
-        "agency_files.show",
-        _AGENCY,
-        is_urgent=True,
-    ),
-    "account.changed": Telling(
-        msg("The bank account of %(house)s is another one now; it ends in %(last_four)s"),
-        "building-bank",
-        "agency_files.show",
-        _AGENCY,
-        is_urgent=True,
-    ),
-    "panel.invited": Telling(
-        msg("%(house)s invites you to its panel; it reads your file and decides"), "mail", "panel.show", _OTHER
-    ),
-    "panel.reviewed": Telling(msg("%(house)s reviews your file"), "search", "panel.show", _OTHER),
-    "panel.joined": Telling(msg("%(house)s has put you on its panel"), "circle-check", "panel.show", _OTHER),
-    "panel.suspended": Telling(
-        msg("%(house)s has suspended you: nothing new is placed; the reason is on its page"),
-        "player-pause",
-        "panel.show",
-        _OTHER,
-        is_urgent=True,
-    ),
-    "panel.removed": Telling(
-        msg("%(house)s has removed you from its panel; the reason is on its page"), "circle-x", "panel.show", _OTHER
-    ),
-    "panel.declined": Telling(msg("%(house)s does not want to be on your panel"), "circle-x", "panel.show", _OTHER),
     "report.due_soon": Telling(
         msg("The report from %(period_start)s to %(period_end)s, between you and %(house)s, is due on %(last_day)s"),
         "calendar-due",
