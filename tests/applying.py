@@ -11,7 +11,7 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from agencies.applications import drafting, links
+from agencies.applications import drafting, letters, links, reviewing
 from agencies.applications.models import Application, ApplicationState
 from agencies.kernel.clock import utc_now
 from agencies.kernel.files import StoredFile
@@ -170,3 +170,26 @@ def link_in(letters: Sequence[EmailMessage], pattern: re.Pattern[str] = LINK) ->
 def later(now: datetime | None = None, **by: float) -> datetime:
     """An instant after another one."""
     return (now or utc_now()) + timedelta(**by)
+
+
+def at_the_door(ports, call):
+    """One call of somebody who is not signed in."""
+    with ports.session(DOOR) as session, transaction(session):
+        return call(session)
+
+
+def by_operator(world, call):
+    """One call of the operator."""
+    with world.ports.session(world.operator) as session, transaction(session):
+        return call(session, world.operator)
+
+
+def take_up(world, number, now):
+    """The operator begins to look at it."""
+    return by_operator(world, lambda session, actor: reviewing.take_up(session, actor, number, now=now))
+
+
+def approve(world, number, now):
+    """The operator lets it in."""
+    take_up(world, number, now)
+    return by_operator(world, lambda session, actor: letters.approve(session, actor, number, now=now))
