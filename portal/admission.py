@@ -6,6 +6,7 @@ go there too, or why it may not go on.
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
@@ -38,6 +39,9 @@ def admit(app: Flask, settings: Settings) -> AnyResponse | None:
     access = security.access_of(app, request.endpoint)
     is_known = current_user.is_authenticated
     if access.is_public:
+        # An applicant is signed in as nobody, and sends documents once a link has been opened in this browser.
+        if security.VISIT in session:
+            _widen(app.view_functions[request.endpoint], settings)
         return None
     if not is_known:
         return _to_sign_in()
@@ -51,10 +55,15 @@ def admit(app: Flask, settings: Settings) -> AnyResponse | None:
         note_look(request.endpoint, request.view_args or {})
     if hasattr(view, "steps_up") and not person.is_fresh(utc_now()):
         return _to_step_up()
+    _widen(view, settings)
+    return None
+
+
+def _widen(view: Any, settings: Settings) -> None:
+    """Let the request be as large as the view takes files."""
     if hasattr(view, "takes_files"):
         most = settings.max_upload_bytes
         request.max_content_length = min(most, getattr(view, "largest_file", most)) + _FORM_ALLOWANCE
-    return None
 
 
 def asked_for() -> str | None:

@@ -10,10 +10,12 @@ from agencies.approvals.carrying import Carriers
 from agencies.approvals.exports import grant
 from agencies.approvals.limits import set_limit
 from agencies.approvals.models import ApprovalKind
+from agencies.standing import changes as accounts
 from assignments.marketplace import second_person as award
 
 CARRIERS: Carriers = {
     ApprovalKind.AWARD: award.carry_out,
+    ApprovalKind.BANK_ACCOUNT: accounts.put_in_force,
     ApprovalKind.EXPORT: grant,
     ApprovalKind.LIMIT: set_limit,
 }

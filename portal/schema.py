@@ -1,5 +1,6 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
+from agencies.applications import models as applications
 from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
 from agencies.attestations import subprocessors
@@ -34,6 +35,7 @@ from uploads.checking import staging
 metadata = Base.metadata
 
 __all__ = [
+    "applications",
     "approvals",
     "attestations",
     "audit",

@@ -118,6 +118,10 @@ def takes_pieces(view: View) -> View:
     return takes_files(view)
 
 
+#: In the signed cookie: what opens an application for this browser.
+VISIT = "application"
+
+
 class GuardedFlask(Flask):
     """A Flask app that refuses to register a route without declared access."""
 

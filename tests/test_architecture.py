@@ -20,6 +20,7 @@ ORDER = (
     "agencies.organisations",
     "agencies.approvals",
     "agencies.standing",
+    "agencies.applications",
     "agencies.attestations",
     "agencies.mandates",
     "agencies.scorecards",

@@ -41,7 +41,7 @@ class Blocked:
 
     creditor_id: int
     agency_id: int
-    #: A template's code such as `AT-02`, or `service`, `coverage`, `capacity`.
+    #: A template's code such as `AT-02`, or `service`, `coverage`, `capacity`, `panel`.
     code: str
     #: None where the agency's file speaks.
     state: Standing | None
@@ -94,7 +94,14 @@ def obstacles(
     speaks = {}
     if act in _SERVICES:
         service = _SERVICES[act]
-        speaks = unfit(session, agency_ids, service=service, country=home.country, cases=cases or {})
+        speaks = unfit(
+            session,
+            agency_ids,
+            creditor_id=creditor_id,
+            service=service,
+            country=home.country,
+            cases=cases or {},
+        )
     found = {}
     for agency_id in sorted(set(agency_ids)):
         reasons = [

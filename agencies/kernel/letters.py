@@ -61,6 +61,11 @@ def post_to_address(
     _ask(session, organisation_id, user_id, kind, key, {**details, "is_elsewhere": True}, now)
 
 
+def post_about(session: Session, organisation_id: int, *, kind: str, key: str, now: datetime, **details: Any) -> None:
+    """Queue a letter to somebody who is no user; whoever writes it finds the address by the details. Once per key."""
+    _ask(session, organisation_id, None, kind, key, details, now)
+
+
 def post_nothing(session: Session, organisation_id: int, *, key: str, now: datetime) -> None:
     """Ask for as much work as a letter is and send nothing: who watches the clock learns nothing either."""
     _ask(session, organisation_id, None, "", key, {}, now)

@@ -32,6 +32,8 @@ class Permission(StrEnum):
     ORGANISATION_REGISTER = "organisation.register"
     ORGANISATION_SUSPEND = "organisation.suspend"
     ORGANISATION_VIEW = "organisation.view"
+    #: What organisations apply with that are not here yet.
+    APPLICATION_REVIEW = "application.review"
     USER_INVITE = "user.invite"
     USER_VIEW = "user.view"
     #: The organisation's own sign-in.
@@ -301,6 +303,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.ORGANISATION_REGISTER,
             _P.ORGANISATION_SUSPEND,
             _P.ORGANISATION_VIEW,
+            _P.APPLICATION_REVIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
             _P.WORK_VIEW_ALL,

@@ -287,7 +287,7 @@ def _check_timetable(timetable: Timetable, now: datetime) -> None:
 
 
 def _bidders(session: Session, actor: Actor, invited: Sequence[int]) -> list[int]:
-    on_panel = {one.agency_id for one in panel.members(session, actor)}
+    on_panel = panel.on_panel(session, actor)
     if not on_panel or not set(invited) <= on_panel:
         raise NobodyInvited
     return sorted(set(invited) or on_panel)

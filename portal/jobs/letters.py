@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from email.message import EmailMessage
 
+from agencies.applications import letters as applications
+from agencies.applications.content import address_of
 from agencies.kernel import letters
 from agencies.kernel.errors import Invalid, msg
+from agencies.organisations.countries import country
 from agencies.organisations.models import Organisation, User, UserState
 from portal.jobs.frame import Advance, Job, Step
 from portal.letters.links import LINKS, Asked
@@ -70,6 +73,8 @@ def _write(job: Job) -> EmailMessage | None:
 
 
 def _addressee(job: Job) -> Addressee | None:
+    if job.payload["user_id"] is None:
+        return _applicant(job)
     user = job.session.get_one(User, job.payload["user_id"])
     home = job.session.get_one(Organisation, user.organisation_id)
     address = user.email
@@ -87,6 +92,16 @@ def _addressee(job: Job) -> Addressee | None:
         language=user.language,
         time_zone=home.time_zone,
     )
+
+
+def _applicant(job: Job) -> Addressee | None:
+    """Somebody who is not on the platform yet, to whom the platform itself writes."""
+    row = applications.find_addressee(job.session, job.actor, job.payload["details"]["application_id"])
+    if row is None:
+        return None
+    home, address = job.session.get_one(Organisation, job.actor.tenant), address_of(job.session, row)
+    zone = country(row.country).time_zone
+    return Addressee(home.id, home.name, address, address, name="", language=row.language, time_zone=zone)
 
 
 def _link(job: Job, kind: str) -> Link | None:

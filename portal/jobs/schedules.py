@@ -27,6 +27,8 @@ DAILY: tuple[Daily, ...] = (
     Daily("expire_approvals", OrganisationKind.CREDITOR),
     Daily("expire_approvals", OrganisationKind.AGENCY),
     Daily("remind_signers", OrganisationKind.AGENCY),
+    Daily("expire_applications", OrganisationKind.PLATFORM),
+    Daily("warn_credentials", OrganisationKind.AGENCY),
     Daily("keep_retention", OrganisationKind.CREDITOR),
     Daily("execute_recalls", OrganisationKind.CREDITOR),
     Daily("open_report_periods", OrganisationKind.CREDITOR),

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 
+from agencies.applications import expiring, joining
+from agencies.applications.reviewing import TAKE_OVER
 from agencies.approvals import service as approvals
 from agencies.attestations import reminding
 from agencies.kernel import letters, work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
 from agencies.organisations.permissions import Permission
+from agencies.standing import expiries
 from assignments import intake
 from assignments.conduct import service as conduct
 from assignments.marketplace import service as marketplace
@@ -21,6 +25,7 @@ from assignments.reports import service as reports
 from assignments.subjects import keeping as subjects
 from assignments.undoing import UNDO
 from portal import keeping
+from portal.copying import copied
 from portal.jobs import frame
 from portal.jobs.chains import VERIFY, verify_chains
 from portal.jobs.frame import Advance, Job, Step, Task
@@ -164,6 +169,43 @@ def remind_signers(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def warn_credentials(job: Job) -> Iterator[Advance]:
+    """Tell an agency and its creditors which licences and policies run out soon or have run out."""
+
+    def advance() -> None:
+        expiries.warn(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def expire_applications(job: Job) -> Iterator[Advance]:
+    """Forget what nobody goes on with, and after that its files; a file that is left over is swept as an orphan."""
+    keys: list[str] | None = None
+
+    def advance() -> Step | None:
+        nonlocal keys
+        if keys is None:
+            keys = expiring.expire(job.session, job.actor, now=job.now)
+            return Step("removing", 0, len(keys)) if keys else None
+        for key in keys:
+            job.ports.storage.delete(key)
+        return None
+
+    yield advance
+
+
+@contextmanager
+def take_over_application(job: Job) -> Iterator[Advance]:
+    """Let a new agency begin with what it applied with."""
+
+    def advance() -> None:
+        joining.take_over(job.session, job.actor, partial(copied, job.ports.storage, job.actor.tenant), now=job.now)
+
+    yield advance
+
+
+@contextmanager
 def remind_reports(job: Job) -> Iterator[Advance]:
     """Tell a creditor and its agencies which reports fall due and which are missing."""
 
@@ -219,6 +261,9 @@ TASKS: dict[str, Task] = {
     "expire_approvals": Task(expire_approvals, permissions=frozenset({Permission.APPROVAL_VIEW})),
     "remind_signers": Task(remind_signers, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
+    "warn_credentials": Task(warn_credentials, permissions=frozenset({Permission.STANDING_VIEW})),
+    expiring.EXPIRE: Task(expire_applications, permissions=frozenset({Permission.APPLICATION_REVIEW})),
+    TAKE_OVER: Task(take_over_application),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     opening.OPEN: Task(open_upload),
     confirming.CHECK: Task(check_upload),

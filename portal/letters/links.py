@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
+from agencies.applications import letters as applications
+from agencies.applications.links import LINK_LIFETIME
 from agencies.kernel.tenancy import Actor
 from agencies.organisations import emails, invitations, resets
 from portal.letters.writing import Link
@@ -21,6 +23,7 @@ RESET = "/reset/{token}"
 CONFIRM = "/email/confirm/{token}"
 OBJECT = "/email/object/{token}"
 SIGN_IN = "/sign-in"
+APPLICATION = "/apply/open/{token}"
 
 
 class Asked(NamedTuple):
@@ -28,7 +31,8 @@ class Asked(NamedTuple):
 
     session: Session
     actor: Actor
-    user_id: int
+    #: Nobody where the letter goes to an applicant.
+    user_id: int | None
     key: str
     details: dict[str, Any]
     now: datetime
@@ -40,7 +44,15 @@ def _invitation(asked: Asked) -> Link | None:
     return None if made is None else Link(asked.portal + INVITATION.format(token=made.token), made.expires_at)
 
 
+def _application(asked: Asked) -> Link | None:
+    number = asked.details["application_id"]
+    token = applications.link_for(asked.session, asked.actor, number, now=asked.now)
+    return None if token is None else Link(asked.portal + APPLICATION.format(token=token), asked.now + LINK_LIFETIME)
+
+
 def _reset(asked: Asked) -> Link | None:
+    if asked.user_id is None:
+        return None
     made = resets.make_link(asked.session, asked.actor, asked.user_id, letter=asked.key, now=asked.now)
     return None if made is None else Link(asked.portal + RESET.format(token=made.token), made.until)
 
@@ -60,6 +72,9 @@ def _objection(asked: Asked) -> Link | None:
 #: Kind of letter -> what makes its link; None where there is nothing to open any more.
 LINKS: dict[str, Callable[[Asked], Link | None]] = {
     "invitation": _invitation,
+    applications.LINK: _application,
+    applications.MORE_ASKED: _application,
+    applications.DECLINED: _application,
     "password.reset": _reset,
     "password.reset_started": _reset,
     "password.elsewhere": lambda asked: Link(asked.portal + SIGN_IN),

@@ -27,13 +27,60 @@ class Letter:
     link: str | None = None
     #: What follows the link.
     afterwards: tuple[str, ...] = ()
+    #: Why the reader is written to, where it is not because of access they have.
+    why: str | None = None
 
 
 def _notice(subject: str, what: str) -> Letter:
     return Letter(subject, (what, _NOT_YOU))
 
 
+_APPLIED = msg(
+    "%(organisation)s writes to you because this address was given in an application. We never ask for a password or "
+    "a code, neither by e-mail nor by telephone."
+)
+
 LETTERS: dict[str, Letter] = {
+    "application.link": Letter(
+        msg("Your application to work on Encargo"),
+        (
+            msg("Somebody, probably you, asked on %(at)s to apply with this address, or to go on with an application."),
+            msg("This link confirms the address and opens the application. It works once, until %(until)s."),
+        ),
+        msg("Open the application"),
+        (_IGNORE,),
+        why=_APPLIED,
+    ),
+    "application.submitted": Letter(
+        msg("Your application has arrived"),
+        (msg("The application was handed in on %(at)s. The operator looks at it and writes to you."),),
+        why=_APPLIED,
+    ),
+    "application.more_asked": Letter(
+        msg("Your application: something more is asked for"),
+        (
+            msg("The operator has looked at your application and asks for more; what it is stands on its page."),
+            msg("This link opens the application. It works once, until %(until)s."),
+        ),
+        msg("Open the application"),
+        why=_APPLIED,
+    ),
+    "application.declined": Letter(
+        msg("Your application was declined"),
+        (
+            msg("The operator has declined your application on %(at)s; the reason stands on its page."),
+            msg("This link opens it. It works once, until %(until)s."),
+        ),
+        msg("Open the application"),
+        why=_APPLIED,
+    ),
+    "bank_account.changed": _notice(
+        msg("The bank account of %(organisation)s was changed"),
+        msg(
+            "On %(at)s another bank account of %(organisation)s came into force: two persons of it asked and agreed. "
+            "Look at it on the page of your file; if nobody there knows of it, tell the operator at once."
+        ),
+    ),
     "invitation": Letter(
         msg("%(organisation)s invites you to Encargo"),
         (

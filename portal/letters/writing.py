@@ -79,7 +79,7 @@ def write(
     greeting = words.say(_GREETING_BY_NAME if words.values["name"] else _GREETING)
     before = [greeting, *map(words.say, letter.paragraphs)]
     label = words.say(letter.link) if letter.link and link else None
-    after = [*map(words.say, letter.afterwards), words.say(_FOOTER), words.say(_WHERE, address=portal)]
+    after = [*map(words.say, letter.afterwards), words.say(letter.why or _FOOTER), words.say(_WHERE, address=portal)]
     message = EmailMessage(policy=SMTP)
     message["Subject"] = words.say(letter.subject)
     message["From"] = sender

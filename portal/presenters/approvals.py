@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agencies.applications.sections import ACCOUNT_NAMES
 from agencies.approvals import queries
 from agencies.approvals.exports import Taken
 from agencies.approvals.lifecycle import standing
@@ -14,6 +15,7 @@ from agencies.approvals.limits import Limit
 from agencies.approvals.models import Approval, ApprovalKind, ApprovalState
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor
+from agencies.standing.models import AccountKind
 from assignments.marketplace.models import DeclineReason
 from portal.filters import basis_points, money, number
 from portal.i18n import say
@@ -191,6 +193,19 @@ def _of_award(subject: Subject, houses: Names) -> Told:
     )
 
 
+def _of_account(subject: Subject, _houses: Names) -> Told:
+    return Told(
+        say(msg("Another bank account, ending in %(last_four)s"), {"last_four": subject["last_four"]}),
+        [
+            (say(msg("Account number")), f"•••• {subject['last_four']}"),
+            (say(msg("Bank")), subject["bank"]),
+            (say(msg("Kind of account")), say(ACCOUNT_NAMES[AccountKind(subject["account_kind"])])),
+            (say(msg("Currency")), subject["currency"]),
+            (say(msg("Name of the holder")), subject["holder_name"]),
+        ],
+    )
+
+
 def _of_export(subject: Subject, _houses: Names) -> Told:
     what = Taken(subject["what"])
     return Told(
@@ -208,6 +223,7 @@ def _of_export(subject: Subject, _houses: Names) -> Told:
 #: Kind -> its words; whoever adds a kind adds its teller here and its carrier in `portal.carriers`.
 TELLERS: dict[ApprovalKind, Callable[[Subject, Names], Told]] = {
     ApprovalKind.AWARD: _of_award,
+    ApprovalKind.BANK_ACCOUNT: _of_account,
     ApprovalKind.EXPORT: _of_export,
     ApprovalKind.LIMIT: _of_limit,
 }

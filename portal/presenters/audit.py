@@ -15,9 +15,21 @@ from portal.filters import money, number
 from portal.i18n import say
 from portal.presenters.approvals import KINDS
 from portal.presenters.people import ROLE_NAMES
+from portal.presenters.standing_actions import OF_STANDING
 
+#: Nouns of what an agency says and shows of itself.
+_ATTESTED = (
+    "attestation",
+    "evidence",
+    "standing",
+    "credential",
+    "principal",
+    "document",
+    "account",
+)
 #: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
 SENTENCES: dict[str, str] = {
+    **OF_STANDING,
     "recall.requested": msg("%(who)s recalled cases from an agency"),
     "recall.accepted": msg("%(who)s confirmed that work on recalled cases has stopped"),
     "recall.objected": msg("%(who)s objected to a recall"),
@@ -229,6 +241,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
+    "applications": (msg("Applications"), ("application",)),
     "attestations": (
         msg("Attestations"),
         (
@@ -241,6 +254,9 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
             "template",
             "standing",
             "credential",
+            "principal",
+            "document",
+            "account",
         ),
     ),
     "protection": (msg("Data protection"), ("incident", "request", "hold", "erasure")),

@@ -21,6 +21,12 @@ class Errand:
 
 
 ERRANDS: dict[tuple[Side | None, str], Errand] = {
+    (None, "applications"): Errand(
+        msg("Applications to review"),
+        msg("Organisations that ask to be let in. Take them up and answer."),
+        "applications.index",
+        "inbox",
+    ),
     (None, "work_failed"): Errand(
         msg("Work that failed"),
         msg("It stopped with a reason. Look at it and start it again."),

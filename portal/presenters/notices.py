@@ -13,6 +13,7 @@ from agencies.kernel.tenancy import Actor
 from portal.filters import day, number
 from portal.i18n import say
 from portal.presenters.attestation_notices import OF_ATTESTATIONS
+from portal.presenters.standing_notices import OF_STANDING
 from portal.presenters.tellings import OF_TRUST, Telling
 
 #: Details that hold an organisation's id, in the order in which the one spoken of is looked for.
@@ -27,6 +28,7 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 TELLINGS: dict[str, Telling] = {
     **OF_TRUST,
     **OF_ATTESTATIONS,
+    **OF_STANDING,
     "recall.requested": Telling(
         msgs(
             "%(house)s takes %(cases)s case back; your access ends on %(effective_on)s",

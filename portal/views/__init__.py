@@ -4,6 +4,9 @@ from portal.views import (
     account,
     activities,
     agency_files,
+    agency_parts,
+    applications,
+    applying,
     approvals,
     attestations,
     audit,
@@ -67,6 +70,8 @@ from portal.views import (
 OF_FILES = (containers, filekinds, kept, reading)
 #: What they serve belongs to the blueprint of incidents.
 OF_INCIDENTS = (incident_steps,)
+#: What it serves belongs to the blueprint of agency files.
+OF_AGENCIES = (agency_parts,)
 #: What they serve belongs to the blueprint of requests.
 OF_REQUESTS = (request_steps,)
 #: In the order of the menu.
@@ -119,6 +124,8 @@ BLUEPRINTS = (
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,
+    applications.blueprint,
+    applying.blueprint,
     work.blueprint,
     support.blueprint,
     users.blueprint,

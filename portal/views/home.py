@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, render_template
 
+from agencies.applications.reviewing import count_waiting
 from agencies.approvals import queries as approvals
 from agencies.attestations.queries import standings
 from agencies.kernel.clock import utc_now
@@ -46,6 +47,8 @@ def _waiting(actor: Actor) -> list[Waiting]:
         waiting.append(Waiting("invited", queries.count_waiting_invitations(db.session, actor)))
     if actor.may(Permission.ORGANISATION_REGISTER):
         waiting += home.of_organisations(queries.count_organisations(db.session, actor))
+    if actor.may(Permission.APPLICATION_REVIEW):
+        waiting.append(Waiting("applications", count_waiting(db.session, actor)))
     return waiting
 
 

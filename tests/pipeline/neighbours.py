@@ -15,8 +15,6 @@ from agencies.mandates.models import LocateGrade
 from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand
 from agencies.organisations import supporting
 from agencies.organisations.permissions import SIDE_OF, Role
-from agencies.standing import filing
-from agencies.standing.models import OfferedService
 from assignments.cases.models import Case, Portfolio, ReturnCode
 from assignments.cases.queries import Selection
 from assignments.conduct import service as conduct
@@ -41,6 +39,7 @@ from tests import (
     market,
     people,
     reporting,
+    standings,
     subjects,
 )
 from tests.pipeline.files import portfolio, receive, send, table
@@ -54,6 +53,9 @@ from uploads.models import UploadKind
 SENTINEL = "CENTINELA"
 #: Kind of reference -> the table whose ids it encodes.
 TABLES = {
+    "agency_document": "agency_documents",
+    "application": "applications",
+    "application_file": "application_files",
     "approval": "approvals",
     "attestation": "attestations",
     "attestation_file": "attestation_files",
@@ -81,6 +83,7 @@ TABLES = {
     "payment": "payments",
     "placement": "placements",
     "portfolio": "portfolios",
+    "principal": "principals",
     "recall": "recalls",
     "report": "reports",
     "saved_code": "value_maps",
@@ -94,6 +97,8 @@ TABLES = {
     "wave": "placement_waves",
     "work": "work",
 }
+#: What was applied with is the platform's, and read by what became of the applicant.
+APPLICATIONS = {"applications", "application_files", "application_keys", "application_steps"}
 #: Rows that change when people sign in, and nobody's secret.
 RESTLESS = {"web_sessions"}
 _OWNED = """
@@ -144,7 +149,7 @@ class Neighbours:
         if kind == "counterpart":
             # The first agency, with which only the first creditor has to do.
             return [self.agency.tenant]
-        if "organisation_id" in self.owned[table]:
+        if "organisation_id" in self.owned[table] and table not in APPLICATIONS:
             owners = [f"organisation_id = {actor.tenant}" for actor in (self.creditor, self.agency)]
         else:
             owners = [self.where(table)]
@@ -173,6 +178,8 @@ class Neighbours:
     def where(self, table: str) -> str:
         """The condition of the rows that are nobody's but the first ones'."""
         creditor, agency = self.creditor.tenant, self.agency.tenant
+        if table in APPLICATIONS:
+            return f"handle in (select handle from applications where agency_id = {agency})"
         columns = self.owned.get(table, ["id"])
         if "organisation_id" in columns or columns == ["id"]:
             return f"{'organisation_id' if 'organisation_id' in columns else 'id'} in ({creditor}, {agency})"
@@ -184,7 +191,7 @@ class Neighbours:
 
     def _settle(self, creditor: Actor, agency: Actor, mark: str) -> None:
         ports, accounts = self.ports, [f"{mark}-{number}" for number in range(6)]
-        self._introduce(agency, mark)
+        standings.settle(self.ports, self.world.operator, agency, mark, is_first=mark == SENTINEL)
         loop.place_with(
             ports,
             creditor,
@@ -221,13 +228,6 @@ class Neighbours:
                 reads.note(session, actor, ReadKind.PAGE, [(self.creditor.tenant, case_id)], now=self.ports.now())
             with self.ports.session(PLATFORM) as session, transaction(session):
                 chains.check(session, actor.tenant, now=self.ports.now())
-
-    def _introduce(self, agency: Actor, mark: str) -> None:
-        """The agency says what it is."""
-        services = (OfferedService.COLLECT, OfferedService.LOCATE)
-        told = filing.Statement(services, ("CO",), regions=mark, complaints_contact=f"{mark}@example.co")
-        with self.ports.session(agency) as session, transaction(session):
-            filing.state(session, agency, told, now=loop.PLACED_AT)
 
     def _report(self, creditor: Actor, agency: Actor, mark: str, accounts: list[str]) -> None:
         """A month is reported whole, and one payment of it corrected; what was done is judged."""

@@ -23,7 +23,19 @@ from tests.pipeline.neighbours import SENTINEL, TABLES, Neighbours
 from tests.portal.conftest import Browser
 
 #: Parts of addresses that are no references: a secret that cannot be guessed, and files of the pages.
-SECRETS = {("auth.invitation", "token"), ("auth.accept", "token")}
+SECRETS = {
+    ("applying.opening", "token"),
+    ("applying.enter", "token"),
+    ("auth.invitation", "token"),
+    ("auth.accept", "token"),
+}
+#: Pages that only a browser sees which has opened an application by its link.
+OF_APPLICANTS = {
+    "/apply/documents/<ref('application_file'):file_id>",
+    "/apply/draft",
+    "/apply/open/<token>",
+    "/apply/part",
+}
 FILES = {("static", "filename")}
 #: Pages that are about what the address asks for.
 ASKED = {"uploads.kind": "?kind=portfolio", "uploads.template": "?kind=portfolio"}
@@ -32,8 +44,10 @@ NOBODY = 999_999_999
 #: What a side's grants keep from it with or without a wall: sealed bids from creditors; whom else one asks, who may be
 #: one person, and what creditors tell of their cases from agencies.
 CLOSED = {
-    Role.DIRECTOR: {"bids"},
+    Role.DIRECTOR: {"application_keys", "application_steps", "bids"},
     Role.MANAGER: {
+        "application_keys",
+        "application_steps",
         "debtor_matches",
         "erasures",
         "incident_steps",
@@ -180,7 +194,7 @@ def test_the_operator_sees_nothing_of_the_business(app: Flask, neighbours: Neigh
     found = {kind: neighbours.ids(kind) for kind in TABLES}
     browser, before = sign_in(app, neighbours.world.person(Role.OPERATOR)), neighbours.digest()
     for rule in rules(app):
-        is_own = set(kinds(rule).values()) & {"organisation", "support", "user"}
+        is_own = set(kinds(rule).values()) & {"application", "organisation", "support", "user"}
         for method, address in product(methods(rule), addresses(app, rule, found)):
             if rule.endpoint == "auth.sign_out" or (is_own and method != "GET"):
                 continue
@@ -207,7 +221,7 @@ def test_the_walk_would_see_it_for_somebody_of_the_house_sees_each_page(app: Fla
                     opened.add(rule.rule)
 
     # These are for whoever is not inside yet, and the last one waits for a key to be drawn.
-    shut = {"/invitations/<token>", "/sign-in", "/second-factor/", "/second-factor/set-up/app"}
+    shut = {"/invitations/<token>", "/sign-in", "/second-factor/", "/second-factor/set-up/app", *OF_APPLICANTS}
     assert set(pages) - opened == shut
     assert SENTINEL in told
 

@@ -17,6 +17,13 @@ ACTION = re.compile(r"[a-z]+\.[a-z_]+")
 WRITERS = {"record", "_record", "_end", "record_about", "_invitation", "_change_state", "_told", "tell"}
 #: Actions that are chosen where they are recorded: an award's outcome, a report's version, a finding's grade, a word.
 COMPOSED = {
+    "application.approved",
+    "application.confirmed",
+    "application.declined",
+    "application.more_asked",
+    "application.submitted",
+    "application.taken_up",
+    "application.withdrawn",
     "bid.declined",
     "bid.won",
     "enquiry.answered",
@@ -29,6 +36,12 @@ COMPOSED = {
     "incident.closed",
     "incident.people_told",
     "incident.reported",
+    "panel.declined",
+    "panel.invited",
+    "panel.joined",
+    "panel.removed",
+    "panel.reviewed",
+    "panel.suspended",
     "report.completed",
     "request.answered",
     "request.erased",

@@ -109,11 +109,13 @@ UNIQUE_ACROSS_TENANTS = {
 #: History is new rows: these are neither changed nor emptied.
 APPEND_ONLY = (
     "activities",
+    "application_steps",
     "approval_limits",
     "attestation_signatures",
     "attestation_snapshots",
     "audit_events",
     "balance_adjustments",
+    "bank_accounts",
     "case_reads",
     "case_updates",
     "chain_checks",
@@ -130,6 +132,7 @@ APPEND_ONLY = (
     "lot_cases",
     "mandate_versions",
     "opened_bids",
+    "panel_moves",
     "payment_reversals",
     "payments",
     "postings",
