@@ -35,7 +35,6 @@ class SupportAccess(Base):
     __tablename__ = "support_accesses"
     __table_args__ = (
         PrimaryKeyConstraint("organisation_id", "id"),
-        ForeignKeyConstraint(["platform_id", "operator_id"], ["users.organisation_id", "users.id"]),
         ForeignKeyConstraint(["organisation_id", "answered_by"], ["users.organisation_id", "users.id"]),
         CheckConstraint("minutes between 1 and 60", name="minutes"),
         # Nobody looks whom nobody of the organisation let in.

@@ -154,7 +154,6 @@ def _make_support() -> None:
         sa.Column("ended_at", sa.DateTime(timezone=True)),
         sa.Column("ended_by", sa.BigInteger()),
         sa.PrimaryKeyConstraint("organisation_id", "id"),
-        sa.ForeignKeyConstraint(["platform_id", "operator_id"], ["users.organisation_id", "users.id"]),
         sa.ForeignKeyConstraint(["organisation_id", "answered_by"], ["users.organisation_id", "users.id"]),
         sa.CheckConstraint("state in ('asked', 'granted', 'declined', 'withdrawn', 'ended')", name="supportstate"),
         sa.CheckConstraint("minutes between 1 and 60", name="minutes"),
