@@ -67,4 +67,4 @@ def test_a_phone_then_a_passkey_and_what_the_account_says_of_both(
     director.go("/step-up/")
     director.look(f"76-step-up-{language}", phone=True)
     director.press("Confirm with a passkey")
-    director.sees(director.say("Home"))
+    director.sees(director.say("Where you are signed in"))
