@@ -17,16 +17,6 @@ from portal.presenters.approvals import KINDS
 from portal.presenters.people import ROLE_NAMES
 from portal.presenters.standing_actions import OF_STANDING
 
-#: Nouns of what an agency says and shows of itself.
-_ATTESTED = (
-    "attestation",
-    "evidence",
-    "standing",
-    "credential",
-    "principal",
-    "document",
-    "account",
-)
 #: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
 SENTENCES: dict[str, str] = {
     **OF_STANDING,
@@ -226,55 +216,6 @@ SENTENCES: dict[str, str] = {
     "contact.revealed": msg("%(who)s looked at a covered field of a debtor in full"),
     "contact.reveal_refused": msg("%(who)s asked for more data in full than one person may in an hour"),
     "demo.told": msg("The demonstration data were loaded"),
-}
-
-#: What the filter of the page offers, and the nouns of the actions it keeps.
-TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "people": (
-        msg("People and access"),
-        ("user", "invitation", "provider", "operator", "organisation", "support", "audit"),
-    ),
-    "reads": (msg("Data in full"), ("contact",)),
-    "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
-    "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
-    "approvals": (msg("Approvals"), ("approval", "limit")),
-    "market": (msg("Market"), ("lot", "bid", "bids")),
-    "locates": (msg("Locating people"), ("locate", "finding", "findings")),
-    "mandates": (msg("Mandates"), ("mandate", "panel")),
-    "applications": (msg("Applications"), ("application",)),
-    "attestations": (
-        msg("Attestations"),
-        (
-            "attestation",
-            "attestations",
-            "dossier",
-            "evidence",
-            "subprocessor",
-            "subprocessors",
-            "template",
-            "standing",
-            "credential",
-            "principal",
-            "document",
-            "account",
-        ),
-    ),
-    "protection": (msg("Data protection"), ("incident", "request", "hold", "erasure")),
-    "reports": (
-        msg("Reports"),
-        (
-            "payments",
-            "activities",
-            "activity",
-            "promises",
-            "promise",
-            "inventory",
-            "report",
-            "enquiry",
-            "conduct",
-            "comparison",
-        ),
-    ),
 }
 
 _KINDS = {

@@ -12,7 +12,7 @@ from agencies.kernel.errors import NotFound, msg
 from agencies.kernel.references import References
 from assignments.reads.models import Purpose, ReadKind
 from assignments.reads.queries import ReadFilter
-from portal.presenters.audit import TOPICS
+from portal.presenters.audittopics import TOPICS
 from portal.presenters.reads import GROUPS
 
 #: What the address may say.

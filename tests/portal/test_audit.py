@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from agencies.organisations.permissions import Role
-from portal.presenters.audit import SENTENCES, TOPICS
+from portal.presenters.audit import SENTENCES
+from portal.presenters.audittopics import TOPICS
 
 ROOT = Path(__file__).parents[2]
 ACTION = re.compile(r"[a-z]+\.[a-z_]+")
