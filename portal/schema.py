@@ -2,6 +2,7 @@
 
 from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
+from agencies.attestations import subprocessors
 from agencies.kernel import audit, chains, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
@@ -69,6 +70,7 @@ __all__ = [
     "staging",
     "standing",
     "subjects",
+    "subprocessors",
     "transfers",
     "uploads",
     "work",

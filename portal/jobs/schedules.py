@@ -24,6 +24,7 @@ class Daily:
 
 DAILY: tuple[Daily, ...] = (
     Daily("warn_expiries", OrganisationKind.CREDITOR),
+    Daily("remind_signers", OrganisationKind.AGENCY),
     Daily("keep_retention", OrganisationKind.CREDITOR),
     Daily("execute_recalls", OrganisationKind.CREDITOR),
     Daily("open_report_periods", OrganisationKind.CREDITOR),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
-from agencies.attestations import reviewing as attestations
+from agencies.attestations import reminding
 from agencies.kernel import letters, work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
@@ -136,7 +136,18 @@ def warn_expiries(job: Job) -> Iterator[Advance]:
     """Tell a creditor and its agencies which attestations run out soon or have run out."""
 
     def advance() -> None:
-        attestations.warn_expiries(job.session, job.actor, now=job.ports.now())
+        reminding.warn_expiries(job.session, job.actor, now=job.ports.now())
+        reminding.write_reviewers(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def remind_signers(job: Job) -> Iterator[Advance]:
+    """Write to the people of an agency who signed what runs out soon or has run out."""
+
+    def advance() -> None:
+        reminding.write_signers(job.session, job.actor, now=job.ports.now())
 
     yield advance
 
@@ -194,6 +205,7 @@ TASKS: dict[str, Task] = {
     letters.SEND: Task(send_letter, attempts=14),
     "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
+    "remind_signers": Task(remind_signers, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     opening.OPEN: Task(open_upload),

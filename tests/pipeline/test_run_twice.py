@@ -39,6 +39,7 @@ AGAIN = {
     "match_debtors",
     "advance_lot",
     "warn_expiries",
+    "remind_signers",
     "execute_recalls",
     "keep_retention",
     "sweep_files",

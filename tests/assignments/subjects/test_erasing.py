@@ -10,9 +10,11 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from agencies.kernel.session import transaction
 from assignments.cases.models import Case, Debtor
+from assignments.cases.queries import Selection
+from assignments.locates.models import Finding, LocateOrder
 from assignments.subjects import erasing, holds, keeping, service
 from assignments.subjects.models import Erasure, LegalHold, RequestKind
-from tests import creditor_files, loop
+from tests import creditor_files, locating, loop
 from tests.subjects import NOW, ask, debtor_of, do, identified, matched
 from uploads.models import UploadKind
 
@@ -226,3 +228,28 @@ def test_a_hold_says_why_and_ends_in_the_future(ports, tenants) -> None:
     hold(ports, tenants.creditor, "P-1")
     with ports.session(tenants.other_creditor) as session:
         assert session.scalars(select(LegalHold)).all() == []
+
+
+def test_what_was_located_and_never_confirmed_goes_after_its_time_but_for_a_hold(ports, tenants) -> None:
+    creditor, agency = tenants.creditor, tenants.agency
+    loop.add_cases(ports, creditor, [loop.NewCase(f"L-{n}", 70_000, name=f"Perdida {n}") for n in range(2)])
+    mandate = locating.locate_mandate(ports, creditor, agency)
+    people = locating.People(Selection(search="L-"))
+    batch = locating.order(ports, creditor, mandate, people, due_on=locating.soon(), now=ports.now())
+    orders = locating.take_on(ports, agency, batch)
+    for at, order in enumerate(orders):
+        found = locating.phone(f"311 555 010{at}", found_on=date(2026, 2, 3))
+        locating.find(ports, agency, order.id, [found], now=ports.now())
+    hold(ports, creditor, "L-1", now=ports.now())
+    for days, gone in ((179, 0), (181, 1), (182, 0)):
+        with ports.session(creditor) as session, transaction(session):
+            assert keeping.keep(session, creditor, now=ports.now() + timedelta(days=days)).findings == gone
+    with ports.session(creditor) as session:
+        kept = {
+            order.account_ref: finding.value
+            for order, finding in session.execute(
+                select(LocateOrder, Finding).join(Finding, Finding.order_id == LocateOrder.id)
+            )
+        }
+    assert kept["L-1"] not in {None, "", "–"}
+    assert kept["L-0"] in {None, "", "–"}
