@@ -17,7 +17,7 @@ from assignments.reads import queries as log
 from portal.extensions import db
 from portal.forms.fields import references
 from portal.identity import current_actor
-from portal.presenters import audit, auditfiles, auditfilter, reads
+from portal.presenters import audit, auditfiles, auditfilter, audittopics, reads
 from portal.presenters import chains as presenter
 from portal.presenters.auditfilter import AuditFilter
 from portal.security import requires
@@ -34,7 +34,9 @@ def index() -> str:
     """One page of the organisation's trail, newest first."""
     actor, wanted = current_actor(), _wanted()
     page = queries.list_events(db.session, actor, **wanted.of_trail(actor.time_zone), before=paging.after(int))
-    return _page("audit/index.html", wanted, trail=audit.trail(page), topics=audit.TOPICS, pages=paging.addresses(page))
+    return _page(
+        "audit/index.html", wanted, trail=audit.trail(page), topics=audittopics.TOPICS, pages=paging.addresses(page)
+    )
 
 
 @blueprint.get("/reads")
