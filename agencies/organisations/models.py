@@ -88,6 +88,8 @@ class User(Base):
     factor_paused_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     last_signed_in_at: Mapped[datetime | None]
+    #: Signed-in sessions that began before are over: the person was kept out, let in again, or changed roles.
+    sessions_since: Mapped[datetime | None]
     #: When the person last looked at the notices; later ones are new.
     notices_seen_at: Mapped[datetime | None]
 

@@ -163,6 +163,7 @@ def find_session(session: Session, token: str, *, now: datetime) -> SignedIn | N
             WebSession.last_seen_at > now - IDLE,
             WebSession.created_at > now - ABSOLUTE,
             or_(WebSession.factor_at.is_not(None), WebSession.created_at > now - HALF),
+            or_(User.sessions_since.is_(None), WebSession.created_at > User.sessions_since),
             User.state == UserState.ACTIVE,
             Organisation.state == OrganisationState.APPROVED,
         )

@@ -57,6 +57,7 @@ SENTENCES: dict[str, str] = {
     "user.invited": msg("%(who)s invited %(subject)s"),
     "user.invited_again": msg("%(who)s made a new invitation link for %(subject)s"),
     "user.disabled": msg("%(who)s disabled the access of %(subject)s"),
+    "user.role_changed": msg("%(who)s gave %(subject)s another role"),
     "user.enabled": msg("%(who)s enabled the access of %(subject)s again"),
     "user.reset_started": msg("%(who)s had a link for a new password sent to %(subject)s"),
     "user.reset_sent": msg("A link for a new password went out to %(subject)s"),

@@ -11,6 +11,7 @@ from agencies.kernel.errors import Conflict, Invalid
 from agencies.kernel.session import transaction
 from agencies.organisations import access, invitations, queries, resets, service
 from agencies.organisations.permissions import Permission, Role, roles_of
+from agencies.organisations.service import RoleOfAnotherSide
 from portal import throttle
 from portal.addresses import local_target, public_address
 from portal.extensions import db, limiter
@@ -18,7 +19,7 @@ from portal.forms.organisations import InvitationForm
 from portal.forms.refusals import refuse
 from portal.identity import current_actor
 from portal.presenters.people import people
-from portal.security import requires
+from portal.security import requires, steps_up
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
 
@@ -67,6 +68,20 @@ def reset(user_id: int) -> Response:
     with transaction(db.session):
         resets.start(db.session, current_actor(), user_id, now=utc_now())
     flash(_("A letter with a link to choose a new password is on its way to this person."), "success")
+    return redirect(_back(), code=303)
+
+
+@blueprint.post('/<ref("user"):user_id>/role')
+@requires(Permission.USER_INVITE)
+@steps_up
+def change_role(user_id: int) -> Response:
+    """Give somebody another role."""
+    chosen = request.form.get("role", "")
+    if chosen not in set(Role):
+        raise RoleOfAnotherSide
+    with transaction(db.session):
+        access.change_role(db.session, current_actor(), user_id, Role(chosen), now=utc_now())
+    flash(_("The role has changed; the person signs in again with it."), "success")
     return redirect(_back(), code=303)
 
 

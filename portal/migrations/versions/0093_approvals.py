@@ -53,6 +53,7 @@ def upgrade() -> None:
     _address_notices()
     _admit_auditors()
     _make_support()
+    _end_sessions()
 
 
 def _make_approvals() -> None:
@@ -177,6 +178,11 @@ def _make_support() -> None:
         op.execute(f"grant {granted} on support_accesses to {role}")
 
 
+def _end_sessions() -> None:
+    op.add_column("users", sa.Column("sessions_since", sa.DateTime(timezone=True)))
+    op.execute("grant update (role, sessions_since) on users to app_creditor, app_agency")
+
+
 def _allow_notices(function: str) -> None:
     op.execute(f"revoke execute on function {function} from public")
     op.execute(f"grant execute on function {function} to {', '.join(SIDES)}")
@@ -193,6 +199,8 @@ def _wall(table: str, role: str, granted: str) -> None:
 def downgrade() -> None:
     op.drop_table("support_accesses")
     # An auditor has no place any more and keeps none: the role that is left to them is without access.
+    op.execute("revoke update (role) on users from app_creditor, app_agency")
+    op.drop_column("users", "sessions_since")
     op.execute("alter table users no force row level security")
     op.execute("update users set role = 'compliance', state = 'disabled' where role = 'auditor'")
     op.execute("alter table users force row level security")
