@@ -24,7 +24,7 @@ help:
 setup: $(INSTALLED) $(COMPILED)
 	@$(BIN)/python -m portal.stack assets
 
-# Run everything at http://127.0.0.1:8080 until Ctrl-C (another port: make run PORT=8081; no demo: make run EMPTY=1)
+# Run everything at http://localhost:8080 until Ctrl-C (another port: make run PORT=8081; no demo: make run EMPTY=1)
 run: setup
 	@$(BIN)/python -m portal.stack run --port $(PORT) $(if $(EMPTY),--empty)
 

@@ -118,10 +118,10 @@ def run(ports: Ports, folder: Path, *, until: date | None = None) -> RealPanel:
     now = _noon(add_months(max(days), 2) + timedelta(days=14))
     creditor = throwaway.creditor(ports, begun)
     agencies = {plan: make_agency(ports, plan.name, plan.tax_id, begun) for plan in PLANS}
-    for plan, agency in agencies.items():
+    for agency in agencies.values():
         with acting(ports, creditor) as session:
             panel.bring_in(session, creditor, agency.tenant, now=begun)
-        attest(at(ports, begun), creditor, agency, signer=plan.name, now=begun)
+        attest(at(ports, begun), creditor, agency, now=begun)
     send(at(ports, begun), creditor, UploadKind.PORTFOLIO, "castigada.csv", lendingclub.portfolio_file(loans))
     _place_directly(at(ports, begun), creditor, agencies)
     placed_at = _award(ports, creditor, agencies, begun)
@@ -133,7 +133,7 @@ def run(ports: Ports, folder: Path, *, until: date | None = None) -> RealPanel:
         _report(ports, plan, agency, creditor, mine, now)
     # Two of the four attest again before the comparison; what the others signed has run out.
     for plan in PLANS[:2]:
-        attest(at(ports, now), creditor, agencies[plan], signer=plan.name, now=now)
+        attest(at(ports, now), creditor, agencies[plan], now=now)
     return _compare(ports, creditor, agencies, held, now)
 
 

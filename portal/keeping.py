@@ -39,6 +39,11 @@ NAMED: dict[tuple[str, str], tuple[set[Side], str]] = {
         {Side.AGENCY},
         "select storage_key as key, size_bytes as size from attestation_files",
     ),
+    ("subprocessors", "contract_file_key"): (
+        {Side.AGENCY},
+        """select distinct contract_file_key as key, contract_size as size from subprocessors
+        where contract_file_key is not null""",
+    ),
     # A file an agency attached stands under the agency; the creditors it told name it too.
     ("incident_files", "storage_key"): (
         {Side.CREDITOR, Side.AGENCY},

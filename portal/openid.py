@@ -119,7 +119,10 @@ def _discover(web: httpx.Client, client: Client) -> Mapping[str, Any]:
         raise WordUnacceptable("the provider calls itself otherwise")
     transport = outbound.Outbound(client.may_loopback)
     for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
-        transport.check(httpx.URL(str(known.get(name, ""))))
+        try:
+            transport.check(httpx.URL(str(known.get(name, ""))))
+        except httpx.InvalidURL as unreadable:
+            raise Unreachable(name) from unreadable
     return known
 
 

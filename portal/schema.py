@@ -3,6 +3,7 @@
 from agencies.applications import models as applications
 from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
+from agencies.attestations import subprocessors
 from agencies.kernel import audit, chains, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
@@ -71,6 +72,7 @@ __all__ = [
     "staging",
     "standing",
     "subjects",
+    "subprocessors",
     "transfers",
     "uploads",
     "work",

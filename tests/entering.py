@@ -6,14 +6,14 @@ import time
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR
 from agencies.organisations import signing_in, totp
 from agencies.organisations.factors import Authenticator, Factor
-from agencies.organisations.models import User
+from agencies.organisations.models import User, WebSession
 from portal.app import ports_of
 from portal.ports import Ports
 from tests import people
@@ -33,6 +33,13 @@ def signed_in(app: Flask, person: people.Person) -> FlaskClient:
     client = app.test_client()
     hold(client, open_whole(ports_of(app), person))
     return client
+
+
+def stay_fresh(ports: Ports, person: people.Person) -> None:
+    """Let the person's proofs of identity hold for as long as a slow walk through every page takes."""
+    with ports.session(DOOR) as session, transaction(session):
+        mine = update(WebSession).where(WebSession.user_id == person.actor.user_id)
+        session.execute(mine.values(stepped_up_at=utc_now() + signing_in.ABSOLUTE))
 
 
 def hold(client: FlaskClient, token: str) -> None:

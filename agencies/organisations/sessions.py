@@ -40,9 +40,9 @@ def list_of(session: Session, actor: Actor, user_id: int, *, now: datetime) -> t
 
 
 def end(session: Session, actor: Actor, session_id: int, *, now: datetime) -> None:
-    """End one of the actor's own sessions, or one of somebody they may manage; raises `NotFound`."""
+    """End one session of one's own, or of a colleague one may manage; raises `Forbidden` or `NotFound`."""
     found = session.get(WebSession, session_id)
-    if found is None or found.ended_at is not None:
+    if found is None or found.ended_at is not None or found.organisation_id != actor.tenant:
         raise NotFound
     if found.user_id != actor.user_id:
         manageable_user(session, actor, found.user_id)

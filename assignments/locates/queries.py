@@ -53,6 +53,8 @@ class BatchRow:
     submitted: int
     none_found: int
     closed: int
+    #: What the agency's attestations were when it was ordered.
+    snapshot_id: int | None
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ def _batches(actor: Actor) -> Select[*tuple[Any, ...]]:
             counts.c.submitted,
             counts.c.none_found,
             counts.c.closed,
+            LocateBatch.snapshot_id,
         )
         .join(_creditor, _creditor.id == LocateBatch.creditor_id)
         .join(_agency, _agency.id == LocateBatch.agency_id)

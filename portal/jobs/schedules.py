@@ -26,6 +26,7 @@ DAILY: tuple[Daily, ...] = (
     Daily("warn_expiries", OrganisationKind.CREDITOR),
     Daily("expire_applications", OrganisationKind.PLATFORM),
     Daily("warn_credentials", OrganisationKind.AGENCY),
+    Daily("remind_signers", OrganisationKind.AGENCY),
     Daily("keep_retention", OrganisationKind.CREDITOR),
     Daily("execute_recalls", OrganisationKind.CREDITOR),
     Daily("open_report_periods", OrganisationKind.CREDITOR),

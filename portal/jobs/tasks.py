@@ -8,7 +8,7 @@ from functools import partial
 
 from agencies.applications import expiring, joining
 from agencies.applications.reviewing import TAKE_OVER
-from agencies.attestations import reviewing as attestations
+from agencies.attestations import reminding
 from agencies.kernel import letters, work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
@@ -141,7 +141,18 @@ def warn_expiries(job: Job) -> Iterator[Advance]:
     """Tell a creditor and its agencies which attestations run out soon or have run out."""
 
     def advance() -> None:
-        attestations.warn_expiries(job.session, job.actor, now=job.ports.now())
+        reminding.warn_expiries(job.session, job.actor, now=job.ports.now())
+        reminding.write_reviewers(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def remind_signers(job: Job) -> Iterator[Advance]:
+    """Write to the people of an agency who signed what runs out soon or has run out."""
+
+    def advance() -> None:
+        reminding.write_signers(job.session, job.actor, now=job.ports.now())
 
     yield advance
 
@@ -236,6 +247,7 @@ TASKS: dict[str, Task] = {
     letters.SEND: Task(send_letter, attempts=14),
     "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
+    "remind_signers": Task(remind_signers, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_credentials": Task(warn_credentials, permissions=frozenset({Permission.STANDING_VIEW})),
     expiring.EXPIRE: Task(expire_applications, permissions=frozenset({Permission.APPLICATION_REVIEW})),

@@ -159,6 +159,30 @@ LETTERS: dict[str, Letter] = {
             "was made worthless. Choose a new one with “Forgot your password?” on the sign-in page."
         ),
     ),
+    "attestation.expiring": Letter(
+        msg("%(code)s runs out on %(last_on)s"),
+        (
+            msg(
+                "The attestation %(code)s holds until %(last_on)s. After that day whatever its "
+                "template names is stopped."
+            ),
+            msg("Renew it in Encargo, under Attestations: filled in, proved, signed, and accepted by the creditor."),
+        ),
+    ),
+    "attestation.expired": Letter(
+        msg("%(code)s ran out on %(last_on)s"),
+        (
+            msg("The attestation %(code)s held until %(last_on)s. Whatever its template names is stopped since then."),
+            msg("Renew it in Encargo, under Attestations: filled in, proved, signed, and accepted by the creditor."),
+        ),
+    ),
+    "attestation.replaced": Letter(
+        msg("%(code)s has a new version from %(from_on)s"),
+        (
+            msg("What was signed by the version before holds until %(last_on)s."),
+            msg("The new version can be signed in Encargo now, under Attestations, so that nothing stops on the day."),
+        ),
+    ),
     "sso.linked": _notice(
         msg("Your organisation’s sign-in now opens Encargo"),
         msg("On %(at)s you came in for the first time with the sign-in of %(organisation)s."),

@@ -6,7 +6,7 @@ It is written where no web request is (in a job), so the language comes from the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.support import NullTranslations, Translations
 from markupsafe import escape
 
@@ -102,7 +102,7 @@ class _Words:
         self._locale = _LOCALES.get(addressee.language, "es_CO")
         self._zone = ZoneInfo(addressee.time_zone)
         self.values: dict[str, Any] = {
-            **details,
+            **{name: self._told(name, value) for name, value in details.items()},
             "organisation": one_line(addressee.organisation),
             "name": one_line(addressee.name),
             "email": addressee.email,
@@ -112,6 +112,11 @@ class _Words:
 
     def say(self, text: str, **values: Any) -> str:
         return self._translations.gettext(text) % {**self.values, **values}
+
+    def _told(self, name: str, value: Any) -> Any:
+        """A detail as the reader writes it: what is called a day is one, in ISO form."""
+        is_day = name.endswith("_on") and isinstance(value, str)
+        return format_date(date.fromisoformat(value), format="d MMM y", locale=self._locale) if is_day else value
 
     def _instant(self, value: datetime) -> str:
         return format_datetime(value.astimezone(self._zone), format="d MMM y, HH:mm (z)", locale=self._locale)

@@ -134,7 +134,8 @@ def application_environment(
         "STORAGE_URL": places.files.as_uri(),
         "MAIL_URL": places.mail.as_uri(),
         "MAIL_FROM": "Encargo <letters@encargo.example>",
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        # By its name, for passkeys need one.
+        "PUBLIC_URL": f"http://localhost:{port}",
         "PYTHONUNBUFFERED": "1",
         # A block is read, checked and copied by three threads and a server already; more threads only get in their way.
         "POLARS_MAX_THREADS": "1",

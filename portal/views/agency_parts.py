@@ -23,8 +23,8 @@ from portal.identity import current_actor
 from portal.presenters import agency_files as presenter
 from portal.security import requires, steps_up, takes_documents
 from portal.views.agency_files import blueprint
-from portal.views.documents import keep_document
 from portal.views.downloads import kept_file
+from portal.views.taking_documents import keep_document
 
 _EDIT, _VIEW = Permission.STANDING_EDIT, Permission.STANDING_VIEW
 

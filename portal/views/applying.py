@@ -22,8 +22,8 @@ from portal.forms.refusals import REFUSALS, refuse
 from portal.i18n import refusal
 from portal.presenters import applications as presenter
 from portal.security import VISIT, public, takes_documents
-from portal.views.documents import keep_document, removed
 from portal.views.downloads import kept_file
+from portal.views.taking_documents import keep_document, removed
 
 blueprint = Blueprint("applying", __name__, url_prefix="/apply")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -155,4 +155,4 @@ def _key_page(form: CodeForm, status: int) -> str | Response:
         flash(_("Begin again: the key that was shown has waited too long, or was replaced by another one."), "warning")
         return redirect(url_for(".choose", next=local_target(form.next.data)), code=303)
     key = shared_key(seed, person.email)
-    return Response(render_template("factors/app.html", form=form, key=key), status)
+    return make_response(render_template("factors/app.html", form=form, key=key), status)

@@ -22,9 +22,10 @@ from portal.extensions import db
 from portal.forms.locates import OrderForm
 from portal.forms.refusals import REFUSALS, refuse
 from portal.identity import current_actor
+from portal.presenters import attestations
 from portal.presenters import locates as presenter
 from portal.security import requires
-from portal.views import choices, paging
+from portal.views import choices, gates, paging
 from portal.views.downloads import csv_file
 from portal.views.seen import seen
 
@@ -86,7 +87,15 @@ def batch(batch_id: int) -> str:
     seen(ReadKind.LIST, ((one.creditor_id, one.case_id) for one in page.rows if one.name), fields=NAME)
     terms = terms_of(db.session, actor, [row.mandate_version_id])[row.mandate_version_id]
     return _page(
-        "locates/batch.html", row=row, page=page, pages=paging.addresses(page), chosen=chosen, terms=terms, actor=actor
+        "locates/batch.html",
+        row=row,
+        page=page,
+        pages=paging.addresses(page),
+        chosen=chosen,
+        terms=terms,
+        actor=actor,
+        snapshot=gates.kept(db.session, actor, row.snapshot_id),
+        standings=attestations,
     )
 
 

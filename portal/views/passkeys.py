@@ -76,7 +76,8 @@ def prove() -> AnyResponse:
         flash(_("This passkey does not fit. Try again, or use another way."), "error")
         return redirect(url_for(verb, next=local_target(form.next.data)), code=303)
     identity.enter(token, goes_on=person.is_whole)
-    return redirect(local_target(form.next.data) or url_for("home.index"), code=303)
+    otherwise = "account.show" if person.is_whole else "home.index"
+    return redirect(local_target(form.next.data) or url_for(otherwise), code=303)
 
 
 @blueprint.post("/second-factor/set-up/passkey/options")

@@ -54,7 +54,8 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
+    # By its name, for passkeys need one.
+    url = f"http://localhost:{port}"
     environ = {
         **os.environ,
         "DATABASE_URL": settings.database_url,

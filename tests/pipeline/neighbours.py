@@ -77,6 +77,7 @@ TABLES = {
     "mandate": "mandates",
     "match": "debtor_matches",
     "organisation": "organisations",
+    "own_template": "creditor_templates",
     "passkey": "passkeys",
     "payment": "payments",
     "placement": "placements",
@@ -86,6 +87,7 @@ TABLES = {
     "report": "reports",
     "saved_code": "value_maps",
     "saved_columns": "header_mappings",
+    "subprocessor": "subprocessors",
     "session": "web_sessions",
     "transfer": "transfers",
     "upload": "uploads",
@@ -124,11 +126,12 @@ class Neighbours:
         loop.place_with(self.ports, self.creditor, rival, [loop.NewCase("RIVAL-1", 100_000)])
         loop.acknowledge_all(self.ports, rival)
         self._settle(self.creditor, self.agency, SENTINEL)
-        for actor in (self.creditor, self.agency):
-            identities.settle(self.ports, actor, SENTINEL)
         # The second ones have data too, or seeing nothing would be no wonder.
         self._settle(self.world.actor(Role.DIRECTOR, organisation=1), rival, "OTRO")
         self._watch()
+        # The last, because a letter that was sent leaves nothing of its address behind.
+        for actor in (self.creditor, self.agency):
+            identities.settle(self.ports, actor, SENTINEL)
         with self.superuser.connect() as connection:
             self.owned = {row[0]: row[1] for row in connection.execute(text(_OWNED))}
 

@@ -42,6 +42,7 @@ AGAIN = {
     "warn_credentials",
     "take_over_application",
     "expire_applications",
+    "remind_signers",
     "execute_recalls",
     "keep_retention",
     "sweep_files",

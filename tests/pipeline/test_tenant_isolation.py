@@ -94,7 +94,9 @@ def addresses(app: Flask, rule: Rule, found: dict[str, list[int]]) -> list[str]:
 
 
 def sign_in(app: Flask, person: people.Person) -> Browser:
-    return Browser(entering.signed_in(app, person), person)
+    browser = Browser(entering.signed_in(app, person), person)
+    entering.stay_fresh(ports_of(app), person)
+    return browser
 
 
 def smuggled(app: Flask, found: dict[str, list[int]]) -> dict[str, object]:

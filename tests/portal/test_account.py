@@ -8,8 +8,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import update
 
+from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR
+from agencies.organisations import totp
 from agencies.organisations.models import WebSession
 from agencies.organisations.permissions import Role
 from portal.presenters.sessions import browser_in_words
@@ -197,3 +199,17 @@ def test_a_browser_is_named_in_words(app, claimed, words):
     with app.test_request_context():
         assert words in browser_in_words(claimed)
         assert browser_in_words(claimed)
+
+
+def test_another_phone_takes_over_and_the_old_one_is_worth_nothing(sign_in, world, app_ports):
+    director, person = sign_in(Role.DIRECTOR, language="en"), world.person(Role.DIRECTOR)
+    director.post("/second-factor/set-up/app")
+    page = director.get("/second-factor/set-up/app")
+    assert page.status_code == 200
+    seed = re.search(r'shared-key-text">([A-Z2-7 ]+)<', page.text)[1].replace(" ", "")
+    step = totp.step_of(utc_now())
+    assert director.post("/step-up/", {"code": totp.code_of(seed, step)}).status_code == 401
+    director.post("/second-factor/set-up/app/confirm", {"code": totp.code_of(seed, step)})
+    assert director.post("/step-up/", {"code": entering.next_code(app_ports, person)}).status_code == 401
+    assert director.post("/step-up/", {"code": totp.code_of(seed, step + 1)}).status_code == 303
+    assert post.letters_to(app_ports, person.email, "A second factor was added")

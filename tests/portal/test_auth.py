@@ -286,3 +286,19 @@ def test_the_browsers_language_counts_where_nobody_chose(client):
     assert '<html lang="en">' in client.get("/sign-in", headers={"Accept-Language": "en-GB"}).text
     assert '<html lang="es">' in client.get("/sign-in", headers={"Accept-Language": "es-PE"}).text
     assert '<html lang="es">' in client.get("/sign-in", headers={"Accept-Language": "fr"}).text
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP", "True-Client-IP"])
+def test_a_forged_forwarding_header_changes_neither_limit_nor_the_address_that_is_kept(
+    browser, world, app_ports, header
+):
+    told = {n: f"for=198.51.100.{n}" if header == "Forwarded" else f"198.51.100.{n}" for n in range(32)}
+    person = world.person(Role.DIRECTOR)
+    try_to_sign_in(browser, person.email, PASSWORD, headers={header: told[1]})
+    with app_ports.session(DOOR) as session:
+        assert session.scalars(text("select address from web_sessions")).all() == ["127.0.0.1"]
+    stranger = type(browser)(browser.client.application.test_client())
+    answers = [
+        try_to_sign_in(stranger, f"x{n}@y.example", "wrong", headers={header: told[n]}).status_code for n in range(31)
+    ]
+    assert answers == [401] * 30 + [429]

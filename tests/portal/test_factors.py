@@ -158,6 +158,7 @@ def test_the_first_sign_in_leads_straight_to_setting_up_a_second_factor(newcomer
 def test_the_key_is_shown_as_a_picture_within_the_page_and_in_letters(newcomer):
     newcomer.post("/second-factor/set-up/app")
     answer = newcomer.get("/second-factor/set-up/app")
+    assert answer.mimetype == "text/html"
     assert 'src="data:image/svg+xml' in answer.text
     assert len(key_on(answer.text)) == 32
     assert "no-store" in answer.headers["Cache-Control"]

@@ -159,8 +159,8 @@ def test_a_side_reaches_a_table_through_a_bare_equality_on_its_own_column(catalo
         "organisations",
         # They read the files of those on their panel.
         *(_OF_AN_AGENCY if role == "app_creditor" else set()),
-        # An agency sees a consignment when it was sent.
-        *({"consignments"} if role == "app_agency" else set()),
+        # An agency sees a consignment when it was sent, and what its creditors ask it to attest besides the rest.
+        *({"consignments", "creditor_templates"} if role == "app_agency" else set()),
     }
 
     assert {table for table, qual in policies if qual not in equalities} <= exceptions

@@ -76,10 +76,9 @@ def _email_changes() -> None:
 
 
 def _company_sign_in() -> None:
-    organisation = sa.Column("organisation_id", sa.BigInteger(), sa.ForeignKey("organisations.id"), nullable=False)
     op.create_table(
         "sign_in_providers",
-        organisation.copy(),
+        _organisation(),
         *(sa.Column(name, sa.Text(), nullable=False) for name in ("issuer", "client_id")),
         sa.Column("client_secret", sa.LargeBinary(), nullable=False),
         *(
@@ -91,7 +90,7 @@ def _company_sign_in() -> None:
     )
     op.create_table(
         "sign_in_domains",
-        organisation.copy(),
+        _organisation(),
         sa.Column("domain", sa.Text(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("approved_at", sa.DateTime(timezone=True)),
@@ -124,6 +123,10 @@ def _company_sign_in() -> None:
     _wall("sign_in_links", "select", door="select, insert")
     op.execute("revoke insert, update on sign_in_providers from app_platform")
     op.execute("grant update (is_required) on sign_in_providers to app_platform")
+
+
+def _organisation() -> sa.Column:
+    return sa.Column("organisation_id", sa.BigInteger(), sa.ForeignKey("organisations.id"), nullable=False)
 
 
 def _whose() -> list[sa.schema.SchemaItem]:

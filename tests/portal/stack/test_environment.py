@@ -63,7 +63,7 @@ def test_what_is_given_wins_over_what_is_local(tmp_path: Path) -> None:
     environ = environment.application_environment(places, given, local=local, port=9000)
     assert environ["REDIS_URL"] == "redis://elsewhere/0"
     assert environ["DATABASE_URL"] == "postgresql+psycopg://here"
-    assert environ["PUBLIC_URL"] == "http://127.0.0.1:9000"
+    assert environ["PUBLIC_URL"] == "http://localhost:9000"
     assert environ["PATH"] == "/bin"
     assert len(environ["SECRET_KEY"]) == 64  # given, but empty: not given
 
