@@ -8,14 +8,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("agencies", "uploads", "assignments", "portal")
-#: Functions that put a statement together, and of what.
+#: Functions that put a statement together, each of words that stand in the same file or in the one it names: columns
+#: by side, conditions by kind of question. Read the function before it is added here.
 KNOWN = {
-    # Tables and columns that stand in a dictionary of the same file.
-    "assignments/performance.py": "_renew",
-    "assignments/reports/service.py": "_turned_away",
-    # A statement that stands in the same file, or in `portal/ports.py`.
-    "portal/ports.py": "check_login",
-    "portal/views/health.py": "ready",
+    "assignments/performance.py": {"differing", "rebuild"},
+    "assignments/reports/recovery.py": {"worked_by_activities", "worked_by_activity"},
+    "assignments/reports/service.py": {"_screen"},
+    "assignments/sla/cases.py": {"cases_of"},
+    "assignments/sla/queries.py": {"_of_cases", "obligations"},
+    "assignments/subjects/tombstones.py": {"refuse_erased"},
+    "portal/ports.py": {"check_login"},
+    "portal/views/health.py": {"ready"},
 }
 
 
@@ -38,7 +41,7 @@ def test_statements_are_put_together_in_these_places_only():
                 for name in put_together(ast.parse(path.read_text())):
                     found.setdefault(str(path.relative_to(ROOT)), set()).add(name)
 
-    assert found == {}
+    assert found == KNOWN
 
 
 def test_a_statement_put_together_from_input_would_be_found():

@@ -14,6 +14,7 @@ NEEDS_A_DATABASE = frozenset(
         "agencies/attestations/register.py",
         "agencies/mandates/queries.py",
         "agencies/organisations/service.py",
+        "agencies/standing/changes.py",
         "assignments/comparison.py",
         "assignments/incidents/service.py",
         "assignments/intake.py",
