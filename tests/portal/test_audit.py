@@ -56,6 +56,10 @@ COMPOSED = {
     "request.rectified",
     "request.registered",
     "report.corrected",
+    "subprocessor.approved",
+    "subprocessor.objected",
+    "template.published",
+    "template.retired",
 }
 
 

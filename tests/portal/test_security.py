@@ -19,6 +19,10 @@ from portal.security import GuardedFlask, UndeclaredAccess, public, requires, si
 
 #: A file taken away writes the audit trail, though it is only looked at.
 DOWNLOADS = {
+    "audit.export",
+    "audit.export_reads",
+    "register.export",
+    "requests.export",
     "cases.export",
     "incidents.export",
     "promises.export",
@@ -62,6 +66,9 @@ def test_the_public_routes_are_these_and_no_others(app):
         endpoint for endpoint, view in app.view_functions.items() if endpoint != "static" and view.access.is_public
     }
     assert found == {
+        # An applicant is known by the link that was sent to the address, and by nothing else.
+        *(f"applying.{one}" for one in ("attach", "begin", "detach", "download", "drop", "enter", "index", "leave")),
+        *(f"applying.{one}" for one in ("link", "opening", "part", "sent", "show", "submit", "withdraw")),
         "auth.accept",
         "auth.enter",
         "auth.invitation",
