@@ -31,7 +31,7 @@ from agencies.organisations.models import Organisation, OrganisationState, User,
 class Purpose(StrEnum):
     """What a link lets its holder do; it is good for nothing else."""
 
-    PASSWORD = "password"  # noqa: S105
+    PASSWORD = "password"  # noqa: S105  # nosec B105  a kind of link
     CONFIRM_EMAIL = "confirm_email"
     OBJECT_EMAIL = "object_email"
 
