@@ -98,6 +98,15 @@ def neighbour(opened: Ports, by: Actor, name: str, tax_id: str, email: str, now:
         return organisations.actor_of(user, bank)
 
 
+def colleague(opened: Ports, by: Actor, role: Role, email: str, now: datetime) -> Actor:
+    """One more person of an organisation, invited by somebody of it."""
+    with opened.session(by) as session, transaction(session):
+        invited = organisations.invite(session, by, email=email, role=role, now=now)
+    with opened.session(DOOR) as session, transaction(session):
+        user = organisations.accept_invitation(session, invited.token, name="Colega", password=PASSWORD, now=now)
+        return organisations.actor_of(user, session.get_one(organisations.Organisation, user.organisation_id))
+
+
 def operator(opened: Ports) -> Actor:
     """The platform's operator, once there is one."""
     with opened.session(DOOR) as session:
