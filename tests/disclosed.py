@@ -58,7 +58,7 @@ def ask_for(ports: Ports, creditor: Actor, wording: Wording = WORDING, *, since:
 
 
 def leave_behind(ports: Ports, creditor: Actor, agency: Actor, mark: str) -> None:
-    """A published list and the draft of the next one, with a contract; a template far in the future; all marked."""
+    """A published list, with a contract, and a template far in the future, each with a draft after it; all marked."""
     now = ports.now()
     incoming = ports.storage.incoming()
     incoming.write(f"{mark} contrato".encode())
@@ -77,3 +77,5 @@ def leave_behind(ports: Ports, creditor: Actor, agency: Actor, mark: str) -> Non
     title = {"es": f"{mark} título", "en": f"{mark} title"}
     marked = Wording(title, WORDING.statement, WORDING.hint, (), False, 6, frozenset(), 0)
     ask_for(ports, creditor, marked, since=local_date(now, creditor.time_zone) + timedelta(days=20_000), now=now)
+    with ports.session(creditor) as session, transaction(session):
+        authoring.draft_template(session, creditor, marked, now=now)
