@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -17,6 +18,9 @@ from agencies.organisations.models import User, WebSession
 from portal.app import ports_of
 from portal.ports import Ports
 from tests import people
+
+#: A slow browser may take so long to give a code: what goes stale sooner is not handed out.
+LASTING = timedelta(seconds=15)
 
 
 def open_whole(ports: Ports, person: people.Person, now=None) -> str:
@@ -49,14 +53,14 @@ def hold(client: FlaskClient, token: str) -> None:
 
 
 def next_code(ports: Ports, person: people.Person, *, patience: float = 35) -> str:
-    """A code that is good now: of the first time step whose code was not taken yet, waited for if need be."""
+    """A code that stays good a while: of the first time step whose code was not taken yet, waited for if need be."""
     with ports.session(DOOR) as session:
         last = session.scalar(select(Authenticator.last_step).where(Authenticator.user_id == person.actor.user_id))
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        here = totp.step_of(utc_now())
-        step = max(here - 1, (last or 0) + 1)
-        if step <= here + 1:
+        now = utc_now()
+        step = max(totp.step_of(now - LASTING), (last or 0) + 1)
+        if step <= totp.step_of(now) + 1:
             return totp.code_of(person.seed, step)
         time.sleep(0.2)
     raise AssertionError("no code was free in time")
