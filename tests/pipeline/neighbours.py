@@ -120,6 +120,8 @@ class Neighbours:
     agency: Actor = field(init=False)
     #: Table -> the columns that say whose a row is.
     owned: dict[str, list[str]] = field(init=False)
+    #: The applications of the first agency, quoted.
+    handles: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.creditor, self.agency = self.world.actor(Role.DIRECTOR), self.world.actor(Role.MANAGER)
@@ -136,6 +138,8 @@ class Neighbours:
             identities.settle(self.ports, actor, SENTINEL)
         with self.superuser.connect() as connection:
             self.owned = {row[0]: row[1] for row in connection.execute(text(_OWNED))}
+            applied = text("select quote_literal(handle) from applications where agency_id = :agency")
+            self.handles = list(connection.scalars(applied, {"agency": self.agency.tenant}))
 
     def strangers(self) -> list[Role]:
         """Every role of the second creditor and agency."""
@@ -179,7 +183,8 @@ class Neighbours:
         """The condition of the rows that are nobody's but the first ones'."""
         creditor, agency = self.creditor.tenant, self.agency.tenant
         if table in APPLICATIONS:
-            return f"handle in (select handle from applications where agency_id = {agency})"
+            # By name: a condition that asked a table would stop at the wall of that one.
+            return f"handle in ({', '.join(self.handles)})"
         columns = self.owned.get(table, ["id"])
         if "organisation_id" in columns or columns == ["id"]:
             return f"{'organisation_id' if 'organisation_id' in columns else 'id'} in ({creditor}, {agency})"
