@@ -9,9 +9,9 @@ from agencies.organisations.permissions import PERMISSIONS, SIDE_OF, Permission,
 from tests import loop
 from tests.pipeline.test_tenant_isolation import NOBODY, addresses, kinds, methods, rules
 
-#: What is everybody's own: the account and its factors, the language, the bell, and the ways out.
+#: What is everybody's own: the account, its factors and its sessions, the language, the bell, and the ways out.
 OWN = {"account", "credentials", "factors", "passkeys", "recovery", "step_up", "auth", "language"}
-OWN_ENDPOINTS = {"notices.seen", "support.leave"}
+OWN_ENDPOINTS = {"notices.seen", "support.leave", "sessions.end", "sessions.end_others"}
 PAGES = (
     "/",
     "/cases/",

@@ -21,7 +21,7 @@ from agencies.standing import accounts, changes, panel
 from agencies.standing.accounts import AccountNumberInvalid, Holder, Mismatch, account_number, mismatches
 from portal.carriers import CARRIERS
 from tests import standings
-from tests.people import PASSWORD, Person
+from tests.people import PASSWORD
 
 OTHER = replace(standings.ACCOUNT, number="99988877766")
 
@@ -41,7 +41,7 @@ def second(world, ports, manager, now):
         )  # fmt: skip
     with ports.session(DOOR) as session, transaction(session):
         user = service.accept_invitation(session, invited.token, name="Otra", password=PASSWORD, now=now)
-        return Person(user.email, PASSWORD, service.actor_of(user, world.agencies[0])).actor
+        return service.actor_of(user, world.agencies[0])
 
 
 def ask(ports, actor, now, account=OTHER):

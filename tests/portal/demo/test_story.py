@@ -276,9 +276,9 @@ def test_what_happened_carries_the_dates_of_the_story(world):
 
 def test_everybody_can_sign_in_with_the_one_password(told):
     accounts = demo_accounts(told)
-    assert len(accounts) == len(all_members()) == 21
+    assert len(accounts) == len(all_members()) == 22
     assert {account.role for account in accounts} == {
-        "director", "analyst", "finance", "compliance", "manager", "agent", "investigator", "operator",
+        "director", "analyst", "finance", "compliance", "manager", "agent", "investigator", "operator", "auditor",
     }  # fmt: skip
     assert all(account.email.endswith("-demo.example") for account in accounts)
     assert opens(told, PASSWORD)
@@ -304,7 +304,7 @@ def test_a_platform_in_use_is_left_alone(ports, server):
 
 def test_a_story_that_was_broken_off_has_nothing_twice(told, server):
     found = counts(told, server)
-    assert (found["organisations"], found["users"], found["mandates"], found["mandate_versions"]) == (9, 21, 12, 13)
+    assert (found["organisations"], found["users"], found["mandates"], found["mandate_versions"]) == (9, 22, 12, 13)
     assert (found["placement_waves"], found["lots"], found["bids"]) == (10, 3, 8)
     assert (found["recalls"], found["locate_batches"], found["enquiries"]) == (3, 2, 5)
     with inside(told, server) as connection:
