@@ -168,6 +168,10 @@ def test_no_role_of_another_organisation_reads_or_changes_anything_by_any_route(
                 assert SENTINEL not in read(answer), case
                 if set(kinds(rule).values()) & set(TABLES):
                     assert answer.status_code in {403, 404}, f"{case}: {answer.status_code}"
+                elif answer.status_code == 303:
+                    # What it has to say stands on the next page, and would make that differ from another one.
+                    browser.client.get("/", follow_redirects=True)
+                if set(kinds(rule).values()) & set(TABLES):
                     if method not in unknown:
                         (other,) = addresses(app, rule, nobody)
                         unknown[method] = call(browser, method, other, form)
