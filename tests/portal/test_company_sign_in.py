@@ -17,6 +17,7 @@ from tests import impostor, openid_process, post
 from tests.companies import DOMAIN, come_back, come_in, depart, is_inside, lie, set_up
 from tests.people import PASSWORD
 from tests.portal.conftest import Browser
+from tests.tenants import add_colleague
 
 
 @pytest.fixture(scope="module")
@@ -207,6 +208,8 @@ def test_once_linked_the_subject_says_who_it_is_and_not_the_address(liar, app_po
 
 @pytest.mark.parametrize("how", ["disable", "suspend"])
 def test_whoever_was_put_out_stays_out(liar, app_ports, world, director, app, how):
+    # The last who manages an organisation is not disabled.
+    add_colleague(app_ports, director.actor, Role.DIRECTOR)
     set_up(app_ports, world, liar.address, secret="s")
     assert lie(Browser(app.test_client()), liar).status_code == 303
     browser = Browser(app.test_client())

@@ -20,6 +20,7 @@ from agencies.organisations.permissions import Role
 from portal.extensions import db, limiter
 from tests import post
 from tests.people import PASSWORD
+from tests.tenants import add_colleague
 
 NEW = "otras cuatro palabras distintas 8"
 SUBJECT = "Elija una contraseña nueva para Encargo"
@@ -183,6 +184,8 @@ def test_a_pause_after_wrong_passwords_ends_with_the_new_one(browser, director, 
 
 @pytest.mark.parametrize("how", ["disable", "suspend"])
 def test_whoever_was_put_out_meanwhile_cannot_use_the_link(browser, director, link, world, app_ports, how):
+    # The last who manages an organisation is not disabled.
+    add_colleague(app_ports, director.actor, Role.DIRECTOR)
     with app_ports.session(world.operator) as session, transaction(session):
         if how == "disable":
             access.disable(session, world.operator, director.actor.user_id, now=utc_now())

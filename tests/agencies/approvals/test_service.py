@@ -30,6 +30,7 @@ from agencies.organisations import access
 from agencies.organisations.permissions import Role
 from portal.carriers import CARRIERS
 from tests.approving import approve, ask_for_limit, limit_of
+from tests.tenants import add_colleague
 
 
 @pytest.fixture
@@ -215,6 +216,8 @@ def test_what_has_expired_is_marked_told_and_can_be_asked_again(ports, director,
 
 
 def test_whoever_asked_and_has_left_gets_nothing_done(ports, world, director, finance, asked, now):
+    # The last who manages an organisation is not disabled.
+    add_colleague(ports, director, Role.DIRECTOR)
     with ports.session(world.operator) as session, transaction(session):
         access.disable(session, world.operator, director.user_id, now=now)
 
