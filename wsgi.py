@@ -1,8 +1,6 @@
-"""What the web server and the commands load; refuses a login that row-level security does not bind."""
+"""What the web server loads."""
 
 from config import Settings
-from portal.app import create_app, ports_of
-from portal.ports import check_login
+from portal.app import create_app
 
 app = create_app(Settings.from_env())
-check_login(ports_of(app))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from agencies.kernel.notices import Notice, is_for
+from agencies.kernel.notices import Notice
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.models import User
 
@@ -26,8 +26,9 @@ def count_unseen(session: Session, actor: Actor) -> int:
         select(Notice.id)
         .join(User, User.organisation_id == Notice.organisation_id)
         .where(
-            is_for(actor),
+            Notice.organisation_id == actor.organisation_id,
             User.id == actor.user_id,
+            Notice.permission.in_(sorted(actor.permissions)),
             or_(User.notices_seen_at.is_(None), Notice.created_at > User.notices_seen_at),
         )
         .limit(MOST + 1)

@@ -10,7 +10,6 @@ from collections.abc import Collection
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
-from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, text
 from sqlalchemy.orm import Session
@@ -310,11 +309,7 @@ def _told(
     session: Session, actor: Actor, recall: Recall, kind: str, whom: int, permission: Permission, now: datetime
 ) -> None:
     session.flush()
-    facts: dict[str, Any] = {
-        "recall_id": recall.id,
-        "cases": recall.cases,
-        "effective_on": recall.effective_on.isoformat(),
-    }
+    facts = {"recall_id": recall.id, "cases": recall.cases, "effective_on": recall.effective_on.isoformat()}
     audit.record(
         session,
         actor,

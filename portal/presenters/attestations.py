@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from agencies.attestations.answers import missing, shown
 from agencies.attestations.gates import Blocked
-from agencies.attestations.models import Attestation, AttestationSignature, AttestationState, SignerRole
+from agencies.attestations.models import Attestation, AttestationState, SignerRole
 from agencies.attestations.queries import AgencyStanding, AttestationPage
 from agencies.attestations.rules import FOREVER, Standing, TemplateStanding
-from agencies.attestations.templates import Act, Effect, Template, Texts, in_language
+from agencies.attestations.templates import Act, Effect, Texts, in_language, templates
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.permissions import Permission
@@ -35,7 +34,6 @@ STANDINGS = {
     Standing.REJECTED: msg("Rejected by the creditor"),
     Standing.REVOKED: msg("Revoked"),
     Standing.EXPIRED: msg("Expired"),
-    Standing.OUTDATED: msg("To be renewed"),
     Standing.MISSING: msg("Missing"),
 }
 TONES = {
@@ -46,7 +44,6 @@ TONES = {
     "rejected": "bad",
     "revoked": "bad",
     "expired": "bad",
-    "outdated": "bad",
     "missing": "bad",
     "superseded": "neutral",
 }
@@ -75,7 +72,6 @@ ADVICE = {
         Standing.REJECTED: msg("Read the reason, mend it and sign again."),
         Standing.REVOKED: msg("Read the reason and sign a new one."),
         Standing.EXPIRED: msg("Renew it now."),
-        Standing.OUTDATED: msg("What it speaks of has changed. Sign it anew."),
         Standing.MISSING: msg("Fill it in, attach the evidence and sign."),
     },
     Side.CREDITOR: {
@@ -85,7 +81,6 @@ ADVICE = {
         Standing.REJECTED: msg("The agency has to mend it."),
         Standing.REVOKED: msg("The agency has to sign a new one."),
         Standing.EXPIRED: msg("The agency has to renew it."),
-        Standing.OUTDATED: msg("What it speaks of has changed. The agency has to sign it anew."),
         Standing.MISSING: msg("Ask the agency for it."),
     },
 }
@@ -151,9 +146,9 @@ def lines(
     return sorted(made, key=lambda line: (not line.stops, line.code))
 
 
-def titles(catalogue: Iterable[Template]) -> dict[str, str]:
-    """Code -> title of what a creditor asks for, in the reader's language."""
-    return {one.code: text(one.title) for one in catalogue}
+def titles(country: str, on: date) -> dict[str, str]:
+    """Code -> title of the templates of a country, in the reader's language."""
+    return {one.code: text(one.title) for one in templates(country, on)}
 
 
 def _line(one: TemplateStanding, named: Mapping[str, str], begun: Attestation | None, actor: Actor) -> TemplateLine:
@@ -196,11 +191,6 @@ def gaps(page: AttestationPage) -> list[str]:
 def until(value: date | None) -> str:
     """The last day, in words."""
     return say(msg("without end")) if value == FOREVER else day(value)
-
-
-def is_intact(signature: AttestationSignature) -> bool:
-    """Whether the text is still the one that was signed: its hash is computed again and compared."""
-    return hashlib.sha256(signature.text.encode()).digest() == signature.text_sha256
 
 
 def may_fill(page: AttestationPage, actor: Actor) -> bool:

@@ -23,7 +23,6 @@ from tests.browser.passing import let_bids_close, let_days_pass, open_reports
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.conftest import Database
-from tests.entering import next_code
 from tests.loop import NewCase, add_cases
 from tests.people import World
 
@@ -218,8 +217,9 @@ def _in_english(director: Person) -> None:
 
 def _arrive(person: Person, world: World, role: Role, organisation: int = 0) -> Person:
     known = world.person(role, organisation=organisation)
-    person.sign_in(known.email, registered.PASSWORD)
-    person.prove(next_code(world.ports, known))
+    person.go("/sign-in")
+    person.fill(email=known.email, password=registered.PASSWORD)
+    person.press("Sign in")
     return person
 
 

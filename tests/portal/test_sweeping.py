@@ -91,9 +91,7 @@ def test_evidence_that_a_row_names_stays_whatever_its_key(instance: Ports, tenan
     named = there(instance)
 
     assert command("sweep-files").output.startswith("0 orphans removed")
-    # The signed form, and the contract with a subprocessor that the draft discloses.
-    agency = tenants.agency.tenant
-    assert there(instance) == named == {f"evidence/mark{agency}", f"{agency}/evidence/mark-contract"}
+    assert there(instance) == named == {f"evidence/mark{tenants.agency.tenant}"}
     assert command("verify-files").exit_code == 0
 
 
