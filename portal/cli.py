@@ -42,7 +42,7 @@ def db_upgrade() -> None:
     owner_url = instance().settings.database_owner_url
     if owner_url is None:
         refuse("DATABASE_OWNER_URL is not set: migrations sign in as the owner of the tables.")
-    runner.upgrade(owner_url)
+    runner.upgrade(owner_url, instance().keyring)
     click.echo("The database is at the newest revision.")
 
 

@@ -12,6 +12,7 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, create_engine, select, text
 
+from agencies.kernel.sealing import Keyring
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.permissions import PERMISSIONS, Role
 from agencies.scorecards.models import PlacementCell, RecoveryCell
@@ -31,6 +32,7 @@ ROWS = Path(__file__).parent / "first_loop.sql"
 JANUARY, FEBRUARY, MARCH, APRIL = 91, 92, 93, 94
 CREDITOR = Actor(side=Side.CREDITOR, organisation_id=1, permissions=PERMISSIONS[Role.DIRECTOR])
 AGENCY = Actor(side=Side.AGENCY, organisation_id=2, permissions=PERMISSIONS[Role.MANAGER])
+KEYRING = Keyring({1: b"\xd1" * 32}, b"\x1d" * 32)
 NOW = datetime(2026, 4, 6, 15, tzinfo=UTC)
 
 
@@ -47,7 +49,7 @@ def database(server: Engine) -> Iterator[Database]:
     engine.dispose()
     with psycopg.connect(plain_url(superuser)) as connection:
         connection.execute(ROWS.read_bytes())
-    runner.upgrade(owner)
+    runner.upgrade(owner, KEYRING)
     yield Database(name, app, owner, superuser)
     with server.connect() as connection:
         connection.execute(text(f"drop database {name} with (force)"))

@@ -19,7 +19,7 @@ from agencies.organisations.permissions import Role
 from assignments import intake
 from assignments.cases.queries import Selection
 from assignments.locates.desk import list_to_verify
-from assignments.locates.filing import NotTakenOn, orders_file
+from assignments.locates.handing_out import NotTakenOn, orders_file
 from assignments.locates.models import Finding, FindingState, LocateOrder, OrderOutcome, OrderState
 from tests import locating, loop
 from tests.locating import FOUND_AT, order, phone, take_on
