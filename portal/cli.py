@@ -19,6 +19,7 @@ from agencies.organisations import service as organisations
 from portal import invariants
 from portal.commands.base import PLATFORM, instance, refuse
 from portal.commands.files import sweep_files, verify_files
+from portal.commands.keys import rotate_keys
 from portal.commands.upload import upload
 from portal.demo.commands import demo_accounts_command, load_demo_command
 from portal.i18n import LANGUAGE_NAMES
@@ -30,7 +31,7 @@ from portal.migrations import runner
 
 def register(app: Flask) -> None:
     """Give the app its commands."""
-    own = (db_upgrade, create_operator, work, sweep, queue, verify, verify_audit, heads)
+    own = (db_upgrade, create_operator, work, sweep, queue, verify, verify_audit, heads, rotate_keys)
     for command in (*own, upload, verify_files, sweep_files, load_demo_command, demo_accounts_command):
         app.cli.add_command(command)
 

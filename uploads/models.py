@@ -25,8 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import Base, code_type
-from agencies.kernel.sealing import Keyring, keyring_for
-from uploads.sealed import place_of_sample
+from agencies.kernel.sealing import HoldsSealed, Keyring, keyring_for
+from uploads.sealed import place_of_fault, place_of_sample
 
 
 class UploadKind(StrEnum):
@@ -67,7 +67,7 @@ class UploadState(StrEnum):
     REJECTED = "rejected"
 
 
-class Upload(Base):
+class Upload(HoldsSealed, Base):
     """One file one organisation sent, with what became of it."""
 
     __tablename__ = "uploads"
@@ -175,7 +175,7 @@ class Upload(Base):
         return rows
 
 
-class UploadError(Base):
+class UploadError(HoldsSealed, Base):
     """One fault in one row, as a value: line, field, code and what stood there."""
 
     __tablename__ = "upload_errors"
@@ -196,6 +196,14 @@ class UploadError(Base):
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     #: A remark: the row stays good.
     is_warning: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+    @property
+    def stood(self) -> str:
+        """What stood there, opened where it is sealed."""
+        if self.sealed is None:
+            return self.value
+        place = place_of_fault(self.organisation_id, self.upload_id, self.line, self.field, self.code)
+        return keyring_for(self).open(self.sealed, place)
 
 
 class HeaderMapping(Base):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Text, and_, cast, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, or_, select, tuple_
 from sqlalchemy.orm import Session, defer
 
 from agencies.kernel.errors import Forbidden, NotFound
@@ -21,7 +21,7 @@ from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadError, UploadKind, UploadState
 from uploads.opening import OPEN
 from uploads.schemas.registry import SCHEMAS
-from uploads.sealedrows import open_fault, open_row
+from uploads.sealedrows import open_row
 from uploads.service import APPLY
 
 _WORKING = {UploadState.OPENING: OPEN, UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}
@@ -206,7 +206,7 @@ def list_errors(
     """Listed faults, or remarks, in the order of the file; the cursor is line, field and code of the last one shown."""
     sent_upload(session, actor, upload_id)
     key = (UploadError.line, UploadError.field, UploadError.code)
-    query = select(*key, UploadError.value, UploadError.sealed).where(
+    query = select(UploadError).where(
         UploadError.organisation_id == actor.tenant,
         UploadError.upload_id == upload_id,
         UploadError.is_warning.is_(is_warning),
@@ -215,8 +215,8 @@ def list_errors(
         query = query.where(UploadError.code == code)
     if after is not None:
         query = query.where(tuple_(*key) > after)
-    found = session.execute(query.order_by(*key).limit(limit + 1))
-    rows = [_row_fault(session, actor, upload_id, row) for row in found]
+    found = session.scalars(query.order_by(*key).limit(limit + 1))
+    rows = [RowFault(one.line, one.field, one.code, one.stood) for one in found]
     return cut(rows, limit, lambda row: (row.line, row.field, row.code))
 
 
@@ -239,13 +239,6 @@ def find_staged_row(session: Session, actor: Actor, upload: Upload, line: int) -
         cells.update(opened)
     names = [field.name for field in SCHEMAS[upload.kind].fields]
     return {name: cells[name] for name in names if cells.get(name) is not None}
-
-
-def _row_fault(session: Session, actor: Actor, upload_id: int, row: Row[*tuple[Any, ...]]) -> RowFault:
-    where = (row.line, row.field, row.code)
-    if row.sealed is None:
-        return RowFault(*where, row.value)
-    return RowFault(*where, open_fault(keyring_of(session), actor.tenant, upload_id, *where, row.sealed))
 
 
 def _progress(upload: Upload, work: Work | None, seconds: float | None) -> Progress:

@@ -33,10 +33,3 @@ def seal_fault(
 ) -> bytes:
     """What stood where a fault was found, as it is kept."""
     return keyring.seal(value, place_of_fault(organisation_id, upload_id, line, field, code))
-
-
-def open_fault(
-    keyring: Keyring, organisation_id: int, upload_id: int, line: int, field: str, code: str, sealed: bytes
-) -> str:
-    """What stood where a fault was found."""
-    return keyring.open(sealed, place_of_fault(organisation_id, upload_id, line, field, code))

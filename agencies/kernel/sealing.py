@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import event
 from sqlalchemy.orm import Session, object_session
 
 _VERSION_BYTES, _NONCE_BYTES, _TAG_BYTES = 2, 12, 16
@@ -138,8 +139,21 @@ def keyring_of(session: Session) -> Keyring:
     return ring
 
 
-def keyring_for(row: object) -> Keyring:
-    """The keys of the session that a row was read by; raises `NoKeyring` when it belongs to none any more."""
+class HoldsSealed:
+    """A row with sealed fields: it keeps the keys of the session that read it, and opens after that is closed."""
+
+    own_keyring: Keyring | None = None
+
+
+@event.listens_for(HoldsSealed, "load", propagate=True)
+def _keep_keyring(row: Any, context: Any) -> None:
+    row.own_keyring = context.session.info.get(_RING)
+
+
+def keyring_for(row: HoldsSealed) -> Keyring:
+    """The keys that a row opens with; raises `NoKeyring` when it was read by a session without any, or by none."""
+    if row.own_keyring is not None:
+        return row.own_keyring
     session = object_session(row)
     if session is None:
         raise NoKeyring

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import OF_THE_ACTOR, Base, code_type
-from agencies.kernel.sealing import keyring_for
+from agencies.kernel.sealing import HoldsSealed, keyring_for
 from uploads.sealed import Private, open_private
 
 
@@ -78,7 +78,7 @@ class Portfolio(Base):
     created_at: Mapped[datetime]
 
 
-class Debtor(Base):
+class Debtor(HoldsSealed, Base):
     """A person or company, one row per creditor and identity."""
 
     __tablename__ = "debtors"

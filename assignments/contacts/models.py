@@ -27,7 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import OF_THE_ACTOR, Base, code_type
-from agencies.kernel.sealing import keyring_for
+from agencies.kernel.sealing import HoldsSealed, keyring_for
 from uploads.sealed import Told, open_private, part_of
 
 
@@ -111,7 +111,7 @@ join debtors d on d.creditor_id = p.creditor_id and d.id = p.debtor_id
 event.listen(Base.metadata, "after_create", DDL(VIEW))  # type: ignore[no-untyped-call]
 
 
-class DebtorContact(Base):
+class DebtorContact(HoldsSealed, Base):
     """A way to reach a debtor, wherever it stands."""
 
     # Not among the tables: it is neither made nor compared as one.

@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import Base, code_type
-from agencies.kernel.sealing import keyring_for
+from agencies.kernel.sealing import HoldsSealed, keyring_for
 from agencies.mandates.models import FeeClass, LocateGrade
 from assignments.contacts.models import Authorisation
 from assignments.locates.sealed import ToldSubject, open_finding, open_subject
@@ -200,7 +200,7 @@ class LocateOrder(Base):
     ended_as: Mapped[OrderEnd | None] = mapped_column(code_type(OrderEnd))
 
 
-class LocateSubject(Base):
+class LocateSubject(HoldsSealed, Base):
     """Who is looked for, as known when it was ordered: all the personal data the agency sees, until the order ends."""
 
     __tablename__ = "locate_subjects"
@@ -242,7 +242,7 @@ class LocateSubject(Base):
         return self.told.known
 
 
-class Finding(Base):
+class Finding(HoldsSealed, Base):
     """One thing an agency found about a person, with where it comes from; graded by the creditor on both axes."""
 
     __tablename__ = "findings"

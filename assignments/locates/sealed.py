@@ -23,12 +23,12 @@ class ToldSubject:
 def seal_subject(keyring: Keyring, creditor_id: int, order_id: int, told: ToldSubject) -> bytes:
     """What the agency of an order may read, as it is kept."""
     text = json.dumps({"id_number": told.id_number, "known": told.known}, ensure_ascii=False, separators=(",", ":"))
-    return keyring.seal(text, _of_subject(creditor_id, order_id))
+    return keyring.seal(text, place_of_subject(creditor_id, order_id))
 
 
 def open_subject(keyring: Keyring, creditor_id: int, order_id: int, sealed: bytes) -> ToldSubject:
     """What was sealed for this order; raises `SealBroken`."""
-    return ToldSubject(**json.loads(keyring.open(sealed, _of_subject(creditor_id, order_id))))
+    return ToldSubject(**json.loads(keyring.open(sealed, place_of_subject(creditor_id, order_id))))
 
 
 def finding_columns(
@@ -36,18 +36,20 @@ def finding_columns(
 ) -> dict[str, bytes]:
     """What a finding is found by, and what it is, as they are kept."""
     form = index_of_contact(keyring, creditor_id, kind, value)
-    return {"form": form, "sealed": keyring.seal(joined(raw, value), _of_finding(creditor_id, order_id, form))}
+    return {"form": form, "sealed": keyring.seal(joined(raw, value), place_of_finding(creditor_id, order_id, form))}
 
 
 def open_finding(keyring: Keyring, creditor_id: int, order_id: int, form: bytes, sealed: bytes) -> tuple[str, str]:
     """A finding as it was typed, and its normal form; raises `SealBroken`."""
-    told = parted(keyring.open(sealed, _of_finding(creditor_id, order_id, form)), _FINDING)
+    told = parted(keyring.open(sealed, place_of_finding(creditor_id, order_id, form)), _FINDING)
     return told["raw"] or "", told["value"] or ""
 
 
-def _of_subject(creditor_id: int, order_id: int) -> Place:
+def place_of_subject(creditor_id: int, order_id: int) -> Place:
+    """Where what an agency may know of the person of an order stands."""
     return Place(creditor_id, "locate_subjects", "sealed", str(order_id))
 
 
-def _of_finding(creditor_id: int, order_id: int, form: bytes) -> Place:
+def place_of_finding(creditor_id: int, order_id: int, form: bytes) -> Place:
+    """Where a finding of an order stands; the same thing found again has the same."""
     return Place(creditor_id, "findings", "sealed", f"{order_id}:{form.hex()}")

@@ -18,7 +18,7 @@ from assignments.placements import recalls
 from assignments.reports import reminders
 from assignments.reports import service as reports
 from assignments.undoing import UNDO
-from portal import keeping
+from portal import keeping, rotation
 from portal.jobs import frame
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.ports import Ports
@@ -174,7 +174,24 @@ def sweep_files(job: Job) -> Iterator[Advance]:
     yield advance
 
 
+@contextmanager
+def rotate_keys(job: Job) -> Iterator[Advance]:
+    """Seal anew what the organisation has under older keys, a batch in each transaction."""
+    total = sum(rotation.count_older(job.session, job.actor).values())
+    batches, done = rotation.turn(job.session, job.actor), 0
+
+    def advance() -> Step | None:
+        nonlocal done
+        if (rows := next(batches, None)) is None:
+            return None
+        done += rows
+        return Step("sealing", done, total)
+
+    yield advance
+
+
 TASKS: dict[str, Task] = {
+    rotation.ROTATE: Task(rotate_keys),
     "sweep_files": Task(sweep_files),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),

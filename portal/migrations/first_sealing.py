@@ -1,4 +1,4 @@
-"""Seals what was written before there was anything to seal with: revision 0098 runs it between new columns and old ones.
+"""Seals what was written before there was anything to seal with, for revision 0098.
 
 The database has no keys, so the rows come out in pieces and go back sealed, in the revision's own transaction: either
 all of them are sealed, or none is. An empty database needs no keys for it.
@@ -44,7 +44,7 @@ def seal_everything(connection: Connection, keyring: Keyring) -> None:
     """Fill the new columns of every table from its old ones."""
 
     def debtor(row: Row[Any]) -> dict[str, Any]:
-        identity = _identity(keyring, row.creditor_id, row.old_identity, row.id_type)
+        identity = _identity(keyring, row.creditor_id, row.old_identity)
         told = {name: getattr(row, name) for name in PERSON if name not in {"national_id", "id_check_digit"}}
         private = Private(national_id=row.id_number, **told)
         number = row.id_number
@@ -80,7 +80,7 @@ def seal_everything(connection: Connection, keyring: Keyring) -> None:
     def staged_debtor(row: Row[Any]) -> dict[str, Any]:
         said = f"id:{row.country}:{row.id_type or ''}:{row.national_id}" if row.national_id else None
         said = said or (f"ref:{row.debtor_ref}" if row.debtor_ref else f"account:{row.account_ref}")
-        identity = _identity(keyring, row.organisation_id, said, row.id_type)
+        identity = _identity(keyring, row.organisation_id, said)
         private = Private(**{name: getattr(row, name) for name in PERSON})
         sealed = seal_private(keyring, row.organisation_id, identity, private)
         return {"identity": identity, "sealed": sealed, **_indexes(keyring, row.organisation_id, row)}
@@ -107,7 +107,7 @@ def seal_everything(connection: Connection, keyring: Keyring) -> None:
     _each(connection, "staged_findings", row_of_file, staged("staged_findings", ("value",)))
 
 
-def _identity(keyring: Keyring, creditor_id: int, said: str, id_type: str | None) -> bytes:
+def _identity(keyring: Keyring, creditor_id: int, said: str) -> bytes:
     """The blind form of an identity that was written as `id:CO:CC:123`, `ref:7` or `account:9`."""
     if said.startswith("id:"):
         _, country, of_type, number = said.split(":", 3)
@@ -116,10 +116,11 @@ def _identity(keyring: Keyring, creditor_id: int, said: str, id_type: str | None
 
 
 def _indexes(keyring: Keyring, creditor_id: int, row: Row[Any]) -> dict[str, bytes | None]:
-    forms = {
-        name: (kind, getattr(row, normal) or getattr(row, value)) for name, (kind, value, normal) in _CONTACTS.items()
-    }
-    return {name: form and index_of_contact(keyring, creditor_id, kind, form) for name, (kind, form) in forms.items()}
+    found: dict[str, bytes | None] = {}
+    for name, (kind, value, normal) in _CONTACTS.items():
+        form = getattr(row, normal) or getattr(row, value)
+        found[name] = index_of_contact(keyring, creditor_id, kind, form) if form else None
+    return found
 
 
 def _each(

@@ -18,6 +18,7 @@ from agencies.organisations.permissions import PERMISSIONS, Role
 from agencies.scorecards.models import PlacementCell, RecoveryCell
 from agencies.standing.panel import members
 from assignments import performance
+from assignments.contacts.models import DebtorContact
 from assignments.ledger.statements import balances, verify
 from assignments.placements.models import Placement
 from assignments.reports.contents import list_files, list_report_payments, list_versions
@@ -80,10 +81,8 @@ def test_ways_to_reach_a_debtor_move_to_it_and_are_seen_by_the_same_people(ports
     both = [(41, "phone", "3000000001"), (43, "phone", "3000000003")]
     for actor, seen in ((CREDITOR, both), (AGENCY, both[:1])):
         with ports.session(actor) as session:
-            points = session.execute(
-                text("select debtor_id, kind, value from debtor_contacts order by debtor_id, place")
-            ).all()
-            assert points == seen
+            points = session.scalars(select(DebtorContact).order_by(DebtorContact.debtor_id, DebtorContact.place)).all()
+            assert [(one.debtor_id, one.kind, one.value) for one in points] == seen
             assert session.scalar(text("select count(*) from contact_points")) == 0
 
 
