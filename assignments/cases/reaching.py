@@ -51,7 +51,7 @@ def add_points(session: Session, creditor_id: int, points: Sequence[NewPoint]) -
         return
     keyring, debtors = keyring_of(session), [one.debtor_id for one in points]
     known = {"creditor": creditor_id, "debtors": sorted(set(debtors))}
-    identity: dict[int, bytes] = dict(session.execute(text(_IDENTITIES), known).tuples())
+    identity: dict[int, bytes] = {row.id: row.identity for row in session.execute(text(_IDENTITIES), known)}
     added = {
         "creditor": creditor_id,
         "debtors": debtors,
