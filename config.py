@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.errors import HeaderParseError
+from email.headerregistry import Address
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from uploads.stores.bucket import Bucket
 
@@ -22,8 +24,29 @@ _REGION = re.compile(r"[a-z0-9-]{2,40}")
 _ENCRYPTION = re.compile(r"AES256|aws:kms(:[A-Za-z0-9:/_-]{1,200})?")
 
 
+#: Scheme of `MAIL_URL` -> how the connection is protected, and the port where none is said.
+_MAIL_SCHEMES = {"smtp": ("none", 25), "smtp+starttls": ("starttls", 587), "smtps": ("tls", 465)}
+
+
+_SENDER = re.compile(
+    r"(?P<bare>[^\s<>@,;]+@[^\s<>@,;]+)|(?P<name>[^<>@,;\r\n\"]*?) *<(?P<named>[^\s<>@,;]+@[^\s<>@,;]+)>"
+)
+
+
 class SettingsError(ValueError):
     """A setting is missing or unusable; the message names it and the remedy, never its value."""
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """The server that takes our letters."""
+
+    host: str
+    port: int
+    #: `none` (this machine only), `starttls` or `tls`.
+    protection: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -48,6 +71,11 @@ class Settings:
     bucket: Bucket | None
     #: How long the bytes of a rejected file are kept.
     rejected_file_days: int
+    #: Folder in which letters are left on a local stack, or the server that takes them: one of the two.
+    mail_folder: Path | None
+    mail_server: MailServer | None
+    #: Whom letters come from.
+    mail_from: Address
     #: Where people reach the portal; decides whether cookies are marked secure.
     public_url: str
     max_upload_bytes: int
@@ -73,6 +101,8 @@ class Settings:
         env = os.environ if env is None else env
         owner, storage = env.get("DATABASE_OWNER_URL"), _needed(env, "STORAGE_URL")
         is_bucket = storage.startswith("s3:")
+        public_url, mail = _public_url(_needed(env, "PUBLIC_URL")), _needed(env, "MAIL_URL")
+        is_folder = mail.startswith("file:")
         return cls(
             database_url=_database_url("DATABASE_URL", _needed(env, "DATABASE_URL")),
             database_owner_url=_database_url("DATABASE_OWNER_URL", owner) if owner else None,
@@ -84,7 +114,10 @@ class Settings:
             storage_folder=None if is_bucket else _folder(storage),
             bucket=_bucket(storage, env) if is_bucket else None,
             rejected_file_days=_positive(env, "REJECTED_FILE_DAYS", 30),
-            public_url=_public_url(_needed(env, "PUBLIC_URL")),
+            mail_folder=_mail_folder(mail, public_url) if is_folder else None,
+            mail_server=None if is_folder else _mail_server(mail),
+            mail_from=_sender(_needed(env, "MAIL_FROM")),
+            public_url=public_url,
             max_upload_bytes=_positive(env, "MAX_UPLOAD_BYTES", 2 * 1024**3),
             max_organisation_bytes=_positive(env, "MAX_ORGANISATION_BYTES", 500 * 1024**3),
             max_files_a_day=_positive(env, "MAX_FILES_A_DAY", 5000),
@@ -105,12 +138,25 @@ def _needed(env: Mapping[str, str], name: str) -> str:
 def _database_url(name: str, value: str) -> str:
     if not value.startswith("postgresql+psycopg://"):
         raise SettingsError(f"{name} must begin with postgresql+psycopg:// (PostgreSQL 15 or later)")
+    parts = urlsplit(value)
+    asked = parse_qs(parts.query)
+    # A host in the query is the folder of a socket, or one more name for the same.
+    hosts = [*([parts.hostname] if parts.hostname else []), *asked.get("host", [])]
+    if not all(_is_here(host) for host in hosts) and asked.get("sslmode") != ["verify-full"]:
+        raise SettingsError(f"{name} must end in ?sslmode=verify-full unless the server is on this machine")
     return value
 
 
+def _is_here(host: str) -> bool:
+    return host in _LOOPBACK or host.startswith("/")
+
+
 def _redis_url(value: str) -> str:
-    if urlsplit(value).scheme not in {"redis", "rediss", "unix"}:
+    parts = urlsplit(value)
+    if parts.scheme not in {"redis", "rediss", "unix"}:
         raise SettingsError("REDIS_URL must begin with redis://, rediss:// or unix://")
+    if parts.scheme == "redis" and not _is_here(parts.hostname or "localhost"):
+        raise SettingsError("REDIS_URL must begin with rediss:// unless the server is on this machine")
     return value
 
 
@@ -179,6 +225,53 @@ def _endpoint(value: str) -> str:
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise SettingsError("S3_ENDPOINT_URL must be https unless it is on this machine")
     return value.rstrip("/")
+
+
+def _mail_folder(value: str, public_url: str) -> Path:
+    parts = urlsplit(value)
+    if parts.netloc or not parts.path.startswith("/") or parts.query or parts.fragment:
+        raise SettingsError(
+            "MAIL_URL must be file:// and an absolute path, or smtp+starttls:// or smtps:// and a server"
+        )
+    if urlsplit(public_url).hostname not in _LOOPBACK:
+        # People elsewhere would wait for letters that nobody takes out of the folder.
+        raise SettingsError("MAIL_URL may be a folder only where PUBLIC_URL is on this machine; name a mail server")
+    return Path(unquote(parts.path))
+
+
+def _mail_server(value: str) -> MailServer:
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as unreadable:
+        raise SettingsError("MAIL_URL must name a server and, if any, a port between 1 and 65535") from unreadable
+    if parts.scheme not in _MAIL_SCHEMES or not parts.hostname or port == 0:
+        raise SettingsError("MAIL_URL must begin with smtp+starttls://, smtps://, smtp:// or file:// and name a server")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise SettingsError("MAIL_URL must name a server and nothing behind it")
+    protection, usual = _MAIL_SCHEMES[parts.scheme]
+    if protection == "none" and parts.hostname not in _LOOPBACK:
+        raise SettingsError("MAIL_URL must be smtp+starttls:// or smtps:// unless the server is on this machine")
+    if bool(parts.username) != bool(parts.password):
+        raise SettingsError("MAIL_URL must hold a user and a password, percent-encoded, or neither")
+    return MailServer(
+        parts.hostname,
+        usual if port is None else port,
+        protection,
+        unquote(parts.username) if parts.username else None,
+        unquote(parts.password) if parts.password else None,
+    )
+
+
+def _sender(value: str) -> Address:
+    wrong = SettingsError("MAIL_FROM must be one address, like Encargo <letters@bank.example>")
+    read = _SENDER.fullmatch(value)
+    if read is None:
+        raise wrong
+    try:
+        return Address(read["name"] or "", addr_spec=read["named"] or read["bare"])
+    except (ValueError, HeaderParseError) as unreadable:
+        raise wrong from unreadable
 
 
 def _public_url(value: str) -> str:

@@ -58,6 +58,8 @@ def environment(running: postgres.PostgresServer, database: str, files: Path) ->
         "REFERENCE_KEY": "6f" * 32,
         "DATA_KEYS": "1:" + "d1" * 32,
         "INDEX_KEY": "1d" * 32,
+        "MAIL_URL": (files.parent / "mail").as_uri(),
+        "MAIL_FROM": "Encargo <portal@encargo.example>",
         "STORAGE_URL": f"file://{files}",
         "PUBLIC_URL": "http://127.0.0.1:8080",
         "POLARS_MAX_THREADS": "1",

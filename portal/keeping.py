@@ -39,6 +39,12 @@ NAMED: dict[tuple[str, str], tuple[set[Side], str]] = {
         {Side.AGENCY},
         "select storage_key as key, size_bytes as size from attestation_files",
     ),
+    # A file an agency attached stands under the agency; the creditors it told name it too.
+    ("incident_files", "storage_key"): (
+        {Side.CREDITOR, Side.AGENCY},
+        """select storage_key as key, size_bytes as size from incident_files
+           where is_by_agency = (current_setting('role') = 'app_agency')""",
+    ),
     ("findings", "file_key"): (
         {Side.AGENCY},
         "select file_key as key, file_size as size from findings where file_key is not null",

@@ -1,9 +1,11 @@
 """Imports every module of tables once, so that the metadata is whole for migrations, tests and commands."""
 
+from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
-from agencies.kernel import audit, notices, outbox, schedules, work
+from agencies.kernel import audit, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
+from agencies.organisations import emails, links
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
 from agencies.standing import models as standing
@@ -11,6 +13,7 @@ from assignments.cases import changes
 from assignments.cases import models as cases
 from assignments.conduct import models as conduct
 from assignments.contacts import models as contacts
+from assignments.incidents import models as incidents
 from assignments.inventories import models as inventories
 from assignments.ledger import models as ledger
 from assignments.locates import models as locates
@@ -28,6 +31,7 @@ from uploads.checking import staging
 metadata = Base.metadata
 
 __all__ = [
+    "approvals",
     "attestations",
     "audit",
     "cases",
@@ -35,9 +39,13 @@ __all__ = [
     "conduct",
     "contacts",
     "creditor_payments",
+    "emails",
     "filelayouts",
+    "incidents",
     "inventories",
     "ledger",
+    "letters",
+    "links",
     "locates",
     "mandates",
     "marketplace",

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.routing import BaseConverter, ValidationError
 
 from agencies.kernel import files
@@ -65,6 +65,12 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
 def steps_up(view: View) -> View:
     """Whoever calls this view has proved a moment ago who they are; everybody else is asked to, and sent back."""
     view.steps_up = True  # type: ignore[attr-defined]
+    return view
+
+
+def opens_by_secret(view: View) -> View:
+    """The view's address carries a token: it is told to nobody, not even to our own pages."""
+    view.opens_by_secret = True  # type: ignore[attr-defined]
     return view
 
 
@@ -161,7 +167,7 @@ def set_headers(response: Response, *, is_secure: bool) -> Response:
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Referrer-Policy"] = "no-referrer" if _has_secret_address() else "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
@@ -170,6 +176,10 @@ def set_headers(response: Response, *, is_secure: bool) -> Response:
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _has_secret_address() -> bool:
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "opens_by_secret")
 
 
 def _declare(view: View, access: Access) -> View:

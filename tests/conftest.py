@@ -100,6 +100,8 @@ def settings(database: Database, tmp_path: Path) -> Settings:
             "REFERENCE_KEY": REFERENCE_KEY,
             "DATA_KEYS": "1:" + "d1" * 32,
             "INDEX_KEY": "1d" * 32,
+            "MAIL_URL": f"file://{tmp_path}/mail",
+            "MAIL_FROM": "Encargo <portal@encargo.example>",
             "STORAGE_URL": f"file://{tmp_path}/files",
             "PUBLIC_URL": "http://127.0.0.1:8080",
         }

@@ -18,6 +18,7 @@ LONGEST = 350
 ORDER = (
     "agencies.kernel",
     "agencies.organisations",
+    "agencies.approvals",
     "agencies.standing",
     "agencies.attestations",
     "agencies.mandates",
@@ -36,6 +37,8 @@ ORDER = (
     "assignments.promises",
     "assignments.inventories",
     "assignments.sla",
+    "assignments.deadlines",
+    "assignments.incidents",
     "assignments.undoing",
     "assignments.intake",
     "assignments.recount",
@@ -80,6 +83,8 @@ HOMES = {
     "zxcvbn": ("agencies/organisations/credentials.py",),
     "cryptography": ("agencies/kernel/",),
     "psutil": ("portal/",),
+    "smtplib": ("portal/postbox.py",),
+    "email": ("portal/postbox.py", "portal/letters/", "portal/jobs/letters.py", "config.py"),
     "xlsxwriter": ("portal/workbooks.py", "portal/kindbooks.py", "uploads/checking/errorforms.py"),
 }
 

@@ -95,7 +95,7 @@ def record(
         {
             "action": action,
             "at": now.isoformat(),
-            "by": {"organisation": actor.organisation_id, "user": actor.user_id, "role": actor.role},
+            "by": _signature(actor),
             "details": details,
         },
         sort_keys=True,
@@ -170,6 +170,12 @@ def verify_anchor(session: Session, anchor: Anchor) -> BrokenLink | None:
     if found is None:
         return None if anchor.seq == 0 else BrokenLink(anchor.organisation_id, anchor.seq, "cut")
     return None if found.hash == anchor.hash else BrokenLink(anchor.organisation_id, anchor.seq, "rewritten")
+
+
+def _signature(actor: Actor) -> dict[str, Any]:
+    """Who acted; a second person only where there was one."""
+    signed = {"organisation": actor.organisation_id, "user": actor.user_id, "role": actor.role}
+    return signed if actor.approved_by is None else signed | {"approved_by": actor.approved_by}
 
 
 def _agrees(row: AuditEvent) -> bool:

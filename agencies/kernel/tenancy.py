@@ -57,6 +57,8 @@ class Actor:
     permissions: frozenset[str] = field(default_factory=frozenset)
     language: str = "es"
     time_zone: str = "America/Bogota"
+    #: The second person, where this one does what that one approved.
+    approved_by: int | None = None
 
     @property
     def tenant(self) -> int:

@@ -32,6 +32,8 @@ class Permission(StrEnum):
     AUDIT_VIEW = "audit.view"
     PORTFOLIO_UPLOAD = "portfolio.upload"
     CASE_VIEW = "case.view"
+    #: Taking lists of cases with their people away as files.
+    CASE_EXPORT = "case.export"
     MANDATE_MAKE = "mandate.make"
     MANDATE_VIEW = "mandate.view"
     PLACEMENT_PLAN = "placement.plan"
@@ -64,6 +66,22 @@ class Permission(StrEnum):
     LOT_VIEW = "lot.view"
     BID_SUBMIT = "bid.submit"
     CONDUCT_VIEW = "conduct.view"
+    INCIDENT_REPORT = "incident.report"
+    INCIDENT_VIEW = "incident.view"
+    #: Decide whom to tell, tell them, export, close.
+    INCIDENT_HANDLE = "incident.handle"
+    #: What people ask about their own data.
+    REQUEST_FORWARD = "request.forward"
+    REQUEST_VIEW = "request.view"
+    REQUEST_HANDLE = "request.handle"
+    APPROVAL_VIEW = "approval.view"
+    AWARD_APPROVE = "award.approve"
+    EXPORT_APPROVE = "export.approve"
+    #: What may be done by one person alone.
+    LIMIT_CHANGE = "limit.change"
+    LIMIT_APPROVE = "limit.approve"
+    BANK_ACCOUNT_CHANGE = "bank_account.change"
+    BANK_ACCOUNT_APPROVE = "bank_account.approve"
 
 
 SIDE_OF: dict[Role, Side] = {
@@ -82,12 +100,17 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.MANDATE_MAKE,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
@@ -108,6 +131,13 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_AWARD,
             _P.LOT_VIEW,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.AWARD_APPROVE,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_CHANGE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
         }
     ),
     Role.ANALYST: frozenset(
@@ -115,6 +145,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.ORGANISATION_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
             _P.PLACEMENT_VIEW,
@@ -131,6 +162,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_OFFER,
             _P.LOT_VIEW,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
         }
     ),
     Role.FINANCE: frozenset(
@@ -142,14 +174,24 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SCORECARD_VIEW,
             _P.SLA_VIEW,
             _P.LOCATE_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.AWARD_APPROVE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
         }
     ),
     Role.COMPLIANCE: frozenset(
         {
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
             _P.ORGANISATION_VIEW,
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
             _P.SCORECARD_VIEW,
@@ -159,15 +201,22 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SLA_VIEW,
             _P.LOCATE_VIEW,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_APPROVE,
         }
     ),
     Role.MANAGER: frozenset(
         {
+            _P.INCIDENT_REPORT,
+            _P.INCIDENT_VIEW,
+            _P.REQUEST_FORWARD,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_VIEW,
             _P.PLACEMENT_ACKNOWLEDGE,
@@ -190,10 +239,29 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_VIEW,
             _P.BID_SUBMIT,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_CHANGE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
         }
     ),
-    Role.AGENT: frozenset({_P.CASE_VIEW, _P.PLACEMENT_VIEW, _P.CASE_RETURN, _P.ENQUIRY_ASK, _P.ACTIVITY_RECORD}),
-    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.LOCATE_WORK, _P.LOCATE_VIEW}),
+    Role.AGENT: frozenset(
+        {
+            _P.INCIDENT_REPORT,
+            _P.CASE_VIEW,
+            _P.CASE_EXPORT,
+            _P.PLACEMENT_VIEW,
+            _P.CASE_RETURN,
+            _P.ENQUIRY_ASK,
+            _P.ACTIVITY_RECORD,
+            _P.APPROVAL_VIEW,
+        }
+    ),
+    Role.INVESTIGATOR: frozenset(
+        {_P.INCIDENT_REPORT, _P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}
+    ),
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,

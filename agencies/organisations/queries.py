@@ -103,6 +103,11 @@ def home_currency(session: Session, actor: Actor) -> str:
     return session.scalars(select(Organisation.currency).where(Organisation.id == actor.tenant)).one()
 
 
+def home_country(session: Session, actor: Actor) -> str:
+    """Under whose law the actor's own organisation lives."""
+    return session.scalars(select(Organisation.country).where(Organisation.id == actor.tenant)).one()
+
+
 def state_of(row: OrganisationRow) -> str:
     """How the directory groups an organisation: suspended, empty (nobody can sign in yet) or active."""
     if row.organisation.state != "approved":

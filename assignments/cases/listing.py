@@ -69,6 +69,7 @@ def listing(
 
     The export is recorded in the current transaction; the pieces are read as they are asked for.
     """
+    require(actor, Permission.CASE_EXPORT)
     out = withheld(session, actor, now=now)
     if out.is_all:
         raise GateClosed({actor.tenant: out.reasons})

@@ -17,6 +17,21 @@ class SignInForm(PortalForm):
     next = HiddenField()
 
 
+class ForgottenForm(PortalForm):
+    """Where the link should go."""
+
+    email = StringField(msg("E-mail"), [DataRequired(), Length(max=254)])
+
+
+class NewPasswordForm(PortalForm):
+    """A new password, twice."""
+
+    password = PasswordField(msg("New password"), [InputRequired()])
+    repeated = PasswordField(
+        msg("The password again"), [InputRequired(), EqualTo("password", msg("The two passwords differ."))]
+    )
+
+
 class AcceptForm(PortalForm):
     """What an invited person sets."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
 from agencies.attestations import reviewing as attestations
-from agencies.kernel import work
+from agencies.kernel import letters, work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
 from agencies.organisations.permissions import Permission
@@ -21,6 +21,7 @@ from assignments.undoing import UNDO
 from portal import keeping, rotation
 from portal.jobs import frame
 from portal.jobs.frame import Advance, Job, Step, Task
+from portal.jobs.letters import send_letter
 from portal.ports import Ports
 from uploads import confirming, opening
 from uploads import service as uploads
@@ -193,6 +194,8 @@ def rotate_keys(job: Job) -> Iterator[Advance]:
 TASKS: dict[str, Task] = {
     rotation.ROTATE: Task(rotate_keys),
     "sweep_files": Task(sweep_files),
+    # A mail server may be away for an hour, or let strangers wait as long.
+    letters.SEND: Task(send_letter, attempts=14),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agencies.approvals.models import ApprovalKind
 from agencies.kernel.errors import Plural, msg, msgs
 from agencies.kernel.pages import Page
 from agencies.organisations.permissions import Role
 from agencies.organisations.queries import Event
 from portal.filters import money, number
 from portal.i18n import say
+from portal.presenters.approvals import KINDS
 from portal.presenters.people import ROLE_NAMES
 
 #: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
@@ -43,6 +45,15 @@ SENTENCES: dict[str, str] = {
     "user.invited_again": msg("%(who)s made a new invitation link for %(subject)s"),
     "user.disabled": msg("%(who)s disabled the access of %(subject)s"),
     "user.enabled": msg("%(who)s enabled the access of %(subject)s again"),
+    "user.reset_started": msg("%(who)s had a link for a new password sent to %(subject)s"),
+    "user.reset_sent": msg("A link for a new password went out to %(subject)s"),
+    "user.password_reset": msg("%(subject)s chose a new password with the link of a letter"),
+    "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
+    "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
+    "user.email_change_stopped": msg(
+        "The change of the e-mail address of %(subject)s was stopped from the former address"
+    ),
+    "user.email_restored": msg("The former e-mail address of %(subject)s was brought back, and every session ended"),
     "invitation.accepted": msg("%(subject)s accepted the invitation"),
     "operator.created": msg("%(subject)s was made operator from the command line"),
     "organisation.registered": msg("%(who)s registered %(house)s"),
@@ -105,6 +116,16 @@ SENTENCES: dict[str, str] = {
     "enquiry.asked": msg("%(who)s asked the creditor about a case"),
     "enquiry.answered": msg("%(who)s answered a question about a case"),
     "conduct.judged": msg("Activities were held against the contact rules"),
+    "incident.reported": msg("%(who)s reported an incident with personal data"),
+    "incident.amended": msg("%(who)s said more of an incident"),
+    "incident.file_added": msg("%(who)s attached a file to an incident"),
+    "incident.file_downloaded": msg("%(who)s downloaded a file of an incident"),
+    "incident.assessed": msg("%(who)s decided whom to tell of an incident"),
+    "incident.authority_told": msg("%(who)s recorded that the authority was told of an incident"),
+    "incident.people_told": msg("%(who)s recorded that people were told of an incident"),
+    "incident.closed": msg("%(who)s closed an incident"),
+    "incident.exported": msg("%(who)s downloaded the list of people an incident touches"),
+    "incident.register_exported": msg("%(who)s downloaded the register of incidents"),
     "lot.drafted": msg("%(who)s prepared a lot"),
     "lot.listed": msg("%(who)s listed a lot for bids"),
     "lot.offered": msg("A lot was offered to the agency"),
@@ -132,6 +153,13 @@ SENTENCES: dict[str, str] = {
     "finding.released": msg("%(who)s released a finding to whoever works the debtor"),
     "finding.revoked": msg("%(who)s took a released finding back"),
     "finding.evidence_downloaded": msg("%(who)s downloaded the evidence of a finding"),
+    "approval.asked": msg("%(who)s asked for a second person's approval"),
+    "approval.approved": msg("%(who)s approved as the second person, and it was done"),
+    "approval.declined": msg("%(who)s declined what was to be approved"),
+    "approval.withdrawn": msg("%(who)s took back what was to be approved"),
+    "approval.expired": msg("Nobody approved in time; the request has expired"),
+    "approval.voided": msg("What was to be approved had changed; the request is void"),
+    "limit.changed": msg("%(who)s changed, with a second person, what one person may do alone"),
     "work.retried": msg("%(who)s started failed work again"),
     "demo.told": msg("The demonstration data were loaded"),
 }
@@ -141,10 +169,12 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
     "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
+    "approvals": (msg("Approvals"), ("approval", "limit")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),
     "mandates": (msg("Mandates"), ("mandate", "panel")),
     "attestations": (msg("Attestations"), ("attestation", "evidence", "standing", "credential")),
+    "protection": (msg("Data protection"), ("incident", "request", "hold", "erasure")),
     "reports": (
         msg("Reports"),
         (
@@ -177,6 +207,7 @@ _KINDS = {
 #: Counts in the details that are worth a word.
 _COUNTS: dict[str, str | Plural] = {
     "cases": msgs("%(n)s case", "%(n)s cases"),
+    "subjects": msgs("%(n)s person touched", "%(n)s people touched"),
     "orders": msgs("%(n)s person", "%(n)s people"),
     "findings": msgs("%(n)s finding", "%(n)s findings"),
     "read": msg("%(n)s rows read"),
@@ -254,6 +285,8 @@ def _facts(details: dict[str, Any]) -> list[str]:
     told = []
     if details.get("kind") in _KINDS:
         told.append(say(_KINDS[details["kind"]]))
+    if details.get("approval_kind") in set(ApprovalKind):
+        told.append(say(KINDS[ApprovalKind(details["approval_kind"])]))
     if details.get("role") in set(Role):
         told.append(say(ROLE_NAMES[Role(details["role"])]))
     told += [

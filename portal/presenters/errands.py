@@ -36,6 +36,13 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         "alert-triangle",
         is_late=True,
     ),
+    (None, "approvals"): Errand(
+        msg("Requests that need you as the second person"),
+        msg("A colleague asked; it is done when you approve. Read what exactly, and decide."),
+        "approvals.index",
+        "user-check",
+        is_late=True,
+    ),
     (Side.CREDITOR, "reports_late"): Errand(
         msg("Reports overdue"),
         msg("Agencies that have not reported by the due date. Ask them."),

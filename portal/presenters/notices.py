@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from agencies.kernel.errors import Plural, msg, msgs
+from agencies.kernel.errors import msg, msgs
 from agencies.kernel.notices import Notice
 from agencies.kernel.tenancy import Actor
 from portal.filters import day, number
 from portal.i18n import say
+from portal.presenters.tellings import OF_TRUST, Telling
 
 #: Details that hold an organisation's id, in the order in which the one spoken of is looked for.
 _HOUSES = ("about", "agency_id", "creditor_id")
-
-
-@dataclass(frozen=True)
-class Telling:
-    """How one kind of notice is told: its sentence, its icon, and where it leads.
-
-    A sentence may name %(house)s, the other organisation, and any of the notice's details; counts and dates come as
-    the reader writes them.
-    """
-
-    sentence: str | Plural
-    icon: str = "info-circle"
-    endpoint: str | None = None
-    #: Parameter of the address -> the detail it is filled from.
-    values: Mapping[str, str] = field(default_factory=dict)
-    is_urgent: bool = False
 
 
 _ATTESTATION = {"attestation_id": "attestation_id"}
@@ -40,6 +25,7 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
+    **OF_TRUST,
     "recall.requested": Telling(
         msgs(
             "%(house)s takes %(cases)s case back; your access ends on %(effective_on)s",

@@ -42,6 +42,10 @@ class Places:
         return self.var / "files"
 
     @property
+    def mail(self) -> Path:
+        return self.var / "mail"
+
+    @property
     def log(self) -> Path:
         return self.var / "log"
 
@@ -56,7 +60,7 @@ class Places:
     def create(self) -> None:
         """Make the folders that are missing, readable by their owner only where they hold data."""
         self.var.mkdir(parents=True, exist_ok=True)
-        for folder in (self.log, self.files, self.valkey):
+        for folder in (self.log, self.files, self.mail, self.valkey):
             folder.mkdir(mode=0o700, exist_ok=True)
         claim_private_folder(self.sockets)
 
@@ -126,6 +130,8 @@ def application_environment(
         **local,
         **read_or_make_secrets(places.secrets),
         "STORAGE_URL": places.files.as_uri(),
+        "MAIL_URL": places.mail.as_uri(),
+        "MAIL_FROM": "Encargo <letters@encargo.example>",
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PYTHONUNBUFFERED": "1",
         # A block is read, checked and copied by three threads and a server already; more threads only get in their way.

@@ -168,6 +168,8 @@ class Supervisor:
             say(accounts.stdout.rstrip() + "\n")
             if not self.demo:
                 say("They are from an earlier demo. To list them again: make shell, then flask demo-accounts\n")
+        if environ["MAIL_URL"] == self.places.mail.as_uri():
+            say(f"Letters are not sent; they are left as .eml files in {self.places.mail}")
         say(f"Logs: {self.places.log}   Stop: Ctrl-C")
 
 

@@ -3,6 +3,7 @@
 from portal.views import (
     activities,
     agency_files,
+    approvals,
     attestations,
     audit,
     auth,
@@ -16,11 +17,15 @@ from portal.views import (
     findings,
     health,
     home,
+    incident_steps,
+    incidents,
     inventories,
     investigation,
     kept,
     language,
     ledger,
+    letters,
+    limits,
     locates,
     mandates,
     market,
@@ -28,6 +33,7 @@ from portal.views import (
     notices,
     organisations,
     panel,
+    passwords,
     placements,
     promises,
     reading,
@@ -44,10 +50,14 @@ from portal.views import (
 
 #: What they serve belongs to the blueprint of files.
 OF_FILES = (containers, filekinds, kept, reading)
+#: What they serve belongs to the blueprint of incidents.
+OF_INCIDENTS = (incident_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
+    passwords.blueprint,
+    letters.blueprint,
     language.blueprint,
     uploads.blueprint,
     transfers.blueprint,
@@ -68,11 +78,14 @@ BLUEPRINTS = (
     attestations.blueprint,
     evidence.blueprint,
     agency_files.blueprint,
+    approvals.blueprint,
+    limits.blueprint,
     reports.blueprint,
     promises.blueprint,
     inventories.blueprint,
     sla.blueprint,
     conduct.blueprint,
+    incidents.blueprint,
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,

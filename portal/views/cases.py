@@ -67,7 +67,7 @@ def index() -> str:
 
 
 @blueprint.get("/listing.csv")
-@requires(Permission.CASE_VIEW)
+@requires(Permission.CASE_EXPORT)
 def export() -> Response:
     """Everything the filter shows but what may not be downloaded; a filter that cannot be read gives no file."""
     actor, form, now = current_actor(), CaseFilterForm(request.args), utc_now()

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, render_template
 
+from agencies.approvals import queries as approvals
 from agencies.attestations.queries import standings
 from agencies.kernel.clock import utc_now
 from agencies.kernel.tenancy import Actor
@@ -38,12 +39,18 @@ def index() -> str:
 
 
 def _waiting(actor: Actor) -> list[Waiting]:
-    waiting = [*_attestations(actor), *list_waiting(db.session, actor, now=utc_now())]
+    waiting = [*_approvals(actor), *_attestations(actor), *list_waiting(db.session, actor, now=utc_now())]
     if actor.may(Permission.USER_INVITE):
         waiting.append(Waiting("invited", queries.count_waiting_invitations(db.session, actor)))
     if actor.may(Permission.ORGANISATION_REGISTER):
         waiting += home.of_organisations(queries.count_organisations(db.session, actor))
     return waiting
+
+
+def _approvals(actor: Actor) -> list[Waiting]:
+    if not actor.may(Permission.APPROVAL_VIEW):
+        return []
+    return [Waiting("approvals", approvals.count_waiting(db.session, actor, now=utc_now()))]
 
 
 def _attestations(actor: Actor) -> list[Waiting]:

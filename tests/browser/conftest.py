@@ -64,6 +64,8 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
         "REFERENCE_KEY": settings.reference_key.hex(),
         "DATA_KEYS": ",".join(f"{version}:{key.hex()}" for version, key in settings.data_keys.items()),
         "INDEX_KEY": settings.index_key.hex(),
+        "MAIL_URL": f"file://{settings.mail_folder}",
+        "MAIL_FROM": str(settings.mail_from),
         "STORAGE_URL": f"file://{settings.storage_folder}",
         "PUBLIC_URL": url,
     }

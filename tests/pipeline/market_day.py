@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select, text
 
-from agencies.kernel import work
+from agencies.kernel import letters, work
 from agencies.kernel.clock import local_date
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
@@ -91,6 +91,7 @@ class Day:
         yield self._packed()
         yield self._lot()
         yield self._recall()
+        yield self._letter()
 
     def is_done(self) -> bool:
         """Do the people's part; says whether everything asked for has come to its end."""
@@ -109,12 +110,14 @@ class Day:
     def outcome(self) -> dict[str, int]:
         """What the day has left behind."""
         with self.ports.session(self.tenants.creditor) as session:
-            return {name: session.scalar(text(statement)) for name, statement in _OUTCOME.items()}
+            found = {name: session.scalar(text(statement)) for name, statement in _OUTCOME.items()}
+        return {**found, "letters": len(list(self.ports.settings.mail_folder.glob("*.eml")))}
 
     def expected(self) -> dict[str, int]:
         """What it must have left behind, whatever was killed."""
         n = self.rows
         return {
+            "letters": 1,
             "payments": 2 * n,
             "taken back": n,
             # The creditor's word of today holds what was paid until today, however late that is told.
@@ -251,6 +254,13 @@ class Day:
         with ports.session(owner) as session, transaction(session):
             work.request(session, owner, "execute_recalls", "of the day", {}, now=ports.now())
         return "a recall"
+
+    def _letter(self) -> str:
+        """Somebody is told something by e-mail."""
+        creditor, now = self.tenants.creditor, self.ports.now()
+        with self.ports.session(creditor) as session, transaction(session):
+            letters.post(session, user_id=creditor.user_id, kind="factor.added", key="of the day", now=now)
+        return "a letter"
 
 
 _OUTCOME = {

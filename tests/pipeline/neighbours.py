@@ -28,7 +28,7 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import attested, creditor_files, locating, loop, market, people, reporting
+from tests import approving, attested, creditor_files, incidents, locating, loop, market, people, reporting
 from tests.pipeline.files import portfolio, receive, send, table
 from uploads import filelayouts, transfers
 from uploads.formats.fixedwidth import Column
@@ -39,6 +39,7 @@ from uploads.models import UploadKind
 SENTINEL = "CENTINELA"
 #: Kind of reference -> the table whose ids it encodes.
 TABLES = {
+    "approval": "approvals",
     "attestation": "attestations",
     "attestation_file": "attestation_files",
     "counterpart": "organisations",
@@ -48,6 +49,8 @@ TABLES = {
     "debtor": "debtors",
     "enquiry": "enquiries",
     "entry": "entries",
+    "incident": "incidents",
+    "incident_file": "incident_files",
     "lot": "lots",
     "finding": "findings",
     "inventory": "inventories",
@@ -183,7 +186,9 @@ class Neighbours:
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
         self._amend(creditor, mark, accounts)
         self._liken(creditor, mark)
+        incidents.settle(ports, agency, accounts[1], mark)
         self._send(creditor, agency, mark)
+        self._ask(creditor, agency)
 
     def _introduce(self, agency: Actor, mark: str) -> None:
         """The agency says what it is."""
@@ -223,6 +228,14 @@ class Neighbours:
         reporting.report(self.ports, agency, creditor, UploadKind.PROMISES, [promised])
         reporting.report(self.ports, agency, creditor, UploadKind.INVENTORY, [listed])
         reporting.stage(self.ports, agency, creditor, UploadKind.CLOSURES, [{"account_ref": mark, "code": "fraud"}])
+
+    def _ask(self, creditor: Actor, agency: Actor) -> None:
+        """Two persons of the creditor settled on a limit; on either side another one waits for the second person."""
+        number, now = [one.id for one in self.world.creditors].index(creditor.tenant), self.ports.now()
+        asked = approving.ask_for_limit(self.ports, creditor, 90, now=now)
+        approving.approve(self.ports, self.world.actor(Role.FINANCE, organisation=number), asked, now=now)
+        for actor in (creditor, agency):
+            approving.ask_for_limit(self.ports, actor, 80, now=now)
 
     def _send(self, creditor: Actor, agency: Actor, mark: str) -> None:
         """Files wait: one whose columns are to be confirmed, and checked ones with rows that nobody may take."""

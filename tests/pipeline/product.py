@@ -30,6 +30,8 @@ def environment(settings: Settings) -> dict[str, str]:
         "REFERENCE_KEY": settings.reference_key.hex(),
         "DATA_KEYS": ",".join(f"{version}:{key.hex()}" for version, key in settings.data_keys.items()),
         "INDEX_KEY": settings.index_key.hex(),
+        "MAIL_URL": settings.mail_folder.as_uri(),
+        "MAIL_FROM": str(settings.mail_from),
         "STORAGE_URL": settings.storage_folder.as_uri(),
         "PUBLIC_URL": settings.public_url,
         "CHECK_BLOCK_BYTES": str(settings.check_block_bytes),

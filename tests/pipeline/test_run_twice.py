@@ -39,6 +39,7 @@ AGAIN = {
     "warn_expiries",
     "execute_recalls",
     "sweep_files",
+    "send_letter",
 }
 #: What doing something twice would show in.
 HASHED = (

@@ -6,18 +6,17 @@ import base64
 import hashlib
 import json
 import re
-from collections.abc import Iterator
 from itertools import product
 
 import pytest
 from flask import Flask
 from psycopg import errors
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 from werkzeug.routing import Rule
 
 from agencies.organisations.permissions import Role
-from portal.app import create_app, ports_of
+from portal.app import ports_of
 from portal.security import UndeclaredAccess
 from tests import people
 from tests.pipeline.neighbours import SENTINEL, TABLES, Neighbours
@@ -45,27 +44,6 @@ CLOSED = {
         "staged_recall_list",
     },
 }
-
-
-@pytest.fixture
-def superuser(database) -> Iterator[Engine]:
-    engine = create_engine(database.superuser_url)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
-def app(settings) -> Iterator[Flask]:
-    app = create_app(settings)
-    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
-    yield app
-    with app.app_context():
-        ports_of(app).engine.dispose()
-
-
-@pytest.fixture
-def neighbours(app: Flask, superuser: Engine) -> Neighbours:
-    return Neighbours(ports_of(app), people.World(ports_of(app)), superuser)
 
 
 def rules(app: Flask) -> list[Rule]:

@@ -14,7 +14,7 @@ from portal.presenters.audit import SENTENCES, TOPICS, TrailFilter
 ROOT = Path(__file__).parents[2]
 ACTION = re.compile(r"[a-z]+\.[a-z_]+")
 #: The functions of the product that write into the trail, and those that pass an action on to them.
-WRITERS = {"record", "_record", "record_about", "_invitation", "_change_state", "_told"}
+WRITERS = {"record", "_record", "_end", "record_about", "_invitation", "_change_state", "_told"}
 #: Actions that are chosen where they are recorded: an award's outcome, a report's version, a finding's grade, a word.
 COMPOSED = {
     "bid.declined",
@@ -23,6 +23,12 @@ COMPOSED = {
     "enquiry.asked",
     "finding.authorisation_set",
     "finding.revoked",
+    "incident.amended",
+    "incident.assessed",
+    "incident.authority_told",
+    "incident.closed",
+    "incident.people_told",
+    "incident.reported",
     "report.completed",
     "report.corrected",
 }

@@ -85,6 +85,8 @@ def platform(server: Engine, template: str, folder: Path) -> Iterator[Ports]:
                 "REFERENCE_KEY": "5e" * 32,
                 "DATA_KEYS": "1:" + "d1" * 32,
                 "INDEX_KEY": "1d" * 32,
+                "MAIL_URL": (folder / f"{name}-mail").as_uri(),
+                "MAIL_FROM": "Encargo <portal@encargo.example>",
                 "STORAGE_URL": (folder / name).as_uri(),
                 "PUBLIC_URL": "http://127.0.0.1:8080",
             }

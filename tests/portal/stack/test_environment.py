@@ -51,7 +51,7 @@ def test_a_folder_that_is_a_link_is_not_taken_for_our_own(tmp_path: Path) -> Non
 def test_folders_that_hold_data_are_closed_to_others(tmp_path: Path) -> None:
     places = Places(tmp_path / "var")
     places.create()
-    for folder in (places.files, places.log, places.valkey, places.sockets):
+    for folder in (places.files, places.mail, places.log, places.valkey, places.sockets):
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
