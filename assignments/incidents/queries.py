@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel import audit
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.organisations.permissions import Permission
 from assignments.incidents.facts import REPORTED_WITHIN, Facts
@@ -25,6 +26,7 @@ from assignments.incidents.models import (
     IncidentStatement,
     IncidentStep,
 )
+from uploads.sealed import open_private
 
 _STREAM = 2_000
 #: A printed page lists no more people; the files list all.
@@ -134,14 +136,16 @@ def subjects(session: Session, actor: Actor, incident_id: int, *, limit: int | N
     if part is None:
         raise NotFound
     known = {"creditor": creditor_id, "incident": incident_id, "no": part.scope_no, "limit": limit}
+    keyring = keyring_of(session)
     rows = session.execute(text(_SUBJECTS), known, execution_options={"yield_per": _STREAM})
-    for row in rows:
-        yield Subject(*row)
+    for debtor_id, name, country, id_type, identity, sealed, *rest in rows:
+        private = open_private(keyring, creditor_id, identity, sealed)
+        phone = private.phone_e164 or private.phone
+        yield Subject(debtor_id, name, country, id_type, private.national_id, phone, private.email, *rest)
 
 
-#: The debtors' personal data are read in one place: whoever keeps them otherwise changes this statement.
 _SUBJECTS = """
-    select d.id, d.name, s.country, d.id_type, d.id_number, coalesce(d.phone_e164, d.phone), d.email,
+    select d.id, d.name, s.country, d.id_type, d.identity, d.sealed,
            (select string_agg(c.account_ref, ' ' order by c.account_ref) from cases c
             where c.creditor_id = s.creditor_id and c.debtor_id = s.debtor_id) as accounts,
            s.cases, s.basis
