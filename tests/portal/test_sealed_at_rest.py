@@ -186,7 +186,8 @@ def test_a_point_beside_the_debtor_is_bound_to_it_too(ports, analyst, loaded):
         copied = "creditor_id, portfolio_id, upload_id, kind, part, form, sealed"
         session.execute(
             text(
-                f"insert into contact_points (debtor_id, {copied}) select :luz, {copied} from contact_points where id = :id"
+                f"insert into contact_points (debtor_id, {copied}) "
+                f"select :luz, {copied} from contact_points where id = :id"
             ),
             {"luz": luz, "id": point.id},
         )
