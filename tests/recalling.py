@@ -48,7 +48,7 @@ def seen_by(ports, agency) -> dict[str, list]:
     with ports.session(agency) as session:
         return {
             "cases": sorted(session.scalars(select(Case.account_ref))),
-            "debtors": sorted(one.name or "" for one in session.scalars(select(Debtor))),
+            "debtors": sorted(session.scalars(select(Debtor.identity))),
             "points": sorted(one.value for one in session.scalars(select(DebtorContact))),
             "listed": sorted(row.account_ref for row in list_cases(session, agency, Selection()).rows),
         }

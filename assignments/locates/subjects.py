@@ -87,7 +87,7 @@ def _given(points: Sequence[tuple[str, Told]]) -> list[dict[str, Any]]:
         }
         for kind, told in points
     }
-    return list(once.values())
+    return sorted(once.values(), key=lambda one: (len(one), one["kind"], one["value"]))
 
 
 def _digests(order_id: int, covered: dict[tuple[str, str], bool]) -> list[dict[str, Any]]:
