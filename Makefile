@@ -14,7 +14,7 @@ COMPILED := $(PO_FILES:.po=.mo)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint format types messages shell clean
+.PHONY: help setup setup-test run test lint sbom format types messages shell clean
 
 # Say what there is
 help:
@@ -37,6 +37,10 @@ lint: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/bandit -q -r -c pyproject.toml agencies assignments portal uploads config.py wsgi.py
+
+# List what the product is made of, for whoever audits it (var/sbom.json, CycloneDX)
+sbom: setup-test
+	@mkdir -p var && $(BIN)/python -m cyclonedx_py requirements requirements.txt -o var/sbom.json && echo var/sbom.json
 
 # Put the code in the house format
 format: setup-test

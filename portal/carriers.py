@@ -7,11 +7,13 @@ was frozen; it commits nothing and raises `SubjectChanged` where the thing is no
 from __future__ import annotations
 
 from agencies.approvals.carrying import Carriers
+from agencies.approvals.exports import grant
 from agencies.approvals.limits import set_limit
 from agencies.approvals.models import ApprovalKind
 from assignments.marketplace import second_person as award
 
 CARRIERS: Carriers = {
     ApprovalKind.AWARD: award.carry_out,
+    ApprovalKind.EXPORT: grant,
     ApprovalKind.LIMIT: set_limit,
 }

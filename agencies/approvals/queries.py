@@ -106,6 +106,17 @@ def is_intact(row: Approval) -> bool:
     return rules.digest(subject) == row.subject_sha256
 
 
+def may_take(row: Approval, actor: Actor, now: datetime) -> bool:
+    """Whether the actor asked for a file, was allowed it, and still may take it away."""
+    return (
+        row.kind is ApprovalKind.EXPORT
+        and row.state is ApprovalState.APPROVED
+        and row.asked_by == actor.user_id
+        and row.decided_at is not None
+        and row.decided_at > now - rules.GRANT_LIFETIME
+    )
+
+
 def may_decide(row: Approval, actor: Actor) -> bool:
     """Whether the actor could be the second person."""
     return row.asked_by != actor.user_id and actor.may(rules.APPROVES[row.kind])

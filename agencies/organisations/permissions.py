@@ -14,6 +14,8 @@ class Role(StrEnum):
     ANALYST = "analyst"
     FINANCE = "finance"
     COMPLIANCE = "compliance"
+    #: Looks at everything of the creditor's, and changes and reveals nothing.
+    AUDITOR = "auditor"
     MANAGER = "manager"
     AGENT = "agent"
     INVESTIGATOR = "investigator"
@@ -89,6 +91,7 @@ SIDE_OF: dict[Role, Side] = {
     Role.ANALYST: Side.CREDITOR,
     Role.FINANCE: Side.CREDITOR,
     Role.COMPLIANCE: Side.CREDITOR,
+    Role.AUDITOR: Side.CREDITOR,
     Role.MANAGER: Side.AGENCY,
     Role.AGENT: Side.AGENCY,
     Role.INVESTIGATOR: Side.AGENCY,
@@ -274,6 +277,15 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
     ),
 }
+
+
+def looking(side: Side) -> frozenset[str]:
+    """What somebody may do who looks at all that a side's people look at, and does nothing else."""
+    held = {one for role, permissions in PERMISSIONS.items() if SIDE_OF[role] is side for one in permissions}
+    return frozenset(one for one in held if one.endswith(".view"))
+
+
+PERMISSIONS[Role.AUDITOR] = looking(Side.CREDITOR)
 
 
 def roles_of(side: Side) -> list[Role]:

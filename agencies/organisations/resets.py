@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit, letters
-from agencies.kernel.errors import Conflict, NotFound, msg
+from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.tenancy import DOOR, Actor
 from agencies.organisations import credentials, links
 from agencies.organisations.links import Made, Purpose
@@ -36,6 +36,12 @@ class ResetInvalid(NotFound):
         "This link is no longer valid: it works once and for one hour, and only the newest one works. "
         "Ask for another with “Forgot your password?” on the sign-in page."
     )
+
+
+class PasswordWrong(Invalid):
+    """Whoever changes a password knows the present one."""
+
+    text = msg("Your present password is not right.")
 
 
 def ask(session: Session, email: str, *, now: datetime) -> None:
@@ -89,6 +95,17 @@ def complete(session: Session, token: str, *, password: str, now: datetime) -> N
     credentials.check_strength(password, user.email, user.name, home.name)
     replace_password(session, user, password, now=now)
     audit.record(session, DOOR, "user.password_reset", now=now, organisations=[home.id], subject_user_id=user.id)
+
+
+def change(session: Session, actor: Actor, *, present: str, password: str, but_session: int, now: datetime) -> None:
+    """Change one's own password, at the door; other sessions end. Raises `PasswordWrong` or what is wrong with it."""
+    user = session.get_one(User, actor.user_id, with_for_update=True)
+    home = session.get_one(Organisation, user.organisation_id)
+    if not credentials.verify(user.password_hash, present):
+        raise PasswordWrong
+    credentials.check_strength(password, user.email, user.name, home.name)
+    replace_password(session, user, password, now=now, but_session=but_session)
+    audit.record(session, DOOR, "user.password_changed", now=now, organisations=[home.id], subject_user_id=user.id)
 
 
 def replace_password(

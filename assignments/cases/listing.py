@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from agencies.approvals import exports
 from agencies.attestations.gates import Act, Blocked, GateClosed, obstacles
 from agencies.kernel import audit
 from agencies.kernel.sheets import csv_bytes
@@ -65,7 +66,8 @@ def listing(
     cells: Callable[[CaseRow], Sequence[object]],
     now: datetime,
 ) -> Iterator[bytes]:
-    """What is selected as CSV in pieces, each case as `cells` tells it; raises `GateClosed` when all is withheld.
+    """What is selected as CSV in pieces, each case as `cells` tells it; raises `GateClosed` when all is withheld
+    and `ExportNeedsSecond` when it is more than one person takes away alone.
 
     The export is recorded in the current transaction; the pieces are read as they are asked for.
     """
@@ -73,9 +75,18 @@ def listing(
     out = withheld(session, actor, now=now)
     if out.is_all:
         raise GateClosed({actor.tenant: out.reasons})
-    cases = totals(session, actor, selection, without=out.creditor_ids).cases
-    audit.record(session, actor, "case.exported", now=now, cases=cases)
+    taking = taking_of(session, actor, selection, without=out.creditor_ids)
+    granted = exports.let_go(session, actor, taking, now=now)
+    under = None if granted is None else granted.id
+    audit.record(session, actor, "case.exported", now=now, cases=taking.rows, approval_id=under)
     return _pieces(session, actor, selection, out.creditor_ids, header, cells)
+
+
+def taking_of(session: Session, actor: Actor, selection: Selection, *, without: Collection[int] = ()) -> exports.Taking:
+    """The list of a filter as a file somebody wants to take away."""
+    cases = totals(session, actor, selection, without=without).cases
+    which = {name: value if isinstance(value, int) else str(value) for name, value in selection.to_dict().items()}
+    return exports.Taking(exports.Taken.CASES, which, cases)
 
 
 def _pieces(

@@ -32,6 +32,18 @@ class NewPasswordForm(PortalForm):
     )
 
 
+class OwnPasswordForm(NewPasswordForm):
+    """A new password of one's own, by who knows the present one."""
+
+    present = PasswordField(msg("Present password"), [InputRequired(), Length(max=1024)])
+
+
+class OwnEmailForm(PortalForm):
+    """The address one wants to sign in with."""
+
+    email = StringField(msg("New e-mail"), [DataRequired(), Length(max=254)])
+
+
 class AcceptForm(PortalForm):
     """What an invited person sets."""
 

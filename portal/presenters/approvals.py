@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from agencies.approvals import queries
+from agencies.approvals.exports import Taken
 from agencies.approvals.lifecycle import standing
 from agencies.approvals.limits import Limit
 from agencies.approvals.models import Approval, ApprovalKind, ApprovalState
@@ -42,12 +43,27 @@ LIMITS: dict[ApprovalKind, str] = {
 }
 
 
+#: The files that take a second person, and where they are taken away.
+FILES: dict[Taken, str] = {
+    Taken.CASES: msg("List of cases"),
+    Taken.ORIGINAL: msg("A file as it was sent"),
+    Taken.REJECTED: msg("Rejected rows of a file"),
+}
+ADDRESSES: dict[Taken, str] = {
+    Taken.CASES: "cases.export",
+    Taken.ORIGINAL: "uploads.original",
+    Taken.REJECTED: "uploads.error_file",
+}
+
+
 @dataclass(frozen=True)
 class Told:
     """One subject in words."""
 
     title: str
     facts: list[tuple[str, str]]
+    #: Where whoever asked takes it away once it is approved: an endpoint and its arguments.
+    taken_at: tuple[str, Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,9 @@ class ApprovalLine:
     may_decide: bool
     may_withdraw: bool
     is_intact: bool
+    #: Whoever asked may take the file away now, there or, where no address is kept, by filtering again.
+    may_take: bool
+    taken_at: tuple[str, Mapping[str, str]] | None
 
 
 def people_of(rows: Iterable[Approval]) -> list[int | None]:
@@ -111,6 +130,8 @@ def line(row: Approval, actor: Actor, people: Names, houses: Names, now: datetim
         may_decide=is_pending and queries.may_decide(row, actor),
         may_withdraw=is_pending and row.asked_by == actor.user_id,
         is_intact=queries.is_intact(row),
+        may_take=queries.may_take(row, actor, now),
+        taken_at=told.taken_at,
     )
 
 
@@ -170,8 +191,23 @@ def _of_award(subject: Subject, houses: Names) -> Told:
     )
 
 
+def _of_export(subject: Subject, _houses: Names) -> Told:
+    what = Taken(subject["what"])
+    return Told(
+        say(msg("Take away a file with personal data")),
+        [
+            (say(msg("File")), say(FILES[what])),
+            (say(msg("Rows")), number(subject["rows"])),
+            *((say(label), value) for label, value in subject["words"]),
+            (say(msg("Goes to")), say(msg("whoever asked, for 24 hours"))),
+        ],
+        None if subject["arguments"] is None else (ADDRESSES[what], subject["arguments"]),
+    )
+
+
 #: Kind -> its words; whoever adds a kind adds its teller here and its carrier in `portal.carriers`.
 TELLERS: dict[ApprovalKind, Callable[[Subject, Names], Told]] = {
     ApprovalKind.AWARD: _of_award,
+    ApprovalKind.EXPORT: _of_export,
     ApprovalKind.LIMIT: _of_limit,
 }

@@ -48,6 +48,7 @@ SENTENCES: dict[str, str] = {
     "user.reset_started": msg("%(who)s had a link for a new password sent to %(subject)s"),
     "user.reset_sent": msg("A link for a new password went out to %(subject)s"),
     "user.password_reset": msg("%(subject)s chose a new password with the link of a letter"),
+    "user.password_changed": msg("%(subject)s changed the password"),
     "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
     "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
     "user.email_change_stopped": msg(
@@ -65,6 +66,7 @@ SENTENCES: dict[str, str] = {
     "upload.undone": msg("%(who)s undid a file: what it had made was taken back"),
     "upload.downloaded": msg("%(who)s downloaded a file as it was sent"),
     "upload.text_downloaded": msg("%(who)s downloaded the text that was read of a file"),
+    "upload.rejected_downloaded": msg("%(who)s downloaded the rejected rows of a file"),
     "upload.received": msg("%(who)s sent a file"),
     "upload.opened": msg("A file was opened"),
     "upload.reopened": msg("%(who)s had a file read from another sheet, row or layout"),

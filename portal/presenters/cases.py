@@ -43,6 +43,10 @@ PERSONAL = frozenset(
 COVER = "••••"
 
 
+#: The condition that may name somebody.
+ACCOUNT = msg("Account")
+
+
 @dataclass(frozen=True)
 class Names:
     """Names of what a selection knows by id."""
@@ -82,7 +86,7 @@ def chips(selection: Selection, names: Names, money: Callable[[int], str], say: 
         (msg("Balance to"), None if selection.max_minor is None else money(selection.max_minor)),
         (msg("Days past due from"), None if selection.min_dpd is None else str(selection.min_dpd)),
         (msg("Days past due to"), None if selection.max_dpd is None else str(selection.max_dpd)),
-        (msg("Account"), selection.search),
+        (ACCOUNT, selection.search),
     ]
     return [Chip(label, value) for label, value in found if value is not None]
 

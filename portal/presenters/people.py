@@ -15,6 +15,7 @@ ROLE_NAMES: dict[Role, str] = {
     Role.ANALYST: msg("Analyst"),
     Role.FINANCE: msg("Finance"),
     Role.COMPLIANCE: msg("Compliance"),
+    Role.AUDITOR: msg("Auditor"),
     Role.MANAGER: msg("Manager"),
     Role.AGENT: msg("Agent"),
     Role.INVESTIGATOR: msg("Investigator"),

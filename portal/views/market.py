@@ -155,6 +155,8 @@ def decide(lot_id: int) -> Response | tuple[str, int]:
 def _advance(actor: Actor) -> None:
     """What the timetable says has happened, also when the sweep has not come by yet."""
     now = utc_now()
+    if not actor.may(_OFFER):
+        return
     for lot_id in service.due_lots(db.session, actor, now=now):
         with transaction(db.session):
             service.advance(db.session, actor, lot_id, now=now)

@@ -11,11 +11,12 @@ import pytest
 from sqlalchemy import select
 
 from agencies.kernel.audit import AuditEvent
+from agencies.kernel.clock import utc_now
 from agencies.organisations.permissions import Role
 from assignments.cases.listing import BATCH
 from assignments.cases.models import Case
 from portal.jobs.tasks import perform_due
-from tests import files, loop
+from tests import approving, files, loop
 from tests.attested import revoke_one
 from tests.people import MADE_AT
 
@@ -194,7 +195,10 @@ def test_the_file_holds_exactly_what_the_filter_shows(portfolio, world, sign_in)
 
 def test_the_file_is_whole_and_computes_nothing(world, sign_in) -> None:
     cases = [loop.NewCase(f"=X-{number:04}", 1000) for number in range(BATCH + 1)]
-    loop.add_cases(world.ports, world.actor(Role.DIRECTOR), cases)
+    director, now = world.actor(Role.DIRECTOR), utc_now()
+    loop.add_cases(world.ports, director, cases)
+    asked = approving.ask_for_limit(world.ports, director, BATCH + 1, now=now)
+    approving.approve(world.ports, world.actor(Role.FINANCE), asked, now=now)
     rows = rows_of(sign_in(Role.DIRECTOR).get("/cases/listing.csv"))
     assert [row["Obligación"] for row in rows] == [f"'{case.account_ref}" for case in cases]
 

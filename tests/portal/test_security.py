@@ -18,7 +18,7 @@ from portal.ports import LoginMayTooMuch, check_login
 from portal.security import GuardedFlask, UndeclaredAccess, public, requires, signed_in
 
 #: A file taken away writes the audit trail, though it is only looked at.
-DOWNLOADS = {"cases.export", "promises.export", "placements.download", "scorecards.export"}
+DOWNLOADS = {"cases.export", "promises.export", "placements.download", "scorecards.export", "uploads.error_file"}
 ANYWHERE = {"static", "health.live", "health.ready"}
 
 

@@ -13,6 +13,9 @@ down_revision = "0092"
 
 SIDES = ("app_creditor", "app_agency", "app_platform")
 KINDS = "'award', 'export', 'limit', 'bank_account'"
+#: In the order of the code, the auditor among the creditor's.
+BEFORE = "'director', 'analyst', 'finance', 'compliance', 'manager', 'agent', 'investigator', 'operator'"
+ROLES = BEFORE.replace("'manager'", "'auditor', 'manager'")
 STATES = "'pending', 'approved', 'declined', 'withdrawn', 'expired', 'void'"
 
 APPROVALS_ARE_FINAL = """
@@ -48,6 +51,7 @@ NOTICE = "append_notice(bigint, text, text, text, jsonb, timestamptz, bigint, bi
 def upgrade() -> None:
     _make_approvals()
     _address_notices()
+    _admit_auditors()
 
 
 def _make_approvals() -> None:
@@ -124,6 +128,11 @@ def _address_notices() -> None:
     _allow_notices(NOTICE)
 
 
+def _admit_auditors() -> None:
+    op.drop_constraint("ck_users_role", "users")
+    op.create_check_constraint("role", "users", f"role in ({ROLES})")
+
+
 def _allow_notices(function: str) -> None:
     op.execute(f"revoke execute on function {function} from public")
     op.execute(f"grant execute on function {function} to {', '.join(SIDES)}")
@@ -138,6 +147,12 @@ def _wall(table: str, role: str, granted: str) -> None:
 
 
 def downgrade() -> None:
+    # An auditor has no place any more and keeps none: the role that is left to them is without access.
+    op.execute("alter table users no force row level security")
+    op.execute("update users set role = 'compliance', state = 'disabled' where role = 'auditor'")
+    op.execute("alter table users force row level security")
+    op.drop_constraint("ck_users_role", "users")
+    op.create_check_constraint("role", "users", f"role in ({BEFORE})")
     op.execute(f"drop function {NOTICE}")
     op.execute(APPEND_NOTICE.format(parameters="", columns="", values=""))
     _allow_notices(NOTICE_BEFORE)
