@@ -24,6 +24,7 @@ from assignments.placements.models import RecallReason
 from assignments.placements.recall_scope import Scope
 from assignments.reports import service as reports
 from assignments.reports.models import Report
+from portal import rotation
 from portal.ports import Ports
 from tests import locating, loop, market
 from tests.pipeline.files import Sheet, drive, receive, send, table, works
@@ -92,6 +93,7 @@ class Day:
         yield self._lot()
         yield self._recall()
         yield self._letter()
+        yield self._keys()
 
     def is_done(self) -> bool:
         """Do the people's part; says whether everything asked for has come to its end."""
@@ -261,6 +263,13 @@ class Day:
         with self.ports.session(creditor) as session, transaction(session):
             letters.post(session, user_id=creditor.user_id, kind="factor.added", key="of the day", now=now)
         return "a letter"
+
+    def _keys(self) -> str:
+        """Whoever keeps the keys has everything sealed with the newest one."""
+        owner = Actor(side=Side.WORKER, organisation_id=self.tenants.creditor.tenant)
+        with self.ports.session(owner) as session, transaction(session):
+            work.request(session, owner, rotation.ROTATE, "of the day", {}, now=self.ports.now())
+        return "keys"
 
 
 _OUTCOME = {

@@ -40,6 +40,7 @@ AGAIN = {
     "execute_recalls",
     "sweep_files",
     "send_letter",
+    "rotate_keys",
 }
 #: What doing something twice would show in.
 HASHED = (
