@@ -163,7 +163,7 @@ class Upload(HoldsSealed, Base):
         """Keep the first rows of the file, sealed; none when there are no columns yet."""
         place = place_of_sample(self.organisation_id, self.sha256)
         text = json.dumps([list(row) for row in rows or ()], ensure_ascii=False, separators=(",", ":"))
-        self.sealed_sample = keyring.seal(text, place)
+        self.sealed_sample, self.own_keyring = keyring.seal(text, place), keyring
 
     @property
     def sample(self) -> list[list[str]] | None:
