@@ -14,7 +14,7 @@ COMPILED := $(PO_FILES:.po=.mo)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint sbom format types messages shell clean
+.PHONY: help setup setup-test run code test lint sbom format types messages shell clean
 
 # Say what there is
 help:
@@ -27,6 +27,10 @@ setup: $(INSTALLED) $(COMPILED)
 # Run everything at http://127.0.0.1:8080 until Ctrl-C (another port: make run PORT=8081; no demo: make run EMPTY=1)
 run: setup
 	@$(BIN)/python -m portal.stack run --port $(PORT) $(if $(EMPTY),--empty)
+
+# Say the code of this half minute, which the people of the demo are asked for after the password
+code: setup
+	@$(BIN)/python -m portal.stack env --port $(PORT) -- flask --app wsgi demo-code
 
 # Lint, types and all tests, on throw-away servers (only some: make test ARGS="tests/portal -k upload")
 test: setup setup-test

@@ -89,6 +89,8 @@ class Settings:
     #: How often lost rings are looked for.
     sweep_seconds: int
     log_level: str
+    #: A second place for the daily heads of the audit chains, to which the portal can only add.
+    anchor_folder: Path | None = None
 
     @property
     def is_secure(self) -> bool:
@@ -125,7 +127,17 @@ class Settings:
             work_lease_seconds=_positive(env, "WORK_LEASE_SECONDS", 60),
             sweep_seconds=_positive(env, "SWEEP_SECONDS", 5),
             log_level=_log_level(env.get("LOG_LEVEL", "INFO")),
+            anchor_folder=_anchor_folder(env.get("ANCHOR_FOLDER")),
         )
+
+
+def _anchor_folder(value: str | None) -> Path | None:
+    if not value:
+        return None
+    folder = Path(value)
+    if not folder.is_absolute() or not folder.is_dir():
+        raise SettingsError("ANCHOR_FOLDER must be the absolute path of a folder that is there")
+    return folder
 
 
 def _needed(env: Mapping[str, str], name: str) -> str:

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
 from agencies.organisations import service as organisations
+from agencies.organisations import signing_in
+from agencies.organisations.factors import Factor
 from agencies.organisations.models import OrganisationKind, User
 from agencies.organisations.permissions import Role
 from config import Settings
@@ -107,3 +110,14 @@ def actor_of(opened: Ports, user_id: int) -> Actor:
     with opened.session(DOOR) as session:
         user = session.get_one(organisations.User, user_id)
         return organisations.actor_of(user, session.get_one(organisations.Organisation, user.organisation_id))
+
+
+def sign_in(opened: Ports, client: FlaskClient, email: str) -> None:
+    """Give a client a session in which password and second factor were proved."""
+    with opened.session(DOOR) as session, transaction(session):
+        user = session.scalars(select(User).where(User.email == email)).one()
+        token = signing_in.open_session(
+            session, user, address="127.0.0.1", user_agent="bench", now=opened.now(), factor=Factor.CODE
+        )
+    with client.session_transaction() as cookie:
+        cookie.update({"_user_id": token, "_fresh": True})

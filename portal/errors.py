@@ -14,13 +14,13 @@ from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from agencies.kernel.errors import Conflict, DomainError, Forbidden, NotFound, msg
+from agencies.kernel.errors import Conflict, DomainError, Forbidden, NotFound, TooMany, msg
 from portal.i18n import refusal, say
 from uploads.storage import StorageUnavailable
 
 log = structlog.get_logger()
 
-STATUS: dict[type[DomainError], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, DomainError: 400}
+STATUS: dict[type[DomainError], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, TooMany: 429, DomainError: 400}
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _broken)
 
 
-def page(status: int, happened: str | None = None) -> Response:
+def page(status: int, happened: str | None = None, remedy: str | None = None) -> Response:
     """The error page of a status; a request made by a script on a page gets the bare message."""
     told = PAGES.get(status, PAGES[500])
     is_fragment = "HX-Request" in request.headers
@@ -107,7 +107,7 @@ def page(status: int, happened: str | None = None) -> Response:
         status=status,
         heading=say(told.heading),
         happened=happened or say(told.happened),
-        remedy=say(told.remedy),
+        remedy=remedy or say(told.remedy),
         request_id=g.get("request_id", ""),
     )
     return make_response(body, status)
@@ -117,7 +117,10 @@ def _refused(error: DomainError) -> Response:
     status = status_of(error)
     log.info("refused", kind=type(error).__name__, status=status)
     says_more = type(error) not in STATUS
-    return page(status, refusal(error) if says_more else None)
+    response = page(status, refusal(error) if says_more else None)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _limited(error: RateLimitExceeded) -> Response:

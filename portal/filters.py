@@ -12,11 +12,11 @@ from flask_babel import get_timezone
 
 from agencies.kernel.money import exponent, major
 from agencies.organisations.permissions import Role
+from assignments.contacts import masking
 from portal.i18n import country_name, locale, say
 from portal.presenters.people import ROLE_NAMES
 
 NOTHING = "–"
-_MASK = "•"
 
 
 def money(minor: int | None, currency: str, *, is_bare: bool = False) -> str:
@@ -64,11 +64,14 @@ def month(value: date | None) -> str:
     return NOTHING if value is None else format_date(value, format="MMM y", locale=locale())
 
 
-def masked(value: str | None, shown: int = 3) -> str:
-    """The end of an identity or reference, the rest covered; a short one is covered whole."""
-    if not value:
-        return NOTHING
-    return _MASK * 4 if len(value) <= shown + 1 else _MASK * 4 + value[-shown:]
+def masked(value: str | None) -> str:
+    """The end of an identity number, the rest covered."""
+    return masking.document(value) or NOTHING
+
+
+def initials(name: str | None) -> str:
+    """A person's name for those whose work is not with people."""
+    return masking.name(name)
 
 
 def file_size(value: int | None) -> str:
@@ -100,6 +103,7 @@ def install(app: Flask) -> None:
         datetime=instant,
         month=month,
         masked=masked,
+        initials=initials,
         file_size=file_size,
         role_name=role_name,
         say=say,

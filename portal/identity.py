@@ -1,10 +1,14 @@
 """Who is asking: the visitor of a request, found from the cookie's token, and the actor the database runs as.
 
 The cookie's token is looked up at the door (`DOOR`) in a transaction of its own; after it the request's session is
-bound to the visitor's actor, and everything the request reads or writes is theirs.
+bound to the visitor's actor, and everything the request reads or writes is theirs. Somebody who has given the password
+and not yet the second factor is an entrant and no visitor: the request goes on as the door, which can read no business.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from flask import g, session
 from flask_login import UserMixin, login_user, logout_user
@@ -39,19 +43,41 @@ def load(token: str) -> Visitor | None:
         found = signing_in.find_session(db.session, token, now=utc_now())
     if found is None:
         return None
-    bind(db.session, found.actor)
-    g.visitor = found
+    g.entrant = found
+    if found.is_whole:
+        bind(db.session, found.actor)
+        g.visitor = found
     return Visitor(token, found)
 
 
 def as_door() -> None:
     """Let the request run as nobody in particular, whoever is signed in: sign-in and invitations only."""
     g.pop("visitor", None)
+    g.pop("entrant", None)
     bind(db.session, DOOR)
 
 
+@contextmanager
+def at_the_door() -> Iterator[SignedIn]:
+    """A transaction at the door about whoever is asking, who stays who they are; proofs of identity live there."""
+    person = entrant()
+    bind(db.session, DOOR)
+    try:
+        with transaction(db.session):
+            yield person
+    finally:
+        if person.is_whole:
+            bind(db.session, person.actor)
+
+
+def entrant() -> SignedIn:
+    """Whoever has given the password, with or without the second factor; only for views nobody else may call."""
+    person: SignedIn = g.entrant
+    return person
+
+
 def find_visitor() -> SignedIn | None:
-    """The person this request was found to come from, if it was looked up and there is one."""
+    """The person this request was found to come from, second factor and all, if it was looked up and there is one."""
     visitor: SignedIn | None = g.get("visitor")
     return visitor
 
@@ -62,9 +88,12 @@ def current_actor() -> Actor:
     return DOOR if visitor is None else visitor.actor
 
 
-def enter(token: str) -> None:
-    """Put a session that was just opened and committed into the browser, and nothing of the old cookie with it."""
-    _renew_cookie()
+def enter(token: str, *, goes_on: bool = False) -> None:
+    """Put a session that was just opened and committed into the browser, and nothing of the old cookie with it.
+
+    A session that goes on under a new token keeps what the forms of its open pages were made with.
+    """
+    _renew_cookie(*(("csrf",) if goes_on else ()))
     visitor = load(token)
     if visitor is not None:
         session["language"] = visitor.signed_in.actor.language
@@ -73,16 +102,15 @@ def enter(token: str) -> None:
 
 def leave() -> None:
     """Sign out: end the session in the database and empty the cookie."""
-    visitor = find_visitor()
+    person = entrant()
     as_door()
-    if visitor is not None:
-        with transaction(db.session):
-            signing_in.end_session(db.session, visitor.session_id, now=utc_now())
+    with transaction(db.session):
+        signing_in.end_session(db.session, person.session_id, now=utc_now())
     logout_user()
     _renew_cookie()
 
 
-def _renew_cookie() -> None:
-    kept = {name: session[name] for name in _KEPT if name in session}
+def _renew_cookie(*kept_too: str) -> None:
+    kept = {name: session[name] for name in (*_KEPT, *kept_too) if name in session}
     session.clear()
     session.update(kept)

@@ -139,7 +139,8 @@ def count_older(session: Session, actor: Actor) -> dict[str, int]:
 
 def _is_older(one: SealedColumn) -> str:
     # The first two bytes are the version of the key.
-    return f"t.{one.tenant} = :tenant and substring(t.{one.column} for 2) < :newest"
+    is_there = f"octet_length(t.{one.column}) > 0"
+    return f"t.{one.tenant} = :tenant and {is_there} and substring(t.{one.column} for 2) < :newest"
 
 
 def _given(session: Session, actor: Actor) -> dict[str, Any]:

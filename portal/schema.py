@@ -2,10 +2,10 @@
 
 from agencies.approvals import models as approvals
 from agencies.attestations import models as attestations
-from agencies.kernel import audit, letters, notices, outbox, schedules, work
+from agencies.kernel import audit, chains, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
-from agencies.organisations import emails, links
+from agencies.organisations import emails, factors, links
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
 from agencies.standing import models as standing
@@ -21,9 +21,11 @@ from assignments.marketplace import models as marketplace
 from assignments.matches import models as matches
 from assignments.placements import models as placements
 from assignments.promises import models as promises
+from assignments.reads import models as reads
 from assignments.reports import creditor_payments
 from assignments.reports import models as reports
 from assignments.sla import models as sla
+from assignments.subjects import models as subjects
 from uploads import filelayouts, transfers
 from uploads import models as uploads
 from uploads.checking import staging
@@ -35,11 +37,13 @@ __all__ = [
     "attestations",
     "audit",
     "cases",
+    "chains",
     "changes",
     "conduct",
     "contacts",
     "creditor_payments",
     "emails",
+    "factors",
     "filelayouts",
     "incidents",
     "inventories",
@@ -56,12 +60,14 @@ __all__ = [
     "outbox",
     "placements",
     "promises",
+    "reads",
     "reports",
     "schedules",
     "scorecards",
     "sla",
     "staging",
     "standing",
+    "subjects",
     "transfers",
     "uploads",
     "work",

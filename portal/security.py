@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
@@ -25,6 +26,17 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 #: Bytes a request may carry unless its view says `@takes_files`.
 ORDINARY_BODY = 1024 * 1024
+
+
+class Stage(StrEnum):
+    """What a view that somebody may call before the second factor is for."""
+
+    #: It matters nothing who one is: signing out.
+    ANY = "any"
+    #: Proving the second factor there is.
+    ASK = "ask"
+    #: Setting one up, as long as there is none.
+    SET_UP = "set_up"
 
 
 class UndeclaredAccess(RuntimeError):
@@ -60,6 +72,16 @@ def signed_in(view: View) -> View:
 def requires(*permissions: Permission) -> Callable[[View], View]:
     """Only holders of at least one of the permissions may call this view."""
     return lambda view: _declare(view, Access(permissions=frozenset(permissions)))
+
+
+def before_factor(stage: Stage = Stage.ANY) -> Callable[[View], View]:
+    """Whoever has given the password may call this view before the second factor; no other view is open to them."""
+
+    def mark(view: View) -> View:
+        view.stage = stage  # type: ignore[attr-defined]
+        return view
+
+    return mark
 
 
 def steps_up(view: View) -> View:
@@ -110,6 +132,11 @@ def access_of(app: Flask, endpoint: str | None) -> Access:
         return Access(is_public=True)
     declared: Access = getattr(app.view_functions[endpoint], "access")  # noqa: B009  mypy knows no such attribute
     return declared
+
+
+def stage_of(app: Flask, endpoint: str) -> Stage | None:
+    """What the view of an endpoint is for before the second factor; None when it is for nothing then."""
+    return getattr(app.view_functions[endpoint], "stage", None)
 
 
 def check_permission(access: Access, actor: Actor) -> None:

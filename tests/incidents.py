@@ -12,7 +12,7 @@ from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from assignments.cases.models import Case
-from assignments.incidents import queries, service
+from assignments.incidents import handling, queries, service
 from assignments.incidents.facts import Facts, Scope
 from assignments.incidents.models import DataCategory, Incident, IncidentKind, IncidentSubject
 from portal.ports import Ports
@@ -56,8 +56,8 @@ def detail(ports: Ports, actor: Actor, incident_id: int) -> queries.Detail:
         return queries.get_incident(session, actor, incident_id)
 
 
-def settle(ports: Ports, agency: Actor, account: str, mark: str) -> None:
-    """An incident with its file that touches one account; everything said carries the mark."""
+def settle(ports: Ports, creditor: Actor, agency: Actor, account: str, mark: str) -> None:
+    """An incident with its file that touches one account, assessed; everything said carries the mark."""
     [part] = report(ports, agency, Scope(accounts=(account,)), key=mark, cause=mark, systems=mark)
     incoming = ports.storage.incoming()
     incoming.write(mark.encode())
@@ -66,3 +66,6 @@ def settle(ports: Ports, agency: Actor, account: str, mark: str) -> None:
     incoming.keep(key)
     with ports.session(agency) as session, transaction(session):
         service.attach(session, agency, part.id, file, now=NOW)
+    with ports.session(creditor) as session, transaction(session):
+        decided = {"tells_authority": True, "tells_people": False, "reasons": mark}
+        handling.assess(session, creditor, part.id, **decided, now=NOW)  # type: ignore[arg-type]

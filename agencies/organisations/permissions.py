@@ -68,6 +68,8 @@ class Permission(StrEnum):
     LOT_VIEW = "lot.view"
     BID_SUBMIT = "bid.submit"
     CONDUCT_VIEW = "conduct.view"
+    #: One covered field of a debtor in full, for a purpose.
+    CONTACT_REVEAL = "contact.reveal"
     INCIDENT_REPORT = "incident.report"
     INCIDENT_VIEW = "incident.view"
     #: Decide whom to tell, tell them, export, close.
@@ -148,6 +150,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.ORGANISATION_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
@@ -194,6 +197,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
@@ -219,6 +223,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_VIEW,
@@ -254,6 +259,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             _P.INCIDENT_REPORT,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
             _P.CASE_RETURN,
@@ -263,7 +269,15 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         }
     ),
     Role.INVESTIGATOR: frozenset(
-        {_P.INCIDENT_REPORT, _P.CASE_VIEW, _P.CASE_EXPORT, _P.LOCATE_WORK, _P.LOCATE_VIEW, _P.APPROVAL_VIEW}
+        {
+            _P.INCIDENT_REPORT,
+            _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
+            _P.CASE_EXPORT,
+            _P.LOCATE_WORK,
+            _P.LOCATE_VIEW,
+            _P.APPROVAL_VIEW,
+        }
     ),
     Role.OPERATOR: frozenset(
         {

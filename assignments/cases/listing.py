@@ -22,6 +22,9 @@ from agencies.organisations.permissions import Permission
 from agencies.standing.models import PanelMember
 from assignments.cases.models import Case
 from assignments.cases.queries import CaseRow, Selection, list_cases, totals
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind
+from assignments.reads.service import Handed
 
 BATCH = 2_000
 
@@ -79,7 +82,8 @@ def listing(
     granted = exports.let_go(session, actor, taking, now=now)
     under = None if granted is None else granted.id
     audit.record(session, actor, "case.exported", now=now, cases=taking.rows, approval_id=under)
-    return _pieces(session, actor, selection, out.creditor_ids, header, cells)
+    handed = reads.handed_out(session, actor, ReadKind.EXPORT, now=now)
+    return _pieces(session, actor, selection, out.creditor_ids, header, cells, handed)
 
 
 def taking_of(session: Session, actor: Actor, selection: Selection, *, without: Collection[int] = ()) -> exports.Taking:
@@ -96,12 +100,14 @@ def _pieces(
     without: Collection[int],
     header: Sequence[str],
     cells: Callable[[CaseRow], Sequence[object]],
+    handed: Handed,
 ) -> Iterator[bytes]:
     # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
     yield BOM_UTF8 + csv_bytes([header])
     after = None
     while True:
         page = list_cases(session, actor, selection, without=without, after=after, limit=BATCH)
+        handed((row.creditor_id, row.id) for row in page.rows)
         yield csv_bytes(cells(row) for row in page.rows)
         after = page.next_cursor
         if after is None:

@@ -35,10 +35,9 @@ def find_debtors(
     keyring = keyring_of(session)
     asked: list[ColumnElement[bool]] = []
     if document:
-        numbers = {index_of_document(keyring, creditor_id, country, one) for one in _documents(document, country)}
-        asked.append(Debtor.document_index.in_(numbers))
+        asked.append(Debtor.document_index.in_(documents_of(keyring, creditor_id, document, country)))
     if phone:
-        phones = _forms(keyring, creditor_id, PHONE, phone, country)
+        phones = forms_of(keyring, creditor_id, PHONE, phone, country)
         asked.append(
             or_(
                 Debtor.phone_index.in_(phones),
@@ -47,7 +46,7 @@ def find_debtors(
             )
         )
     if email:
-        emails = _forms(keyring, creditor_id, EMAIL, email, country)
+        emails = forms_of(keyring, creditor_id, EMAIL, email, country)
         asked.append(or_(Debtor.email_index.in_(emails), _later(creditor_id, EMAIL, emails)))
     if not asked:
         return []
@@ -57,14 +56,14 @@ def find_debtors(
     return list(session.scalars(select(Debtor).where(mine, Debtor.id.in_(stayed)).order_by(Debtor.id)))
 
 
-def _documents(document: str, country: str) -> set[str]:
-    """The number as files are read: its capitals and digits, and without what belongs to its spelling."""
+def documents_of(keyring: Keyring, creditor_id: int, document: str, country: str) -> set[bytes]:
+    """The indexes of a number as files are read: its capitals and digits, and without what belongs to its spelling."""
     bare = re.sub(r"[\s.,/_'-]", "", document).upper()
     read = read_identities(pl.Series([document.strip()]), pl.Series([bare]), None, country).number.value[0]
-    return {bare, read or bare}
+    return {index_of_document(keyring, creditor_id, country, one) for one in (bare, read or bare)}
 
 
-def _forms(keyring: Keyring, creditor_id: int, kind: str, written: str, country: str) -> set[bytes]:
+def forms_of(keyring: Keyring, creditor_id: int, kind: str, written: str, country: str) -> set[bytes]:
     """The indexes of its one spelling, and of what was written, under which it is kept where it cannot be read."""
     read = normal(kind, written, country)
     spellings = {written.strip(), *([read.value] if isinstance(read, Normal) else [])}

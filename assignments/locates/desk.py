@@ -32,6 +32,8 @@ class FindingRow:
     """One finding in a list of the creditor's."""
 
     id: int
+    creditor_id: int
+    case_id: int
     kind: FindingKind
     value: str
     detail: str | None
@@ -91,6 +93,8 @@ def list_to_verify(
     statement: Select[*tuple[Any, ...]] = (
         select(
             Finding.id,
+            Finding.creditor_id,
+            LocateOrder.case_id,
             Finding.kind,
             Finding,
             Finding.detail,
@@ -121,8 +125,9 @@ def list_to_verify(
     return cut([_finding_row(*row) for row in session.execute(statement)], limit, lambda row: row.id)
 
 
-def _finding_row(finding_id: int, kind: FindingKind, finding: Finding, *cells: Any) -> FindingRow:
-    return FindingRow(finding_id, kind, finding.value, *cells)
+def _finding_row(finding_id: int, creditor_id: int, case_id: int, kind: FindingKind, *rest: Any) -> FindingRow:
+    finding, *cells = rest
+    return FindingRow(finding_id, creditor_id, case_id, kind, finding.value, *cells)
 
 
 def get_finding(session: Session, actor: Actor, finding_id: int) -> FindingDetail:

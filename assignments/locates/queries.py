@@ -62,6 +62,7 @@ class OrderRow:
     id: int
     batch_id: int
     case_id: int
+    creditor_id: int
     account_ref: str
     state: OrderState
     due_on: date
@@ -221,6 +222,7 @@ def _orders(actor: Actor) -> Select[*tuple[Any, ...]]:
             LocateOrder.id,
             LocateOrder.batch_id,
             LocateOrder.case_id,
+            LocateOrder.creditor_id,
             LocateOrder.account_ref,
             LocateOrder.state,
             LocateOrder.due_on,

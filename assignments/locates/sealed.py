@@ -10,6 +10,8 @@ from agencies.kernel.sealing import Keyring, Place
 from uploads.sealed import index_of_contact, joined, parted
 
 _FINDING = ("raw", "value")
+#: What stands for a finding whose person was erased.
+ERASED = "–"
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ def seal_subject(keyring: Keyring, creditor_id: int, order_id: int, told: ToldSu
 
 
 def open_subject(keyring: Keyring, creditor_id: int, order_id: int, sealed: bytes) -> ToldSubject:
-    """What was sealed for this order; raises `SealBroken`."""
+    """What was sealed for this order, nothing once it was erased; raises `SealBroken`."""
+    if not sealed:
+        return ToldSubject(None, [])
     return ToldSubject(**json.loads(keyring.open(sealed, place_of_subject(creditor_id, order_id))))
 
 
@@ -40,7 +44,9 @@ def finding_columns(
 
 
 def open_finding(keyring: Keyring, creditor_id: int, order_id: int, form: bytes, sealed: bytes) -> tuple[str, str]:
-    """A finding as it was typed, and its normal form; raises `SealBroken`."""
+    """A finding as it was typed, and its normal form, a dash once it was erased; raises `SealBroken`."""
+    if not sealed:
+        return ERASED, ERASED
     told = parted(keyring.open(sealed, place_of_finding(creditor_id, order_id, form)), _FINDING)
     return told["raw"] or "", told["value"] or ""
 

@@ -23,7 +23,8 @@ _SIDES = text(
     """
     select d.id, d.name, d.id_type, d.identity, d.sealed, d.birth_date, d.agency_id,
            (select count(*) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as cases,
-           (select min(c.account_ref) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as account
+           (select min(c.account_ref) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as account,
+           (select array_agg(c.id) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as case_ids
     from debtors d where d.creditor_id = :creditor and d.id = any(:debtors)
     """  # noqa: E501
 )
@@ -46,6 +47,7 @@ class Candidate:
     account: str | None
     #: Kind and normal form of each way to reach it.
     contacts: tuple[tuple[str, str], ...]
+    case_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -141,5 +143,14 @@ def _candidate(session: Session, creditor_id: int, row: Row[Any], points: Iterab
     forms = sorted((kind, told.form) for kind, told in points)
     contacts = tuple(sorted(forms, key=lambda one: one[0], reverse=True))
     return Candidate(
-        row.id, row.name, row.id_type, number, row.birth_date, row.agency_id, row.cases, row.account, contacts
+        row.id,
+        row.name,
+        row.id_type,
+        number,
+        row.birth_date,
+        row.agency_id,
+        row.cases,
+        row.account,
+        contacts,
+        tuple(row.case_ids or ()),
     )

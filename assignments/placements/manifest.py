@@ -27,6 +27,9 @@ from assignments.cases.models import Case, Debtor
 from assignments.cases.reaching import known_points
 from assignments.contacts.models import ContactKind
 from assignments.placements.models import Consignment, Placement, PlacementState
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind, Subject
+from assignments.reads.service import Handed
 from uploads.sealed import Told, open_private
 
 HEADER = (
@@ -107,21 +110,22 @@ def manifest(
         placed_minor=consignment.placed_minor,
         currency=consignment.currency,
     )
-    return _pieces(session, agency_id, consignment.creditor_id, consignment_id, references)
+    what = (Subject.CONSIGNMENT, consignment_id)
+    handed = reads.handed_out(session, actor, ReadKind.MANIFEST, fields=reads.CONTACTS, subject=what, now=now)
+    return _pieces(session, consignment, references, handed)
 
 
-def _pieces(
-    session: Session, agency_id: int, creditor_id: int, consignment_id: int, references: References
-) -> Iterator[bytes]:
+def _pieces(session: Session, consignment: Consignment, references: References, handed: Handed) -> Iterator[bytes]:
     # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
     yield BOM_UTF8 + csv_bytes([HEADER])
-    statement = _lines(agency_id, creditor_id, consignment_id)
+    statement = _lines(consignment.agency_id, consignment.creditor_id, consignment.id)
     after, cases, total, currency = 0, 0, 0, ""
     while rows := session.execute(statement.where(Placement.id > after)).all():
+        handed((consignment.creditor_id, row.case_id) for row in rows)
         names = references.encode_many("case", [row.case_id for row in rows])
-        points = known_points(session, creditor_id, {row.debtor_id for row in rows})
+        points = known_points(session, consignment.creditor_id, {row.debtor_id for row in rows})
         keyring = keyring_of(session)
-        numbers = [open_private(keyring, creditor_id, row.identity, row.sealed).national_id for row in rows]
+        numbers = [open_private(keyring, consignment.creditor_id, row.identity, row.sealed).national_id for row in rows]
         yield csv_bytes(
             _line(name, row, number, points.get(row.debtor_id, ()))
             for name, row, number in zip(names, rows, numbers, strict=True)

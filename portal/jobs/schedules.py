@@ -24,6 +24,7 @@ class Daily:
 
 DAILY: tuple[Daily, ...] = (
     Daily("warn_expiries", OrganisationKind.CREDITOR),
+    Daily("keep_retention", OrganisationKind.CREDITOR),
     Daily("execute_recalls", OrganisationKind.CREDITOR),
     Daily("open_report_periods", OrganisationKind.CREDITOR),
     Daily("remind_reports", OrganisationKind.CREDITOR),
@@ -31,6 +32,8 @@ DAILY: tuple[Daily, ...] = (
     Daily("judge_conduct", OrganisationKind.CREDITOR),
     Daily("sweep_files", OrganisationKind.CREDITOR),
     Daily("sweep_files", OrganisationKind.AGENCY),
+    # Every chain there is, and the heads of all of them kept elsewhere.
+    Daily("verify_chains", OrganisationKind.PLATFORM),
 )
 
 

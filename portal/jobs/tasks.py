@@ -17,9 +17,11 @@ from assignments.matches import finding as matches
 from assignments.placements import recalls
 from assignments.reports import reminders
 from assignments.reports import service as reports
+from assignments.subjects import keeping as subjects
 from assignments.undoing import UNDO
 from portal import keeping, rotation
 from portal.jobs import frame
+from portal.jobs.chains import VERIFY, verify_chains
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.jobs.letters import send_letter
 from portal.ports import Ports
@@ -152,6 +154,16 @@ def remind_reports(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def keep_retention(job: Job) -> Iterator[Advance]:
+    """Give up what a creditor has kept as long as it may, and erase again what came in of people who were erased."""
+
+    def advance() -> None:
+        subjects.keep(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
 def execute_recalls(job: Job) -> Iterator[Advance]:
     """End the agencies' access to what is recalled for today."""
 
@@ -193,9 +205,11 @@ def rotate_keys(job: Job) -> Iterator[Advance]:
 
 TASKS: dict[str, Task] = {
     rotation.ROTATE: Task(rotate_keys),
+    VERIFY: Task(verify_chains, permissions=frozenset({Permission.AUDIT_VIEW})),
     "sweep_files": Task(sweep_files),
     # A mail server may be away for an hour, or let strangers wait as long.
     letters.SEND: Task(send_letter, attempts=14),
+    "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,6 +38,16 @@ SENTENCES: dict[str, str] = {
     "debtors.told_apart": msg("%(who)s found two debtors to be two persons"),
     "comparison.exported": msg("%(who)s downloaded the comparison of agencies"),
     "user.signed_in": msg("%(subject)s signed in"),
+    "user.password_accepted": msg("%(subject)s gave the right password"),
+    "user.stepped_up": msg("%(subject)s confirmed again who they are"),
+    "user.factor_failed": msg("Somebody with the password of %(subject)s gave a wrong second factor"),
+    "user.authenticator_set_up": msg("%(subject)s set up an authenticator app"),
+    "user.authenticator_removed": msg("%(subject)s removed the authenticator app"),
+    "user.recovery_codes_made": msg("%(subject)s got new recovery codes"),
+    "user.passkey_added": msg("%(subject)s added a passkey"),
+    "user.passkey_removed": msg("%(subject)s removed a passkey"),
+    "user.passkey_copied": msg("A passkey of %(subject)s was refused: a copy of it seems to be in use"),
+    "user.recovery_code_used": msg("%(subject)s used a recovery code"),
     "user.signed_out": msg("%(subject)s signed out"),
     "user.sign_in_failed": msg("Somebody tried to sign in as %(subject)s with a wrong password"),
     "user.invited": msg("%(who)s invited %(subject)s"),
@@ -128,6 +137,22 @@ SENTENCES: dict[str, str] = {
     "incident.closed": msg("%(who)s closed an incident"),
     "incident.exported": msg("%(who)s downloaded the list of people an incident touches"),
     "incident.register_exported": msg("%(who)s downloaded the register of incidents"),
+    "request.registered": msg("%(who)s registered a request about personal data"),
+    "request.forwarded": msg("%(who)s passed a request about personal data on to the creditor"),
+    "request.register_exported": msg("%(who)s downloaded the register of requests about personal data"),
+    "request.identity_accepted": msg("%(who)s recorded that a person proved who they are"),
+    "request.identity_refused": msg("%(who)s recorded that a person did not prove who they are"),
+    "request.matched": msg("%(who)s found the person of a request in the data"),
+    "request.marked": msg("%(who)s marked a claim in process on cases"),
+    "request.extended": msg("%(who)s extended the deadline of a request"),
+    "request.exported": msg("%(who)s handed out what is held on a person"),
+    "request.rectified": msg("%(who)s mended a person's data"),
+    "request.erased": msg("%(who)s erased a person's data"),
+    "request.answered": msg("%(who)s answered a request about personal data"),
+    "hold.placed": msg("%(who)s placed a legal hold"),
+    "hold.lifted": msg("%(who)s lifted a legal hold"),
+    "erasure.kept": msg("What was located and not confirmed was given up after its time"),
+    "erasure.reapplied": msg("People erased before were erased again after a restore"),
     "lot.drafted": msg("%(who)s prepared a lot"),
     "lot.listed": msg("%(who)s listed a lot for bids"),
     "lot.offered": msg("A lot was offered to the agency"),
@@ -163,12 +188,16 @@ SENTENCES: dict[str, str] = {
     "approval.voided": msg("What was to be approved had changed; the request is void"),
     "limit.changed": msg("%(who)s changed, with a second person, what one person may do alone"),
     "work.retried": msg("%(who)s started failed work again"),
+    "audit.exported": msg("%(who)s downloaded the audit trail or the log of reads"),
+    "contact.revealed": msg("%(who)s looked at a covered field of a debtor in full"),
+    "contact.reveal_refused": msg("%(who)s asked for more data in full than one person may in an hour"),
     "demo.told": msg("The demonstration data were loaded"),
 }
 
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
+    "people": (msg("People and access"), ("user", "invitation", "operator", "organisation", "audit")),
+    "reads": (msg("Data in full"), ("contact",)),
     "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "approvals": (msg("Approvals"), ("approval", "limit")),
@@ -224,26 +253,6 @@ _COUNTS: dict[str, str | Plural] = {
 
 
 @dataclass(frozen=True)
-class TrailFilter:
-    """What part of the trail is looked at."""
-
-    topic: str
-    before: int | None
-
-    @classmethod
-    def from_arguments(cls, arguments: Mapping[str, str]) -> TrailFilter:
-        """Read the address; what makes no sense is ignored."""
-        topic, before = arguments.get("topic", ""), arguments.get("before", "")
-        is_place = before.isascii() and before.isdigit() and len(before) < 19
-        return cls(topic if topic in TOPICS else "", int(before) if is_place else None)
-
-    @property
-    def nouns(self) -> tuple[str, ...]:
-        """The nouns of the actions to keep; none keeps all."""
-        return TOPICS[self.topic][1] if self.topic else ()
-
-
-@dataclass(frozen=True)
 class TrailLine:
     """One event as a sentence."""
 
@@ -258,12 +267,11 @@ class Trail:
     """One page of events."""
 
     lines: list[TrailLine]
-    next_cursor: int | None
 
 
 def trail(page: Page[Event]) -> Trail:
     """The page in the reader's language."""
-    return Trail([_line(event) for event in page.rows], page.next_cursor)
+    return Trail([_line(event) for event in page.rows])
 
 
 def _line(event: Event) -> TrailLine:

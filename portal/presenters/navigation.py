@@ -62,6 +62,8 @@ DESTINATIONS = (
     Destination(
         msg("Report an incident"), "incidents.new", "alert-triangle", _P.INCIDENT_REPORT, unless=_P.INCIDENT_VIEW
     ),
+    Destination(msg("Requests about data"), "requests.index", "shield-lock", _P.REQUEST_VIEW, _CREDITOR),
+    Destination(msg("Requests about data"), "requests.index", "shield-lock", _P.REQUEST_FORWARD, _AGENCY),
     Destination(msg("Service levels"), "sla.index", "clock", _P.SLA_VIEW),
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ANSWER, _CREDITOR),
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ASK, _AGENCY),

@@ -29,6 +29,24 @@ _INCIDENT = {"incident_id": "incident_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here or in `portal.presenters.notices`.
 OF_TRUST: dict[str, Telling] = {
+    "audit.chain_broken": Telling(
+        msg("The audit trail does not hold (broken links: %(links)s); tell your security officer at once"),
+        "alert-triangle",
+        "audit.chains",
+        is_urgent=True,
+    ),
+    "audit.chain_of_house_broken": Telling(
+        msg("The audit trail of %(house)s does not hold (broken links: %(links)s)"),
+        "alert-triangle",
+        "audit.chains",
+        is_urgent=True,
+    ),
+    "contact.reveals_limited": Telling(
+        msg("One of your people asked for more than %(most)s fields in full in an hour; look at what was looked at"),
+        "eye-off",
+        "audit.index",
+        is_urgent=True,
+    ),
     "approval.asked": Telling(
         msg("A colleague needs a second person: read what is asked, and approve or decline it"),
         "user-check",
@@ -57,6 +75,24 @@ OF_TRUST: dict[str, Telling] = {
         "alert-triangle",
         "approvals.show",
         _APPROVAL,
+    ),
+    "request.forwarded": Telling(
+        msg("%(house)s passes on a request of a person about their data; its time runs"),
+        "shield-lock",
+        "requests.show",
+        {"request_id": "request_id"},
+        is_urgent=True,
+    ),
+    "request.marked": Telling(
+        msg("A claim about personal data is in process on cases of %(house)s that you hold: %(cases)s"),
+        "shield-lock",
+        "cases.index",
+    ),
+    "request.rectified": Telling(
+        msg("%(house)s mended the data of a person whose cases you hold: %(cases)s; read them anew"),
+        "shield-lock",
+        "cases.index",
+        is_urgent=True,
     ),
     "incident.reported": Telling(
         msg("%(house)s reports an incident with personal data: %(subjects)s people touched; assess it now"),

@@ -1,5 +1,6 @@
 """Where the local stack keeps things (`var/`), its secrets, and the environment of the application."""
 
+import base64
 import hashlib
 import os
 import secrets
@@ -95,13 +96,14 @@ def typeable_password() -> str:
     return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
 
 
-#: What an installation generates once: its keys, and the password of everybody in the demo.
+#: What an installation generates once: its keys, and how everybody in the demo signs in.
 _SECRETS = {
     "SECRET_KEY": lambda: secrets.token_hex(32),
     "REFERENCE_KEY": lambda: secrets.token_hex(32),
     "DATA_KEYS": lambda: f"1:{secrets.token_hex(32)}",
     "INDEX_KEY": lambda: secrets.token_hex(32),
     "DEMO_PASSWORD": typeable_password,
+    "DEMO_AUTHENTICATOR": lambda: base64.b32encode(secrets.token_bytes(20)).decode(),
 }
 
 

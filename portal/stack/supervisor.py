@@ -101,8 +101,8 @@ class Supervisor:
                     self.places, self.given, local=servers.addresses(), port=self.port
                 ) | {MARK: str(self.places.var)}
                 self._prepare(environ)
-                # Only the two commands of the demo need its password.
-                lasting = {name: value for name, value in environ.items() if name != "DEMO_PASSWORD"}
+                # Only the commands of the demo need what its people sign in with.
+                lasting = {name: value for name, value in environ.items() if not name.startswith("DEMO_")}
                 children = self._children()
                 for child in children:
                     child.start(lasting)

@@ -1,6 +1,7 @@
 """One blueprint per noun; a view turns a form into a service call and its answer into a page."""
 
 from portal.views import (
+    account,
     activities,
     agency_files,
     approvals,
@@ -14,6 +15,7 @@ from portal.views import (
     credentials,
     enquiries,
     evidence,
+    factors,
     filekinds,
     findings,
     health,
@@ -34,15 +36,20 @@ from portal.views import (
     notices,
     organisations,
     panel,
+    passkeys,
     passwords,
     placements,
     promises,
     reading,
     recalls,
     reports,
+    request_steps,
+    requests,
     returns,
+    reveal,
     scorecards,
     sla,
+    step_up,
     transfers,
     uploads,
     users,
@@ -53,10 +60,16 @@ from portal.views import (
 OF_FILES = (containers, filekinds, kept, reading)
 #: What they serve belongs to the blueprint of incidents.
 OF_INCIDENTS = (incident_steps,)
+#: What they serve belongs to the blueprint of requests.
+OF_REQUESTS = (request_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
     auth.blueprint,
+    factors.blueprint,
+    passkeys.blueprint,
+    step_up.blueprint,
+    account.blueprint,
     passwords.blueprint,
     letters.blueprint,
     credentials.blueprint,
@@ -65,6 +78,7 @@ BLUEPRINTS = (
     transfers.blueprint,
     activities.blueprint,
     cases.blueprint,
+    reveal.blueprint,
     matches.blueprint,
     enquiries.blueprint,
     placements.blueprint,
@@ -88,6 +102,7 @@ BLUEPRINTS = (
     sla.blueprint,
     conduct.blueprint,
     incidents.blueprint,
+    requests.blueprint,
     ledger.blueprint,
     scorecards.blueprint,
     organisations.blueprint,

@@ -17,7 +17,7 @@ from portal.addresses import local_target
 from portal.extensions import db, limiter
 from portal.forms.auth import AcceptForm, SignInForm
 from portal.i18n import refusal
-from portal.security import opens_by_secret, public, signed_in
+from portal.security import before_factor, opens_by_secret, public, signed_in
 
 blueprint = Blueprint("auth", __name__)
 log = structlog.get_logger()
@@ -53,6 +53,7 @@ def enter() -> tuple[str, int] | Response:
 
 @blueprint.post("/sign-out")
 @signed_in
+@before_factor()
 def sign_out() -> Response:
     """End the session here and in the database."""
     identity.leave()

@@ -22,6 +22,7 @@ from portal.presenters import uploads as presenter
 from portal.security import requires
 from portal.views.downloads import CSV, kept_file, saved_file
 from portal.views.second_person import asked, may_take_two
+from portal.views.seen import seen_file
 from portal.views.stages import ports
 from portal.views.uploads import blueprint, sender, shown
 from uploads import originals, queries
@@ -52,6 +53,7 @@ def original(upload_id: int) -> AnyResponse:
     """What the file held, to save and never to show; recorded before its first byte leaves."""
     with transaction(db.session):
         upload = originals.hand_out(db.session, current_actor(), upload_id, now=utc_now())
+        seen_file(upload, is_commit=False)
     name = originals.saved_as(upload)
     if originals.is_as_sent(upload):
         return kept_file(upload.storage_key, name, "application/octet-stream")
@@ -66,6 +68,7 @@ def error_file(upload_id: int) -> Response:
     actor = current_actor()
     with transaction(db.session):
         upload = originals.hand_out_rejected(db.session, actor, upload_id, now=utc_now())
+        seen_file(upload, is_commit=False)
 
     def reason(label: str, code: str) -> str:
         return say(ROW_FAULTS[code], {"field": say(label), "value": ""})

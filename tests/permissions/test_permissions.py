@@ -18,6 +18,7 @@ NEEDS_A_DATABASE = frozenset(
         "assignments/intake.py",
         "assignments/performance.py",
         "assignments/promises/queries.py",
+        "assignments/reads/revealing.py",
         "assignments/reports/obligations.py",
         "uploads/checking/preview.py",
         "uploads/confirming.py",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine, func, select, text
 
+from agencies.kernel import chains
 from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
 from agencies.mandates.models import LocateGrade
 from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand
-from agencies.organisations import signing_in
+from agencies.organisations import recovery, signing_in
+from agencies.organisations.factors import Passkey
 from agencies.organisations.models import User
 from agencies.organisations.permissions import SIDE_OF, Role
 from agencies.standing import filing
@@ -24,12 +27,15 @@ from assignments.matches import finding as matches
 from assignments.placements import recalls, returns
 from assignments.placements.models import RecallReason
 from assignments.placements.recall_scope import Scope
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind
 from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import approving, attested, creditor_files, incidents, locating, loop, market, people, reporting
+from tests import approving, attested, creditor_files, incidents, locating, loop, market, people, reporting, subjects
 from tests.pipeline.files import portfolio, receive, send, table
+from tests.tenants import PLATFORM
 from uploads import filelayouts, transfers
 from uploads.formats.fixedwidth import Column
 from uploads.mapping import saved
@@ -48,6 +54,8 @@ TABLES = {
     "consignment": "consignments",
     "debtor": "debtors",
     "enquiry": "enquiries",
+    "hold": "legal_holds",
+    "request": "subject_requests",
     "entry": "entries",
     "incident": "incidents",
     "incident_file": "incident_files",
@@ -59,6 +67,7 @@ TABLES = {
     "mandate": "mandates",
     "match": "debtor_matches",
     "organisation": "organisations",
+    "passkey": "passkeys",
     "payment": "payments",
     "placement": "placements",
     "portfolio": "portfolios",
@@ -105,8 +114,11 @@ class Neighbours:
             for actor in (self.creditor, self.agency):
                 person = session.get_one(User, actor.user_id)
                 signing_in.open_session(session, person, address="192.0.2.1", user_agent=SENTINEL, now=self.ports.now())
+                recovery.make(session, actor, now=self.ports.now())
+                session.add(_passkey(actor))
         # The second ones have data too, or seeing nothing would be no wonder.
         self._settle(self.world.actor(Role.DIRECTOR, organisation=1), rival, "OTRO")
+        self._watch()
         with self.superuser.connect() as connection:
             self.owned = {row[0]: row[1] for row in connection.execute(text(_OWNED))}
 
@@ -186,9 +198,19 @@ class Neighbours:
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
         self._amend(creditor, mark, accounts)
         self._liken(creditor, mark)
-        incidents.settle(ports, agency, accounts[1], mark)
+        incidents.settle(ports, creditor, agency, accounts[1], mark)
+        subjects.settle(ports, creditor, accounts[3], mark)
         self._send(creditor, agency, mark)
         self._ask(creditor, agency)
+
+    def _watch(self) -> None:
+        """Somebody of each looked at a case, and both chains were walked."""
+        for actor in (self.creditor, self.agency):
+            with self.ports.session(actor) as session, transaction(session):
+                case_id = session.scalars(select(Case.id).order_by(Case.id)).first()
+                reads.note(session, actor, ReadKind.PAGE, [(self.creditor.tenant, case_id)], now=self.ports.now())
+            with self.ports.session(PLATFORM) as session, transaction(session):
+                chains.check(session, actor.tenant, now=self.ports.now())
 
     def _introduce(self, agency: Actor, mark: str) -> None:
         """The agency says what it is."""
@@ -308,3 +330,9 @@ class Neighbours:
         found = locating.phone(found_on=date(2026, 2, 3), source_ref=f"{mark} 88", file=file)
         [number] = locating.find(ports, agency, first.id, [found], now=ports.now())
         locating.grade(ports, creditor, number, LocateGrade.MATCHED_UNVERIFIED, now=ports.now())
+
+
+def _passkey(actor: Actor) -> Passkey:
+    whose = {"organisation_id": actor.tenant, "user_id": actor.user_id}
+    key = secrets.token_bytes(32)
+    return Passkey(**whose, name=SENTINEL, credential_id=key, public_key=key, uses=0, added_at=loop.PLACED_AT)

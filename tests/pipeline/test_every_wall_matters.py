@@ -21,8 +21,28 @@ from tests.pipeline.test_tenant_isolation import planted, reached
 #: What these see is everybody's, and on purpose: who is at the door is not known yet, the queue is the installation's,
 #: and operators look after organisations and their people. What they may do with it is for grants and services to say.
 OPEN_ON_PURPOSE = {
-    "app_door": {"invitations", "organisations", "users", "web_sessions"},
-    "app_platform": {"audit_events", "audit_heads", "invitations", "organisations", "outbox", "users", "work"},
+    "app_door": {
+        "authenticators",
+        "invitations",
+        "organisations",
+        "passkeys",
+        "recovery_codes",
+        "users",
+        "web_sessions",
+    },
+    "app_platform": {
+        "audit_events",
+        "audit_heads",
+        "authenticators",
+        "invitations",
+        "organisations",
+        "outbox",
+        "passkeys",
+        "recovery_codes",
+        "users",
+        "web_sessions",
+        "work",
+    },
     "app_worker": {"organisations", "outbox", "users", "work"},
 }
 STRANGERS = {"app_creditor": Role.DIRECTOR, "app_agency": Role.MANAGER, "app_platform": Role.OPERATOR}

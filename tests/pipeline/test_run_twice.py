@@ -13,6 +13,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
 from agencies.kernel.work import WorkState
 from agencies.organisations.models import OrganisationKind
+from agencies.organisations.permissions import Role
 from portal.invariants import violations
 from portal.jobs import tasks
 from portal.jobs.schedules import DAILY, due_runs
@@ -21,12 +22,13 @@ from portal.ports import Ports
 from tests.pipeline.files import apply, look, portfolio, receive, send, works
 from tests.pipeline.market_day import Day
 from tests.pipeline.product import until
-from tests.tenants import Tenants
+from tests.tenants import Tenants, add_person
 from uploads.models import UploadState
 
 ROWS = 3_000
 #: Every kind of work there is; a new one finds its place in the day below.
 AGAIN = {
+    "verify_chains",
     "open_upload",
     "check_upload",
     "apply_upload",
@@ -38,6 +40,7 @@ AGAIN = {
     "advance_lot",
     "warn_expiries",
     "execute_recalls",
+    "keep_retention",
     "sweep_files",
     "send_letter",
     "rotate_keys",
@@ -134,7 +137,12 @@ def test_every_kind_of_work_is_one_that_is_run_again_here():
 
 
 def test_every_kind_of_work_run_again_changes_nothing(hasty_ports: Ports, tenants: Tenants):
+    platform = add_person(hasty_ports, Role.OPERATOR, "Plataforma")
     day = Day(hasty_ports, tenants, rows=20)
+
+    def asked():
+        return [*day.asked(), *works(hasty_ports, platform)]
+
     for _ in day.steps():
         until(lambda: tasks.perform_due(hasty_ports) >= 0 and day.is_done(), seconds=30)
     sweep = Sweep(hasty_ports)
@@ -143,16 +151,16 @@ def test_every_kind_of_work_run_again_changes_nothing(hasty_ports: Ports, tenant
     tasks.perform_due(hasty_ports)
     before, done = day.outcome(), digest(hasty_ports, tenants)
     assert before == day.expected()
-    assert {one.kind for one in day.asked()} == AGAIN
+    assert {one.kind for one in asked()} == AGAIN
 
     ask_again(hasty_ports)
     of_a_creditor = sum(one.organisations is OrganisationKind.CREDITOR for one in DAILY)
     # All of it, the other creditor's days, and the lot's second date, which is not come and does no harm.
-    assert tasks.perform_due(hasty_ports) == len(day.asked()) + of_a_creditor
+    assert tasks.perform_due(hasty_ports) == len(asked()) + of_a_creditor
 
     assert day.outcome() == before
     assert digest(hasty_ports, tenants) == done
-    assert {one.state for one in day.asked()} == {WorkState.DONE}
+    assert {one.state for one in asked()} == {WorkState.DONE}
     assert list(violations(hasty_ports)) == []
 
 

@@ -24,7 +24,7 @@ TENANT_COLUMNS = ("creditor_id", "organisation_id", "agency_id")
 #: The tables of the tenants themselves; `organisations.id` is the tenant.
 TENANTS_THEMSELVES = {"organisations"}
 #: Tables that belong to nobody.
-UNOWNED = {"alembic_version", "schedule_runs"}
+UNOWNED = {"alembic_version", "passkey_challenges", "schedule_runs"}
 COLUMNS = """
     select table_name, column_name, data_type, character_maximum_length, numeric_precision, is_nullable,
            column_default, is_identity, udt_name

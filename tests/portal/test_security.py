@@ -62,6 +62,8 @@ def test_the_public_routes_are_these_and_no_others(app):
         "health.live",
         "health.ready",
         "language.choose",
+        "passkeys.enter",
+        "passkeys.offer_at_door",
         "letters.confirm",
         "letters.confirmation",
         "letters.object_to",

@@ -4,6 +4,8 @@ What was written before is sealed here, with the keys of the installation: `DATA
 rows exist. Then the readable columns go; there is no way back but a backup.
 """
 
+from importlib import import_module
+
 import sqlalchemy as sa
 from alembic import context, op
 
@@ -75,6 +77,11 @@ FOUND = "form, sealed"
 RESEALED = """
 create function only_newer_keys() returns trigger language plpgsql as $$
 begin
+    -- The owner alone takes it away, while it erases a person.
+    if coalesce(current_setting('app.erasing', true), '') = 'on'
+       and current_user = (select pg_get_userbyid(relowner) from pg_class where oid = tg_relid) then
+        return new;
+    end if;
     -- The first two bytes are the version of the key.
     if substring(new.sealed for 2) <= substring(old.sealed for 2) then
         raise exception 'what is sealed in % is sealed anew by a newer key only', tg_table_name using errcode = '42501';
@@ -153,6 +160,41 @@ begin
 end $$
 """
 
+#: Of an erased finding nothing is kept that tells two apart but its number.
+FORGET_FINDINGS = """
+create or replace function forget_findings(creditor bigint, chosen bigint[]) returns void
+language plpgsql set search_path = public, pg_temp as $$
+declare
+    these text := format('creditor_id = %L::bigint and id = any(%L::bigint[])', creditor, chosen);
+begin
+    perform forget_columns(
+        'findings', array['detail', 'source_ref', 'evidence', 'file_key', 'file_name', 'file_type', 'file_size',
+                          'file_sha256', 'sealed'], these);
+    update findings f set form = convert_to('erased:' || f.id, 'UTF8')
+    where f.creditor_id = creditor and f.id = any(chosen);
+    perform forget_columns('verifications', array['note'], format(
+        'creditor_id = %L::bigint and finding_id = any(%L::bigint[])', creditor, chosen));
+end $$
+"""
+#: What revision 0096 wrote for columns that are readable no more.
+REPLACED = {
+    "ERASE": (
+        (
+            """    if (select c.data_type from information_schema.columns c where c.table_schema = 'public'
+        and c.table_name = 'debtors' and c.column_name = 'identity') = 'text' then
+        execute format('update debtors set identity = %L where %s and id = %L::bigint',
+                       'erased:' || debtor, whose, debtor);
+    end if;
+""",
+            """    update debtors d set identity = convert_to('erased:' || debtor, 'UTF8')
+    where d.creditor_id = creditor and d.id = debtor;
+""",
+        ),
+        ("'debtor_ref']", "'debtor_ref', 'identity']"),
+    ),
+    "EXPIRE_FINDINGS": (("f.raw <> '–'", "f.sealed <> ''"),),
+}
+
 
 def upgrade() -> None:
     connection = op.get_bind()
@@ -188,7 +230,21 @@ def upgrade() -> None:
     op.execute(VIEW)
     op.execute("grant select on debtor_contacts to app_creditor, app_agency")
     op.execute(MERGE)
+    _erase()
     _grant()
+
+
+def _erase() -> None:
+    """Erasing speaks of the columns that there are now."""
+    op.execute(FORGET_FINDINGS)
+    before = import_module("portal.migrations.versions.0096_incidents")
+    for name, changes in REPLACED.items():
+        statement = getattr(before, name).replace("create function", "create or replace function", 1)
+        for old, new in changes:
+            if old not in statement:
+                raise AssertionError(f"{name} is not what this revision was written for")
+            statement = statement.replace(old, new)
+        op.execute(statement)
 
 
 def _seal(connection: sa.Connection) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.mandates.models import Clause
 from agencies.organisations import service as organisations
+from agencies.organisations import totp
 from agencies.organisations.permissions import Role
 from agencies.scorecards.metrics import activities_per_case, gross_recovery, payer_share, punctuality
 from assignments import performance
@@ -319,6 +321,14 @@ def test_the_commands_say_what_they_found(told):
     people = runner.invoke(args=["demo-accounts"], env={"DEMO_PASSWORD": PASSWORD}).output
     assert "ana.directora@banco-demo.example" in people
     assert people.endswith(f"Password of all of them: {PASSWORD}\n")
+    seed = totp.new_seed()
+    assert runner.invoke(args=["demo-code"], env={"DEMO_AUTHENTICATOR": seed}).exit_code == 1
+    runner.invoke(args=["load-demo"], env={"DEMO_PASSWORD": PASSWORD, "DEMO_AUTHENTICATOR": seed})
+    now = runner.invoke(args=["demo-code"], env={"DEMO_AUTHENTICATOR": seed}).output
+    assert re.fullmatch(r"\d{6}  \(for \d+ s\)\n", now)
+    assert now[:6] in {totp.code_of(seed, totp.step_of(told.now()) - late) for late in (0, 1)}
+    assert runner.invoke(args=["demo-code"], env={"DEMO_AUTHENTICATOR": totp.new_seed()}).exit_code == 1
+    assert seed in runner.invoke(args=["demo-accounts"], env={"DEMO_AUTHENTICATOR": seed}).output
     other = runner.invoke(args=["demo-accounts"], env={"DEMO_PASSWORD": "not-the-one-it-was"}).output
     assert "not-the-one-it-was" not in other
     without = runner.invoke(args=["load-demo"], env={"DEMO_PASSWORD": None})

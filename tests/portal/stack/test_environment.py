@@ -18,6 +18,7 @@ def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path
     assert len(first["SECRET_KEY"]) == len(first["REFERENCE_KEY"]) == 64
     assert first["SECRET_KEY"] != first["REFERENCE_KEY"]
     assert re.fullmatch(r"[a-z]{4}(-[a-z]{4}){3}", first["DEMO_PASSWORD"])
+    assert re.fullmatch(r"[A-Z2-7]{32}", first["DEMO_AUTHENTICATOR"])
 
 
 def test_a_missing_secret_is_added_and_the_others_stay(tmp_path: Path) -> None:
