@@ -101,7 +101,7 @@ def test_every_sealed_column_is_known_to_the_rotation():
         for column in table.columns
         if "sealed" in column.name and isinstance(column.type, LargeBinary)
     }
-    assert there - SHORT_LIVED == known
+    assert there - SHORT_LIVED == {one for one in known if "sealed" in one[1]}
 
 
 def test_everything_is_sealed_anew_and_the_older_key_can_go(both, newest, analyst, upload_id):
