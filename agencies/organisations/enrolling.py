@@ -16,6 +16,7 @@ from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor
 from agencies.organisations import proving, totp
 from agencies.organisations.factors import Authenticator, Passkey
+from agencies.organisations.models import User
 from agencies.organisations.signing_in import SignedIn
 
 #: How long a new key waits for its first code.
@@ -58,22 +59,21 @@ def confirm(session: Session, person: SignedIn, code: str, *, now: datetime) -> 
     step = None if seed is None else totp.matching_step(seed, code.replace(" ", ""), now=now, after=None)
     if seed is None or step is None:
         return False
-    enrol(session, person.actor, seed, now=now)
-    session.execute(
-        update(Authenticator)
-        .where(*_mine(person.actor))
-        .values(last_step=step)
-        .execution_options(synchronize_session=False)
-    )
+    enrol(session, person.actor, seed, now=now, letter="factor.added")
+    taken = update(Authenticator).where(*_mine(person.actor)).values(last_step=step)
+    session.execute(taken.execution_options(synchronize_session=False))
+    # Whoever was locked out by a lost phone begins anew.
+    fresh = update(User).where(User.id == person.user_id).values(failed_factors=0, factor_paused_until=None)
+    session.execute(fresh.execution_options(synchronize_session=False))
     return True
 
 
-def enrol(session: Session, actor: Actor, seed: str, *, now: datetime) -> None:
+def enrol(session: Session, actor: Actor, seed: str, *, now: datetime, letter: str | None = None) -> None:
     """Take a key into use that the person's app is known to have."""
     sealed = keyring_of(session).seal(seed, proving.seed_place(actor, "seed"))
     fresh = {"seed": sealed, "confirmed_at": now, "last_step": None, "pending_seed": None, "pending_at": None}
     _put(session, actor, fresh)
-    proving.tell(session, actor, "user.authenticator_set_up", now)
+    proving.tell(session, actor, "user.authenticator_set_up", now, letter=letter)
 
 
 def remove(session: Session, person: SignedIn, *, now: datetime) -> None:
@@ -85,7 +85,7 @@ def remove(session: Session, person: SignedIn, *, now: datetime) -> None:
         raise LastFactor
     gone = delete(Authenticator).where(*_mine(actor)).execution_options(synchronize_session=False)
     session.execute(gone)
-    proving.tell(session, actor, "user.authenticator_removed", now)
+    proving.tell(session, actor, "user.authenticator_removed", now, letter="factor.removed")
 
 
 def confirmed_at(session: Session, actor: Actor) -> datetime | None:

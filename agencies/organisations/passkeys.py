@@ -132,7 +132,7 @@ def register(
     )
     if kept.one_or_none() is None:
         return False
-    proving.tell(session, person.actor, "user.passkey_added", now)
+    proving.tell(session, person.actor, "user.passkey_added", now, letter="passkey.added")
     return True
 
 
@@ -163,6 +163,22 @@ def sign_in(session: Session, party: RelyingParty, response: str, *, now: dateti
     return user if signing_in.may_come_in(session, user) else None
 
 
+@dataclass(frozen=True)
+class KnownPasskey:
+    """A passkey as its owner knows it."""
+
+    id: int
+    name: str
+    added_at: datetime
+    last_used_at: datetime | None
+
+
+def list_own(session: Session, actor: Actor) -> list[KnownPasskey]:
+    """The actor's passkeys, the oldest first."""
+    shown = select(Passkey.id, Passkey.name, Passkey.added_at, Passkey.last_used_at)
+    return [KnownPasskey(*row) for row in session.execute(shown.where(*_mine(actor)).order_by(Passkey.id))]
+
+
 def has_any(session: Session, person: SignedIn) -> bool:
     """Whether there is a passkey to ask this person for."""
     return session.scalar(select(Passkey.id).where(*_mine(person.actor)).limit(1)) is not None
@@ -178,7 +194,7 @@ def remove(session: Session, person: SignedIn, passkey_id: int, *, now: datetime
         raise enrolling.LastFactor
     gone = delete(Passkey).where(*_mine(actor), Passkey.id == passkey_id)
     session.execute(gone.execution_options(synchronize_session=False))
-    proving.tell(session, actor, "user.passkey_removed", now)
+    proving.tell(session, actor, "user.passkey_removed", now, letter="passkey.removed")
 
 
 def _used(
@@ -222,7 +238,7 @@ def _count_use(session: Session, key: Passkey, actor: Actor, uses: int, now: dat
         .execution_options(synchronize_session=False)
     )
     if counted.one_or_none() is None:
-        proving.tell(session, actor, "user.passkey_copied", now)
+        proving.tell(session, actor, "user.passkey_copied", now, letter="passkey.copied")
         return False
     return True
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from agencies.kernel import audit
+from agencies.kernel import audit, letters
 from agencies.kernel.sealing import Place, keyring_of
 from agencies.kernel.tenancy import DOOR, Actor
 from agencies.organisations import recovery, signing_in, totp
@@ -37,7 +37,8 @@ def prove_code(session: Session, person: SignedIn, code: str, *, now: datetime) 
         return None
     user.failed_factors, user.factor_paused_until = 0, None
     if factor is Factor.RECOVERY_CODE:
-        tell(session, person.actor, "user.recovery_code_used", now, left=recovery.left(session, person.actor))
+        left = recovery.left(session, person.actor)
+        tell(session, person.actor, "user.recovery_code_used", now, letter="recovery.used", left=left)
     return factor
 
 
@@ -51,9 +52,15 @@ def seed_place(actor: Actor, column: str) -> Place:
     return Place(actor.tenant, Authenticator.__tablename__, column, str(actor.user_id))
 
 
-def tell(session: Session, actor: Actor, action: str, now: datetime, **details: int | str) -> None:
-    """Put into the organisation's trail what happened at the door to somebody's way in."""
-    audit.record(session, DOOR, action, now=now, organisations=[actor.tenant], subject_user_id=actor.user_id, **details)
+def tell(
+    session: Session, actor: Actor, action: str, now: datetime, *, letter: str | None = None, **details: int | str
+) -> None:
+    """Put into the organisation's trail what happened at the door to somebody's way in, and write to that person."""
+    home = [actor.tenant]
+    audit.record(session, DOOR, action, now=now, organisations=home, subject_user_id=actor.user_id, **details)
+    if letter is not None and actor.user_id is not None:
+        key = f"{letter}/{actor.user_id}/{now.timestamp()}"
+        letters.post(session, user_id=actor.user_id, kind=letter, key=key, now=now)
 
 
 def _take_step(session: Session, actor: Actor, code: str, now: datetime) -> bool:

@@ -140,6 +140,13 @@ LETTERS: dict[str, Letter] = {
     "passkey.removed": _notice(
         msg("A passkey was removed"), msg("On %(at)s a passkey was removed from your access to Encargo.")
     ),
+    "passkey.copied": _notice(
+        msg("A passkey of yours was refused"),
+        msg(
+            "On %(at)s a passkey of your access to Encargo was refused, because its count of uses went back: somebody "
+            "may have a copy of it. Remove it on the page of your account and make a new one."
+        ),
+    ),
     "recovery.renewed": _notice(
         msg("New recovery codes were made"),
         msg("On %(at)s new recovery codes were made for your access to Encargo; the former ones no longer work."),

@@ -44,6 +44,8 @@ SENTENCES: dict[str, str] = {
     "user.authenticator_set_up": msg("%(subject)s set up an authenticator app"),
     "user.authenticator_removed": msg("%(subject)s removed the authenticator app"),
     "user.recovery_codes_made": msg("%(subject)s got new recovery codes"),
+    "user.factor_reset": msg("%(who)s reset the second factor of %(subject)s"),
+    "user.sessions_ended": msg("%(who)s ended sessions of %(subject)s"),
     "user.passkey_added": msg("%(subject)s added a passkey"),
     "user.passkey_removed": msg("%(subject)s removed a passkey"),
     "user.passkey_copied": msg("A passkey of %(subject)s was refused: a copy of it seems to be in use"),
@@ -248,6 +250,8 @@ _COUNTS: dict[str, str | Plural] = {
     "new": msgs("%(n)s new", "%(n)s new"),
     "known": msgs("%(n)s reported before", "%(n)s reported before"),
     "differences": msgs("%(n)s difference", "%(n)s differences"),
+    "sessions": msgs("%(n)s session", "%(n)s sessions"),
+    "left": msg("recovery codes left: %(n)s"),
     "failures": msg("failures in a row: %(n)s"),
 }
 

@@ -56,6 +56,8 @@ class PersonLine:
     may_disable: bool
     may_enable: bool
     may_reset: bool
+    #: Sessions and second factor.
+    may_see_access: bool
 
 
 def people(users: list[User], actor: Actor) -> list[PersonLine]:
@@ -74,6 +76,7 @@ def people(users: list[User], actor: Actor) -> list[PersonLine]:
             may_invite_again=manages and user.state is UserState.INVITED,
             may_disable=manages and user.state is not UserState.DISABLED and user.id != actor.user_id,
             may_enable=manages and user.state is UserState.DISABLED,
+            may_see_access=manages and user.state is UserState.ACTIVE,
             may_reset=manages and user.state is UserState.ACTIVE and user.id != actor.user_id,
         )
         for user in users

@@ -100,7 +100,7 @@ def new_codes() -> str:
     """Make ten new codes and show them this once."""
     with at_the_door() as person:
         codes = recovery.make(db.session, person.actor, now=utc_now())
-        proving.tell(db.session, person.actor, "user.recovery_codes_made", utc_now())
+        proving.tell(db.session, person.actor, "user.recovery_codes_made", utc_now(), letter="recovery.renewed")
     return render_template("factors/codes.html", codes=codes, target=url_for("account.show"))
 
 

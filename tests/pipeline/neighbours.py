@@ -75,6 +75,7 @@ TABLES = {
     "report": "reports",
     "saved_code": "value_maps",
     "saved_columns": "header_mappings",
+    "session": "web_sessions",
     "transfer": "transfers",
     "upload": "uploads",
     "user": "users",
