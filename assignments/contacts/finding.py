@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-import polars as pl
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
@@ -15,7 +14,7 @@ from agencies.organisations.permissions import Permission
 from assignments.cases.models import Debtor
 from assignments.contacts.models import ContactPoint
 from assignments.contacts.normalising import EMAIL, PHONE, Normal, normal
-from uploads.cells.identity import read_identities
+from uploads.cells.identity import read_identity
 from uploads.sealed import index_of_contact, index_of_document
 
 #: Nobody looks for more people than this by one number.
@@ -59,7 +58,7 @@ def find_debtors(
 def documents_of(keyring: Keyring, creditor_id: int, document: str, country: str) -> set[bytes]:
     """The indexes of a number as files are read: its capitals and digits, and without what belongs to its spelling."""
     bare = re.sub(r"[\s.,/_'-]", "", document).upper()
-    read = read_identities(pl.Series([document.strip()]), pl.Series([bare]), None, country).number.value[0]
+    read = read_identity(document, country)
     return {index_of_document(keyring, creditor_id, country, one) for one in (bare, read or bare)}
 
 
