@@ -54,7 +54,8 @@ def read_identities(written: pl.Series, number: pl.Series, types: pl.Series | No
 def read_identity(written: str, country: str) -> str | None:
     """One number as a file's are read, whatever document it is of; None when it identifies nobody."""
     bare = re.sub(r"[\s.,/_'\u00a0-]", "", written).upper()
-    return read_identities(pl.Series([written.strip()]), pl.Series([bare]), None, country).number.value[0]
+    found: str | None = read_identities(pl.Series([written.strip()]), pl.Series([bare]), None, country).number.value[0]
+    return found
 
 
 def _types(types: pl.Series, known: Documents) -> Read:
