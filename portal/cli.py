@@ -21,6 +21,7 @@ from portal.anchors import newest
 from portal.commands.base import PLATFORM, instance, refuse
 from portal.commands.files import sweep_files, verify_files
 from portal.commands.keys import rotate_keys
+from portal.commands.protecting import breach_export, erasures, reapply_erasures
 from portal.commands.upload import upload
 from portal.demo.commands import demo_accounts_command, demo_code_command, load_demo_command
 from portal.i18n import LANGUAGE_NAMES
@@ -41,6 +42,9 @@ def register(app: Flask) -> None:
         load_demo_command,
         demo_accounts_command,
         demo_code_command,
+        breach_export,
+        erasures,
+        reapply_erasures,
     ):
         app.cli.add_command(command)
 

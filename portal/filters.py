@@ -13,6 +13,7 @@ from flask_babel import get_timezone
 from agencies.kernel.money import exponent, major
 from agencies.organisations.permissions import Role
 from assignments.contacts import masking
+from portal.addresses import host_of
 from portal.i18n import country_name, locale, say
 from portal.presenters.people import ROLE_NAMES
 
@@ -105,6 +106,7 @@ def install(app: Flask) -> None:
         masked=masked,
         initials=initials,
         file_size=file_size,
+        host_of=host_of,
         role_name=role_name,
         say=say,
     )

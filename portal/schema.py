@@ -5,7 +5,7 @@ from agencies.attestations import models as attestations
 from agencies.kernel import audit, chains, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
-from agencies.organisations import emails, factors, links
+from agencies.organisations import emails, factors, links, providers
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
 from agencies.standing import models as standing
@@ -60,6 +60,7 @@ __all__ = [
     "outbox",
     "placements",
     "promises",
+    "providers",
     "reads",
     "reports",
     "schedules",

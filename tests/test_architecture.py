@@ -90,6 +90,9 @@ HOMES = {
     "cryptography": ("agencies/kernel/",),
     "psutil": ("portal/",),
     "smtplib": ("portal/postbox.py",),
+    "httpx": ("portal/outbound.py", "portal/openid.py"),
+    "authlib": ("portal/openid.py",),
+    "joserfc": ("portal/openid.py",),
     "email": ("portal/postbox.py", "portal/letters/", "portal/jobs/letters.py", "config.py"),
     "xlsxwriter": ("portal/workbooks.py", "portal/kindbooks.py", "uploads/checking/errorforms.py"),
 }

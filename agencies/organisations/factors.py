@@ -30,6 +30,8 @@ class Factor(StrEnum):
     CODE = "code"
     RECOVERY_CODE = "recovery_code"
     PASSKEY = "passkey"
+    #: Asked for by the organisation's own sign-in, which says so and is trusted in it.
+    COMPANY = "company"
 
 
 class Purpose(StrEnum):

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     ORGANISATION_VIEW = "organisation.view"
     USER_INVITE = "user.invite"
     USER_VIEW = "user.view"
+    #: The organisation's own sign-in.
+    SIGN_IN_MANAGE = "sign_in.manage"
     WORK_VIEW_ALL = "work.view_all"
     AUDIT_VIEW = "audit.view"
     PORTFOLIO_UPLOAD = "portfolio.upload"
@@ -105,6 +107,7 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
+            _P.SIGN_IN_MANAGE,
             _P.INCIDENT_VIEW,
             _P.INCIDENT_HANDLE,
             _P.REQUEST_VIEW,
@@ -215,6 +218,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.MANAGER: frozenset(
         {
+            _P.SIGN_IN_MANAGE,
             _P.INCIDENT_REPORT,
             _P.INCIDENT_VIEW,
             _P.REQUEST_FORWARD,

@@ -24,6 +24,7 @@ from agencies.organisations.models import (
     UserState,
     WebSession,
 )
+from agencies.organisations.providers import is_required
 from agencies.organisations.service import manageable_user, record_about
 
 LIFETIME = timedelta(hours=1)
@@ -55,13 +56,14 @@ def ask(session: Session, email: str, *, now: datetime) -> None:
         if platform is not None:
             letters.post_nothing(session, platform, key=key, now=now)
         return
-    letters.post(session, user_id=user.id, kind="password.reset", key=key, now=now)
+    kind = "password.elsewhere" if is_required(session, user.organisation_id) else "password.reset"
+    letters.post(session, user_id=user.id, kind=kind, key=key, now=now)
 
 
 def start(session: Session, actor: Actor, user_id: int, *, now: datetime) -> None:
     """Have a link sent to a colleague; nobody else sees it. Raises `NotFound` or `Conflict`."""
     user = manageable_user(session, actor, user_id)
-    if user.state is not UserState.ACTIVE:
+    if user.state is not UserState.ACTIVE or is_required(session, user.organisation_id):
         raise Conflict
     key = f"reset/{credentials.new_token()}"
     letters.post(session, user_id=user.id, kind="password.reset_started", key=key, now=now)
@@ -71,7 +73,7 @@ def start(session: Session, actor: Actor, user_id: int, *, now: datetime) -> Non
 def make_link(session: Session, actor: Actor, user_id: int, *, letter: str, now: datetime) -> Made | None:
     """The link for a letter that is being written; None when the person may not sign in any more."""
     user = session.get_one(User, user_id)
-    if user.state is not UserState.ACTIVE:
+    if user.state is not UserState.ACTIVE or is_required(session, user.organisation_id):
         return None
     audit.record(session, actor, "user.reset_sent", now=now, subject_user_id=user_id)
     links.close(session, actor.tenant, user_id, Purpose.PASSWORD, now=now, but_letter=letter)
@@ -92,6 +94,8 @@ def complete(session: Session, token: str, *, password: str, now: datetime) -> N
     if found is None:
         raise ResetInvalid
     _link, user, home = found
+    if is_required(session, home.id):
+        raise ResetInvalid
     credentials.check_strength(password, user.email, user.name, home.name)
     replace_password(session, user, password, now=now)
     audit.record(session, DOOR, "user.password_reset", now=now, organisations=[home.id], subject_user_id=user.id)

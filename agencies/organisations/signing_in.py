@@ -25,6 +25,7 @@ from agencies.organisations.models import (
     UserState,
     WebSession,
 )
+from agencies.organisations.providers import is_required
 from agencies.organisations.service import actor_of
 
 IDLE = timedelta(minutes=30)
@@ -198,9 +199,10 @@ def end_session(session: Session, session_id: int, *, now: datetime) -> None:
 
 
 def may_come_in(session: Session, user: User) -> bool:
-    """Whether the person and the organisation are let in at all."""
+    """Whether the person and the organisation are let in at all, otherwise than by the organisation's own sign-in."""
     organisation = session.get_one(Organisation, user.organisation_id)
-    return user.state is UserState.ACTIVE and organisation.state is OrganisationState.APPROVED
+    is_good = user.state is UserState.ACTIVE and organisation.state is OrganisationState.APPROVED
+    return is_good and not is_required(session, organisation.id)
 
 
 def _may_try(session: Session, user: User, now: datetime) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from assignments.incidents.facts import Scope
 from assignments.locates.models import LocateBatch, LocateOrder
 from assignments.placements.models import Placement, Recall
+from assignments.reads.models import CaseRead
 
 
 def creditors_touched(session: Session, agency_id: int, window: tuple[datetime, datetime], scope: Scope) -> list[int]:
@@ -18,6 +19,10 @@ def creditors_touched(session: Session, agency_id: int, window: tuple[datetime, 
     The people are determined for each creditor by itself (`determine_incident`), by the same conditions.
     """
     begins, ends = window
+    if scope.user_ids:
+        read = CaseRead
+        shown = (read.agency_id == agency_id, read.user_id.in_(scope.user_ids), read.at >= begins, read.at <= ends)
+        return sorted(set(session.scalars(select(read.creditor_id).where(*shown).distinct())))
     placed = select(Placement.creditor_id).where(
         Placement.agency_id == agency_id,
         Placement.placed_at <= ends,

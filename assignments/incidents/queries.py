@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select, text
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
-from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.organisations.permissions import Permission
 from assignments.incidents.facts import REPORTED_WITHIN, Facts
@@ -25,10 +24,10 @@ from assignments.incidents.models import (
     IncidentState,
     IncidentStatement,
     IncidentStep,
+    IncidentSubject,
 )
-from uploads.sealed import open_private
+from assignments.incidents.people import Subject, Touched, people
 
-_STREAM = 2_000
 #: A printed page lists no more people; the files list all.
 PRINTED = 500
 
@@ -60,22 +59,6 @@ class Detail:
     def facts(self) -> Facts:
         """What was said last."""
         return Facts.from_dict(self.statements[-1].facts)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """One person an incident touches, as an authority wants it listed."""
-
-    debtor_id: int
-    name: str | None
-    country: str
-    id_type: str | None
-    id_number: str | None
-    phone: str | None
-    email: str | None
-    accounts: str
-    cases: int
-    basis: str
 
 
 def list_incidents(
@@ -135,26 +118,15 @@ def subjects(session: Session, actor: Actor, incident_id: int, *, limit: int | N
     part = session.get(Incident, (creditor_id, incident_id))
     if part is None:
         raise NotFound
-    known = {"creditor": creditor_id, "incident": incident_id, "no": part.scope_no, "limit": limit}
-    keyring = keyring_of(session)
-    rows = session.execute(text(_SUBJECTS), known, execution_options={"yield_per": _STREAM})
-    for debtor_id, name, country, id_type, identity, sealed, *rest in rows:
-        private = open_private(keyring, creditor_id, identity, sealed)
-        phone = private.phone_e164 or private.phone
-        yield Subject(debtor_id, name, country, id_type, private.national_id, phone, private.email, *rest)
-
-
-_SUBJECTS = """
-    select d.id, d.name, s.country, d.id_type, d.identity, d.sealed,
-           (select string_agg(c.account_ref, ' ' order by c.account_ref) from cases c
-            where c.creditor_id = s.creditor_id and c.debtor_id = s.debtor_id) as accounts,
-           s.cases, s.basis
-    from incident_subjects s
-    join debtors d on d.creditor_id = s.creditor_id and d.id = s.debtor_id
-    where s.creditor_id = :creditor and s.incident_id = :incident and s.scope_no = :no
-    order by s.debtor_id
-    limit :limit
-"""
+    row = IncidentSubject
+    statement = (
+        select(row.debtor_id, row.country, row.cases, row.basis)
+        .where(row.creditor_id == creditor_id, row.incident_id == incident_id, row.scope_no == part.scope_no)
+        .order_by(row.debtor_id)
+        .limit(limit)
+    )
+    touched = [Touched(*found) for found in session.execute(statement)]
+    yield from people(session, creditor_id, touched)
 
 
 def record_export(session: Session, actor: Actor, incident_id: int, *, subjects: int, now: datetime) -> None:

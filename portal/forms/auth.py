@@ -17,6 +17,13 @@ class SignInForm(PortalForm):
     next = HiddenField()
 
 
+class CompanyForm(PortalForm):
+    """Whose sign-in it shall be, and where to go afterwards."""
+
+    email = StringField(msg("E-mail"), [DataRequired(), Length(max=254)])
+    next = HiddenField()
+
+
 class ForgottenForm(PortalForm):
     """Where the link should go."""
 

@@ -49,16 +49,21 @@ class IncidentForm(PortalForm):
     measures = TextAreaField(msg("What has been done about it"), [InputRequired(), Length(max=LONGEST)])
     contact = StringField(msg("Whom to ask: name, telephone, e-mail"), [InputRequired(), Length(max=LONGEST)])
     consignments = ReferencesField(msg("Only these consignments"), kind="consignment")
+    users = ReferencesField(msg("Only what these users were shown"), kind="user")
     accounts = TextAreaField(msg("Only these accounts"), [Optional()])
 
     def offer(
-        self, agencies: list[tuple[int, str]] | None = None, consignments: list[tuple[int, str]] | None = None
+        self,
+        agencies: list[tuple[int, str]] | None = None,
+        consignments: list[tuple[int, str]] | None = None,
+        users: list[tuple[int, str]] | None = None,
     ) -> IncidentForm:
         """Set the choices, in the reader's language; what a side does not choose from is left out."""
         self.kind.choices = [(one.value, say(KINDS[one])) for one in IncidentKind]
         self.categories.choices = [(one.value, say(CATEGORIES[one])) for one in DataCategory]
         self.agency.offer(agencies or [])
         self.consignments.offer(consignments or [])
+        self.users.offer(users or [])
         return self
 
     @classmethod

@@ -60,6 +60,12 @@ SENTENCES: dict[str, str] = {
     "user.reset_sent": msg("A link for a new password went out to %(subject)s"),
     "user.password_reset": msg("%(subject)s chose a new password with the link of a letter"),
     "user.password_changed": msg("%(subject)s changed the password"),
+    "user.sign_in_linked": msg("%(subject)s came in for the first time with the organisation’s own sign-in"),
+    "provider.configured": msg("%(who)s set up the organisation’s own sign-in"),
+    "provider.domain_asked": msg("%(who)s asked for a domain to be approved for the organisation’s own sign-in"),
+    "provider.domain_dropped": msg("%(who)s gave up a domain of the organisation’s own sign-in"),
+    "provider.domain_approved": msg("%(who)s approved a domain for the sign-in of %(house)s"),
+    "provider.released": msg("%(who)s let people of %(house)s sign in by password again"),
     "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
     "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
     "user.email_change_stopped": msg(
@@ -198,7 +204,7 @@ SENTENCES: dict[str, str] = {
 
 #: What the filter of the page offers, and the nouns of the actions it keeps.
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "people": (msg("People and access"), ("user", "invitation", "operator", "organisation", "audit")),
+    "people": (msg("People and access"), ("user", "invitation", "provider", "operator", "organisation", "audit")),
     "reads": (msg("Data in full"), ("contact",)),
     "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),

@@ -11,7 +11,7 @@ from agencies.kernel.tenancy import Actor, Side
 from assignments.incidents.clocks import Clock
 from assignments.incidents.facts import is_late
 from assignments.incidents.models import DataCategory, Incident, IncidentKind, IncidentState, StepKind
-from assignments.incidents.queries import Subject
+from assignments.incidents.people import Subject
 from portal.filters import instant
 from portal.i18n import country_name, say
 from portal.presenters import deadlines

@@ -74,6 +74,8 @@ DESTINATIONS = (
     Destination(msg("Work in progress"), "work.index", "refresh", _P.WORK_VIEW_ALL),
     Destination(msg("Approvals"), "approvals.index", "user-check", _P.APPROVAL_VIEW),
     Destination(msg("Users"), "users.index", "users", _P.USER_VIEW),
+    Destination(msg("Own sign-in"), "own_sign_in.show", "key", _P.SIGN_IN_MANAGE),
+    Destination(msg("Own sign-ins"), "own_sign_in.waiting", "key", _P.ORGANISATION_SUSPEND),
     Destination(msg("Audit trail"), "audit.index", "history", _P.AUDIT_VIEW),
 )
 

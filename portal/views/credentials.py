@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from agencies.kernel.clock import utc_now
 from agencies.kernel.errors import Conflict, Invalid
-from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import DOOR, bind
 from agencies.organisations import emails, resets
-from agencies.organisations.signing_in import SignedIn
 from portal import throttle
 from portal.extensions import db, limiter
 from portal.forms.auth import OwnEmailForm, OwnPasswordForm
 from portal.i18n import refusal
-from portal.identity import current_actor, find_visitor
+from portal.identity import at_the_door, current_actor
 from portal.security import signed_in, steps_up
 
 blueprint = Blueprint("credentials", __name__, url_prefix="/account")
@@ -49,7 +43,7 @@ def change_password() -> tuple[str, int] | Response:
     form = OwnPasswordForm(request.form)
     if form.validate():
         try:
-            with _at_the_door() as person:
+            with at_the_door() as person:
                 resets.change(
                     db.session,
                     person.actor,
@@ -84,24 +78,10 @@ def change_email() -> tuple[str, int] | Response:
     form = OwnEmailForm(request.form)
     if form.validate():
         try:
-            with _at_the_door() as person:
+            with at_the_door() as person:
                 emails.ask(db.session, person.actor, form.email.data or "", now=utc_now())
             flash(_("A letter is on its way to the new address. It counts once you open the link in it."), "success")
             return redirect(url_for(".index"), code=303)
         except (Conflict, Invalid) as refused:
             form.email.errors = [refusal(refused)]
     return render_template("account/email.html", form=form, wanted=None), 400
-
-
-@contextmanager
-def _at_the_door() -> Iterator[SignedIn]:
-    """A transaction at the door, where passwords and addresses are written, about whoever is asking."""
-    person = find_visitor()
-    if person is None:
-        raise AssertionError("nobody is signed in")
-    bind(db.session, DOOR)
-    try:
-        with transaction(db.session):
-            yield person
-    finally:
-        bind(db.session, person.actor)

@@ -12,10 +12,11 @@ from sqlalchemy.orm import Session
 from agencies.kernel.clock import local_date, utc_now
 from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor, Side
-from agencies.organisations.queries import home_country
+from agencies.organisations.queries import home_country, list_users
 from assignments.deadlines import rules
 from assignments.incidents import clocks, queries
 from assignments.incidents.models import Incident, IncidentState
+from assignments.incidents.people import Subject
 from assignments.placements.queries import list_consignments
 from portal.extensions import db
 from portal.forms.attestations import EvidenceForm, ReasonForm
@@ -89,7 +90,7 @@ def printed(incident_id: int) -> str:
     """The report for the authority: facts, counts, deadlines, and the first of the people."""
     actor = current_actor()
     shown = _shown(incident_id)
-    found = islice(queries.subjects(db.session, actor, incident_id), queries.PRINTED)
+    found = queries.subjects(db.session, actor, incident_id, limit=queries.PRINTED)
     return render_template(
         "incidents/print.html",
         **shown,
@@ -122,7 +123,14 @@ def consignments(session: Session, actor: Actor) -> list[tuple[int, str]]:
     return [(row.id, f"{row.name} · {row.creditor_name}") for row in rows]
 
 
-def _people(incident_id: int) -> Iterator[queries.Subject]:
+def users(session: Session, actor: Actor) -> list[tuple[int, str]]:
+    """Whose access may have been stolen, for those who see their people."""
+    if not actor.may("user.view"):
+        return []
+    return [(one.id, one.name) for one in list_users(session, actor)]
+
+
+def _people(incident_id: int) -> Iterator[Subject]:
     actor = current_actor()
     part = queries.get_incident(db.session, actor, incident_id).part
     queries.record_export(db.session, actor, incident_id, subjects=part.subjects, now=utc_now())

@@ -101,7 +101,7 @@ def amend(incident_id: int) -> str | Response | tuple[str, int]:
         scope = form.scope
         if actor.side is Side.CREDITOR:
             # What the agency narrowed it to stays, for its consignments are not chosen on the creditor's page.
-            scope = replace(scope, consignment_ids=before.consignment_ids)
+            scope = replace(scope, consignment_ids=before.consignment_ids, user_ids=scope.user_ids or before.user_ids)
         try:
             with transaction(db.session):
                 facts = form.facts(actor.time_zone)
@@ -146,8 +146,9 @@ def download(incident_id: int, file_id: int) -> Response:
 def _offered(form: IncidentForm) -> IncidentForm:
     actor = current_actor()
     if actor.side is Side.CREDITOR:
-        return form.offer(agencies=choices.panel(db.session, actor))
-    return form.offer(consignments=incident_pages.consignments(db.session, actor))
+        return form.offer(agencies=choices.panel(db.session, actor), users=incident_pages.users(db.session, actor))
+    consignments = incident_pages.consignments(db.session, actor)
+    return form.offer(consignments=consignments, users=incident_pages.users(db.session, actor))
 
 
 def _make(form: IncidentForm) -> int:

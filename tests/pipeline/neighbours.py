@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 
@@ -11,12 +10,9 @@ from sqlalchemy import Engine, func, select, text
 from agencies.kernel import chains
 from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import DOOR, Actor, Side
+from agencies.kernel.tenancy import Actor, Side
 from agencies.mandates.models import LocateGrade
 from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand
-from agencies.organisations import recovery, signing_in
-from agencies.organisations.factors import Passkey
-from agencies.organisations.models import User
 from agencies.organisations.permissions import SIDE_OF, Role
 from agencies.standing import filing
 from agencies.standing.models import OfferedService
@@ -33,7 +29,19 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import approving, attested, creditor_files, incidents, locating, loop, market, people, reporting, subjects
+from tests import (
+    approving,
+    attested,
+    creditor_files,
+    identities,
+    incidents,
+    locating,
+    loop,
+    market,
+    people,
+    reporting,
+    subjects,
+)
 from tests.pipeline.files import portfolio, receive, send, table
 from tests.tenants import PLATFORM
 from uploads import filelayouts, transfers
@@ -111,12 +119,8 @@ class Neighbours:
         loop.place_with(self.ports, self.creditor, rival, [loop.NewCase("RIVAL-1", 100_000)])
         loop.acknowledge_all(self.ports, rival)
         self._settle(self.creditor, self.agency, SENTINEL)
-        with self.ports.session(DOOR) as session, transaction(session):
-            for actor in (self.creditor, self.agency):
-                person = session.get_one(User, actor.user_id)
-                signing_in.open_session(session, person, address="192.0.2.1", user_agent=SENTINEL, now=self.ports.now())
-                recovery.make(session, actor, now=self.ports.now())
-                session.add(_passkey(actor))
+        for actor in (self.creditor, self.agency):
+            identities.settle(self.ports, actor, SENTINEL)
         # The second ones have data too, or seeing nothing would be no wonder.
         self._settle(self.world.actor(Role.DIRECTOR, organisation=1), rival, "OTRO")
         self._watch()
@@ -331,9 +335,3 @@ class Neighbours:
         found = locating.phone(found_on=date(2026, 2, 3), source_ref=f"{mark} 88", file=file)
         [number] = locating.find(ports, agency, first.id, [found], now=ports.now())
         locating.grade(ports, creditor, number, LocateGrade.MATCHED_UNVERIFIED, now=ports.now())
-
-
-def _passkey(actor: Actor) -> Passkey:
-    whose = {"organisation_id": actor.tenant, "user_id": actor.user_id}
-    key = secrets.token_bytes(32)
-    return Passkey(**whose, name=SENTINEL, credential_id=key, public_key=key, uses=0, added_at=loop.PLACED_AT)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+import re
+from datetime import timedelta
 
+import pytest
+from sqlalchemy import update
+
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import DOOR
+from agencies.organisations.models import WebSession
 from agencies.organisations.permissions import Role
 from tests import post
 from tests.people import PASSWORD
@@ -86,3 +93,20 @@ def test_both_ask_for_a_fresh_proof_of_identity(app, path):
 def test_somebody_unknown_is_led_to_the_door(browser):
     for path in ("/account/password", "/account/email", "/account/credentials"):
         assert browser.get(path).headers["Location"].startswith("/sign-in")
+
+
+@pytest.mark.parametrize(
+    ("path", "form"), [("/account/password", wanted()), ("/account/email", {"email": "x@b.example"})]
+)
+def test_an_old_proof_of_identity_changes_nothing(sign_in, browser, world, app_ports, path, form):
+    here = sign_in(Role.DIRECTOR)
+    with app_ports.session(DOOR) as session, transaction(session):
+        session.execute(update(WebSession).values(stepped_up_at=WebSession.stepped_up_at - timedelta(minutes=11)))
+    token = re.search(r'name="csrf_token" value="([^"]+)"', here.get("/").text)[1]
+    answer = here.client.post(path, data={**form, "csrf_token": token})
+
+    assert answer.status_code in {303, 403}
+    assert answer.headers.get("Location", "") not in {"/account/credentials", path}
+    assert post.send(app_ports) == []
+    person = world.person(Role.DIRECTOR)
+    assert browser.post("/sign-in", {"email": person.email, "password": PASSWORD}).status_code == 303

@@ -59,6 +59,8 @@ def test_the_public_routes_are_these_and_no_others(app):
         "auth.enter",
         "auth.invitation",
         "auth.sign_in",
+        "company.arrive",
+        "company.depart",
         "health.live",
         "health.ready",
         "language.choose",

@@ -30,6 +30,7 @@ OPEN_TO_OWNER = {
     "audit_heads",
     "balance_adjustments",
     "bids",
+    "case_reads",
     "case_updates",
     "cases",
     "conduct_cells",
@@ -99,6 +100,8 @@ UNIQUE_ACROSS_TENANTS = {
     # Random numbers of nobody.
     "pk_passkey_challenges",
     "uq_mailed_links_token_hash",
+    # Approved by the operator for one organisation; asking for it tells nothing.
+    "uq_sign_in_domains_domain",
     # Belongs to nobody.
     "pk_schedule_runs",
     "alembic_version_pkc",

@@ -18,6 +18,7 @@ def upgrade() -> None:
     _letters()
     _links()
     _email_changes()
+    _company_sign_in()
 
 
 def _letters() -> None:
@@ -74,6 +75,57 @@ def _email_changes() -> None:
     _wall("email_changes", "select", door="select, insert, update (state, decided_at)")
 
 
+def _company_sign_in() -> None:
+    organisation = sa.Column("organisation_id", sa.BigInteger(), sa.ForeignKey("organisations.id"), nullable=False)
+    op.create_table(
+        "sign_in_providers",
+        organisation.copy(),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("issuer", "client_id")),
+        sa.Column("client_secret", sa.LargeBinary(), nullable=False),
+        *(
+            sa.Column(name, sa.Boolean(), nullable=False)
+            for name in ("is_required", "trusts_factor", "vouches_for_emails")
+        ),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("organisation_id"),
+    )
+    op.create_table(
+        "sign_in_domains",
+        organisation.copy(),
+        sa.Column("domain", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("approved_at", sa.DateTime(timezone=True)),
+        sa.Column("approved_by", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("organisation_id", "domain"),
+    )
+    op.create_index(
+        "uq_sign_in_domains_domain",
+        "sign_in_domains",
+        ["domain"],
+        unique=True,
+        postgresql_where=sa.text("approved_at is not null"),
+    )
+    op.create_table(
+        "sign_in_links",
+        *_whose(),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("issuer", "subject")),
+        sa.Column("linked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("organisation_id", "user_id", "issuer"),
+        sa.UniqueConstraint("organisation_id", "issuer", "subject"),
+    )
+    rest = "is_required, trusts_factor, vouches_for_emails, changed_at"
+    # A secret goes in and does not come out again but at the door, where it is shown to the provider.
+    sides = f"select (organisation_id, issuer, client_id, {rest}), insert, update"
+    _wall("sign_in_providers", sides, door="select", platform="true")
+    _wall(
+        "sign_in_domains", "select, delete, insert (organisation_id, domain, asked_at)", door="select", platform="true"
+    )
+    op.execute("grant update (approved_at, approved_by) on sign_in_domains to app_platform")
+    _wall("sign_in_links", "select", door="select, insert")
+    op.execute("revoke insert, update on sign_in_providers from app_platform")
+    op.execute("grant update (is_required) on sign_in_providers to app_platform")
+
+
 def _whose() -> list[sa.schema.SchemaItem]:
     return [
         sa.Column("organisation_id", sa.BigInteger(), nullable=False),
@@ -82,11 +134,12 @@ def _whose() -> list[sa.schema.SchemaItem]:
     ]
 
 
-def _wall(table: str, sides: str, *, door: str) -> None:
+def _wall(table: str, sides: str, *, door: str, platform: str = OWN) -> None:
     op.execute(f"alter table {table} enable row level security")
     op.execute(f"alter table {table} force row level security")
     for role in SIDES:
-        op.execute(f"create policy {role} on {table} to {role} using ({OWN}) with check ({OWN})")
+        rows = platform if role == "app_platform" else OWN
+        op.execute(f"create policy {role} on {table} to {role} using ({rows}) with check ({rows})")
         op.execute(f"grant {sides} on {table} to {role}")
     op.execute(f"create policy app_door on {table} to app_door using (true) with check (true)")
     op.execute(f"grant {door} on {table} to app_door")
@@ -96,6 +149,8 @@ def downgrade() -> None:
     for table in ("work", "outbox"):
         op.execute(f"drop policy app_door on {table}")
         op.execute(f"revoke all on {table} from app_door")
+    for table in ("sign_in_links", "sign_in_domains", "sign_in_providers"):
+        op.drop_table(table)
     op.drop_table("email_changes")
     op.drop_table("mailed_links")
     op.drop_table("letter_addresses")

@@ -38,6 +38,7 @@ declare
     begins timestamptz := wanted ->> 'from';
     ends timestamptz := wanted ->> 'to';
     listed text[] := (select array_agg(value) from jsonb_array_elements_text(wanted -> 'accounts'));
+    users bigint[] := (select array_agg(value::bigint) from jsonb_array_elements_text(wanted -> 'user_ids'));
     sent bigint[] := (select array_agg(value::bigint) from jsonb_array_elements_text(wanted -> 'consignment_ids'));
     people bigint;
     debts bigint;
@@ -52,7 +53,7 @@ begin
     next_no := part.scope_no + 1;
     insert into incident_subjects (creditor_id, incident_id, scope_no, debtor_id, country, cases, basis)
     select creditor, incident, next_no, d.id, d.country, count(distinct c.id),
-           (array['held', 'locate', 'not_returned', 'own'])[min(t.rank)]
+           (array['held', 'locate', 'not_returned', 'own', 'read'])[min(t.rank)]
     from (
         select p.case_id, case when p.ended_at is null or p.ended_at >= begins then 1 else 3 end as rank
         from placements p
@@ -60,15 +61,20 @@ begin
         where p.creditor_id = creditor and p.agency_id = part.agency_id and p.placed_at <= ends
           and (p.ended_at is null or p.ended_at >= begins
                or (r.id is not null and (r.closed_at is null or r.closed_at >= begins)))
-          and (sent is null or p.consignment_id = any(sent))
+          and (sent is null or p.consignment_id = any(sent)) and users is null
         union all
         select o.case_id, 2
         from locate_orders o
         join locate_batches b on b.creditor_id = o.creditor_id and b.agency_id = o.agency_id and b.id = o.batch_id
-        where o.creditor_id = creditor and o.agency_id = part.agency_id and sent is null and b.sent_at <= ends
+        where o.creditor_id = creditor and o.agency_id = part.agency_id and sent is null and users is null
+          and b.sent_at <= ends
           and (o.closed_at is null or o.closed_at >= begins)
         union all
-        select k.id, 4 from cases k where k.creditor_id = creditor and part.agency_id is null
+        select k.id, 4 from cases k where k.creditor_id = creditor and part.agency_id is null and users is null
+        union all
+        select unnest(w.case_ids), 5 from case_reads w
+        where w.creditor_id = creditor and w.agency_id is not distinct from part.agency_id
+          and w.user_id = any(users) and w.at >= begins and w.at <= ends
     ) t
     join cases c on c.creditor_id = creditor and c.id = t.case_id
     join debtors d on d.creditor_id = creditor and d.id = c.debtor_id
