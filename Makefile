@@ -14,7 +14,7 @@ COMPILED := $(PO_FILES:.po=.mo)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test lint format types messages shell clean
+.PHONY: help setup setup-test run code test lint sbom format types messages shell clean
 
 # Say what there is
 help:
@@ -24,9 +24,13 @@ help:
 setup: $(INSTALLED) $(COMPILED)
 	@$(BIN)/python -m portal.stack assets
 
-# Run everything at http://127.0.0.1:8080 until Ctrl-C (another port: make run PORT=8081; no demo: make run EMPTY=1)
+# Run everything at http://localhost:8080 until Ctrl-C (another port: make run PORT=8081; no demo: make run EMPTY=1)
 run: setup
 	@$(BIN)/python -m portal.stack run --port $(PORT) $(if $(EMPTY),--empty)
+
+# Say the code of this half minute, which the people of the demo are asked for after the password
+code: setup
+	@$(BIN)/python -m portal.stack env --port $(PORT) -- flask --app wsgi demo-code
 
 # Lint, types and all tests, on throw-away servers (only some: make test ARGS="tests/portal -k upload")
 test: setup setup-test
@@ -37,6 +41,10 @@ lint: setup-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/bandit -q -r -c pyproject.toml agencies assignments portal uploads config.py wsgi.py
+
+# List what the product is made of, for whoever audits it (var/sbom.json, CycloneDX)
+sbom: setup-test
+	@mkdir -p var && $(BIN)/python -m cyclonedx_py requirements requirements.txt -o var/sbom.json && echo var/sbom.json
 
 # Put the code in the house format
 format: setup-test

@@ -36,6 +36,7 @@ from assignments.reports.crediting import (
 from assignments.reports.models import Activity
 from assignments.reports.service import ingest_activities, ingest_payments, screen_activities, screen_payments
 from assignments.sla import service as sla
+from assignments.subjects.tombstones import refuse_erased
 from assignments.undoing import KEPT, NOT_TAKEN_BACK, UNDO, refuse_used_portfolio, undo_portfolio
 from uploads import lifecycle
 from uploads.checking.rejecting import drop_refused
@@ -185,6 +186,7 @@ def record_activity(session: Session, actor: Actor, case_id: int, *, now: dateti
 def _screen(session: Session, actor: Actor, upload: Upload) -> int:
     before = upload.rows_rejected
     _SCREEN[upload.kind](session, actor, upload)
+    refuse_erased(session, actor, upload)
     # A topic may turn rows away by telling their fault alone; they leave staging here.
     drop_refused(session, upload)
     return upload.rows_rejected - before

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, literal, select, tuple_
@@ -20,6 +21,7 @@ from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState
 from assignments.conduct.listing import recently_broken
+from assignments.incidents.models import Incident, IncidentState
 from assignments.locates.models import Finding, FindingState, LocateBatch, LocateOrder, OrderState
 from assignments.marketplace.models import Bid, BidState, Lot, LotOffer, LotState
 from assignments.matches.models import DebtorMatch, MatchState
@@ -27,10 +29,13 @@ from assignments.placements.models import Consignment, PlacementState, Recall, R
 from assignments.reports.models import Report
 from assignments.reports.queries import due_soon
 from assignments.sla.enquiries import open_enquiries
+from assignments.subjects.models import RequestState, SubjectRequest
 from uploads.models import Upload, UploadState
 from uploads.queries import work_failed
 
 MANY = 10_000
+#: What a person is to be answered within this time is due soon.
+_SOON = timedelta(days=5)
 
 
 @dataclass(frozen=True)
@@ -183,6 +188,20 @@ def _findings_to_verify(actor: Actor, _now: datetime) -> Select[Any]:
     return _one(Finding.creditor_id == actor.tenant, Finding.state == FindingState.SUBMITTED, Finding.grade.is_(None))
 
 
+def _incidents(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(
+        Incident.creditor_id == actor.tenant,
+        Incident.state.in_((IncidentState.REPORTED, IncidentState.ASSESSED)),
+    )
+
+
+def _requests(actor: Actor, now: datetime, *, is_late: bool) -> Select[Any]:
+    request = SubjectRequest
+    due = request.due_at < now if is_late else and_(request.due_at >= now, request.due_at < now + _SOON)
+    is_open = request.state.in_((RequestState.RECEIVED, RequestState.IDENTIFIED))
+    return _one(request.creditor_id == actor.tenant, is_open, due)
+
+
 def _drafts(actor: Actor, _now: datetime) -> Select[Any]:
     return _one(Wave.creditor_id == actor.tenant, Wave.state == WaveState.DRAFT)
 
@@ -221,6 +240,9 @@ _SENDS_FILES = (_P.PORTFOLIO_UPLOAD, _P.REPORT_SUBMIT)
 
 _COUNTERS: dict[str, _Counter] = {
     "work_failed": _Counter((*_SENDS_FILES, _P.WORK_VIEW_ALL), (*_TENANTS, *_PLATFORM), _failed_work),
+    "incidents_open": _Counter((_P.INCIDENT_HANDLE,), _CREDITOR, _incidents),
+    "requests_late": _Counter((_P.REQUEST_HANDLE,), _CREDITOR, partial(_requests, is_late=True)),
+    "requests_due": _Counter((_P.REQUEST_HANDLE,), _CREDITOR, partial(_requests, is_late=False)),
     "reports_late": _Counter((_P.REPORT_VIEW,), _TENANTS, _late_reports),
     "to_acknowledge": _Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _unacknowledged),
     "recalls_to_answer": _Counter(

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import re
 import statistics
 import sys
 import tempfile
@@ -169,15 +168,6 @@ def fill(superuser: Engine, creditor: Actor) -> dict[str, int]:
         }
 
 
-def signed_in(client: FlaskClient, email: str) -> FlaskClient:
-    """The client after signing in."""
-    token = re.search(r'name="csrf_token" value="([^"]+)"', client.get("/sign-in").text)
-    assert token
-    form = {"csrf_token": token[1], "email": email, "password": throwaway.PASSWORD}
-    assert client.post("/sign-in", data=form).status_code == 303
-    return client
-
-
 @dataclass(frozen=True)
 class Taken:
     """What one page took, in milliseconds: by the clock each time, and of the processor on average."""
@@ -274,7 +264,8 @@ def ask(settings: Settings, superuser: Engine, director: Actor, folder: str) -> 
     app = create_app(settings)
     # The bench reads its own log.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
-    client = signed_in(app.test_client(), "directora@banco.example")
+    client = app.test_client()
+    throwaway.sign_in(ports_of(app), client, "directora@banco.example")
     encode = ports_of(app).references.encode
     with superuser.connect() as connection:
         agency = connection.execute(text("select min(id) from organisations where kind = 'agency'")).scalar_one()

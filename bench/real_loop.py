@@ -113,8 +113,8 @@ def run(ports: Ports, folder: Path) -> RealLoop:
     agencies = [make_agency(ports, name, tax_id, placed_at) for name, tax_id, _ in AGENCIES]
     portfolio = send(then, creditor, UploadKind.PORTFOLIO, "castigada.csv", lendingclub.portfolio_file(loans))
     waves = _draft(then, creditor, agencies, placed_at.date())
-    for agency, (name, _, _) in zip(agencies, AGENCIES, strict=True):
-        attest(then, creditor, agency, signer=name, now=placed_at)
+    for agency in agencies:
+        attest(then, creditor, agency, now=placed_at)
     wave = _place(then, creditor, waves[0])
     results = []
     taken = [_take_on(then, agency) for agency in agencies]

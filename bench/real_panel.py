@@ -22,19 +22,21 @@ from pathlib import Path
 
 import structlog
 
+from agencies.approvals import service as approvals
 from agencies.attestations.queries import AgencyStanding, standings
 from agencies.kernel.clock import add_months, first_of_month
 from agencies.kernel.tenancy import Actor
 from agencies.mandates import service as mandates
 from agencies.mandates.models import Clause
 from agencies.mandates.terms import Promise, TermSheet
+from agencies.organisations.permissions import Role
 from agencies.scorecards.metrics import gross_recovery, net_back
 from agencies.standing import panel
 from assignments import performance
 from assignments.cases.models import CaseState
 from assignments.cases.queries import Selection
 from assignments.ledger.statements import Problem, verify
-from assignments.marketplace import award, bids
+from assignments.marketplace import award, bids, second_person
 from assignments.marketplace import service as marketplace
 from assignments.placements import service as placements
 from assignments.placements.manifest import TRAILER, manifest
@@ -45,6 +47,7 @@ from assignments.sla import service as sla
 from bench import lendingclub, throwaway
 from bench.lendingclub import Loan
 from bench.real_loop import DEFAULT_FOLDER, acting, at, make_agency, send
+from portal.carriers import CARRIERS
 from portal.demo.attesting import attest
 from portal.ports import Ports
 from uploads.models import UploadKind
@@ -118,10 +121,10 @@ def run(ports: Ports, folder: Path, *, until: date | None = None) -> RealPanel:
     now = _noon(add_months(max(days), 2) + timedelta(days=14))
     creditor = throwaway.creditor(ports, begun)
     agencies = {plan: make_agency(ports, plan.name, plan.tax_id, begun) for plan in PLANS}
-    for plan, agency in agencies.items():
+    for agency in agencies.values():
         with acting(ports, creditor) as session:
             panel.bring_in(session, creditor, agency.tenant, now=begun)
-        attest(at(ports, begun), creditor, agency, signer=plan.name, now=begun)
+        attest(at(ports, begun), creditor, agency, now=begun)
     send(at(ports, begun), creditor, UploadKind.PORTFOLIO, "castigada.csv", lendingclub.portfolio_file(loans))
     _place_directly(at(ports, begun), creditor, agencies)
     placed_at = _award(ports, creditor, agencies, begun)
@@ -133,7 +136,7 @@ def run(ports: Ports, folder: Path, *, until: date | None = None) -> RealPanel:
         _report(ports, plan, agency, creditor, mine, now)
     # Two of the four attest again before the comparison; what the others signed has run out.
     for plan in PLANS[:2]:
-        attest(at(ports, now), creditor, agencies[plan], signer=plan.name, now=now)
+        attest(at(ports, now), creditor, agencies[plan], now=now)
     return _compare(ports, creditor, agencies, held, now)
 
 
@@ -193,7 +196,15 @@ def _award(ports: Ports, creditor: Actor, agencies: Mapping[Plan, Actor], begun:
         marketplace.advance(session, creditor, lot.id, now=closes)
     with acting(ports, creditor) as session:
         shares = {agency.tenant: plan.share_bp or 0 for plan, agency in bidders.items()}
-        award.award(session, creditor, lot.id, shares=shares, now=decided)
+        seen = award.preview_award(session, creditor, lot.id, shares=shares, now=decided)
+        asked = second_person.award_or_ask(
+            session, creditor, lot.id, shares=shares, reasons={}, digest=seen.digest, now=decided
+        )
+    # So much is not one person's to award.
+    if asked is not None:
+        second = throwaway.colleague(ports, creditor, Role.FINANCE, "financiera@banco.example", decided)
+        with acting(ports, second) as session:
+            approvals.approve(session, second, asked.id, seen=asked.subject_sha256, carriers=CARRIERS, now=decided)
     return decided
 
 

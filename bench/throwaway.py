@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
 from agencies.organisations import service as organisations
+from agencies.organisations import signing_in
+from agencies.organisations.factors import Factor
 from agencies.organisations.models import OrganisationKind, User
 from agencies.organisations.permissions import Role
 from config import Settings
@@ -56,6 +59,10 @@ def environment(running: postgres.PostgresServer, database: str, files: Path) ->
         "REDIS_URL": "redis://127.0.0.1:1/0",  # Nothing here rings.
         "SECRET_KEY": "only-for-benchmarks-0123456789-abcdefghijkl",
         "REFERENCE_KEY": "6f" * 32,
+        "DATA_KEYS": "1:" + "d1" * 32,
+        "INDEX_KEY": "1d" * 32,
+        "MAIL_URL": (files.parent / "mail").as_uri(),
+        "MAIL_FROM": "Encargo <portal@encargo.example>",
         "STORAGE_URL": f"file://{files}",
         "PUBLIC_URL": "http://127.0.0.1:8080",
         "POLARS_MAX_THREADS": "1",
@@ -91,6 +98,15 @@ def neighbour(opened: Ports, by: Actor, name: str, tax_id: str, email: str, now:
         return organisations.actor_of(user, bank)
 
 
+def colleague(opened: Ports, by: Actor, role: Role, email: str, now: datetime) -> Actor:
+    """One more person of an organisation, invited by somebody of it."""
+    with opened.session(by) as session, transaction(session):
+        invited = organisations.invite(session, by, email=email, role=role, now=now)
+    with opened.session(DOOR) as session, transaction(session):
+        user = organisations.accept_invitation(session, invited.token, name="Colega", password=PASSWORD, now=now)
+        return organisations.actor_of(user, session.get_one(organisations.Organisation, user.organisation_id))
+
+
 def operator(opened: Ports) -> Actor:
     """The platform's operator, once there is one."""
     with opened.session(DOOR) as session:
@@ -103,3 +119,14 @@ def actor_of(opened: Ports, user_id: int) -> Actor:
     with opened.session(DOOR) as session:
         user = session.get_one(organisations.User, user_id)
         return organisations.actor_of(user, session.get_one(organisations.Organisation, user.organisation_id))
+
+
+def sign_in(opened: Ports, client: FlaskClient, email: str) -> None:
+    """Give a client a session in which password and second factor were proved."""
+    with opened.session(DOOR) as session, transaction(session):
+        user = session.scalars(select(User).where(User.email == email)).one()
+        token = signing_in.open_session(
+            session, user, address="127.0.0.1", user_agent="bench", now=opened.now(), factor=Factor.CODE
+        )
+    with client.session_transaction() as cookie:
+        cookie.update({"_user_id": token, "_fresh": True})

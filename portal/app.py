@@ -9,25 +9,23 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from flask import Flask, Response, abort, g, redirect, request, session, url_for
+from flask import Flask, Response, g, request, url_for
 from flask_babel import get_locale
-from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
+from agencies.kernel import sealing, tracing
+from agencies.organisations.passkeys import relying_party
 from config import Settings
-from portal import cli, errors, filters, i18n, logs, security
+from portal import admission, cli, errors, filters, i18n, logs, security
 from portal.extensions import babel, db, limiter, login_manager
 from portal.forms.base import check_csrf, check_letters, csrf_token
-from portal.identity import current_actor, find_visitor
+from portal.identity import find_visitor
 from portal.jobs import doorbell
 from portal.ports import Ports, engine_options, open_ports
 from portal.presenters import navigation
 from portal.receiving import PortalRequest
 from portal.views import BLUEPRINTS
 from portal.views.notices import bell
-
-#: Room for the parts of a form around an uploaded file.
-_FORM_ALLOWANCE = 1024 * 1024
 
 
 def create_app(settings: Settings) -> security.GuardedFlask:
@@ -81,25 +79,12 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
         doorbell.attach(db.session, ports_of(app))
+        sealing.attach(db.session, ports_of(app).keyring)
+        tracing.answers(db.session, g.request_id)
 
     @app.before_request
     def admit() -> AnyResponse | None:
-        if request.endpoint is None or request.endpoint in {"static", "health.live", "health.ready"}:
-            return None
-        access = security.access_of(app, request.endpoint)
-        is_known = current_user.is_authenticated
-        if access.is_public:
-            return None
-        if not is_known:
-            return _to_sign_in()
-        actor = current_actor()
-        structlog.contextvars.bind_contextvars(organisation=actor.organisation_id, user=actor.user_id)
-        security.check_permission(access, actor)
-        view = app.view_functions[request.endpoint]
-        if hasattr(view, "takes_files"):
-            most = settings.max_upload_bytes
-            request.max_content_length = min(most, getattr(view, "largest_file", most)) + _FORM_ALLOWANCE
-        return None
+        return admission.admit(app, settings)
 
     @app.before_request
     def protect() -> None:
@@ -114,19 +99,6 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
         return security.set_headers(response, is_secure=settings.is_secure)
 
 
-def _to_sign_in() -> AnyResponse:
-    """Where somebody goes who is not signed in, or no longer; a page's script is told to go there too."""
-    was_signed_in = session.pop("_user_id", None) is not None
-    target = request.full_path.rstrip("?") if request.method == "GET" else None
-    if "HX-Request" in request.headers:
-        response = Response(status=401)
-        response.headers["HX-Redirect"] = url_for("auth.sign_in", ended=was_signed_in or None)
-        return response
-    if request.accept_mimetypes.best == "application/json":
-        abort(401)
-    return redirect(url_for("auth.sign_in", next=target, ended=1 if was_signed_in else None), code=303)
-
-
 def _install_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -137,6 +109,7 @@ def _install_templates(app: Flask) -> None:
         here=i18n.here,
         language_names=i18n.LANGUAGE_NAMES,
         nonce=security.nonce,
+        passkeys_possible=relying_party(ports_of(app).settings.public_url) is not None,
         ref=ports_of(app).references.encode,
     )
 

@@ -17,10 +17,12 @@ from agencies.kernel.errors import DomainError
 from agencies.kernel.session import transaction
 from agencies.organisations import service as organisations
 from portal import invariants
+from portal.anchors import newest
 from portal.commands.base import PLATFORM, instance, refuse
 from portal.commands.files import sweep_files, verify_files
+from portal.commands.protecting import breach_export, erasures, reapply_erasures
 from portal.commands.upload import upload
-from portal.demo.commands import demo_accounts_command, load_demo_command
+from portal.demo.commands import demo_accounts_command, demo_code_command, load_demo_command
 from portal.i18n import LANGUAGE_NAMES
 from portal.jobs.progress import standing
 from portal.jobs.sweep import Sweep, sweep_forever
@@ -31,7 +33,18 @@ from portal.migrations import runner
 def register(app: Flask) -> None:
     """Give the app its commands."""
     own = (db_upgrade, create_operator, work, sweep, queue, verify, verify_audit, heads)
-    for command in (*own, upload, verify_files, sweep_files, load_demo_command, demo_accounts_command):
+    for command in (
+        *own,
+        upload,
+        verify_files,
+        sweep_files,
+        load_demo_command,
+        demo_accounts_command,
+        demo_code_command,
+        breach_export,
+        erasures,
+        reapply_erasures,
+    ):
         app.cli.add_command(command)
 
 
@@ -108,9 +121,12 @@ def verify() -> None:
 @click.option("--anchors", type=click.File(), help="What `heads` printed before, kept outside the database.")
 @with_appcontext
 def verify_audit(anchors: TextIO | None) -> None:
-    """Walk every audit chain, and compare it with the anchors kept outside."""
+    """Walk every audit chain, and compare it with the newest heads that were kept, and with others kept outside."""
     ports = instance()
     links = list(invariants.broken_links(ports))
+    if (kept := newest(ports)) is not None:
+        with ports.session(PLATFORM) as session:
+            links += [link for anchor in kept.heads.values() if (link := audit.verify_anchor(session, anchor))]
     if anchors is not None:
         with ports.session(PLATFORM) as session:
             links += [link for anchor in _read(anchors) if (link := audit.verify_anchor(session, anchor))]

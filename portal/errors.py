@@ -11,16 +11,17 @@ from dataclasses import dataclass
 import structlog
 from flask import Flask, Response, g, make_response, render_template, request
 from flask_limiter import RateLimitExceeded
-from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from psycopg.errors import ReadOnlySqlTransaction
+from sqlalchemy.exc import DataError, InterfaceError, InternalError, OperationalError
 from werkzeug.exceptions import HTTPException
 
-from agencies.kernel.errors import Conflict, DomainError, Forbidden, NotFound, msg
+from agencies.kernel.errors import Conflict, DomainError, Forbidden, NotFound, TooMany, msg
 from portal.i18n import refusal, say
 from uploads.storage import StorageUnavailable
 
 log = structlog.get_logger()
 
-STATUS: dict[type[DomainError], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, DomainError: 400}
+STATUS: dict[type[DomainError], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, TooMany: 429, DomainError: 400}
 
 
 @dataclass(frozen=True)
@@ -92,13 +93,14 @@ def install(app: Flask) -> None:
     app.register_error_handler(RateLimitExceeded, _limited)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DataError, _unfit)
+    app.register_error_handler(InternalError, _unchanged)
     app.register_error_handler(OperationalError, _unavailable)
     app.register_error_handler(InterfaceError, _unavailable)
     app.register_error_handler(StorageUnavailable, _without_store)
     app.register_error_handler(Exception, _broken)
 
 
-def page(status: int, happened: str | None = None) -> Response:
+def page(status: int, happened: str | None = None, remedy: str | None = None) -> Response:
     """The error page of a status; a request made by a script on a page gets the bare message."""
     told = PAGES.get(status, PAGES[500])
     is_fragment = "HX-Request" in request.headers
@@ -107,7 +109,7 @@ def page(status: int, happened: str | None = None) -> Response:
         status=status,
         heading=say(told.heading),
         happened=happened or say(told.happened),
-        remedy=say(told.remedy),
+        remedy=remedy or say(told.remedy),
         request_id=g.get("request_id", ""),
     )
     return make_response(body, status)
@@ -117,7 +119,10 @@ def _refused(error: DomainError) -> Response:
     status = status_of(error)
     log.info("refused", kind=type(error).__name__, status=status)
     says_more = type(error) not in STATUS
-    return page(status, refusal(error) if says_more else None)
+    response = page(status, refusal(error) if says_more else None)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _limited(error: RateLimitExceeded) -> Response:
@@ -142,6 +147,11 @@ def _unfit(error: DataError) -> Response:
     # A value no column can hold got past the forms: the sender's doing, and ours not to have refused it earlier.
     log.error("value_unfit", kind=type(error.orig).__name__, endpoint=request.endpoint)
     return page(400)
+
+
+def _unchanged(error: InternalError) -> Response:
+    # Somebody who only looks opened what writes itself down, such as a file to take away: the database refused it.
+    return page(403) if isinstance(error.orig, ReadOnlySqlTransaction) else _broken(error)
 
 
 def _unavailable(error: Exception) -> Response:

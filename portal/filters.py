@@ -10,13 +10,15 @@ from babel.numbers import format_decimal
 from flask import Flask
 from flask_babel import get_timezone
 
+from agencies.kernel.errors import msg
 from agencies.kernel.money import exponent, major
-from agencies.organisations.permissions import Role
+from agencies.organisations.permissions import SUPPORT, Role
+from assignments.contacts import masking
+from portal.addresses import host_of
 from portal.i18n import country_name, locale, say
 from portal.presenters.people import ROLE_NAMES
 
 NOTHING = "–"
-_MASK = "•"
 
 
 def money(minor: int | None, currency: str, *, is_bare: bool = False) -> str:
@@ -64,11 +66,14 @@ def month(value: date | None) -> str:
     return NOTHING if value is None else format_date(value, format="MMM y", locale=locale())
 
 
-def masked(value: str | None, shown: int = 3) -> str:
-    """The end of an identity or reference, the rest covered; a short one is covered whole."""
-    if not value:
-        return NOTHING
-    return _MASK * 4 if len(value) <= shown + 1 else _MASK * 4 + value[-shown:]
+def masked(value: str | None) -> str:
+    """The end of an identity number, the rest covered."""
+    return masking.document(value) or NOTHING
+
+
+def initials(name: str | None) -> str:
+    """A person's name for those whose work is not with people."""
+    return masking.name(name)
 
 
 def file_size(value: int | None) -> str:
@@ -85,6 +90,8 @@ def file_size(value: int | None) -> str:
 
 def role_name(role: str | None) -> str:
     """A role as the reader's language calls it."""
+    if role == SUPPORT:
+        return say(msg("Support of the portal"))
     return say(ROLE_NAMES[Role(role)]) if role else NOTHING
 
 
@@ -100,7 +107,9 @@ def install(app: Flask) -> None:
         datetime=instant,
         month=month,
         masked=masked,
+        initials=initials,
         file_size=file_size,
+        host_of=host_of,
         role_name=role_name,
         say=say,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -18,6 +19,8 @@ LOCALES = {"es": "es_CO", "en": "en"}
 LANGUAGE_NAMES = {"es": "Español", "en": "English"}
 DEFAULT = "es"
 DEFAULT_ZONE = "America/Bogota"
+#: Territories of two letters that are the places of no organisation.
+_NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 
 
 def language() -> str:
@@ -57,6 +60,15 @@ def say(text: str | Plural, params: Mapping[str, Any] | None = None, *, count: i
 def country_name(code: str) -> str:
     """A country as the reader's language calls it."""
     return str(get_locale().territories.get(code, code))
+
+
+def countries_by_name() -> list[tuple[str, str]]:
+    """Every country as (code, name), by its name in the reader's language; accents do not count."""
+    named = [(code, str(name)) for code, name in get_locale().territories.items() if len(code) == 2 and code.isalpha()]
+    return sorted(
+        ((code, name) for code, name in named if code not in _NO_COUNTRIES),
+        key=lambda one: unicodedata.normalize("NFKD", one[1].casefold()),
+    )
 
 
 def refusal(error: DomainError) -> str:

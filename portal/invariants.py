@@ -20,7 +20,7 @@ from assignments import performance
 from assignments.ledger import statements
 from assignments.sla import service as sla
 from portal.invariants_of_balances import BALANCES
-from portal.ports import Ports
+from portal.ports import LOGIN_MAY_TOO_MUCH, Ports
 
 
 @dataclass(frozen=True)
@@ -270,11 +270,7 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
 
 #: Of the installation as a whole, under the worker's role.
 COMMON_CHECKS = {
-    # The walls bind only a login that owns nothing and bypasses nothing.
-    "login_may_too_much": """
-        select rolname as login from pg_roles where rolname = session_user
-          and (rolsuper or rolbypassrls or exists (select from pg_class where relowner = pg_roles.oid))
-        """,
+    "login_may_too_much": LOGIN_MAY_TOO_MUCH,
     "work_is_stuck": """
         select id as work_id from work where state in ('queued', 'running')
           and next_attempt_at < clock_timestamp() - interval '5 minutes'

@@ -39,6 +39,25 @@ NAMED: dict[tuple[str, str], tuple[set[Side], str]] = {
         {Side.AGENCY},
         "select storage_key as key, size_bytes as size from attestation_files",
     ),
+    ("subprocessors", "contract_file_key"): (
+        {Side.AGENCY},
+        """select distinct contract_file_key as key, contract_size as size from subprocessors
+        where contract_file_key is not null""",
+    ),
+    # A file an agency attached stands under the agency; the creditors it told name it too.
+    ("incident_files", "storage_key"): (
+        {Side.CREDITOR, Side.AGENCY},
+        """select storage_key as key, size_bytes as size from incident_files
+           where is_by_agency = (current_setting('role') = 'app_agency')""",
+    ),
+    ("agency_documents", "storage_key"): (
+        {Side.AGENCY},
+        "select storage_key as key, size_bytes as size from agency_documents",
+    ),
+    ("application_files", "storage_key"): (
+        {Side.PLATFORM},
+        "select storage_key as key, size_bytes as size from application_files",
+    ),
     ("findings", "file_key"): (
         {Side.AGENCY},
         "select file_key as key, file_size as size from findings where file_key is not null",
@@ -76,11 +95,12 @@ def verify(ports: Ports, *, now: datetime, older_than: timedelta = GRACE) -> Com
     named: list[Named] = []
     transfers: set[str] = set()
     own: set[int | None] = set()
-    for actor in owners(ports):
+    for actor in (*owners(ports), *_platforms(ports)):
         own.add(actor.tenant)
         with ports.session(actor) as session:
             named += _named_by(session, actor)
-            transfers |= _transfers(session, now)
+            if actor.side is not Side.PLATFORM:
+                transfers |= _transfers(session, now)
     # Rows first, the store after them: what came in between is young, and what was named was there.
     return keeping.compare(ports.storage.keys(""), named, transfers, own, before=now - older_than)
 
@@ -94,6 +114,11 @@ def sweep(ports: Ports, *, older_than: timedelta = GRACE, now: datetime) -> Swep
         swept += _in_transactions(ports, actor, purges(ports, now))
     found = verify(ports, now=now, older_than=older_than)
     for orphan in found.orphans:
+        if owner_of(orphan.key) not in own:
+            # The platform's: it keeps nothing but what came with applications, and a new file has a new key.
+            ports.storage.delete(orphan.key)
+            swept += Swept(orphans=1)
+            continue
         swept += _in_transactions(ports, own[owner_of(orphan.key)], removals(ports, [orphan]))
     return swept + Swept(foreign=found.foreign)
 
@@ -150,6 +175,13 @@ def owners(ports: Ports) -> Iterator[Actor]:
     """Every organisation that has files, as the one who acts for it."""
     for organisation_id, side in organisations(ports):
         if side in {Side.CREDITOR, Side.AGENCY}:
+            yield Actor(side=side, organisation_id=organisation_id)
+
+
+def _platforms(ports: Ports) -> Iterator[Actor]:
+    """The platform itself, which keeps the documents of applications."""
+    for organisation_id, side in organisations(ports):
+        if side is Side.PLATFORM:
             yield Actor(side=side, organisation_id=organisation_id)
 
 

@@ -6,16 +6,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from agencies.kernel import clock
+from agencies.kernel import clock, sealing
 from agencies.kernel.references import References
+from agencies.kernel.sealing import Keyring
 from agencies.kernel.tenancy import Actor, bind
 from config import Settings
+from portal.postbox import Postbox, open_postbox
 from uploads.allowance import Allowance
 from uploads.storage import LocalStorage, S3Storage, Storage
 
+#: The walls bind only a login that owns nothing and bypasses nothing.
+LOGIN_MAY_TOO_MUCH = """
+    select rolname as login from pg_roles where rolname = session_user
+      and (rolsuper or rolbypassrls or exists (select from pg_class where relowner = pg_roles.oid))
+    """
 #: Nothing a person waits for may hang on a lock or a lost statement; jobs lift the second limit for themselves. The
 #: server finds out in a minute and a half that a machine has gone for good, and lets go of what it held.
 _CONNECT_ARGS = {
@@ -26,12 +34,14 @@ _CONNECT_ARGS = {
 
 @dataclass(frozen=True)
 class Ports:
-    """The database, the file store and the reference codec of one running instance."""
+    """The database, the file store, the postbox, the keys and the reference codec of one running instance."""
 
     settings: Settings
     engine: Engine
     storage: Storage
     references: References
+    keyring: Keyring
+    postbox: Postbox
     #: What time it is for the jobs; the demo lets a whole year pass by it.
     now: Callable[[], datetime] = clock.utc_now
 
@@ -43,6 +53,7 @@ class Ports:
     def session(self, actor: Actor) -> Session:
         """A new session that runs as the actor; the caller closes it."""
         session = Session(self.engine, expire_on_commit=False)
+        sealing.attach(session, self.keyring)
         bind(session, actor)
         return session
 
@@ -62,6 +73,21 @@ def open_storage(settings: Settings) -> Storage:
     return LocalStorage(settings.storage_folder)
 
 
+class LoginMayTooMuch(RuntimeError):
+    """The login owns tables or is not bound by their walls; the product does not run with it."""
+
+
+def check_login(ports: Ports) -> None:
+    """Raise `LoginMayTooMuch` when row-level security would not bind us; a database that is away is asked later."""
+    try:
+        with ports.engine.connect() as connection:
+            may_too_much = connection.scalar(text(f"select exists ({LOGIN_MAY_TOO_MUCH})"))
+    except OperationalError:
+        return
+    if may_too_much:
+        raise LoginMayTooMuch("DATABASE_URL names a login that owns tables or bypasses row-level security")
+
+
 def open_ports(settings: Settings) -> Ports:
     """Connect to what the settings name; nothing is contacted until first use."""
     return Ports(
@@ -69,4 +95,6 @@ def open_ports(settings: Settings) -> Ports:
         engine=create_engine(settings.database_url, **engine_options()),
         storage=open_storage(settings),
         references=References(settings.reference_key),
+        keyring=Keyring(settings.data_keys, settings.index_key),
+        postbox=open_postbox(settings),
     )

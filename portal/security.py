@@ -9,9 +9,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, TypeVar
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.routing import BaseConverter, ValidationError
 
 from agencies.kernel import files
@@ -25,6 +26,21 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 #: Bytes a request may carry unless its view says `@takes_files`.
 ORDINARY_BODY = 1024 * 1024
+
+
+#: What an operator on a tenant's pages may do besides looking: stop.
+LEAVES = frozenset({"support.leave", "auth.sign_out"})
+
+
+class Stage(StrEnum):
+    """What a view that somebody may call before the second factor is for."""
+
+    #: It matters nothing who one is: signing out.
+    ANY = "any"
+    #: Proving the second factor there is.
+    ASK = "ask"
+    #: Setting one up, as long as there is none.
+    SET_UP = "set_up"
 
 
 class UndeclaredAccess(RuntimeError):
@@ -62,6 +78,28 @@ def requires(*permissions: Permission) -> Callable[[View], View]:
     return lambda view: _declare(view, Access(permissions=frozenset(permissions)))
 
 
+def before_factor(stage: Stage = Stage.ANY) -> Callable[[View], View]:
+    """Whoever has given the password may call this view before the second factor; no other view is open to them."""
+
+    def mark(view: View) -> View:
+        view.stage = stage  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def steps_up(view: View) -> View:
+    """Whoever calls this view has proved a moment ago who they are; everybody else is asked to, and sent back."""
+    view.steps_up = True  # type: ignore[attr-defined]
+    return view
+
+
+def opens_by_secret(view: View) -> View:
+    """The view's address carries a token: it is told to nobody, not even to our own pages."""
+    view.opens_by_secret = True  # type: ignore[attr-defined]
+    return view
+
+
 def takes_files(view: View) -> View:
     """The view takes uploads: its requests may be as large as the settings allow."""
     view.takes_files = True  # type: ignore[attr-defined]
@@ -78,6 +116,10 @@ def takes_pieces(view: View) -> View:
     """The view takes pieces of files: each of its requests carries one."""
     view.largest_file = CHUNK_BYTES  # type: ignore[attr-defined]
     return takes_files(view)
+
+
+#: In the signed cookie: what opens an application for this browser.
+VISIT = "application"
 
 
 class GuardedFlask(Flask):
@@ -100,9 +142,20 @@ def access_of(app: Flask, endpoint: str | None) -> Access:
     return declared
 
 
+def stage_of(app: Flask, endpoint: str) -> Stage | None:
+    """What the view of an endpoint is for before the second factor; None when it is for nothing then."""
+    return getattr(app.view_functions[endpoint], "stage", None)
+
+
 def check_permission(access: Access, actor: Actor) -> None:
     """Raise `Forbidden` when somebody signed in lacks the permission."""
     if not access.admits(actor):
+        raise Forbidden
+
+
+def check_only_looks(method: str, endpoint: str) -> None:
+    """Raise `Forbidden` when somebody who only looks would do anything but stop looking."""
+    if method not in {"GET", "HEAD", "OPTIONS"} and endpoint not in LEAVES:
         raise Forbidden
 
 
@@ -155,7 +208,7 @@ def set_headers(response: Response, *, is_secure: bool) -> Response:
     )
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["X-Frame-Options"] = "DENY"
-    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["Referrer-Policy"] = "no-referrer" if _has_secret_address() else "same-origin"
     response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
@@ -164,6 +217,10 @@ def set_headers(response: Response, *, is_secure: bool) -> Response:
     if request.endpoint != "static" or response.status_code >= 400:
         response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _has_secret_address() -> bool:
+    return hasattr(current_app.view_functions.get(request.endpoint or ""), "opens_by_secret")
 
 
 def _declare(view: View, access: Access) -> View:

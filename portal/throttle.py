@@ -10,6 +10,8 @@ import hashlib
 
 from flask import Response, current_app, request
 
+from portal.identity import current_actor
+
 
 def by_email() -> str:
     """The e-mail somebody tries, known here or not, as a hash."""
@@ -19,6 +21,11 @@ def by_email() -> str:
 def by_address() -> str:
     """The address somebody comes from."""
     return f"{_instance()}:address:{request.remote_addr}"
+
+
+def by_person() -> str:
+    """Whoever is signed in."""
+    return f"{_instance()}:person:{current_actor().user_id}"
 
 
 def email_hash() -> str:

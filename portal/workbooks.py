@@ -22,20 +22,36 @@ class SheetColumn:
 
 def workbook(title: str, columns: Sequence[SheetColumn], rows: Iterable[Sequence[object]]) -> bytes:
     """One sheet with a head that stays in sight; nothing for None."""
+    return workbooks([(title, columns, rows)])
+
+
+def workbooks(sheets: Iterable[tuple[str, Sequence[SheetColumn], Iterable[Sequence[object]]]]) -> bytes:
+    """Sheets with heads that stay in sight, in one book; nothing for None."""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(out, options) as book:
-        sheet = book.add_worksheet(title[:_NAME])
         bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
-        formats = [book.add_format({"num_format": column.number_format}) for column in columns]
-        for at, (column, shape) in enumerate(zip(columns, formats, strict=True)):
-            sheet.write_string(0, at, column.head, bold)
-            sheet.set_column(at, at, 30 if at == 0 else 16, shape)
-        for line, row in enumerate(rows, start=1):
-            for at, cell in enumerate(row):
-                if isinstance(cell, str):
-                    sheet.write_string(line, at, cell)
-                elif cell is not None:
-                    sheet.write_number(line, at, cell, formats[at])
-        sheet.freeze_panes(1, 1)
+        for title, columns, rows in sheets:
+            _write(book, bold, title, columns, rows)
     return out.getvalue()
+
+
+def _write(
+    book: xlsxwriter.Workbook,
+    bold: object,
+    title: str,
+    columns: Sequence[SheetColumn],
+    rows: Iterable[Sequence[object]],
+) -> None:
+    sheet = book.add_worksheet(title[:_NAME])
+    formats = [book.add_format({"num_format": column.number_format}) for column in columns]
+    for at, (column, shape) in enumerate(zip(columns, formats, strict=True)):
+        sheet.write_string(0, at, column.head, bold)
+        sheet.set_column(at, at, 30 if at == 0 else 16, shape)
+    for line, row in enumerate(rows, start=1):
+        for at, cell in enumerate(row):
+            if isinstance(cell, str):
+                sheet.write_string(line, at, cell)
+            elif cell is not None:
+                sheet.write_number(line, at, cell, formats[at])
+    sheet.freeze_panes(1, 1)

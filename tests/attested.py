@@ -21,6 +21,7 @@ from agencies.standing import filing, panel
 from agencies.standing.filing import Credential
 from agencies.standing.models import CredentialKind
 from portal.ports import Ports
+from tests import disclosed
 
 #: Tests are run in any year.
 UNTIL = date(2199, 12, 31)
@@ -115,7 +116,7 @@ def sign_one(
 
 
 def begin_draft(ports: Ports, creditor: Actor, agency: Actor, mark: str) -> None:
-    """Let the agency leave a draft with everything in it, and a licence on its file; both carry the mark."""
+    """Let the agency leave a draft, a licence and sub-processors, and the creditor its own template; all marked."""
     now = datetime(2026, 3, 11, 17, tzinfo=UTC)
     name, incoming = f"{mark}.txt", ports.storage.incoming()
     incoming.write(f"{mark} soporte".encode())
@@ -128,6 +129,7 @@ def begin_draft(ports: Ports, creditor: Actor, agency: Actor, mark: str) -> None
         service.attach(session, agency, draft.id, StoredFile(key, name, "text/plain", incoming.size, digest), now=now)
         licence = Credential(CredentialKind.LICENCE, "CO", f"{mark} RNBD", "1", "SIC")
         filing.add_credential(session, agency, licence, now=now)
+    disclosed.leave_behind(ports, creditor, agency, mark)
 
 
 def _sign(

@@ -98,6 +98,10 @@ def settings(database: Database, tmp_path: Path) -> Settings:
             "REDIS_URL": os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/0"),
             "SECRET_KEY": "a-key-of-the-tests-0123456789-abcdefghijklm",
             "REFERENCE_KEY": REFERENCE_KEY,
+            "DATA_KEYS": "1:" + "d1" * 32,
+            "INDEX_KEY": "1d" * 32,
+            "MAIL_URL": f"file://{tmp_path}/mail",
+            "MAIL_FROM": "Encargo <portal@encargo.example>",
             "STORAGE_URL": f"file://{tmp_path}/files",
             "PUBLIC_URL": "http://127.0.0.1:8080",
         }

@@ -163,3 +163,10 @@ def release(ports: Ports, creditor: Actor, finding_id: int, *, now: datetime = F
     """The creditor releases a finding."""
     with ports.session(creditor) as session, transaction(session):
         verifying.release(session, creditor, finding_id, now=now)
+
+
+def revealed(browser, page: str, field: str = "finding") -> str:
+    """What the page shows of a covered field for a purpose; nothing when it is refused."""
+    answer = browser.post(f"{page}/reveal", {"field": field, "purpose": "quality"})
+    assert answer.status_code in {200, 403, 404}
+    return answer.text if answer.status_code == 200 else ""

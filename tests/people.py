@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sqlalchemy.orm import Session
+
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
-from agencies.organisations import service
+from agencies.organisations import enrolling, service, totp
 from agencies.organisations.models import Organisation, OrganisationKind, User
 from agencies.organisations.permissions import SIDE_OF, Role
 from portal.ports import Ports
@@ -26,6 +28,8 @@ class Person:
     email: str
     password: str
     actor: Actor
+    #: What their authenticator app was given.
+    seed: str
 
 
 @dataclass
@@ -46,7 +50,8 @@ class World:
                 password=PASSWORD,
                 now=MADE_AT,
             )
-        self.known[Role.OPERATOR, 0] = Person(made.email, PASSWORD, self._actor(made))
+        with self.ports.session(DOOR) as session, transaction(session):
+            self.known[Role.OPERATOR, 0] = enrolled(session, made)
         for number, nit in enumerate(CREDITOR_NITS[:2]):
             self.creditors.append(self._register(OrganisationKind.CREDITOR, f"Banco {number}", nit))
         for number, nit in enumerate(AGENCY_NITS[:2]):
@@ -87,12 +92,7 @@ class World:
             user = service.accept_invitation(
                 session, invited.token, name=f"{role.value.title()} {number}", password=PASSWORD, now=MADE_AT
             )
-        return Person(user.email, PASSWORD, self._actor(user))
-
-    def _actor(self, user: User) -> Actor:
-        with self.ports.session(DOOR) as session:
-            home = session.get_one(Organisation, user.organisation_id)
-            return service.actor_of(user, home)
+            return enrolled(session, user)
 
     def _register(self, kind: OrganisationKind, name: str, nit: str) -> Organisation:
         with self.ports.session(self.operator) as session, transaction(session):
@@ -106,3 +106,11 @@ class World:
                 country="CO",
                 now=MADE_AT,
             )
+
+
+def enrolled(session: Session, user: User) -> Person:
+    """The person with an authenticator app."""
+    actor = service.actor_of(user, session.get_one(Organisation, user.organisation_id))
+    seed = totp.new_seed()
+    enrolling.enrol(session, actor, seed, now=MADE_AT)
+    return Person(user.email, PASSWORD, actor, seed)

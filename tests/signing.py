@@ -17,7 +17,7 @@ from portal.ports import Ports
 from tests.tenants import Tenants
 
 ANSWERS = {"officer": "Oficial de seguridad", "contact": "300 000 0000", "last_drill_on": date(2026, 1, 15)}
-SIGNER = signing.Signer("Martha Gerente", "52000111", SignerRole.LEGAL_REPRESENTATIVE, "203.0.113.7")
+SIGNER = signing.Signer("manager Cobros Uno", "52000111", SignerRole.LEGAL_REPRESENTATIVE, "203.0.113.7")
 FILE = StoredFile("evidence/abc", "protocolo.pdf", "application/pdf", 120, hashlib.sha256(b"protocolo").digest())
 
 

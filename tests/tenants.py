@@ -72,6 +72,24 @@ def add_person(ports: Ports, role: Role, name: str, *, time_zone: str = "America
         return actor_for(organisation, user)
 
 
+def add_colleague(ports: Ports, actor: Actor, role: Role) -> Actor:
+    """Add another person to the actor's organisation."""
+    with ports.session(PLATFORM) as session, transaction(session):
+        organisation = session.get_one(Organisation, actor.tenant)
+        user = User(
+            organisation_id=organisation.id,
+            email=f"colleague-{role}@{organisation.tax_id}.example",
+            name=f"{role} {organisation.name}",
+            role=role,
+            language="es",
+            state=UserState.ACTIVE,
+            created_at=SINCE,
+        )
+        session.add(user)
+        session.flush()
+        return actor_for(organisation, user)
+
+
 def actor_for(organisation: Organisation, user: User) -> Actor:
     """The person as an actor."""
     return Actor(

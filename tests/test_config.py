@@ -15,7 +15,11 @@ GOOD = {
     "REDIS_URL": "redis://127.0.0.1:6379/0",
     "SECRET_KEY": "bk3YQ9xv-aB7cD8eF0gH1iJ2kL3mN4oP5",
     "REFERENCE_KEY": "0123456789abcdef" * 4,
+    "DATA_KEYS": "1:" + "0123456789abcdef" * 4 + ", 2:" + "fedcba9876543210" * 4,
+    "INDEX_KEY": "89abcdef01234567" * 4,
     "STORAGE_URL": "file:///srv/encargo/files",
+    "MAIL_URL": "smtp+starttls://portal:p%40ss@mail.encargo.example",
+    "MAIL_FROM": "Encargo <portal@encargo.example>",
     "PUBLIC_URL": "https://encargo.example/",
 }
 
@@ -25,12 +29,32 @@ def test_good_settings_are_read_and_frozen():
 
     assert settings.database_url == GOOD["DATABASE_URL"]
     assert settings.reference_key == bytes.fromhex(GOOD["REFERENCE_KEY"])
+    assert settings.data_keys == {
+        1: bytes.fromhex("0123456789abcdef" * 4),
+        2: bytes.fromhex("fedcba9876543210" * 4),
+    }
+    assert settings.index_key == bytes.fromhex(GOOD["INDEX_KEY"])
     assert settings.storage_folder == Path("/srv/encargo/files")
     assert settings.public_url == "https://encargo.example"
     assert settings.is_secure
     assert (settings.max_upload_bytes, settings.sweep_seconds, settings.log_level) == (1000, 7, "DEBUG")
     with pytest.raises(AttributeError):
         settings.secret_key = "another"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@db.example/encargo?sslmode=verify-full"),
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@/encargo?host=/run/postgresql"),
+        ("REDIS_URL", "rediss://queue.example:6379/0"),
+        ("REDIS_URL", "unix:///run/valkey/sock?db=0"),
+    ],
+)
+def test_servers_elsewhere_are_reached_by_tls_and_servers_here_by_a_socket(name, value):
+    settings = Settings.from_env({**GOOD, name: value})
+
+    assert value in {settings.database_url, settings.redis_url}
 
 
 def test_what_is_optional_has_a_default():
@@ -44,7 +68,19 @@ def test_what_is_optional_has_a_default():
 
 
 @pytest.mark.parametrize(
-    "name", ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "REFERENCE_KEY", "STORAGE_URL", "PUBLIC_URL"]
+    "name",
+    [
+        "DATABASE_URL",
+        "REDIS_URL",
+        "SECRET_KEY",
+        "REFERENCE_KEY",
+        "DATA_KEYS",
+        "INDEX_KEY",
+        "STORAGE_URL",
+        "MAIL_URL",
+        "MAIL_FROM",
+        "PUBLIC_URL",
+    ],
 )
 @pytest.mark.parametrize("value", [None, "", "   "])
 def test_a_missing_setting_is_named(name, value):
@@ -62,12 +98,25 @@ def test_a_missing_setting_is_named(name, value):
         ("DATABASE_OWNER_URL", "mysql://encargo_owner@127.0.0.1/encargo"),
         ("REDIS_URL", "http://127.0.0.1:6379"),
         ("REDIS_URL", "127.0.0.1:6379"),
+        # Nothing travels between machines in the clear, or to a server that cannot prove who it is.
+        ("REDIS_URL", "redis://queue.example:6379/0"),
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@db.example/encargo"),
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@db.example/encargo?sslmode=require"),
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@/encargo?host=db.example"),
+        ("DATABASE_URL", "postgresql+psycopg://encargo_app@127.0.0.1/encargo?host=db.example"),
+        ("DATABASE_OWNER_URL", "postgresql+psycopg://encargo_owner@db.example/encargo"),
         ("SECRET_KEY", "short"),
         ("SECRET_KEY", "a" * 64),
         ("SECRET_KEY", "change-me"),
         ("REFERENCE_KEY", "0123456789abcdef"),
         ("REFERENCE_KEY", "0123456789ABCDEF" * 4),
         ("REFERENCE_KEY", "z" * 64),
+        ("DATA_KEYS", "0123456789abcdef" * 4),
+        ("DATA_KEYS", "0:" + "0123456789abcdef" * 4),
+        ("DATA_KEYS", "65536:" + "0123456789abcdef" * 4),
+        ("DATA_KEYS", "1:0123456789abcdef"),
+        ("DATA_KEYS", "1:" + "0123456789abcdef" * 4 + ",1:" + "fedcba9876543210" * 4),
+        ("INDEX_KEY", "0123456789abcdef"),
         ("STORAGE_URL", "/srv/encargo/files"),
         ("STORAGE_URL", "file://srv"),
         ("STORAGE_URL", "http://files.example"),
@@ -90,6 +139,39 @@ def test_a_missing_setting_is_named(name, value):
                 "s3://files/a.b",
                 "s3://files?versionId=1",
                 "s3://files#part",
+            )
+        ),
+        *(
+            ("MAIL_URL", value)
+            for value in (
+                "mail.encargo.example",
+                "http://mail.encargo.example",
+                "smtp:///box",
+                "smtps://:465",
+                # Links that open accounts, and the password, would go over the net for all to read.
+                "smtp://mail.encargo.example",
+                "smtp://portal:secret@10.0.0.5:25",
+                "smtps://portal@mail.encargo.example",
+                "smtps://:secret@mail.encargo.example",
+                "smtps://mail.encargo.example:0",
+                "smtps://mail.encargo.example:70000",
+                "smtps://mail.encargo.example/box",
+                "smtps://mail.encargo.example?verify=no",
+                "file://srv/mail",
+                "file:mail",
+                # Nobody who is elsewhere would ever read a letter.
+                "file:///srv/encargo/mail",
+            )
+        ),
+        *(
+            ("MAIL_FROM", value)
+            for value in (
+                "portal",
+                "portal@",
+                "@encargo.example",
+                "a@encargo.example, b@encargo.example",
+                "Encargo portal@encargo.example",
+                "Encargo <portal@encargo.example>\r\nBcc: all@evil.example",
             )
         ),
         ("PUBLIC_URL", "http://encargo.example"),
@@ -214,3 +296,36 @@ def test_what_will_not_do_about_a_bucket_is_named_and_its_value_is_not(name, val
     assert str(refusal.value).startswith(name)
     if len(value) > 8:
         assert value not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "host", "port", "protection"),
+    [
+        ("smtp+starttls://mail.encargo.example", "mail.encargo.example", 587, "starttls"),
+        ("smtps://mail.encargo.example", "mail.encargo.example", 465, "tls"),
+        ("smtps://mail.encargo.example:2465", "mail.encargo.example", 2465, "tls"),
+        ("smtp://127.0.0.1:1025", "127.0.0.1", 1025, "none"),
+        ("smtp://localhost", "localhost", 25, "none"),
+    ],
+)
+def test_a_mail_server_is_read_with_its_usual_port(url, host, port, protection):
+    server = Settings.from_env({**GOOD, "MAIL_URL": url}).mail_server
+
+    assert (server.host, server.port, server.protection, server.user, server.password) == (
+        *(host, port, protection),
+        *(None, None),
+    )
+
+
+def test_a_mail_servers_password_is_decoded_and_not_shown():
+    settings = Settings.from_env(GOOD)
+
+    assert (settings.mail_server.user, settings.mail_server.password) == ("portal", "p@ss")
+    assert "p@ss" not in repr(settings)
+    assert str(settings.mail_from) == "Encargo <portal@encargo.example>"
+
+
+def test_letters_may_be_left_in_a_folder_of_this_machine():
+    settings = Settings.from_env({**GOOD, "PUBLIC_URL": "http://127.0.0.1:8080", "MAIL_URL": "file:///srv/mail%20box"})
+
+    assert (settings.mail_folder, settings.mail_server) == (Path("/srv/mail box"), None)

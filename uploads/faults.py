@@ -46,6 +46,10 @@ ROW_FAULTS: dict[str, str] = {
     "other_currency": msg("The row is in another currency than the rest of the file; send it as a file of its own."),
     # The row beside others.
     "duplicate": msg("%(field)s stands in an earlier row of this file."),
+    "erased_person": msg(
+        "This person's data were erased at their request and are not taken in again. "
+        "Ask whoever answers for data protection before you send them another way."
+    ),
     "already_there": msg("You have handed over this account before."),
     "not_your_case": msg("None of your cases has this account."),
     "wrong_currency": msg("The case is in another currency."),

@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agencies.attestations.catalogue import to_sign
 from agencies.attestations.lifecycle import AttestationMovedOn
 from agencies.attestations.models import Attestation, AttestationFile, AttestationSignature, AttestationState
-from agencies.attestations.templates import Template, get_template
+from agencies.attestations.templates import Template
 from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import NotFound
@@ -60,9 +61,9 @@ def find_creditor(session: Session, creditor_id: int, agency_id: int) -> Organis
 
 
 def template_of(session: Session, row: Attestation, now: datetime) -> tuple[Template, Organisation]:
-    """The template as it reads today, and the creditor it is made to."""
+    """The template as it would be signed today, and the creditor it is made to."""
     home = find_creditor(session, row.creditor_id, row.agency_id)
-    return get_template(row.code, row.country, local_date(now, home.time_zone)), home
+    return to_sign(session, row.creditor_id, row.code, row.country, local_date(now, home.time_zone)), home
 
 
 def files_of(session: Session, row: Attestation) -> list[AttestationFile]:

@@ -14,9 +14,10 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agencies.attestations.catalogue import catalogue
 from agencies.attestations.models import Attestation, AttestationState
 from agencies.attestations.rules import Standing, standing_of
-from agencies.attestations.templates import Act, Template, Texts, templates
+from agencies.attestations.templates import Act, Template, Texts
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.tenancy import Actor, Side
@@ -40,7 +41,7 @@ class Blocked:
 
     creditor_id: int
     agency_id: int
-    #: A template's code such as `AT-02`, or `service`, `coverage`, `capacity`.
+    #: A template's code such as `AT-02`, or `service`, `coverage`, `capacity`, `panel`.
     code: str
     #: None where the agency's file speaks.
     state: Standing | None
@@ -88,12 +89,19 @@ def obstacles(
     if home is None:
         raise NotFound
     today = local_date(now, home.time_zone)
-    asked = [one for one in templates(home.country, today) if act in one.blocks]
+    asked = [one for one in catalogue(session, creditor_id, home.country, today) if act in one.blocks]
     rows = _rows(session, creditor_id, agency_ids, asked)
     speaks = {}
     if act in _SERVICES:
         service = _SERVICES[act]
-        speaks = unfit(session, agency_ids, service=service, country=home.country, cases=cases or {})
+        speaks = unfit(
+            session,
+            agency_ids,
+            creditor_id=creditor_id,
+            service=service,
+            country=home.country,
+            cases=cases or {},
+        )
     found = {}
     for agency_id in sorted(set(agency_ids)):
         reasons = [
@@ -172,7 +180,7 @@ def _lapsed(
     for template in asked:
         about = recall_id if template.is_per_recall else None
         own = rows.get((agency_id, template.code, about), [])
-        state, row = standing_of([] if template.is_per_recall and about is None else own, today)
+        state, row = standing_of([] if template.is_per_recall and about is None else own, today, template)
         if state not in {Standing.ACCEPTED, Standing.EXPIRING}:
             until = row.valid_until if row else None
             reasons.append(Blocked(creditor_id, agency_id, template.code, state, until, about, template.title))

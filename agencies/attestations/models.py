@@ -9,15 +9,18 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    ForeignKey,
     ForeignKeyConstraint,
     Identity,
     Index,
     LargeBinary,
     PrimaryKeyConstraint,
+    UniqueConstraint,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from agencies.attestations.templates import Act
 from agencies.kernel.base import Base, code_type
 
 
@@ -105,6 +108,10 @@ class Attestation(Base):
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[int | None]
     revocation_reason: Mapped[str | None]
+    #: The version of the list of sub-processors it speaks of, where it speaks of one.
+    list_version: Mapped[int | None]
+    #: When something it speaks of changed: it stands as it was signed, and has to be renewed.
+    outdated_at: Mapped[datetime | None]
 
 
 class AttestationFile(Base):
@@ -148,3 +155,59 @@ class AttestationSignature(Base):
     signed_by: Mapped[int | None]
     #: The network address the signature came from.
     address: Mapped[str]
+
+
+class AttestationSnapshot(Base):
+    """What held between a creditor and an agency at the moment of an act; kept once and referred to; never edited."""
+
+    __tablename__ = "attestation_snapshots"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "agency_id", "id"),
+        ForeignKeyConstraint(["creditor_id", "agency_id"], ["panel_members.creditor_id", "panel_members.agency_id"]),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    creditor_id: Mapped[int]
+    agency_id: Mapped[int]
+    #: What was done.
+    act: Mapped[Act] = mapped_column(code_type(Act))
+    taken_at: Mapped[datetime]
+    #: Template by template: what held, in which version, signed with which text, until when.
+    held: Mapped[list[Any]]
+    #: SHA-256 of `held` in its canonical form.
+    sha256: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class CreditorTemplate(Base):
+    """A template a creditor asks for besides the common ones; a published version is never edited."""
+
+    __tablename__ = "creditor_templates"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "id"),
+        UniqueConstraint("creditor_id", "code", "version"),
+        CheckConstraint("published_at is null or valid_from is not null", name="published_from"),
+        CheckConstraint("code ~ '^EX-[0-9]{2}$'", name="code"),
+        Index(
+            "uq_creditor_templates_draft",
+            "creditor_id",
+            "code",
+            unique=True,
+            postgresql_where=text("published_at is null"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity())
+    creditor_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
+    #: Such as `EX-01`.
+    code: Mapped[str]
+    version: Mapped[int]
+    #: The first day on which it is asked for.
+    valid_from: Mapped[date | None]
+    #: As the common ones stand in their file.
+    body: Mapped[dict[str, Any]]
+    #: The first day on which it is asked for no more.
+    retired_on: Mapped[date | None]
+    created_at: Mapped[datetime]
+    created_by: Mapped[int | None]
+    published_at: Mapped[datetime | None]
+    published_by: Mapped[int | None]

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from agencies.attestations.catalogue import Own, as_signed, asked, own_templates, to_sign
 from agencies.attestations.models import Attestation, AttestationFile, AttestationSignature, AttestationState
 from agencies.attestations.rules import TemplateStanding, blocked_acts, score_bp, stand
-from agencies.attestations.templates import Act, Template, get_template, template_as_signed, templates
-from agencies.kernel.clock import local_date
+from agencies.attestations.templates import Act, Template
+from agencies.attestations.timeline import Declared, as_of
+from agencies.kernel.clock import end_of_day, local_date
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, owned_by, require
@@ -33,7 +35,9 @@ class AgencyStanding:
     blocked_acts: frozenset[Act]
     #: How many wait for the creditor's word, those for recalls included.
     waiting: int
-    #: Of the creditor: its country's wording, on its day.
+    #: What the creditor asks for, in order of codes, as it reads on the day.
+    catalogue: tuple[Template, ...]
+    #: Of the creditor.
     country: str
     today: date
 
@@ -51,36 +55,38 @@ class AttestationPage:
     agency_name: str
 
 
-def standings(session: Session, actor: Actor, *, creditor_id: int | None = None, now: datetime) -> list[AgencyStanding]:
-    """How every relation of the actor's organisation stands today, in two queries whatever their number."""
+def standings(
+    session: Session, actor: Actor, *, creditor_id: int | None = None, on: date | None = None, now: datetime
+) -> list[AgencyStanding]:
+    """How every relation of the actor's organisation stands, in three queries whatever their number.
+
+    Today, or as it stood at the end of a day that has passed: read from the dates of the rows, not from their states.
+    """
     require(actor, Permission.ATTESTATION_VIEW)
-    relations = (
-        select(PanelMember.creditor_id, PanelMember.agency_id, Organisation.country, Organisation.time_zone)
-        .join(Organisation, Organisation.id == PanelMember.creditor_id)
-        .where(owned_by(actor, PanelMember.creditor_id, PanelMember.agency_id))
-        .order_by(PanelMember.creditor_id, PanelMember.agency_id)
-    )
+    relations = _relations(actor)
     if creditor_id is not None:
         relations = relations.where(PanelMember.creditor_id == creditor_id)
     rows = _rows(session, actor)
-    found = []
-    for relation in session.execute(relations):
-        today = local_date(now, relation.time_zone)
-        own = rows[relation.creditor_id, relation.agency_id]
-        stood = stand(templates(relation.country, today), own, today)
-        found.append(
-            AgencyStanding(
-                creditor_id=relation.creditor_id,
-                agency_id=relation.agency_id,
-                score_bp=score_bp(stood),
-                templates=stood,
-                blocked_acts=blocked_acts(stood),
-                waiting=sum(row.state is AttestationState.SUBMITTED for row in own),
-                country=relation.country,
-                today=today,
-            )
-        )
-    return found
+    known = [_Relation(*one) for one in session.execute(relations)]
+    own = own_templates(session, {one.creditor_id for one in known})
+    found = (_stood(one, rows[one.creditor_id, one.agency_id], own, on, now) for one in known)
+    return [one for one in found if one is not None]
+
+
+def score_history(
+    session: Session, actor: Actor, other_id: int, *, days: Sequence[date], now: datetime
+) -> list[AgencyStanding]:
+    """How the relation with one counterpart stood at the end of each day; days before there was one are left out."""
+    require(actor, Permission.ATTESTATION_VIEW)
+    other = PanelMember.agency_id if actor.side is Side.CREDITOR else PanelMember.creditor_id
+    told = session.execute(_relations(actor).where(other == other_id)).one_or_none()
+    if told is None:
+        raise NotFound
+    relation = _Relation(*told)
+    rows = _rows(session, actor, other_id)[relation.creditor_id, relation.agency_id]
+    own = own_templates(session, [relation.creditor_id])
+    found = (_stood(relation, rows, own, day, now) for day in days)
+    return [one for one in found if one is not None]
 
 
 def get_standing(session: Session, actor: Actor, other_id: int, *, now: datetime) -> AgencyStanding:
@@ -120,9 +126,10 @@ def get_attestation(session: Session, actor: Actor, attestation_id: int, *, now:
         .order_by(AttestationSignature.id.desc())
     )
     if row.state is AttestationState.DRAFT:
-        template = get_template(row.code, row.country, local_date(now, homes[row.creditor_id].time_zone))
+        today = local_date(now, homes[row.creditor_id].time_zone)
+        template = to_sign(session, row.creditor_id, row.code, row.country, today)
     else:
-        template = template_as_signed(row.code, row.country, row.template_version)
+        template = as_signed(session, row.creditor_id, row.code, row.country, row.template_version)
     return AttestationPage(
         row, template, tuple(files), tuple(signatures), homes[row.creditor_id].name, homes[row.agency_id].name
     )
@@ -166,12 +173,62 @@ def _with(actor: Actor, other_id: int) -> Select[Attestation]:
     return _visible(actor).where(other == other_id)
 
 
-def _rows(session: Session, actor: Actor) -> dict[tuple[int, int], list[Attestation]]:
+@dataclass(frozen=True)
+class _Relation:
+    creditor_id: int
+    agency_id: int
+    joined_at: datetime
+    country: str
+    time_zone: str
+
+
+def _relations(actor: Actor) -> Select[int, int, datetime, str, str]:
+    return (
+        select(
+            PanelMember.creditor_id,
+            PanelMember.agency_id,
+            PanelMember.joined_at,
+            Organisation.country,
+            Organisation.time_zone,
+        )
+        .join(Organisation, Organisation.id == PanelMember.creditor_id)
+        .where(owned_by(actor, PanelMember.creditor_id, PanelMember.agency_id))
+        .order_by(PanelMember.creditor_id, PanelMember.agency_id)
+    )
+
+
+def _stood(
+    relation: _Relation, rows: Sequence[Attestation], own: Own, on: date | None, now: datetime
+) -> AgencyStanding | None:
+    """One relation today or at the end of a day that has passed; nothing where there was none yet."""
+    today = local_date(now, relation.time_zone)
+    told: Sequence[Declared] = rows
+    if on is not None and on < today:
+        instant = end_of_day(on, relation.time_zone) - timedelta(microseconds=1)
+        if relation.joined_at > instant:
+            return None
+        today, told = on, as_of(rows, instant)
+    catalogue = asked(own, relation.creditor_id, relation.country, today)
+    stood = stand(catalogue, told, today)
+    return AgencyStanding(
+        creditor_id=relation.creditor_id,
+        agency_id=relation.agency_id,
+        score_bp=score_bp(stood),
+        templates=stood,
+        blocked_acts=blocked_acts(stood),
+        waiting=sum(row.state is AttestationState.SUBMITTED for row in told),
+        catalogue=catalogue,
+        country=relation.country,
+        today=today,
+    )
+
+
+def _rows(session: Session, actor: Actor, other_id: int | None = None) -> dict[tuple[int, int], list[Attestation]]:
     found: dict[tuple[int, int], list[Attestation]] = defaultdict(list)
+    statement = _visible(actor) if other_id is None else _with(actor, other_id)
     for row in session.scalars(
-        select(Attestation).where(
-            owned_by(actor, Attestation.creditor_id, Attestation.agency_id),
-            Attestation.state.not_in([AttestationState.DRAFT, AttestationState.SUPERSEDED]),
+        statement.where(
+            Attestation.state != AttestationState.DRAFT,
             or_(Attestation.recall_id.is_(None), Attestation.state == AttestationState.SUBMITTED),
         )
     ):

@@ -1,4 +1,4 @@
-"""A creditor judges what was signed; either side ends what was accepted; both are warned before it runs out."""
+"""A creditor judges what was signed; either side ends what was accepted."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agencies.attestations.disclosed import is_approved, is_current
 from agencies.attestations.drafts import last_signature
 from agencies.attestations.lifecycle import AttestationMovedOn, move
 from agencies.attestations.models import Attestation, AttestationState
@@ -18,9 +19,6 @@ from agencies.kernel.notices import notify
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
-
-#: Days before the end on which both sides are told, and once more when it is over.
-WARNING_DAYS = (7, 30, 60)
 
 
 class ReasonMissing(Invalid):
@@ -35,6 +33,18 @@ class AlreadyExpired(Conflict):
     text = msg("This attestation has expired while it waited. Reject it and ask for a new one.")
 
 
+class ListMovedOn(Conflict):
+    """It speaks of another list than there is."""
+
+    text = msg("The list of sub-processors was changed after this was signed. Reject it; the agency signs anew.")
+
+
+class SubprocessorsUndecided(Conflict):
+    """Accepting the declaration would authorise whoever is on the list."""
+
+    text = msg("Decide on every sub-processor first: at least one is not approved.")
+
+
 class SignedAnew(Conflict):
     """What would be judged is not what was read."""
 
@@ -44,7 +54,8 @@ class SignedAnew(Conflict):
 def accept(session: Session, actor: Actor, attestation_id: int, *, text_sha256: bytes, now: datetime) -> Attestation:
     """Accept the text that was read, in place of an earlier one for the same template; a second press changes nothing.
 
-    Raises `SignedAnew` when the digest is not the one of the newest signature.
+    Raises `SignedAnew` when the digest is not the one of the newest signature, `ListMovedOn` when it speaks of a list
+    that was changed since, `SubprocessorsUndecided` while an entry of it is not approved.
     """
     row = _to_judge(session, actor, attestation_id, text_sha256)
     if row.state is AttestationState.ACCEPTED:
@@ -52,6 +63,10 @@ def accept(session: Session, actor: Actor, attestation_id: int, *, text_sha256: 
     zone = session.scalars(select(Organisation.time_zone).where(Organisation.id == row.creditor_id)).one()
     if row.valid_until is not None and row.valid_until < local_date(now, zone):
         raise AlreadyExpired
+    if row.outdated_at is not None or not is_current(session, row):
+        raise ListMovedOn
+    if not is_approved(session, row):
+        raise SubprocessorsUndecided
     for older in session.scalars(
         select(Attestation).where(
             Attestation.creditor_id == row.creditor_id,
@@ -95,47 +110,6 @@ def revoke(session: Session, actor: Actor, attestation_id: int, *, reason: str, 
     row.revoked_at, row.revoked_by, row.revocation_reason = now, actor.user_id, told
     _told(session, actor, "attestation.revoked", row, now)
     return row
-
-
-def warn_expiries(session: Session, actor: Actor, *, now: datetime) -> int:
-    """Tell both sides what runs out within 60, 30 or 7 days or has run out, once each; returns how many are meant."""
-    require(actor, Permission.ATTESTATION_VIEW)
-    creditor_id = require_side(actor, Side.CREDITOR)
-    today = local_date(now, actor.time_zone)
-    meant = 0
-    for row in session.scalars(
-        select(Attestation)
-        .where(Attestation.creditor_id == creditor_id, Attestation.state == AttestationState.ACCEPTED)
-        .order_by(Attestation.id)
-    ):
-        left = (row.valid_until - today).days if row.valid_until else None
-        if left is None or left > max(WARNING_DAYS):
-            continue
-        meant += 1
-        within = next(days for days in WARNING_DAYS if left <= days)
-        kind, key = ("attestation.expired", "over") if left < 0 else ("attestation.expiring", str(within))
-        for organisation_id, other, permission in _sides(row):
-            notify(
-                session,
-                organisation_id,
-                kind,
-                key=f"{kind}:{row.id}:{key}",
-                permission=permission,
-                now=now,
-                attestation_id=row.id,
-                code=row.code,
-                about=other,
-                valid_until=row.valid_until,
-                days=left,
-            )
-    return meant
-
-
-def _sides(row: Attestation) -> list[tuple[int, int, Permission]]:
-    return [
-        (row.creditor_id, row.agency_id, Permission.ATTESTATION_REVIEW),
-        (row.agency_id, row.creditor_id, Permission.ATTESTATION_SIGN),
-    ]
 
 
 def _to_judge(session: Session, actor: Actor, attestation_id: int, text_sha256: bytes) -> Attestation:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import calendar
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from agencies.attestations.models import Attestation, AttestationState
+from agencies.attestations.models import AttestationState
 from agencies.attestations.templates import Act, Effect, Template, Validity
+from agencies.attestations.timeline import ONCE_ACCEPTED, Declared
 
 #: What holds for ever, for a column that says until when.
 FOREVER = date(9999, 12, 31)
@@ -28,13 +29,14 @@ class Standing(StrEnum):
     REJECTED = "rejected"
     REVOKED = "revoked"
     EXPIRED = "expired"
+    #: It was accepted and has days left, but what it speaks of has changed: the template, or a list it refers to.
+    OUTDATED = "outdated"
     MISSING = "missing"
 
 
 HOLDING = frozenset({Standing.ACCEPTED, Standing.EXPIRING})
 #: It held once and does not any more.
-LAPSED = frozenset({Standing.EXPIRED, Standing.REVOKED})
-_ONCE_ACCEPTED = frozenset({AttestationState.ACCEPTED, AttestationState.REVOKED, AttestationState.SUPERSEDED})
+LAPSED = frozenset({Standing.EXPIRED, Standing.REVOKED, Standing.OUTDATED})
 
 
 @dataclass(frozen=True)
@@ -78,22 +80,33 @@ def valid_until(validity: Validity, signed_on: date, answers: Mapping[str, Any])
     return min(ends, default=FOREVER)
 
 
-def standing_of(rows: Iterable[Attestation], today: date) -> tuple[Standing, Attestation | None]:
+def standing_of(
+    rows: Iterable[Declared], today: date, template: Template | None = None
+) -> tuple[Standing, Declared | None]:
     """How the rows of one template stand: an accepted one that holds wins, else the newest says why not."""
     told = sorted((row for row in rows if row.state is not AttestationState.DRAFT), key=lambda row: row.id)
     for row in reversed(told):
-        if row.state is AttestationState.ACCEPTED and _end(row) >= today:
-            is_expiring = (_end(row) - today).days <= EXPIRING_DAYS
+        end = ends(row, template)
+        if row.state is AttestationState.ACCEPTED and row.outdated_at is None and end >= today:
+            is_expiring = (end - today).days <= EXPIRING_DAYS
             return (Standing.EXPIRING if is_expiring else Standing.ACCEPTED), row
     for row in reversed(told):
+        if row.state is AttestationState.ACCEPTED:
+            return (Standing.EXPIRED if _end(row) < today else Standing.OUTDATED), row
         if row.state is not AttestationState.SUPERSEDED:
-            return (Standing.EXPIRED if row.state is AttestationState.ACCEPTED else Standing(row.state.value)), row
+            return Standing(row.state.value), row
     return Standing.MISSING, None
 
 
-def stand(templates: Sequence[Template], rows: Iterable[Attestation], today: date) -> tuple[TemplateStanding, ...]:
+def ends(row: Declared, template: Template | None) -> date:
+    """The last day on which it holds: its own, or the one before a later version of its template is in force."""
+    replaced = template.replaced_on(row.template_version) if template else None
+    return min(_end(row), replaced - timedelta(days=1)) if replaced else _end(row)
+
+
+def stand(templates: Sequence[Template], rows: Iterable[Declared], today: date) -> tuple[TemplateStanding, ...]:
     """Every template of the relation, those due once for every recall left out."""
-    by_code: dict[str, list[Attestation]] = {}
+    by_code: dict[str, list[Declared]] = {}
     for row in rows:
         if row.recall_id is None:
             by_code.setdefault(row.code, []).append(row)
@@ -104,20 +117,20 @@ def stand(templates: Sequence[Template], rows: Iterable[Attestation], today: dat
     )
 
 
-def stand_one(template: Template, rows: Iterable[Attestation], today: date) -> TemplateStanding:
+def stand_one(template: Template, rows: Iterable[Declared], today: date) -> TemplateStanding:
     """How one template stands."""
     known = list(rows)
-    state, row = standing_of(known, today)
+    state, row = standing_of(known, today, template)
     return TemplateStanding(
         code=template.code,
         state=state,
         evidence_date=row.evidence_on if row else None,
-        valid_until=row.valid_until if row else None,
+        valid_until=ends(row, template) if row and row.valid_until else None,
         blocks=template.blocks,
         effect=template.effect,
         weight=template.weight,
         attestation_id=row.id if row else None,
-        was_holding=any(one.state in _ONCE_ACCEPTED for one in known),
+        was_holding=any(one.state in ONCE_ACCEPTED for one in known),
     )
 
 
@@ -135,7 +148,7 @@ def score_bp(standings: Sequence[TemplateStanding]) -> int:
     return (2 * held * FULL_SCORE_BP + whole) // (2 * whole) if whole else 0
 
 
-def _end(row: Attestation) -> date:
+def _end(row: Declared) -> date:
     return row.valid_until or date.min
 
 

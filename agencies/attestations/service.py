@@ -11,9 +11,9 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from agencies.attestations import answers as filling
+from agencies.attestations.catalogue import to_sign
 from agencies.attestations.drafts import files_of, find_creditor, find_draft, record, signing_agency, template_of
 from agencies.attestations.models import Attestation, AttestationFile, AttestationState
-from agencies.attestations.templates import get_template
 from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Invalid, NotFound, msg
@@ -49,7 +49,7 @@ def open_draft(
     """The agency's draft for a template, begun now with the last answers unless there is one; raises `NotFound`."""
     agency_id = signing_agency(actor)
     home = find_creditor(session, creditor_id, agency_id)
-    template = get_template(code, home.country, local_date(now, home.time_zone))
+    template = to_sign(session, creditor_id, code, home.country, local_date(now, home.time_zone))
     if template.is_per_recall != (recall_id is not None):
         raise WrongOccasion
     same = (

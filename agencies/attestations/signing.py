@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,10 +10,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agencies.attestations import answers as filling
+from agencies.attestations.disclosed import newest_list
 from agencies.attestations.drafts import files_of, find_draft, find_own, last_signature, record, template_of
 from agencies.attestations.lifecycle import AttestationMovedOn, move
 from agencies.attestations.models import Attestation, AttestationSignature, AttestationState, SignerRole
 from agencies.attestations.rules import valid_until
+from agencies.attestations.subprocessors import SubprocessorList
 from agencies.attestations.templates import Template
 from agencies.attestations.wording import Party, SignedText, text_of
 from agencies.kernel.clock import local_date
@@ -20,7 +23,7 @@ from agencies.kernel.errors import Conflict, Invalid, msg
 from agencies.kernel.notices import notify
 from agencies.kernel.references import References
 from agencies.kernel.tenancy import Actor, Side
-from agencies.organisations.models import Organisation
+from agencies.organisations.models import Organisation, User
 from agencies.organisations.permissions import Permission
 
 
@@ -46,6 +49,18 @@ class WouldBeExpired(Invalid):
     """Such as the contract of last year."""
 
     text = msg("What you filled in has ended already, so the attestation would hold for no day.")
+
+
+class ListMissing(Invalid):
+    """A declaration on a list needs one, were it empty."""
+
+    text = msg("Publish your list of sub-processors for this creditor first; it may be empty.")
+
+
+class NotTheSigner(Invalid):
+    """Nobody signs in another's name."""
+
+    text = msg("Write your own name as it stands on your account: whoever is signed in is who signs.")
 
 
 class TextMoved(Conflict):
@@ -94,11 +109,14 @@ def sign(
         raise AttestationMovedOn
     if not signer.name.strip() or not signer.id_number.strip():
         raise NothingSigned
+    _check_name(session, actor, signer.name)
     signed, until, template = _text(session, row, language, references, now)
     if signed.sha256 != text_sha256:
         raise TextMoved
+    listed = _list_of(session, row, template)
     move(row, AttestationState.SUBMITTED, Side.AGENCY)
     row.valid_until, row.submitted_at, row.template_version = until, now, template.version
+    row.list_version = listed.version if listed else None
     session.add(
         AttestationSignature(
             creditor_id=row.creditor_id,
@@ -137,9 +155,21 @@ def withdraw(session: Session, actor: Actor, attestation_id: int, *, now: dateti
     if row.state is AttestationState.DRAFT:
         return row
     move(row, AttestationState.DRAFT, Side.AGENCY)
-    row.submitted_at = row.valid_until = None
+    row.submitted_at = row.valid_until = row.outdated_at = None
     record(session, actor, "attestation.withdrawn", row, now)
     return row
+
+
+def _check_name(session: Session, actor: Actor, typed: str) -> None:
+    """The name that was typed is the one of whoever is signed in, however it is spaced, accented or capitalised."""
+    name = session.scalar(select(User.name).where(User.id == actor.user_id))
+    if name is None or _plain(name) != _plain(typed):
+        raise NotTheSigner
+
+
+def _plain(name: str) -> str:
+    letters = unicodedata.normalize("NFKD", name)
+    return " ".join("".join(one for one in letters if not unicodedata.combining(one)).casefold().split())
 
 
 def _text(
@@ -155,6 +185,7 @@ def _text(
     if until < today:
         raise WouldBeExpired
     agency = session.scalars(select(Organisation).where(Organisation.id == row.agency_id)).one()
+    listed = _list_of(session, row, template)
     signed = text_of(
         template,
         language,
@@ -165,5 +196,16 @@ def _text(
         files=files,
         until=until,
         recall=None if row.recall_id is None else references.encode("recall", row.recall_id),
+        listed=(listed.version, listed.sha256) if listed and listed.sha256 else None,
     )
     return signed, until, template
+
+
+def _list_of(session: Session, row: Attestation, template: Template) -> SubprocessorList | None:
+    """The list a template speaks of, as it was published last; raises `ListMissing`."""
+    if not template.has_list:
+        return None
+    listed = newest_list(session, row.creditor_id, row.agency_id)
+    if listed is None:
+        raise ListMissing
+    return listed

@@ -7,7 +7,7 @@ part of a template; a changed template is a new version with the date from which
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -100,6 +100,14 @@ class Template:
     weight: int
     #: Due once for every recall, not once for the relation.
     is_per_recall: bool
+    #: It speaks of the list of sub-processors in one of its versions.
+    has_list: bool = False
+    #: Versions that what was signed before has to be renewed for, and the day from which.
+    renewals: tuple[tuple[int, date], ...] = ()
+
+    def replaced_on(self, version: int) -> date | None:
+        """The day from which what was signed by a version holds no more, because a later one is in force."""
+        return min((since for later, since in self.renewals if later > version), default=None)
 
 
 def words(name: str, language: str) -> str:
@@ -115,12 +123,20 @@ def in_language(language: str) -> str:
 @cache
 def templates(country: str, on: date) -> tuple[Template, ...]:
     """All templates as they read in a country on a date, in order of their codes."""
-    newest: dict[str, dict[str, Any]] = {}
-    for one in _read()["templates"]:
-        known = newest.get(one["code"])
-        if date.fromisoformat(one["valid_from"]) <= on and (known is None or one["version"] > known["version"]):
-            newest[one["code"]] = one
-    return tuple(_template(newest[code], country) for code in sorted(newest))
+    return in_force(_read()["templates"], country, on)
+
+
+def in_force(told: Iterable[Mapping[str, Any]], country: str, on: date) -> tuple[Template, ...]:
+    """Of templates as they are written down, all versions of each: how each reads on a date, in order of codes."""
+    versions: dict[str, list[Mapping[str, Any]]] = {}
+    for one in told:
+        versions.setdefault(one["code"], []).append(one)
+    found = {}
+    for code in sorted(versions):
+        begun = [one for one in versions[code] if date.fromisoformat(one["valid_from"]) <= on]
+        if begun:
+            found[code] = template_of(max(begun, key=lambda one: one["version"]), country, versions[code])
+    return tuple(found.values())
 
 
 def get_template(code: str, country: str, on: date) -> Template:
@@ -136,7 +152,7 @@ def template_as_signed(code: str, country: str, version: int) -> Template:
     """The template in a version that may have been replaced since; raises `NotFound`."""
     for one in _read()["templates"]:
         if (one["code"], one["version"]) == (code, version):
-            return _template(one, country)
+            return template_of(one, country)
     raise NotFound
 
 
@@ -146,7 +162,8 @@ def _read() -> dict[str, Any]:
     return data
 
 
-def _template(told: dict[str, Any], country: str) -> Template:
+def template_of(told: Mapping[str, Any], country: str, versions: Iterable[Mapping[str, Any]] = ()) -> Template:
+    """A template as it is written down, in a country; `versions` are all there are of it."""
     one = {**told, **told.get("countries", {}).get(country, {})}
     validity = {name: value for name, value in one["validity"].items() if name != "forever"}
     return Template(
@@ -163,6 +180,13 @@ def _template(told: dict[str, Any], country: str) -> Template:
         effect=Effect(one["effect"]),
         weight=one["weight"],
         is_per_recall=one.get("per") == "recall",
+        has_list=one.get("list") == "subprocessors",
+        renewals=tuple(
+            (later["version"], date.fromisoformat(later["valid_from"]))
+            for later in versions
+            # A version that only words the same thing better is signed when the old signature has run out.
+            if later["version"] > 1 and later.get("renews", True)
+        ),
     )
 
 

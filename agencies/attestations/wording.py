@@ -46,8 +46,9 @@ def text_of(
     files: Sequence[AttestationFile],
     until: date,
     recall: str | None = None,
+    listed: tuple[int, bytes] | None = None,
 ) -> SignedText:
-    """What is signed, in one of the two languages; a recall by its opaque reference."""
+    """What is signed, in one of the two languages; a recall by its opaque reference, a list by version and hash."""
     language = in_language(language)
 
     def word(name: str) -> str:
@@ -75,6 +76,7 @@ def text_of(
         "",
         f"{word('answers')}:",
         *told,
+        *([f"{word('list')}: {word('list_version') % _list(listed)}"] if listed else []),
         "",
         f"{word('evidence')}: {'; '.join(proofs) or nothing}",
         f"{word('evidence_on')}: {evidence_on or nothing}",
@@ -83,3 +85,8 @@ def text_of(
         word("pledge"),
     ]
     return SignedText("\n".join(lines), language)
+
+
+def _list(listed: tuple[int, bytes]) -> dict[str, object]:
+    version, digest = listed
+    return {"version": version, "sha256": digest.hex()}

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from agencies.kernel.base import Base
 from agencies.kernel.tenancy import Actor
+from agencies.kernel.tracing import request_of
 
 GENESIS = bytes(32)
 
@@ -95,8 +96,9 @@ def record(
         {
             "action": action,
             "at": now.isoformat(),
-            "by": {"organisation": actor.organisation_id, "user": actor.user_id, "role": actor.role},
+            "by": _signature(actor),
             "details": details,
+            **({} if (request := request_of(session)) is None else {"request": request}),
         },
         sort_keys=True,
         separators=(",", ":"),
@@ -135,25 +137,28 @@ def link(previous: bytes, body: str) -> bytes:
     return hashlib.sha256(previous + body.encode()).digest()
 
 
-def verify_chain(session: Session, organisation_id: int) -> Iterator[BrokenLink]:
-    """Walk one organisation's chain in order and yield every place where it does not hold."""
-    seq, previous = 0, GENESIS
-    rows = session.scalars(
-        select(AuditEvent)
-        .where(AuditEvent.organisation_id == organisation_id)
-        .order_by(AuditEvent.seq)
-        .execution_options(yield_per=2000)
-    )
-    for row in rows:
-        if row.seq != seq + 1:
-            yield BrokenLink(organisation_id, seq + 1, "missing")
-        elif row.previous != previous:
-            yield BrokenLink(organisation_id, row.seq, "unlinked")
-        if row.hash != link(row.previous, row.body) or not _agrees(row):
-            yield BrokenLink(organisation_id, row.seq, "edited")
-        seq, previous = row.seq, row.hash
-    head = session.get(AuditHead, organisation_id)
-    at, end = (0, GENESIS) if head is None else (head.seq, head.hash)
+def verify_chain(
+    session: Session, organisation_id: int, *, after: tuple[int, bytes] = (0, GENESIS)
+) -> Iterator[BrokenLink]:
+    """Walk one organisation's chain in order and yield every place where it does not hold.
+
+    `after` is the number and hash of the last event that is taken for granted.
+    """
+    seq, previous = after
+    while True:
+        begun = seq
+        for row in _events(session, organisation_id, seq):
+            if row.seq != seq + 1:
+                yield BrokenLink(organisation_id, seq + 1, "missing")
+            elif row.previous != previous:
+                yield BrokenLink(organisation_id, row.seq, "unlinked")
+            if row.hash != link(row.previous, row.body) or not _agrees(row):
+                yield BrokenLink(organisation_id, row.seq, "edited")
+            seq, previous = row.seq, row.hash
+        at, end = _head(session, organisation_id)
+        # What was written meanwhile is walked too; a head beyond the last event that there is tells of a cut.
+        if at <= seq or seq == begun:
+            break
     if (at, end) != (seq, previous):
         yield BrokenLink(organisation_id, max(at, seq), "cut")
 
@@ -170,6 +175,29 @@ def verify_anchor(session: Session, anchor: Anchor) -> BrokenLink | None:
     if found is None:
         return None if anchor.seq == 0 else BrokenLink(anchor.organisation_id, anchor.seq, "cut")
     return None if found.hash == anchor.hash else BrokenLink(anchor.organisation_id, anchor.seq, "rewritten")
+
+
+def head_of(session: Session, organisation_id: int) -> Anchor:
+    """The end of one chain as it is now; number 0 where nothing was written yet."""
+    return Anchor(organisation_id, *_head(session, organisation_id))
+
+
+def _events(session: Session, organisation_id: int, after: int) -> Iterator[AuditEvent]:
+    statement = select(AuditEvent).where(AuditEvent.organisation_id == organisation_id, AuditEvent.seq > after)
+    yield from session.scalars(statement.order_by(AuditEvent.seq).execution_options(yield_per=2000))
+
+
+def _head(session: Session, organisation_id: int) -> tuple[int, bytes]:
+    found = session.execute(
+        select(AuditHead.seq, AuditHead.hash).where(AuditHead.organisation_id == organisation_id)
+    ).one_or_none()
+    return (0, GENESIS) if found is None else (found.seq, found.hash)
+
+
+def _signature(actor: Actor) -> dict[str, Any]:
+    """Who acted; a second person only where there was one."""
+    signed = {"organisation": actor.organisation_id, "user": actor.user_id, "role": actor.role}
+    return signed if actor.approved_by is None else signed | {"approved_by": actor.approved_by}
 
 
 def _agrees(row: AuditEvent) -> bool:

@@ -50,6 +50,16 @@ class Conflict(DomainError):
     text = msg("This was changed in the meantime. Reload the page and look again.")
 
 
+class TooMany(DomainError):
+    """More than one person may in a while; `retry_after` says in how many seconds it may go on."""
+
+    text = msg("This was done more often than we allow in a short time. Wait and try again.")
+
+    def __init__(self, *, retry_after: int, **params: Any) -> None:
+        self.retry_after = retry_after
+        super().__init__(**params)
+
+
 class Invalid(DomainError):
     """The request contradicts a rule."""
 

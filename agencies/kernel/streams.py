@@ -16,6 +16,7 @@ from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from agencies.kernel import sealing
 from agencies.kernel.tenancy import as_loader, bind, bound_actor
 
 _CHUNK_BYTES, _CHUNKS_AHEAD = 1 << 18, 16
@@ -34,6 +35,8 @@ def beside(session: Session) -> Iterator[Session]:
     It sees what is durable, and nothing that `session` has changed so far. Both may wait for each other.
     """
     with Session(session.get_bind(), expire_on_commit=False) as reader:
+        if sealing.is_attached(session):
+            sealing.attach(reader, sealing.keyring_of(session))
         bind(reader, bound_actor(session))
         for waiting in (session, reader):
             waiting.execute(text(_PATIENCE))

@@ -57,6 +57,10 @@ class Actor:
     permissions: frozenset[str] = field(default_factory=frozenset)
     language: str = "es"
     time_zone: str = "America/Bogota"
+    #: The second person, where this one does what that one approved.
+    approved_by: int | None = None
+    #: Only looks: the database itself refuses every change in this actor's transactions.
+    is_read_only: bool = False
 
     @property
     def tenant(self) -> int:
@@ -128,6 +132,8 @@ def _enter(connection: Connection, role: str, organisation_id: int | None) -> No
 def _enter_as_actor(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
     actor = bound_actor(session)
     _enter(connection, DATABASE_ROLE[actor.side], actor.organisation_id)
+    if actor.is_read_only:
+        connection.execute(text("set transaction read only"))
 
 
 @contextmanager

@@ -200,9 +200,11 @@ def give_up(session: Session, lease: Lease, error: str, *, now: datetime) -> Non
     _close(session, lease, "failed", error, now)
 
 
-def put_back(session: Session, lease: Lease, error: str, *, wait_seconds: float, now: datetime) -> None:
-    """After an outage: release the lease and come again later, or give up after `MAX_ATTEMPTS`."""
-    if lease.attempt >= MAX_ATTEMPTS:
+def put_back(
+    session: Session, lease: Lease, error: str, *, wait_seconds: float, now: datetime, most: int = MAX_ATTEMPTS
+) -> None:
+    """After an outage: release the lease and come again later, or give up after `most` attempts."""
+    if lease.attempt >= most:
         give_up(session, lease, error, now=now)
         return
     session.execute(

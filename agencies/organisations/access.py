@@ -1,26 +1,47 @@
-"""Who is let in: suspend and approve organisations, disable and enable people, remember their language."""
+"""Who is let in as what: suspend and approve organisations, disable and enable people, change their roles."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
-from agencies.kernel.tenancy import Actor, require
-from agencies.organisations.models import Organisation, OrganisationKind, OrganisationState, User, UserState
-from agencies.organisations.permissions import Permission
-from agencies.organisations.service import manageable_user, record_about
+from agencies.kernel.tenancy import Actor, Side, require
+from agencies.organisations.models import (
+    Invitation,
+    Organisation,
+    OrganisationKind,
+    OrganisationState,
+    User,
+    UserState,
+)
+from agencies.organisations.permissions import SIDE_OF, Permission, Role
+from agencies.organisations.service import RoleOfAnotherSide, manageable_user, record_about
 
 LANGUAGES = ("es", "en")
+#: Whoever manages an organisation; the last of them stays.
+HEADS = (Role.DIRECTOR, Role.MANAGER, Role.OPERATOR)
 
 
 class NotYourself(Conflict):
     """Nobody locks themselves out."""
 
     text = msg("You cannot disable your own access. Ask a colleague.")
+
+
+class LastHead(Conflict):
+    """An organisation nobody manages cannot help itself."""
+
+    text = msg("Nobody else could manage this organisation. Make somebody else director or manager first.")
+
+
+class NotYourOwnRole(Conflict):
+    """Nobody gives themselves a role."""
+
+    text = msg("You cannot change your own role. Ask a colleague.")
 
 
 def suspend(session: Session, actor: Actor, organisation_id: int, *, now: datetime) -> None:
@@ -34,13 +55,25 @@ def approve(session: Session, actor: Actor, organisation_id: int, *, now: dateti
 
 
 def disable(session: Session, actor: Actor, user_id: int, *, now: datetime) -> None:
-    """Keep a person out from their next request on; an open invitation stops working."""
+    """Keep a person out from their next request on; sessions and an open invitation end for good.
+
+    Raises `NotYourself`, or `LastHead` where nobody else could manage the organisation.
+    """
+    heads = _hold_heads(session, actor, user_id)
     user = manageable_user(session, actor, user_id)
     if user.id == actor.user_id:
         raise NotYourself
     if user.state is UserState.DISABLED:
         raise Conflict
-    user.state = UserState.DISABLED
+    if heads == {user.id}:
+        raise LastHead
+    user.state, user.sessions_since = UserState.DISABLED, now
+    session.execute(
+        update(Invitation)
+        .where(Invitation.user_id == user.id, Invitation.used_at.is_(None), Invitation.expires_at > now)
+        .values(expires_at=now)
+        .execution_options(synchronize_session=False)
+    )
     record_about(session, actor, user, "user.disabled", now)
 
 
@@ -54,11 +87,55 @@ def enable(session: Session, actor: Actor, user_id: int, *, now: datetime) -> No
     record_about(session, actor, user, "user.enabled", now)
 
 
+def change_role(session: Session, actor: Actor, user_id: int, role: Role, *, now: datetime) -> None:
+    """Give a person another role of the same side; they sign in again with it.
+
+    Raises `NotYourOwnRole`, `RoleOfAnotherSide`, or `LastHead` where nobody else could manage the organisation.
+    """
+    heads = _hold_heads(session, actor, user_id)
+    user = manageable_user(session, actor, user_id)
+    if user.id == actor.user_id:
+        raise NotYourOwnRole
+    if SIDE_OF[role] is not SIDE_OF[user.role]:
+        raise RoleOfAnotherSide
+    if user.role is role:
+        raise Conflict
+    if heads == {user.id}:
+        raise LastHead
+    former, user.role, user.sessions_since = user.role, role, now
+    session.flush()
+    audit.record(
+        session,
+        actor,
+        "user.role_changed",
+        now=now,
+        organisations={actor.tenant, user.organisation_id},
+        subject_user_id=user.id,
+        role=role.value,
+        former_role=former.value,
+    )
+
+
 def choose_language(session: Session, actor: Actor, language: str) -> None:
     """Remember the language a person reads the portal in."""
     if language not in LANGUAGES:
         raise Invalid
     session.execute(update(User).where(User.id == actor.user_id).values(language=language))
+
+
+def _hold_heads(session: Session, actor: Actor, user_id: int) -> set[int]:
+    """Who manages the person's organisation now, held in one order, so that two cannot shut out each other."""
+    home = actor.tenant
+    if actor.side is Side.PLATFORM:
+        home = session.scalar(select(User.organisation_id).where(User.id == user_id)) or home
+    return set(
+        session.scalars(
+            select(User.id)
+            .where(User.organisation_id == home, User.role.in_(HEADS), User.state == UserState.ACTIVE)
+            .order_by(User.id)
+            .with_for_update()
+        )
+    )
 
 
 def _change_state(

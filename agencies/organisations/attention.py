@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from agencies.kernel.notices import Notice
+from agencies.kernel.notices import Notice, is_for
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.models import User
 
@@ -26,9 +26,8 @@ def count_unseen(session: Session, actor: Actor) -> int:
         select(Notice.id)
         .join(User, User.organisation_id == Notice.organisation_id)
         .where(
-            Notice.organisation_id == actor.organisation_id,
+            is_for(actor),
             User.id == actor.user_id,
-            Notice.permission.in_(sorted(actor.permissions)),
             or_(User.notices_seen_at.is_(None), Notice.created_at > User.notices_seen_at),
         )
         .limit(MOST + 1)

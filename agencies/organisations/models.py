@@ -83,8 +83,13 @@ class User(Base):
     password_hash: Mapped[str | None]
     failed_sign_ins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    #: Wrong second factors in a row, and until when they are not even tried.
+    failed_factors: Mapped[int] = mapped_column(default=0)
+    factor_paused_until: Mapped[datetime | None]
     created_at: Mapped[datetime]
     last_signed_in_at: Mapped[datetime | None]
+    #: Signed-in sessions that began before are over: the person was kept out, let in again, or changed roles.
+    sessions_since: Mapped[datetime | None]
     #: When the person last looked at the notices; later ones are new.
     notices_seen_at: Mapped[datetime | None]
 
@@ -105,6 +110,10 @@ class WebSession(Base):
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    #: When the second factor was proved; until then the session is good for that and nothing else.
+    factor_at: Mapped[datetime | None]
+    #: When the person last proved who they are; what matters most wants it to be a moment ago.
+    stepped_up_at: Mapped[datetime | None]
     address: Mapped[str]
     user_agent: Mapped[str]
 

@@ -14,10 +14,16 @@ class Role(StrEnum):
     ANALYST = "analyst"
     FINANCE = "finance"
     COMPLIANCE = "compliance"
+    #: Looks at everything of the creditor's, and changes and reveals nothing.
+    AUDITOR = "auditor"
     MANAGER = "manager"
     AGENT = "agent"
     INVESTIGATOR = "investigator"
     OPERATOR = "operator"
+
+
+#: What an operator acts as on a tenant's pages; nobody has it by invitation.
+SUPPORT = "support"
 
 
 class Permission(StrEnum):
@@ -26,12 +32,18 @@ class Permission(StrEnum):
     ORGANISATION_REGISTER = "organisation.register"
     ORGANISATION_SUSPEND = "organisation.suspend"
     ORGANISATION_VIEW = "organisation.view"
+    #: What organisations apply with that are not here yet.
+    APPLICATION_REVIEW = "application.review"
     USER_INVITE = "user.invite"
     USER_VIEW = "user.view"
+    #: The organisation's own sign-in.
+    SIGN_IN_MANAGE = "sign_in.manage"
     WORK_VIEW_ALL = "work.view_all"
     AUDIT_VIEW = "audit.view"
     PORTFOLIO_UPLOAD = "portfolio.upload"
     CASE_VIEW = "case.view"
+    #: Taking lists of cases with their people away as files.
+    CASE_EXPORT = "case.export"
     MANDATE_MAKE = "mandate.make"
     MANDATE_VIEW = "mandate.view"
     PLACEMENT_PLAN = "placement.plan"
@@ -64,6 +76,28 @@ class Permission(StrEnum):
     LOT_VIEW = "lot.view"
     BID_SUBMIT = "bid.submit"
     CONDUCT_VIEW = "conduct.view"
+    #: One covered field of a debtor in full, for a purpose.
+    CONTACT_REVEAL = "contact.reveal"
+    INCIDENT_REPORT = "incident.report"
+    INCIDENT_VIEW = "incident.view"
+    #: Decide whom to tell, tell them, export, close.
+    INCIDENT_HANDLE = "incident.handle"
+    #: What people ask about their own data.
+    REQUEST_FORWARD = "request.forward"
+    REQUEST_VIEW = "request.view"
+    REQUEST_HANDLE = "request.handle"
+    APPROVAL_VIEW = "approval.view"
+    #: The operator's looking at a tenant's pages, for a reason and for minutes.
+    SUPPORT_ASK = "support.ask"
+    SUPPORT_GRANT = "support.grant"
+    SUPPORT_VIEW = "support.view"
+    AWARD_APPROVE = "award.approve"
+    EXPORT_APPROVE = "export.approve"
+    #: What may be done by one person alone.
+    LIMIT_CHANGE = "limit.change"
+    LIMIT_APPROVE = "limit.approve"
+    BANK_ACCOUNT_CHANGE = "bank_account.change"
+    BANK_ACCOUNT_APPROVE = "bank_account.approve"
 
 
 SIDE_OF: dict[Role, Side] = {
@@ -71,6 +105,7 @@ SIDE_OF: dict[Role, Side] = {
     Role.ANALYST: Side.CREDITOR,
     Role.FINANCE: Side.CREDITOR,
     Role.COMPLIANCE: Side.CREDITOR,
+    Role.AUDITOR: Side.CREDITOR,
     Role.MANAGER: Side.AGENCY,
     Role.AGENT: Side.AGENCY,
     Role.INVESTIGATOR: Side.AGENCY,
@@ -82,12 +117,18 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
+            _P.SIGN_IN_MANAGE,
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
+            _P.CASE_EXPORT,
             _P.MANDATE_MAKE,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
@@ -108,6 +149,15 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_AWARD,
             _P.LOT_VIEW,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.AWARD_APPROVE,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_CHANGE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
+            _P.SUPPORT_GRANT,
+            _P.SUPPORT_VIEW,
         }
     ),
     Role.ANALYST: frozenset(
@@ -115,6 +165,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.ORGANISATION_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
+            _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
             _P.PLACEMENT_VIEW,
@@ -131,6 +183,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_OFFER,
             _P.LOT_VIEW,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
         }
     ),
     Role.FINANCE: frozenset(
@@ -142,14 +195,25 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SCORECARD_VIEW,
             _P.SLA_VIEW,
             _P.LOCATE_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.AWARD_APPROVE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
         }
     ),
     Role.COMPLIANCE: frozenset(
         {
+            _P.INCIDENT_VIEW,
+            _P.INCIDENT_HANDLE,
+            _P.REQUEST_VIEW,
+            _P.REQUEST_HANDLE,
             _P.ORGANISATION_VIEW,
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
+            _P.CASE_EXPORT,
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
             _P.SCORECARD_VIEW,
@@ -159,15 +223,25 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.SLA_VIEW,
             _P.LOCATE_VIEW,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_APPROVE,
+            _P.SUPPORT_VIEW,
         }
     ),
     Role.MANAGER: frozenset(
         {
+            _P.SIGN_IN_MANAGE,
+            _P.INCIDENT_REPORT,
+            _P.INCIDENT_VIEW,
+            _P.REQUEST_FORWARD,
             _P.ORGANISATION_VIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
             _P.AUDIT_VIEW,
             _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
+            _P.CASE_EXPORT,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_VIEW,
             _P.PLACEMENT_ACKNOWLEDGE,
@@ -190,22 +264,64 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.LOT_VIEW,
             _P.BID_SUBMIT,
             _P.CONDUCT_VIEW,
+            _P.APPROVAL_VIEW,
+            _P.EXPORT_APPROVE,
+            _P.LIMIT_CHANGE,
+            _P.LIMIT_APPROVE,
+            _P.BANK_ACCOUNT_CHANGE,
+            _P.BANK_ACCOUNT_APPROVE,
+            _P.SUPPORT_GRANT,
+            _P.SUPPORT_VIEW,
         }
     ),
-    Role.AGENT: frozenset({_P.CASE_VIEW, _P.PLACEMENT_VIEW, _P.CASE_RETURN, _P.ENQUIRY_ASK, _P.ACTIVITY_RECORD}),
-    Role.INVESTIGATOR: frozenset({_P.CASE_VIEW, _P.LOCATE_WORK, _P.LOCATE_VIEW}),
+    Role.AGENT: frozenset(
+        {
+            _P.INCIDENT_REPORT,
+            _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
+            _P.CASE_EXPORT,
+            _P.PLACEMENT_VIEW,
+            _P.CASE_RETURN,
+            _P.ENQUIRY_ASK,
+            _P.ACTIVITY_RECORD,
+            _P.APPROVAL_VIEW,
+        }
+    ),
+    Role.INVESTIGATOR: frozenset(
+        {
+            _P.INCIDENT_REPORT,
+            _P.CASE_VIEW,
+            _P.CONTACT_REVEAL,
+            _P.CASE_EXPORT,
+            _P.LOCATE_WORK,
+            _P.LOCATE_VIEW,
+            _P.APPROVAL_VIEW,
+        }
+    ),
     Role.OPERATOR: frozenset(
         {
             _P.ORGANISATION_REGISTER,
             _P.ORGANISATION_SUSPEND,
             _P.ORGANISATION_VIEW,
+            _P.APPLICATION_REVIEW,
             _P.USER_INVITE,
             _P.USER_VIEW,
             _P.WORK_VIEW_ALL,
             _P.AUDIT_VIEW,
+            _P.SUPPORT_ASK,
+            _P.SUPPORT_VIEW,
         }
     ),
 }
+
+
+def looking(side: Side) -> frozenset[str]:
+    """What somebody may do who looks at all that a side's people look at, and does nothing else."""
+    held = {one for role, permissions in PERMISSIONS.items() if SIDE_OF[role] is side for one in permissions}
+    return frozenset(one for one in held if one.endswith(".view"))
+
+
+PERMISSIONS[Role.AUDITOR] = looking(Side.CREDITOR)
 
 
 def roles_of(side: Side) -> list[Role]:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, cast, func, not_, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
-from agencies.kernel.tenancy import Actor, Side, require
+from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.organisations import supporting
 from agencies.organisations.models import Organisation, OrganisationKind, OrganisationState, User, UserState
 from agencies.organisations.permissions import Permission
 
@@ -103,6 +105,11 @@ def home_currency(session: Session, actor: Actor) -> str:
     return session.scalars(select(Organisation.currency).where(Organisation.id == actor.tenant)).one()
 
 
+def home_country(session: Session, actor: Actor) -> str:
+    """Under whose law the actor's own organisation lives."""
+    return session.scalars(select(Organisation.country).where(Organisation.id == actor.tenant)).one()
+
+
 def state_of(row: OrganisationRow) -> str:
     """How the directory groups an organisation: suspended, empty (nobody can sign in yet) or active."""
     if row.organisation.state != "approved":
@@ -156,25 +163,47 @@ def list_events(
     actor: Actor,
     *,
     nouns: Collection[str] = (),
+    user_id: int | None = None,
+    is_own: bool | None = None,
+    case_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     before: int | None = None,
     limit: int = PAGE,
 ) -> Page[Event]:
-    """One page of the organisation's own audit trail, newest first; `nouns` keeps events about these only."""
+    """One page of the organisation's own audit trail, newest first, narrowed to what is asked for.
+
+    `nouns` keeps events about these only, `is_own` those of the organisation's own people or of others, `case_id` those
+    that name a case. The end of the window is not part of it.
+    """
     require(actor, Permission.AUDIT_VIEW)
-    statement = (
-        select(AuditEvent)
-        .where(AuditEvent.organisation_id == actor.tenant)
-        .order_by(AuditEvent.seq.desc())
-        .limit(limit + 1)
-    )
+    conditions: list[ColumnElement[bool]] = [AuditEvent.organisation_id == actor.tenant]
     if before is not None:
-        statement = statement.where(AuditEvent.seq < before)
+        conditions.append(AuditEvent.seq < before)
     if nouns:
-        statement = statement.where(func.split_part(AuditEvent.action, ".", 1).in_(nouns))
+        conditions.append(func.split_part(AuditEvent.action, ".", 1).in_(nouns))
+    if user_id is not None:
+        # At the door nobody acts yet: whoever comes in is spoken of.
+        spoken_of = cast(AuditEvent.body, JSONB)["details"]["subject_user_id"].astext == str(user_id)
+        at_the_door = and_(AuditEvent.actor_user_id.is_(None), spoken_of)
+        conditions.append(or_(AuditEvent.actor_user_id == user_id, at_the_door))
+    if is_own is not None:
+        # At the door nobody acts for an organisation yet; whoever signs in here is one of ours.
+        own = or_(AuditEvent.actor_organisation_id == actor.tenant, AuditEvent.actor_organisation_id.is_(None))
+        conditions.append(own if is_own else not_(own))
+    if case_id is not None:
+        told = cast(AuditEvent.body, JSONB)["details"]["case_id"].astext
+        conditions.append(told == str(case_id))
+    if since is not None:
+        conditions.append(AuditEvent.at >= since)
+    if until is not None:
+        conditions.append(AuditEvent.at < until)
+    statement = select(AuditEvent).where(*conditions).order_by(AuditEvent.seq.desc()).limit(limit + 1)
     found = [(one, json.loads(one.body)["details"]) for one in session.scalars(statement)]
     people = user_names(
         session, [n for one, told in found for n in (one.actor_user_id, told.get("subject_user_id")) if n]
     )
+    people = {**supporting.supporter_names(session, actor), **people}
     houses = organisation_names(
         session, [n for one, told in found for n in (one.actor_organisation_id, told.get("organisation_id")) if n]
     )
@@ -193,6 +222,13 @@ def list_events(
         for one, told in found
     ]
     return cut(rows, limit, lambda row: row.seq)
+
+
+def organisation_ids(session: Session, actor: Actor) -> list[int]:
+    """Every organisation on the platform, for its operators."""
+    require(actor, Permission.AUDIT_VIEW)
+    require_side(actor, Side.PLATFORM)
+    return list(session.scalars(select(Organisation.id).order_by(Organisation.id)))
 
 
 def organisation_names(session: Session, ids: Iterable[int]) -> dict[int, str]:

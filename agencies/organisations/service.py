@@ -69,6 +69,7 @@ class Invited:
     user: User
     token: str
     expires_at: datetime
+    invitation_id: int
 
 
 def register(
@@ -309,19 +310,18 @@ def _invitation(session: Session, actor: Actor, user: User, action: str, now: da
         .values(expires_at=now)
     )
     expires_at = now + INVITATION_LIFETIME
-    session.add(
-        Invitation(
-            organisation_id=user.organisation_id,
-            user_id=user.id,
-            token_hash=credentials.digest(token),
-            invited_by=actor.user_id,
-            created_at=now,
-            expires_at=expires_at,
-        )
+    invitation = Invitation(
+        organisation_id=user.organisation_id,
+        user_id=user.id,
+        token_hash=credentials.digest(token),
+        invited_by=actor.user_id,
+        created_at=now,
+        expires_at=expires_at,
     )
+    session.add(invitation)
     session.flush()
     record_about(session, actor, user, action, now)
-    return Invited(user, token, expires_at)
+    return Invited(user, token, expires_at, invitation.id)
 
 
 def _usable_invitation(session: Session, token: str, now: datetime, *, lock: bool = False) -> Invitation:

@@ -1,4 +1,4 @@
-"""Whether an agency's own file speaks against giving it work: what it does not offer, cover or have room for.
+"""Whether an agency's own file or its place on the panel speaks against giving it work.
 
 What a file does not state restricts nothing, and an agency without a file is judged by its attestations alone.
 """
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.errors import msg
 from agencies.standing.models import AgencyFile, OfferedService
+from agencies.standing.panel import stopped
 
 
 class Unfit(StrEnum):
@@ -21,12 +22,15 @@ class Unfit(StrEnum):
     SERVICE = "service"
     COVERAGE = "coverage"
     CAPACITY = "capacity"
+    #: Not its file, but how the creditor stands to it.
+    PANEL = "panel"
 
 
 UNFIT: dict[Unfit, str] = {
     Unfit.SERVICE: msg("Its file does not offer this service."),
     Unfit.COVERAGE: msg("Its file does not cover the country."),
     Unfit.CAPACITY: msg("These cases go beyond the capacity in its file."),
+    Unfit.PANEL: msg("It is suspended or not on the panel; nothing new goes to it."),
 }
 
 
@@ -34,13 +38,17 @@ def unfit(
     session: Session,
     agency_ids: Collection[int],
     *,
+    creditor_id: int,
     service: OfferedService,
     country: str,
     cases: Mapping[int, int],
 ) -> dict[int, tuple[Unfit, ...]]:
     """What speaks against each agency; `cases` is how many it would hold of the creditor afterwards, where known."""
     files = session.scalars(select(AgencyFile).where(AgencyFile.agency_id.in_(agency_ids)))
-    return {file.agency_id: tuple(_reasons(file, service, country, cases.get(file.agency_id, 0))) for file in files}
+    found = {file.agency_id: _reasons(file, service, country, cases.get(file.agency_id, 0)) for file in files}
+    for agency_id in stopped(session, creditor_id, agency_ids):
+        found[agency_id] = [*found.get(agency_id, []), Unfit.PANEL]
+    return {agency_id: tuple(reasons) for agency_id, reasons in found.items()}
 
 
 def with_capacity(session: Session, agency_ids: Collection[int]) -> list[int]:

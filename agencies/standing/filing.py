@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -16,7 +18,9 @@ from agencies.kernel.money import EXPONENT
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation, OrganisationKind
 from agencies.organisations.permissions import Permission
-from agencies.standing.models import AgencyCredential, AgencyFile, CredentialKind, OfferedService, PanelMember
+from agencies.standing.fields import answered
+from agencies.standing.models import AgencyCredential, AgencyFile, CredentialKind, OfferedService, PanelMember, Product
+from agencies.standing.registers import DISCLOSURES, REGISTERS
 
 
 class CountryUnknown(Invalid):
@@ -53,6 +57,9 @@ class Statement:
     capacity: int | None = None
     complaints_contact: str = ""
     incidents_contact: str = ""
+    second_complaints_contact: str = ""
+    notice_hours: int | None = None
+    products: tuple[Product, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -78,19 +85,19 @@ class FilePage:
     statement: Statement
     updated_at: datetime | None
     credentials: tuple[AgencyCredential, ...]
+    country: str = ""
+    #: By the names of the questions in `registers`.
+    registers: Mapping[str, Any] = field(default_factory=dict)
+    disclosures: Mapping[str, Any] = field(default_factory=dict)
 
 
 def get_file(session: Session, actor: Actor, agency_id: int) -> FilePage:
     """An agency's own file, or one of a creditor's panel; raises `NotFound`."""
-    require(actor, Permission.STANDING_VIEW)
-    if actor.side is Side.AGENCY and agency_id != actor.organisation_id:
-        raise NotFound
-    if actor.side is Side.CREDITOR and session.get(PanelMember, (actor.tenant, agency_id)) is None:
-        raise NotFound
-    name = session.scalar(
-        select(Organisation.name).where(Organisation.id == agency_id, Organisation.kind == OrganisationKind.AGENCY)
+    check_reader(session, actor, agency_id)
+    home = session.scalar(
+        select(Organisation).where(Organisation.id == agency_id, Organisation.kind == OrganisationKind.AGENCY)
     )
-    if name is None:
+    if home is None:
         raise NotFound
     file = session.get(AgencyFile, agency_id)
     credentials = session.scalars(
@@ -98,7 +105,27 @@ def get_file(session: Session, actor: Actor, agency_id: int) -> FilePage:
         .where(AgencyCredential.agency_id == agency_id, AgencyCredential.removed_at.is_(None))
         .order_by(AgencyCredential.kind.desc(), AgencyCredential.valid_until, AgencyCredential.id)
     )
-    return FilePage(agency_id, name, _statement(file), file.updated_at if file else None, tuple(credentials))
+    if file is None:
+        return FilePage(agency_id, home.name, Statement(), None, tuple(credentials), home.country)
+    return FilePage(
+        agency_id,
+        home.name,
+        _statement(file),
+        file.updated_at,
+        tuple(credentials),
+        home.country,
+        file.registers,
+        file.disclosures,
+    )
+
+
+def check_reader(session: Session, actor: Actor, agency_id: int) -> None:
+    """An agency reads its own file and a creditor those of its panel; raises `NotFound` for any other."""
+    require(actor, Permission.STANDING_VIEW)
+    if actor.side is Side.AGENCY and agency_id != actor.organisation_id:
+        raise NotFound
+    if actor.side is Side.CREDITOR and session.get(PanelMember, (actor.tenant, agency_id)) is None:
+        raise NotFound
 
 
 def state(session: Session, actor: Actor, statement: Statement, *, now: datetime) -> None:
@@ -108,22 +135,8 @@ def state(session: Session, actor: Actor, statement: Statement, *, now: datetime
         raise CountryUnknown
     if statement.capacity is not None and statement.capacity <= 0:
         raise CapacityUnfit
-    values = {
-        "services": [one.value for one in statement.services],
-        "countries": list(statement.countries),
-        "regions": statement.regions,
-        "capacity": statement.capacity,
-        "complaints_contact": statement.complaints_contact,
-        "incidents_contact": statement.incidents_contact,
-        "updated_at": now,
-        "updated_by": actor.user_id,
-    }
-    session.execute(
-        insert(AgencyFile)
-        .values(agency_id=agency_id, **values)
-        .on_conflict_do_update(index_elements=["agency_id"], set_=values)
-    )
-    session.expire_all()
+    values = _values(statement)
+    _write(session, agency_id, values, actor.user_id, now)
     audit.record(
         session,
         actor,
@@ -133,6 +146,25 @@ def state(session: Session, actor: Actor, statement: Statement, *, now: datetime
         countries=values["countries"],
         capacity=statement.capacity,
     )
+
+
+def disclose(
+    session: Session,
+    actor: Actor,
+    *,
+    registers: Mapping[str, Any],
+    disclosures: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Write what registers say, what is certified and what was disputed over what stood there; raises `AnswerUnfit`."""
+    agency_id = _editor(actor)
+    country = session.get_one(Organisation, agency_id).country
+    values = {
+        "registers": answered(REGISTERS[country], registers),
+        "disclosures": answered(DISCLOSURES, disclosures),
+    }
+    _write(session, agency_id, values, actor.user_id, now)
+    audit.record(session, actor, "standing.disclosed", now=now)
 
 
 def add_credential(session: Session, actor: Actor, told: Credential, *, now: datetime) -> AgencyCredential:
@@ -146,6 +178,15 @@ def add_credential(session: Session, actor: Actor, told: Credential, *, now: dat
         raise LimitUnfit
     if told.limit_minor is not None and told.limit_minor < 0:
         raise LimitUnfit
+    added = keep_credential(session, agency_id, told, by=actor.user_id, now=now)
+    audit.record(session, actor, "credential.added", now=now, credential_id=added.id, country=told.country)
+    return added
+
+
+def keep_credential(
+    session: Session, agency_id: int, told: Credential, *, by: int | None, now: datetime
+) -> AgencyCredential:
+    """Write a licence or a policy down as it is."""
     added = AgencyCredential(
         agency_id=agency_id,
         kind=told.kind,
@@ -157,11 +198,10 @@ def add_credential(session: Session, actor: Actor, told: Credential, *, now: dat
         currency=told.currency,
         valid_until=told.valid_until,
         created_at=now,
-        created_by=actor.user_id,
+        created_by=by,
     )
     session.add(added)
     session.flush()
-    audit.record(session, actor, "credential.added", now=now, credential_id=added.id, country=told.country)
     return added
 
 
@@ -180,14 +220,52 @@ def remove_credential(session: Session, actor: Actor, credential_id: int, *, now
         audit.record(session, actor, "credential.removed", now=now, credential_id=credential_id)
 
 
+def keep_file(
+    session: Session,
+    agency_id: int,
+    statement: Statement,
+    *,
+    registers: Mapping[str, Any],
+    disclosures: Mapping[str, Any],
+    now: datetime,
+) -> None:
+    """Begin a file with what the agency applied with."""
+    values = {**_values(statement), "registers": dict(registers), "disclosures": dict(disclosures)}
+    _write(session, agency_id, values, None, now)
+
+
 def _editor(actor: Actor) -> int:
     require(actor, Permission.STANDING_EDIT)
     return require_side(actor, Side.AGENCY)
 
 
-def _statement(file: AgencyFile | None) -> Statement:
-    if file is None:
-        return Statement()
+def _values(statement: Statement) -> dict[str, Any]:
+    return {
+        "services": [one.value for one in statement.services],
+        "countries": list(statement.countries),
+        "regions": statement.regions,
+        "capacity": statement.capacity,
+        "complaints_contact": statement.complaints_contact,
+        "incidents_contact": statement.incidents_contact,
+        "second_complaints_contact": statement.second_complaints_contact,
+        "notice_hours": statement.notice_hours,
+        "products": [one.value for one in statement.products],
+    }
+
+
+def _write(session: Session, agency_id: int, values: Mapping[str, Any], by: int | None, now: datetime) -> None:
+    """Write some of a file over what stood there; what was never said is empty."""
+    told = {**values, "updated_at": now, "updated_by": by}
+    empty = {**_values(Statement()), "registers": {}, "disclosures": {}}
+    session.execute(
+        insert(AgencyFile)
+        .values(agency_id=agency_id, **{**empty, **told})
+        .on_conflict_do_update(index_elements=["agency_id"], set_=told)
+    )
+    session.expire_all()
+
+
+def _statement(file: AgencyFile) -> Statement:
     return Statement(
         services=tuple(OfferedService(one) for one in file.services),
         countries=tuple(file.countries),
@@ -195,4 +273,7 @@ def _statement(file: AgencyFile | None) -> Statement:
         capacity=file.capacity,
         complaints_contact=file.complaints_contact,
         incidents_contact=file.incidents_contact,
+        second_complaints_contact=file.second_complaints_contact,
+        notice_hours=file.notice_hours,
+        products=tuple(Product(one) for one in file.products),
     )

@@ -13,6 +13,7 @@ from datetime import datetime
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from agencies.approvals import exports
 from agencies.attestations.gates import Act, Blocked, GateClosed, obstacles
 from agencies.kernel import audit
 from agencies.kernel.sheets import csv_bytes
@@ -21,6 +22,9 @@ from agencies.organisations.permissions import Permission
 from agencies.standing.models import PanelMember
 from assignments.cases.models import Case
 from assignments.cases.queries import CaseRow, Selection, list_cases, totals
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind
+from assignments.reads.service import Handed
 
 BATCH = 2_000
 
@@ -65,16 +69,28 @@ def listing(
     cells: Callable[[CaseRow], Sequence[object]],
     now: datetime,
 ) -> Iterator[bytes]:
-    """What is selected as CSV in pieces, each case as `cells` tells it; raises `GateClosed` when all is withheld.
+    """What is selected as CSV in pieces, each case as `cells` tells it; raises `GateClosed` when all is withheld
+    and `ExportNeedsSecond` when it is more than one person takes away alone.
 
     The export is recorded in the current transaction; the pieces are read as they are asked for.
     """
+    require(actor, Permission.CASE_EXPORT)
     out = withheld(session, actor, now=now)
     if out.is_all:
         raise GateClosed({actor.tenant: out.reasons})
-    cases = totals(session, actor, selection, without=out.creditor_ids).cases
-    audit.record(session, actor, "case.exported", now=now, cases=cases)
-    return _pieces(session, actor, selection, out.creditor_ids, header, cells)
+    taking = taking_of(session, actor, selection, without=out.creditor_ids)
+    granted = exports.let_go(session, actor, taking, now=now)
+    under = None if granted is None else granted.id
+    audit.record(session, actor, "case.exported", now=now, cases=taking.rows, approval_id=under)
+    handed = reads.handed_out(session, actor, ReadKind.EXPORT, now=now)
+    return _pieces(session, actor, selection, out.creditor_ids, header, cells, handed)
+
+
+def taking_of(session: Session, actor: Actor, selection: Selection, *, without: Collection[int] = ()) -> exports.Taking:
+    """The list of a filter as a file somebody wants to take away."""
+    cases = totals(session, actor, selection, without=without).cases
+    which = {name: value if isinstance(value, int) else str(value) for name, value in selection.to_dict().items()}
+    return exports.Taking(exports.Taken.CASES, which, cases)
 
 
 def _pieces(
@@ -84,12 +100,14 @@ def _pieces(
     without: Collection[int],
     header: Sequence[str],
     cells: Callable[[CaseRow], Sequence[object]],
+    handed: Handed,
 ) -> Iterator[bytes]:
     # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
     yield BOM_UTF8 + csv_bytes([header])
     after = None
     while True:
         page = list_cases(session, actor, selection, without=without, after=after, limit=BATCH)
+        handed((row.creditor_id, row.id) for row in page.rows)
         yield csv_bytes(cells(row) for row in page.rows)
         after = page.next_cursor
         if after is None:

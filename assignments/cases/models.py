@@ -136,6 +136,8 @@ class Case(Base):
     #: Since when nobody is to work it, by the creditor's word, and why; a placed case stays placed meanwhile.
     held_since: Mapped[datetime | None]
     hold_reason: Mapped[str | None]
+    #: Since when a claim of the debtor about its own data is in process: the mark the law asks for.
+    claim_since: Mapped[datetime | None]
     #: The row it came from: with the portfolio's upload, this finds the source.
     line: Mapped[int]
     account_ref: Mapped[str]

@@ -91,6 +91,7 @@ class Person:
     country: str
     id_type: str | None
     id_number: str | None
+    case_ids: tuple[int, ...]
 
 
 def list_found(
@@ -150,7 +151,10 @@ def get_person(session: Session, actor: Actor, debtor_id: int) -> Person:
     )
     if debtor is None:
         raise NotFound
-    return Person(debtor.id, debtor.name, debtor.country, debtor.id_type, debtor.id_number)
+    cases = session.scalars(
+        select(Case.id).where(Case.creditor_id == debtor.creditor_id, Case.debtor_id == debtor_id).order_by(Case.id)
+    )
+    return Person(debtor.id, debtor.name, debtor.country, debtor.id_type, debtor.id_number, tuple(cases))
 
 
 def timeline(

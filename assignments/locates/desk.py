@@ -32,6 +32,8 @@ class FindingRow:
     """One finding in a list of the creditor's."""
 
     id: int
+    creditor_id: int
+    case_id: int
     kind: FindingKind
     value: str
     detail: str | None
@@ -91,6 +93,8 @@ def list_to_verify(
     statement: Select[*tuple[Any, ...]] = (
         select(
             Finding.id,
+            Finding.creditor_id,
+            LocateOrder.case_id,
             Finding.kind,
             Finding.value,
             Finding.detail,

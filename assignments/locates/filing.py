@@ -35,6 +35,9 @@ from assignments.locates.models import (
     LocateSubject,
     OrderState,
 )
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind, Subject
+from assignments.reads.service import Handed
 from uploads.models import Upload, UploadError
 from uploads.rows import Loaded
 
@@ -132,16 +135,13 @@ def orders_file(session: Session, actor: Actor, batch_id: int, *, now: datetime)
     pass_gate(session, actor, Act.DOWNLOAD, creditor_id=batch.creditor_id, agency_ids=[agency_id], now=now)
     if batch.downloaded_at is None:
         batch.downloaded_at = now
+    told = [batch.creditor_id, agency_id]
     audit.record(
-        session,
-        actor,
-        "locate.downloaded",
-        now=now,
-        organisations=[batch.creditor_id, agency_id],
-        batch_id=batch_id,
-        orders=batch.orders,
+        session, actor, "locate.downloaded", now=now, organisations=told, batch_id=batch_id, orders=batch.orders
     )
-    return _pieces(session, batch)
+    what = (Subject.LOCATE_BATCH, batch_id)
+    handed = reads.handed_out(session, actor, ReadKind.LOCATE, fields=reads.CONTACTS, subject=what, now=now)
+    return _pieces(session, batch, handed)
 
 
 def screen_findings(session: Session, actor: Actor, upload: Upload) -> int:
@@ -298,7 +298,8 @@ def _finding(row: Row[Any], check: Check, upload: Upload, actor: Actor, now: dat
 
 #: People whom the agency collects from meanwhile are left out: it sees released points only.
 _PEOPLE = """
-select o.id, o.account_ref, o.due_on, s.id_type, s.id_number, s.name, s.birth_date, s.country, s.region, s.city, s.known
+select o.id, o.case_id, o.account_ref, o.due_on, s.id_type, s.id_number, s.name, s.birth_date, s.country, s.region,
+       s.city, s.known
 from locate_orders o
 join locate_subjects s on s.creditor_id = o.creditor_id and s.agency_id = o.agency_id and s.order_id = o.id
 where o.agency_id = :agency and o.creditor_id = :creditor and o.batch_id = :batch and o.state = 'acknowledged'
@@ -310,13 +311,14 @@ order by o.id limit :most
 """
 
 
-def _pieces(session: Session, batch: LocateBatch) -> Iterator[bytes]:
+def _pieces(session: Session, batch: LocateBatch, handed: Handed) -> Iterator[bytes]:
     # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
     yield BOM_UTF8 + csv_bytes([HEADER])
     mine = {"agency": batch.agency_id, "creditor": batch.creditor_id, "batch": batch.id, "most": BATCH}
     after = 0
     while rows := session.execute(text(_PEOPLE), {**mine, "after": after}).all():
         after = rows[-1].id
+        handed((batch.creditor_id, row.case_id) for row in rows)
         yield csv_bytes(_line(batch, row) for row in rows)
 
 

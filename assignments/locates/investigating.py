@@ -36,6 +36,8 @@ from assignments.locates.models import (
     OrderState,
     SourceClass,
 )
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind, Subject
 
 #: What is older says nothing about where somebody is now.
 OLDEST_YEARS = 20
@@ -112,9 +114,24 @@ def look(session: Session, actor: Actor, order_id: int, *, now: datetime) -> Loc
 
     Raises `NotFound` when the order is another's, not taken on yet, or over, and `CollectsNow`.
     """
-    _, subject = _in_sight(session, actor, order_id)
+    order, subject = in_sight(session, actor, order_id)
     audit.record(session, actor, "locate.looked", now=now, order_id=order_id)
+    what = (Subject.LOCATE_ORDER, order_id)
+    reads.note(session, actor, ReadKind.LOCATE, [(order.creditor_id, order.case_id)], subject=what, now=now)
     return subject
+
+
+def in_sight(session: Session, actor: Actor, order_id: int) -> tuple[LocateOrder, LocateSubject]:
+    """An order with its person, as long as the agency may know of it; raises `NotFound` and `CollectsNow`."""
+    order = _order(session, _worker(actor), order_id)
+    if order.state not in {OrderState.ACKNOWLEDGED, OrderState.SUBMITTED}:
+        raise NotFound
+    if collects(session, order):
+        raise CollectsNow
+    subject = session.get(LocateSubject, (order.creditor_id, order.agency_id, order.id))
+    if subject is None:
+        raise NotFound
+    return order, subject
 
 
 def collects(session: Session, order: LocateOrder) -> bool:
@@ -134,7 +151,7 @@ def collects(session: Session, order: LocateOrder) -> bool:
 
 def check(session: Session, actor: Actor, order_id: int, kind: FindingKind, raw: str) -> Check:
     """How something typed is read and whether it is known; nothing is kept. Refused where `look` is."""
-    order, subject = _in_sight(session, actor, order_id)
+    order, subject = in_sight(session, actor, order_id)
     here = session.scalars(
         select(Finding.value).where(
             Finding.agency_id == order.agency_id, Finding.order_id == order_id, Finding.kind == kind
@@ -280,19 +297,6 @@ def _open_order(session: Session, actor: Actor, order_id: int) -> LocateOrder:
     if collects(session, order):
         raise CollectsNow
     return order
-
-
-def _in_sight(session: Session, actor: Actor, order_id: int) -> tuple[LocateOrder, LocateSubject]:
-    """An order with its person, as long as the agency may know of it."""
-    order = _order(session, _worker(actor), order_id)
-    if order.state not in {OrderState.ACKNOWLEDGED, OrderState.SUBMITTED}:
-        raise NotFound
-    if collects(session, order):
-        raise CollectsNow
-    subject = session.get(LocateSubject, (order.creditor_id, order.agency_id, order.id))
-    if subject is None:
-        raise NotFound
-    return order, subject
 
 
 def _order(session: Session, agency_id: int, order_id: int, *, lock: bool = False) -> LocateOrder:

@@ -124,6 +124,10 @@ class LocateBatch(Base):
             ["creditor_id", "agency_id", "mandate_version_id"],
             ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
         ),
+        ForeignKeyConstraint(
+            ["creditor_id", "agency_id", "snapshot_id"],
+            ["attestation_snapshots.creditor_id", "attestation_snapshots.agency_id", "attestation_snapshots.id"],
+        ),
         Index("ix_locate_batches_agency_id", "agency_id", "id"),
         Index("ix_locate_batches_creditor_id", "creditor_id", "id"),
     )
@@ -147,6 +151,8 @@ class LocateBatch(Base):
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[int | None]
     downloaded_at: Mapped[datetime | None]
+    #: What the agency's attestations were when it was ordered; none on what was ordered before they were kept.
+    snapshot_id: Mapped[int | None]
 
 
 class LocateOrder(Base):

@@ -12,6 +12,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, delete, select, text,
 from sqlalchemy.orm import Session
 
 from agencies.attestations.gates import Act, pass_gate
+from agencies.attestations.snapshots import take
 from agencies.kernel import audit, notices
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.statistics import gather_statistics
@@ -116,6 +117,8 @@ def order(
     if len(chosen) > MOST_ORDERS:
         raise TooManyOrders
     batch.orders = len(chosen)
+    kept = take(session, actor, Act.ORDER_LOCATE, creditor_id=creditor_id, agency_ids=[terms.agency_id], now=now)
+    batch.snapshot_id = kept[terms.agency_id]
     session.add(batch)
     session.flush()
     _write(session, batch, list(chosen))

@@ -53,6 +53,8 @@ class BatchRow:
     submitted: int
     none_found: int
     closed: int
+    #: What the agency's attestations were when it was ordered.
+    snapshot_id: int | None
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class OrderRow:
     id: int
     batch_id: int
     case_id: int
+    creditor_id: int
     account_ref: str
     state: OrderState
     due_on: date
@@ -199,6 +202,7 @@ def _batches(actor: Actor) -> Select[*tuple[Any, ...]]:
             counts.c.submitted,
             counts.c.none_found,
             counts.c.closed,
+            LocateBatch.snapshot_id,
         )
         .join(_creditor, _creditor.id == LocateBatch.creditor_id)
         .join(_agency, _agency.id == LocateBatch.agency_id)
@@ -221,6 +225,7 @@ def _orders(actor: Actor) -> Select[*tuple[Any, ...]]:
             LocateOrder.id,
             LocateOrder.batch_id,
             LocateOrder.case_id,
+            LocateOrder.creditor_id,
             LocateOrder.account_ref,
             LocateOrder.state,
             LocateOrder.due_on,

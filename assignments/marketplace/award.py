@@ -14,6 +14,8 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agencies.approvals.limits import SecondPersonNeeded, needs_second
+from agencies.approvals.models import ApprovalKind
 from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
@@ -132,7 +134,8 @@ def award(
     """Award a closed lot: a mandate from each winning bid, the placements, a short reason for every other bidder.
 
     `shares` by agency come to 10,000. With `digest` exactly the previewed split is placed. Raises `LotAlreadyAwarded`,
-    `AwardMoved`, what the bids and shares are refused for, and what mandates and placements refuse.
+    `AwardMoved`, `SecondPersonNeeded`, what the bids and shares are refused for, and what mandates and placements
+    refuse.
     """
     require(actor, Permission.LOT_AWARD)
     lot = locked(session, require_side(actor, Side.CREDITOR), lot_id)
@@ -143,6 +146,8 @@ def award(
     drawn, winners = _drawn(session, actor, lot, shares, now)
     if digest is not None and digest != _digest(drawn):
         raise AwardMoved
+    if needs_second(session, actor, ApprovalKind.AWARD, drawn.preview.value_minor, lot.currency):
+        raise SecondPersonNeeded
     made = [_make_mandate(session, actor, lot, row, now) for row in winners]
     wave = _place(session, actor, lot, made, shares, now)
     lot.wave_id, lot.ended_by = wave.id, actor.user_id

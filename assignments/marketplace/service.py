@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select, text, update
 from sqlalchemy.orm import Session
@@ -28,7 +29,7 @@ from assignments.marketplace.listing import write_down
 from assignments.marketplace.models import Lot, LotOffer, LotState
 from assignments.marketplace.reading import ReadLot, read_lot
 from assignments.marketplace.sheets import stored_terms
-from assignments.marketplace.tape import LEAST_DEBTORS, Tape, age_mix, masked_tape, tape_of
+from assignments.marketplace.tape import LEAST_DEBTORS, Tape, age_mix, masked_tape
 from assignments.placements.allocation import MAX_BANDS, SEEDS
 
 ADVANCE = "advance_lot"
@@ -157,9 +158,8 @@ def list_lot(session: Session, actor: Actor, lot_id: int, *, now: datetime) -> L
     session.add_all(_offer(lot, agency_id, now) for agency_id in bidders)
     session.flush()
     _record(session, actor, "lot.listed", lot, now)
-    tape = tape_of(lot.tape)
     for agency_id in bidders:
-        audit.record(session, actor, "lot.offered", now=now, organisations=[agency_id], lot_id=lot.id, cases=tape.cases)
+        audit.record(session, actor, "lot.offered", now=now, organisations=[agency_id], lot_id=lot.id, cases=lot.cases)
         until = local_date(lot.bids_until, actor.time_zone).isoformat()
         tell_agency(session, lot, agency_id, "lot.listed", now, bids_until=until)
     for due in (lot.bids_until, lot.decision_until):
@@ -255,7 +255,7 @@ def bidders_of(session: Session, lot: Lot) -> list[int]:
     return list(session.scalars(rows.order_by(LotOffer.agency_id)))
 
 
-def tell_agency(session: Session, lot: Lot, agency_id: int, kind: str, now: datetime, **details: str) -> None:
+def tell_agency(session: Session, lot: Lot, agency_id: int, kind: str, now: datetime, **details: Any) -> None:
     """Leave a notice with an agency about a lot."""
     notify(
         session,
@@ -287,7 +287,7 @@ def _check_timetable(timetable: Timetable, now: datetime) -> None:
 
 
 def _bidders(session: Session, actor: Actor, invited: Sequence[int]) -> list[int]:
-    on_panel = {one.agency_id for one in panel.members(session, actor)}
+    on_panel = panel.on_panel(session, actor)
     if not on_panel or not set(invited) <= on_panel:
         raise NobodyInvited
     return sorted(set(invited) or on_panel)

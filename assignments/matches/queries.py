@@ -21,6 +21,7 @@ _SIDES = text(
     select d.id, d.name, d.id_type, d.id_number, d.birth_date, d.agency_id,
            (select count(*) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as cases,
            (select min(c.account_ref) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as account,
+           (select array_agg(c.id) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as case_ids,
            coalesce((
                select jsonb_agg(jsonb_build_array(p.kind, coalesce(p.normal, p.value)) order by p.kind desc, p.value)
                from debtor_contacts p where p.creditor_id = d.creditor_id and p.debtor_id = d.id
@@ -47,6 +48,7 @@ class Candidate:
     account: str | None
     #: Kind and normal form of each way to reach it.
     contacts: tuple[tuple[str, str], ...]
+    case_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -135,5 +137,14 @@ def _with_debtors(session: Session, matches: Iterable[DebtorMatch]) -> list[Matc
 def _candidate(row: Row[Any]) -> Candidate:
     contacts = tuple((kind, value) for kind, value in row.contacts)
     return Candidate(
-        row.id, row.name, row.id_type, row.id_number, row.birth_date, row.agency_id, row.cases, row.account, contacts
+        row.id,
+        row.name,
+        row.id_type,
+        row.id_number,
+        row.birth_date,
+        row.agency_id,
+        row.cases,
+        row.account,
+        contacts,
+        tuple(row.case_ids or ()),
     )

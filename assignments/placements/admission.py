@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from agencies.attestations.gates import Act, Blocked, GateClosed, obstacles
+from agencies.attestations.snapshots import take
 from agencies.kernel.tenancy import Actor
 from agencies.standing.eligibility import with_capacity
 from assignments.cases.models import Case
-from assignments.placements.models import Wave
+from assignments.placements.models import Consignment, Wave
 from assignments.placements.preview import Preview, preview_of
 
 
@@ -26,6 +27,23 @@ def admit(session: Session, actor: Actor, creditor_id: int, drawn: Preview, *, n
     found = _obstacles(session, actor, creditor_id, drawn, now)
     if found:
         raise GateClosed(found)
+
+
+def keep_standing(session: Session, actor: Actor, wave: Wave, drawn: Preview, *, now: datetime) -> None:
+    """Keep what each receiving agency's attestations were, one row each, and refer to it from its consignment."""
+    receiving = [one.agency_id for one in drawn.agencies if one.cases]
+    for agency_id, snapshot_id in take(
+        session, actor, Act.PLACE, creditor_id=wave.creditor_id, agency_ids=receiving, now=now
+    ).items():
+        session.execute(
+            update(Consignment)
+            .where(
+                Consignment.creditor_id == wave.creditor_id,
+                Consignment.agency_id == agency_id,
+                Consignment.wave_id == wave.id,
+            )
+            .values(snapshot_id=snapshot_id)
+        )
 
 
 def _obstacles(

@@ -26,6 +26,9 @@ from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, Debtor
 from assignments.contacts.models import ContactKind, DebtorContact
 from assignments.placements.models import Consignment, Placement, PlacementState
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind, Subject
+from assignments.reads.service import Handed
 
 HEADER = (
     "reference",
@@ -105,17 +108,18 @@ def manifest(
         placed_minor=consignment.placed_minor,
         currency=consignment.currency,
     )
-    return _pieces(session, agency_id, consignment.creditor_id, consignment_id, references)
+    what = (Subject.CONSIGNMENT, consignment_id)
+    handed = reads.handed_out(session, actor, ReadKind.MANIFEST, fields=reads.CONTACTS, subject=what, now=now)
+    return _pieces(session, consignment, references, handed)
 
 
-def _pieces(
-    session: Session, agency_id: int, creditor_id: int, consignment_id: int, references: References
-) -> Iterator[bytes]:
+def _pieces(session: Session, consignment: Consignment, references: References, handed: Handed) -> Iterator[bytes]:
     # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
     yield BOM_UTF8 + csv_bytes([HEADER])
-    statement = _lines(agency_id, creditor_id, consignment_id)
+    statement = _lines(consignment.agency_id, consignment.creditor_id, consignment.id)
     after, cases, total, currency = 0, 0, 0, ""
     while rows := session.execute(statement.where(Placement.id > after)).all():
+        handed((consignment.creditor_id, row.case_id) for row in rows)
         names = references.encode_many("case", [row.case_id for row in rows])
         yield csv_bytes(_line(name, row) for name, row in zip(names, rows, strict=True))
         after, currency = rows[-1].id, rows[-1].currency

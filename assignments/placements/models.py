@@ -81,6 +81,10 @@ class Consignment(Base):
             ["creditor_id", "agency_id", "mandate_version_id"],
             ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
         ),
+        ForeignKeyConstraint(
+            ["creditor_id", "agency_id", "snapshot_id"],
+            ["attestation_snapshots.creditor_id", "attestation_snapshots.agency_id", "attestation_snapshots.id"],
+        ),
         Index(None, "agency_id"),
     )
 
@@ -100,6 +104,8 @@ class Consignment(Base):
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[int | None]
     manifest_downloaded_at: Mapped[datetime | None]
+    #: What the agency's attestations were when it was sent; none on what was sent before they were kept.
+    snapshot_id: Mapped[int | None]
 
 
 class Placement(Base):

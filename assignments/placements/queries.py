@@ -42,6 +42,8 @@ class ConsignmentRow:
     sent_at: datetime | None
     acknowledged_at: datetime | None
     manifest_downloaded_at: datetime | None
+    #: What the agency's attestations were when it was sent.
+    snapshot_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,7 @@ def _consignments(actor: Actor) -> Select[*tuple[Any, ...]]:
             Consignment.sent_at,
             Consignment.acknowledged_at,
             Consignment.manifest_downloaded_at,
+            Consignment.snapshot_id,
         )
         .join(_creditor, _creditor.id == Consignment.creditor_id)
         .join(_agency, _agency.id == Consignment.agency_id)

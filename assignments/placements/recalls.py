@@ -10,6 +10,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select, text
 from sqlalchemy.orm import Session
@@ -309,7 +310,11 @@ def _told(
     session: Session, actor: Actor, recall: Recall, kind: str, whom: int, permission: Permission, now: datetime
 ) -> None:
     session.flush()
-    facts = {"recall_id": recall.id, "cases": recall.cases, "effective_on": recall.effective_on.isoformat()}
+    facts: dict[str, Any] = {
+        "recall_id": recall.id,
+        "cases": recall.cases,
+        "effective_on": recall.effective_on.isoformat(),
+    }
     audit.record(
         session,
         actor,

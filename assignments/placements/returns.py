@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
@@ -144,7 +145,7 @@ def conclude(
         return_code=code,
         now=now,
     )
-    facts = {"cases": ended, "code": code.value, "agency_id": agency_id}
+    facts: dict[str, Any] = {"cases": ended, "code": code.value, "agency_id": agency_id}
     audit.record(session, actor, "case.returned", now=now, organisations=[creditor_id, agency_id], **facts)
     notify(
         session,

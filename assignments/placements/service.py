@@ -23,7 +23,7 @@ from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.cells import PlacedDelta, add_placed
 from assignments.cases.queries import Selection
-from assignments.placements.admission import admit
+from assignments.placements.admission import admit, keep_standing
 from assignments.placements.allocation import MAX_BANDS, SEEDS
 from assignments.placements.lifecycle import check_move
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave, WaveState
@@ -148,6 +148,7 @@ def place(session: Session, actor: Actor, wave_id: int, *, digest: str, now: dat
     if not len(drawn.case_ids):
         raise NothingToPlace
     admit(session, actor, creditor_id, drawn.preview, now=now)
+    keep_standing(session, actor, wave, drawn.preview, now=now)
     sent = write(session, wave, drawn, now=now)
     gather_statistics(session, len(drawn.case_ids), "debtors", "cases", "contact_points", "placements")
     wave.state, wave.committed_at, wave.committed_by = WaveState.COMMITTED, now, actor.user_id

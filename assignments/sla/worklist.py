@@ -34,6 +34,7 @@ class Task:
     """One case to be worked."""
 
     case_id: int
+    creditor_id: int
     account_ref: str
     creditor_name: str
     debtor_name: str | None
@@ -52,8 +53,8 @@ class Task:
 
 
 _CASE = """
-    c.id as case_id, c.account_ref, o.name as creditor_name, d.name as debtor_name, c.currency, c.balance_minor,
-    c.days_past_due, c.held_since is not null as is_held
+    c.id as case_id, c.creditor_id, c.account_ref, o.name as creditor_name, d.name as debtor_name, c.currency,
+    c.balance_minor, c.days_past_due, c.held_since is not null as is_held
 """
 _JOINS = """
     join cases c on c.creditor_id = l.creditor_id and c.id = l.case_id

@@ -12,21 +12,23 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from agencies.attestations import reviewing, service, signing
+from agencies.attestations import reminding, reviewing, service, signing
+from agencies.attestations.catalogue import to_sign
 from agencies.attestations.models import Attestation, AttestationState, SignerRole
 from agencies.attestations.queries import get_attestation, standings
 from agencies.attestations.rules import Standing
-from agencies.attestations.templates import FieldKind, Template, TemplateField, get_template
+from agencies.attestations.templates import FieldKind, Template, TemplateField
 from agencies.kernel.clock import local_date
 from agencies.kernel.files import StoredFile, media_type_of
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
-from agencies.organisations.models import Organisation
+from agencies.organisations.models import Organisation, User
 from agencies.organisations.permissions import Role
 from assignments.placements.models import Recall
 from portal.demo.agencies import GUADUVIO, MARIMONDE, PIRANDELA, TINTALUZ, Firm
 from portal.demo.cast import BANK, CREDITORS, CreditorProfile, agency_members
 from portal.demo.chronology import ZONE
+from portal.demo.disclosing import approve, disclose
 from portal.demo.steps import Step
 from portal.demo.terms import Terms
 from portal.demo.world import World
@@ -44,7 +46,6 @@ _ANSWERS: dict[str, Any] = {
     "purpose": "Cobranza prejurídica de las obligaciones asignadas.",
     "data_kinds": "Identificación, contacto, obligación y pagos.",
     "scope": "Sistemas de cobranza, marcador y correo.",
-    "subprocessors": "Nube Andina S.A.S., NIT 999000901-3, Colombia, alojamiento, todos los datos",
     "sites": "Sede principal, Bogotá",
     "officer": "Oficial de protección de datos",
     "contact": "incidentes@agencia-demo.example",
@@ -93,7 +94,6 @@ def attest(
     creditor: Actor,
     agency: Actor,
     *,
-    signer: str,
     now: datetime,
     answers: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     leave_out: Collection[str] = (),
@@ -111,8 +111,8 @@ def attest(
             is_soon_over = one.valid_until is not None and one.valid_until - today < soon
             is_wanted = one.code not in leave_out and one.state is not Standing.SUBMITTED
             if is_wanted and (not one.is_holding or is_soon_over):
-                template = get_template(one.code, home.country, today)
-                _sign(ports, session, agency, home, template, signer, now, answers=answers.get(one.code, {}))
+                template = to_sign(session, home.id, one.code, home.country, today)
+                _sign(ports, session, agency, home, template, now, answers=answers.get(one.code, {}))
     _accept(ports, creditor, agency.tenant, now)
 
 
@@ -126,8 +126,8 @@ def certify_recall(world: World, creditor: CreditorProfile, agency: Firm, recall
         known = select(Attestation.id).where(Attestation.agency_id == actor.tenant, Attestation.recall_id == recall.id)
         if session.scalar(known.limit(1)) is None:
             home = session.get_one(Organisation, reviewer.tenant)
-            template = get_template("AT-08", home.country, today)
-            _sign(world.ports, session, actor, home, template, manager.name, now, answers=answers, recall=recall)
+            template = to_sign(session, home.id, "AT-08", home.country, today)
+            _sign(world.ports, session, actor, home, template, now, answers=answers, recall=recall)
     _accept(world.ports, reviewer, world.actor(manager).tenant, now)
 
 
@@ -139,7 +139,6 @@ def _attest(world: World, creditor: CreditorProfile, terms: Terms, soon: timedel
         world.ports,
         world.actor(creditor.member(Role.COMPLIANCE)),
         world.actor(manager),
-        signer=manager.name,
         now=now,
         answers={
             code: {field: today + timedelta(days=days)}
@@ -154,6 +153,7 @@ def _attest(world: World, creditor: CreditorProfile, terms: Terms, soon: timedel
 def _accept(ports: Ports, creditor: Actor, agency_id: int, now: datetime) -> None:
     """The creditor accepts what the agency has signed at a time."""
     with ports.session(creditor) as session, transaction(session):
+        approve(session, creditor, agency_id, now=now)
         signed = select(Attestation.id).where(
             Attestation.creditor_id == creditor.tenant,
             Attestation.agency_id == agency_id,
@@ -178,8 +178,8 @@ def _sign_late(world: World, agency: Firm, code: str, now: datetime) -> None:
         )
         if session.scalar(known) is None:
             home = session.get_one(Organisation, creditor_id)
-            template = get_template(code, home.country, local_date(now, ZONE))
-            _sign(world.ports, session, actor, home, template, manager.name, now)
+            template = to_sign(session, home.id, code, home.country, local_date(now, ZONE))
+            _sign(world.ports, session, actor, home, template, now)
 
 
 def _reject(world: World, agency: Firm, code: str, now: datetime) -> None:
@@ -207,7 +207,7 @@ def _warn(world: World, now: datetime) -> None:
     """What the calendar does every night: both sides are told what runs out."""
     for creditor in CREDITORS:
         with world.acting(creditor.members[0]) as (session, actor):
-            reviewing.warn_expiries(session, actor, now=now)
+            reminding.warn_expiries(session, actor, now=now)
 
 
 def _sign(
@@ -216,13 +216,14 @@ def _sign(
     agency: Actor,
     creditor: Organisation,
     template: Template,
-    signer: str,
     now: datetime,
     *,
     answers: Mapping[str, Any] = MappingProxyType({}),
     recall: Recall | None = None,
 ) -> None:
-    today = local_date(now, creditor.time_zone)
+    today, signer = local_date(now, creditor.time_zone), session.get_one(User, agency.user_id).name
+    if template.has_list:
+        disclose(session, agency, creditor.id, now=now)
     recall_id = recall.id if recall else None
     recalled_on = local_date(recall.ended_at, creditor.time_zone) if recall and recall.ended_at else None
     draft = service.open_draft(

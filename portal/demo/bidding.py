@@ -10,15 +10,18 @@ from functools import partial
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from agencies.approvals import queries as approvals
+from agencies.approvals import service as approving
 from agencies.kernel import clock
 from agencies.mandates.models import ReportFrequency
 from agencies.organisations.permissions import Role
 from assignments.cases.queries import Selection
-from assignments.marketplace import award, bids, service
+from assignments.marketplace import award, bids, second_person, service
 from assignments.marketplace.bids import Proposal
 from assignments.marketplace.models import Bid, DeclineReason, Lot, LotState
 from assignments.marketplace.service import Timetable
 from assignments.reports.calendar import Period, periods
+from portal.carriers import CARRIERS
 from portal.demo.agencies import GUADUVIO, MARIMONDE, OCARIMBA, TINTALUZ, AgencyProfile
 from portal.demo.cast import BANK, agency_members
 from portal.demo.chronology import COUNTRY, ZONE, Chronology, at_local
@@ -185,19 +188,21 @@ def close(world: World, planned: PlannedLot, now: datetime) -> None:
 
 
 def decide(world: World, planned: PlannedLot, now: datetime) -> None:
-    """The director awards a lot in parts."""
+    """The director awards a lot in parts, and finance approves it where that takes two."""
     with world.acting(BANK.member(Role.DIRECTOR)) as (session, actor):
         lot = _find(session, planned)
         if lot is not None and lot.state is LotState.CLOSED:
             by_key = {bid.agency.key: agency_id(world, bid.agency) for bid in planned.bids}
-            award.award(
-                session,
-                actor,
-                lot.id,
-                shares={by_key[key]: share for key, share in planned.shares.items()},
-                reasons={by_key[key]: DeclineReason.RECORD for key in by_key if key not in planned.shares},
-                now=now,
+            shares = {by_key[key]: share for key, share in planned.shares.items()}
+            reasons = {by_key[key]: DeclineReason.RECORD for key in by_key if key not in planned.shares}
+            seen = award.preview_award(session, actor, lot.id, shares=shares, now=now)
+            second_person.award_or_ask(
+                session, actor, lot.id, shares=shares, reasons=reasons, digest=seen.digest, now=now
             )
+    with world.acting(BANK.member(Role.FINANCE)) as (session, actor):
+        # Whatever is worth more than one person may award alone waits for the second one.
+        for asked in approvals.list_waiting(session, actor, now=now):
+            approving.approve(session, actor, asked.id, seen=asked.subject_sha256, carriers=CARRIERS, now=now)
 
 
 def _afterwards(world: World, planned: PlannedLot, awarded_at: datetime) -> Iterator[Step]:

@@ -52,6 +52,7 @@ BANK = CreditorProfile(
         Member("andres.analista@banco-demo.example", "Andrés Felipe Osorio", Role.ANALYST),
         Member("fabiola.finanzas@banco-demo.example", "Fabiola Quintero", Role.FINANCE),
         Member("camilo.cumplimiento@banco-demo.example", "Camilo Ibáñez", Role.COMPLIANCE),
+        Member("aurora.auditora@banco-demo.example", "Aurora Lucía Benavides", Role.AUDITOR),
     ),
     exporter=BANK_EXPORT,
     mandates=BANK_TERMS,

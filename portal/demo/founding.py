@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from stdnum.co import nit
 
+from agencies.kernel.clock import local_date
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
 from agencies.mandates import service as mandates
@@ -15,10 +17,11 @@ from agencies.mandates.queries import MandateRow, list_mandates
 from agencies.organisations import service as organisations
 from agencies.organisations.models import Organisation, OrganisationKind, User
 from agencies.organisations.permissions import Role
-from agencies.standing import filing
-from agencies.standing.models import CredentialKind, OfferedService
+from agencies.standing import accounts, filing, people
+from agencies.standing.models import AccountKind, CredentialKind, OfferedService, PrincipalRole, Product
 from portal.demo.agencies import FIRMS, GUADUVIO, AgencyProfile, Firm
 from portal.demo.cast import BANK, CREDITORS, OPERATOR, CreditorProfile, Member, agency_members
+from portal.demo.chronology import ZONE
 from portal.demo.terms import Terms, collecting
 from portal.demo.world import World
 
@@ -94,14 +97,43 @@ def state_files(world: World, now: datetime) -> None:
                     capacity=None if is_locator else 40_000,
                     complaints_contact=f"quejas@{firm.key}-demo.example",
                     incidents_contact=f"incidentes@{firm.key}-demo.example",
+                    second_complaints_contact=f"gerencia@{firm.key}-demo.example",
+                    notice_hours=24,
+                    products=() if is_locator else (Product.CARD, Product.CONSUMER, Product.TELECOM),
                 ),
                 now=now,
             )
+            _show_more(session, actor, firm, now)
             for kind, title, number, issuer, limit in _CREDENTIALS:
                 told = filing.Credential(
                     kind, "CO", title, number, issuer, world.chronology.month(-6), limit, "COP" if limit else None
                 )
                 filing.add_credential(session, actor, told, now=now)
+
+
+def _show_more(session: Session, actor: Actor, firm: Firm, now: datetime) -> None:
+    """Who owns the agency, what registers say, and where it is paid; the first account came before there were two."""
+    manager = agency_members(firm)[0]
+    told = people.PrincipalFacts(
+        manager.name, PrincipalRole.LEGAL_REPRESENTATIVE, "CC", f"{firm.tax_id}9", 10_000, local_date(now, ZONE)
+    )
+    people.add_principal(session, actor, told, now=now)
+    filing.disclose(
+        session,
+        actor,
+        registers={
+            "register_number": f"00-{firm.tax_id}",
+            "register_office": "Cámara de comercio inventada",
+            "renewed_on": local_date(now, ZONE).isoformat(),
+            "data_register": "registered",
+        },
+        disclosures={"locations": "Bogotá, centro de datos contratado", "litigation": "no"},
+        now=now,
+    )
+    home = session.get_one(Organisation, actor.tenant)
+    holder = accounts.Holder(home.legal_name, home.tax_id)
+    account = accounts.Account("CO", "COP", "Banco Inventado", AccountKind.CHECKING, f"{firm.tax_id}77", holder)
+    accounts.put_in_force(session, actor.tenant, account, now=now)
 
 
 def amend_mandate(world: World, now: datetime) -> None:

@@ -18,7 +18,19 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR
 from agencies.organisations import credentials
 from agencies.organisations.models import Organisation, User, UserState
-from portal.demo import asking, attesting, bidding, filing, founding, locating, placing, recalling, reporting, returning
+from portal.demo import (
+    applying,
+    asking,
+    attesting,
+    bidding,
+    filing,
+    founding,
+    locating,
+    placing,
+    recalling,
+    reporting,
+    returning,
+)
 from portal.demo.cast import OPERATOR, all_members
 from portal.demo.chronology import MONTHS, ZONE, Chronology
 from portal.demo.steps import Step
@@ -102,6 +114,7 @@ def _steps(world: World) -> Iterator[Step]:
     yield from locating.steps(world)
     yield from bidding.steps(world)
     yield from asking.steps(world)
+    yield from applying.steps(world)
 
 
 def _founded_at(ports: Ports) -> datetime | None:

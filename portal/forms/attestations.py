@@ -39,6 +39,12 @@ class FillForm(PortalForm):
         return [field for name, field in self._fields.items() if name.startswith(_PREFIX)]
 
 
+class DayForm(PortalForm):
+    """As of which day something is shown."""
+
+    on = DateField(msg("As of"), [Optional()])
+
+
 class EvidenceForm(PortalForm):
     """One file of evidence."""
 

@@ -17,6 +17,40 @@ class SignInForm(PortalForm):
     next = HiddenField()
 
 
+class CompanyForm(PortalForm):
+    """Whose sign-in it shall be, and where to go afterwards."""
+
+    email = StringField(msg("E-mail"), [DataRequired(), Length(max=254)])
+    next = HiddenField()
+
+
+class ForgottenForm(PortalForm):
+    """Where the link should go."""
+
+    email = StringField(msg("E-mail"), [DataRequired(), Length(max=254)])
+
+
+class NewPasswordForm(PortalForm):
+    """A new password, twice."""
+
+    password = PasswordField(msg("New password"), [InputRequired()])
+    repeated = PasswordField(
+        msg("The password again"), [InputRequired(), EqualTo("password", msg("The two passwords differ."))]
+    )
+
+
+class OwnPasswordForm(NewPasswordForm):
+    """A new password of one's own, by who knows the present one."""
+
+    present = PasswordField(msg("Present password"), [InputRequired(), Length(max=1024)])
+
+
+class OwnEmailForm(PortalForm):
+    """The address one wants to sign in with."""
+
+    email = StringField(msg("New e-mail"), [DataRequired(), Length(max=254)])
+
+
 class AcceptForm(PortalForm):
     """What an invited person sets."""
 

@@ -6,15 +6,19 @@ from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, S
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from agencies.applications.sections import PRODUCT_NAMES
 from agencies.kernel.clock import COUNTRIES
 from agencies.kernel.errors import msg
 from agencies.kernel.money import EXPONENT, exponent
 from agencies.standing.filing import Credential, Statement
-from agencies.standing.models import CredentialKind, OfferedService
+from agencies.standing.models import CredentialKind, OfferedService, Product
 from portal.forms.base import PortalForm
 from portal.forms.fields import NumberField
 from portal.i18n import country_name, say
 from portal.presenters.agency_files import KINDS, SERVICES
+
+#: Whoever needs longer than three days does not report.
+MOST_NOTICE_HOURS = 72
 
 
 class BoxesField(SelectMultipleField):
@@ -31,13 +35,19 @@ class StatementForm(PortalForm):
     countries = BoxesField(msg("Countries covered"), [Optional()])
     regions = StringField(msg("Regions or cities covered"), [Optional(), Length(max=500)])
     capacity = IntegerField(msg("Capacity: cases at a time for one creditor"), [Optional(), NumberRange(1, 10**9)])
+    products = BoxesField(msg("Products worked"), [Optional()])
     complaints_contact = StringField(msg("Contact for complaints"), [Optional(), Length(max=200)])
+    second_complaints_contact = StringField(msg("Second contact for complaints"), [Optional(), Length(max=200)])
     incidents_contact = StringField(msg("Contact for security incidents"), [Optional(), Length(max=200)])
+    notice_hours = IntegerField(
+        msg("Hours within which you report an incident"), [Optional(), NumberRange(1, MOST_NOTICE_HOURS)]
+    )
 
     def offer(self) -> StatementForm:
         """Set what can be ticked."""
         self.services.choices = [(one.value, say(SERVICES[one])) for one in OfferedService]
         self.countries.choices = _countries()
+        self.products.choices = [(one.value, say(words)) for one, words in PRODUCT_NAMES.items()]
         return self
 
     @property
@@ -50,6 +60,9 @@ class StatementForm(PortalForm):
             capacity=self.capacity.data,
             complaints_contact=self.complaints_contact.data or "",
             incidents_contact=self.incidents_contact.data or "",
+            second_complaints_contact=self.second_complaints_contact.data or "",
+            notice_hours=self.notice_hours.data,
+            products=tuple(Product(one) for one in self.products.data or ()),
         )
 
 

@@ -63,6 +63,8 @@ class Task:
     begin: Callable[[Job], AbstractContextManager[Advance]]
     #: What the task may do when no person asked for it.
     permissions: frozenset[str] = field(default_factory=frozenset)
+    #: Attempts that may fail before a person has to look.
+    attempts: int = work.MAX_ATTEMPTS
 
 
 def run(ports: Ports, work_id: int, tasks: dict[str, Task], is_stopping: Callable[[], bool] = lambda: False) -> bool:
@@ -79,11 +81,12 @@ def run(ports: Ports, work_id: int, tasks: dict[str, Task], is_stopping: Callabl
         return False
     except DomainError as refusal:
         logger.info("work.refused", error=code_of(refusal))
-        return _close(ports, lease, code_of(refusal), is_final=True)
+        return _close(ports, lease, code_of(refusal), most=0)
     except Exception as failure:
         # The edge of a job: whatever it was, the work is put back with a reason, and the log says where.
         logger.exception("work.failed", error=code_of(failure))
-        return _close(ports, lease, code_of(failure), is_final=False)
+        most = tasks[lease.kind].attempts if lease.kind in tasks else work.MAX_ATTEMPTS
+        return _close(ports, lease, code_of(failure), most=most)
     logger.info("work.done" if ended else "work.handed_on")
     return ended
 
@@ -106,7 +109,7 @@ def _claim(ports: Ports, work_id: int) -> work.Lease | None:
 def _advance_to_end(ports: Ports, lease: work.Lease, tasks: dict[str, Task], is_stopping: Callable[[], bool]) -> bool:
     task = tasks.get(lease.kind)
     if task is None:
-        return _close(ports, lease, UNKNOWN_KIND, is_final=True)
+        return _close(ports, lease, UNKNOWN_KIND, most=0)
     with ports.session(WORKER) as session:
         actor = owner_of(session, lease, task.permissions)
     with ports.session(actor) as session, task.begin(Job(session, actor, ports, lease.payload)) as advance:
@@ -141,16 +144,17 @@ def _lift_limits(session: Session) -> None:
     )
 
 
-def _close(ports: Ports, lease: work.Lease, error: str, *, is_final: bool) -> bool:
+def _close(ports: Ports, lease: work.Lease, error: str, *, most: int) -> bool:
+    """Put the work back, or give it up when it was attempted `most` times."""
     now = ports.now()
     try:
         with ports.session(WORKER) as session, transaction(session):
-            if is_final:
+            if lease.attempt >= most:
                 work.give_up(session, lease, error, now=now)
             else:
                 seconds = wait_seconds(lease.attempt, random.random())  # noqa: S311 - it only spreads load
-                work.put_back(session, lease, error, wait_seconds=seconds, now=now)
+                work.put_back(session, lease, error, wait_seconds=seconds, now=now, most=most)
     except work.LeaseLost:
         log.warning("work.taken_over", work=lease.work_id)
         return False
-    return is_final or lease.attempt >= work.MAX_ATTEMPTS
+    return lease.attempt >= most

@@ -24,6 +24,12 @@ class Daily:
 
 DAILY: tuple[Daily, ...] = (
     Daily("warn_expiries", OrganisationKind.CREDITOR),
+    Daily("expire_approvals", OrganisationKind.CREDITOR),
+    Daily("expire_approvals", OrganisationKind.AGENCY),
+    Daily("remind_signers", OrganisationKind.AGENCY),
+    Daily("expire_applications", OrganisationKind.PLATFORM),
+    Daily("warn_credentials", OrganisationKind.AGENCY),
+    Daily("keep_retention", OrganisationKind.CREDITOR),
     Daily("execute_recalls", OrganisationKind.CREDITOR),
     Daily("open_report_periods", OrganisationKind.CREDITOR),
     Daily("remind_reports", OrganisationKind.CREDITOR),
@@ -31,6 +37,8 @@ DAILY: tuple[Daily, ...] = (
     Daily("judge_conduct", OrganisationKind.CREDITOR),
     Daily("sweep_files", OrganisationKind.CREDITOR),
     Daily("sweep_files", OrganisationKind.AGENCY),
+    # Every chain there is, and the heads of all of them kept elsewhere.
+    Daily("verify_chains", OrganisationKind.PLATFORM),
 )
 
 

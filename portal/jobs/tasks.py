@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 
-from agencies.attestations import reviewing as attestations
-from agencies.kernel import work
+from agencies.applications import expiring, joining
+from agencies.applications.reviewing import TAKE_OVER
+from agencies.approvals import service as approvals
+from agencies.attestations import reminding
+from agencies.kernel import letters, work
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
 from agencies.organisations.permissions import Permission
+from agencies.standing import expiries
 from assignments import intake
 from assignments.conduct import service as conduct
 from assignments.marketplace import service as marketplace
@@ -17,10 +22,14 @@ from assignments.matches import finding as matches
 from assignments.placements import recalls
 from assignments.reports import reminders
 from assignments.reports import service as reports
+from assignments.subjects import keeping as subjects
 from assignments.undoing import UNDO
 from portal import keeping
+from portal.copying import copied
 from portal.jobs import frame
+from portal.jobs.chains import VERIFY, verify_chains
 from portal.jobs.frame import Advance, Job, Step, Task
+from portal.jobs.letters import send_letter
 from portal.ports import Ports
 from uploads import confirming, opening
 from uploads import service as uploads
@@ -129,11 +138,69 @@ def advance_lot(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def expire_approvals(job: Job) -> Iterator[Advance]:
+    """Mark what nobody approved in time, and tell whoever asked."""
+
+    def advance() -> None:
+        approvals.expire(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
 def warn_expiries(job: Job) -> Iterator[Advance]:
     """Tell a creditor and its agencies which attestations run out soon or have run out."""
 
     def advance() -> None:
-        attestations.warn_expiries(job.session, job.actor, now=job.ports.now())
+        reminding.warn_expiries(job.session, job.actor, now=job.ports.now())
+        reminding.write_reviewers(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def remind_signers(job: Job) -> Iterator[Advance]:
+    """Write to the people of an agency who signed what runs out soon or has run out."""
+
+    def advance() -> None:
+        reminding.write_signers(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def warn_credentials(job: Job) -> Iterator[Advance]:
+    """Tell an agency and its creditors which licences and policies run out soon or have run out."""
+
+    def advance() -> None:
+        expiries.warn(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def expire_applications(job: Job) -> Iterator[Advance]:
+    """Forget what nobody goes on with, and after that its files; a file that is left over is swept as an orphan."""
+    keys: list[str] | None = None
+
+    def advance() -> Step | None:
+        nonlocal keys
+        if keys is None:
+            keys = expiring.expire(job.session, job.actor, now=job.now)
+            return Step("removing", 0, len(keys)) if keys else None
+        for key in keys:
+            job.ports.storage.delete(key)
+        return None
+
+    yield advance
+
+
+@contextmanager
+def take_over_application(job: Job) -> Iterator[Advance]:
+    """Let a new agency begin with what it applied with."""
+
+    def advance() -> None:
+        joining.take_over(job.session, job.actor, partial(copied, job.ports.storage, job.actor.tenant), now=job.now)
 
     yield advance
 
@@ -146,6 +213,16 @@ def remind_reports(job: Job) -> Iterator[Advance]:
         # What has come to be owed today is asked for today.
         reports.open_periods(job.session, job.actor, now=job.ports.now())
         reminders.remind(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
+def keep_retention(job: Job) -> Iterator[Advance]:
+    """Give up what a creditor has kept as long as it may, and erase again what came in of people who were erased."""
+
+    def advance() -> None:
+        subjects.keep(job.session, job.actor, now=job.ports.now())
 
     yield advance
 
@@ -175,9 +252,18 @@ def sweep_files(job: Job) -> Iterator[Advance]:
 
 
 TASKS: dict[str, Task] = {
+    VERIFY: Task(verify_chains, permissions=frozenset({Permission.AUDIT_VIEW})),
     "sweep_files": Task(sweep_files),
+    # A mail server may be away for an hour, or let strangers wait as long.
+    letters.SEND: Task(send_letter, attempts=14),
+    "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
+    "expire_approvals": Task(expire_approvals, permissions=frozenset({Permission.APPROVAL_VIEW})),
+    "remind_signers": Task(remind_signers, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
+    "warn_credentials": Task(warn_credentials, permissions=frozenset({Permission.STANDING_VIEW})),
+    expiring.EXPIRE: Task(expire_applications, permissions=frozenset({Permission.APPLICATION_REVIEW})),
+    TAKE_OVER: Task(take_over_application),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
     opening.OPEN: Task(open_upload),
     confirming.CHECK: Task(check_upload),

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
+from agencies.applications.sections import ACCOUNT_NAMES, DOCUMENT_NAMES, PRINCIPAL_NAMES, PRODUCT_NAMES
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor
-from agencies.organisations.models import OrganisationState
 from agencies.organisations.permissions import Permission
 from agencies.standing.filing import FilePage
 from agencies.standing.models import AgencyCredential, CredentialKind, OfferedService
-from agencies.standing.panel import Candidate
+from agencies.standing.registers import DISCLOSURES, REGISTERS
 from portal.i18n import country_name, say
+from portal.presenters.applications import Line, told
 
 SERVICES = {
     OfferedService.COLLECT: msg("Collection"),
@@ -20,12 +21,26 @@ SERVICES = {
     OfferedService.LEGAL: msg("Legal collection"),
 }
 KINDS = {CredentialKind.LICENCE: msg("Licence or registration"), CredentialKind.INSURANCE: msg("Insurance")}
+__all__ = ["ACCOUNT_NAMES", "DOCUMENT_NAMES", "PRINCIPAL_NAMES"]
+
 _SOON = timedelta(days=60)
 
 
 def services(page: FilePage) -> str:
     """The services in words; what is not stated restricts nothing."""
     return ", ".join(say(SERVICES[one]) for one in page.statement.services) or say(msg("not stated"))
+
+
+def products(page: FilePage) -> str:
+    """The products in words."""
+    return ", ".join(say(PRODUCT_NAMES[one]) for one in page.statement.products) or say(msg("not stated"))
+
+
+def disclosed(page: FilePage) -> list[Line]:
+    """What registers say, what is certified and what was disputed, in words."""
+    asked = (*REGISTERS[page.country], *DISCLOSURES)
+    known = {**page.registers, **page.disclosures}
+    return [Line(say(one.label), told(one, known)) for one in asked if one.name in known]
 
 
 def countries(page: FilePage) -> str:
@@ -45,9 +60,3 @@ def validity(credential: AgencyCredential, today: date) -> tuple[str, str] | Non
 def may_edit(page: FilePage, actor: Actor) -> bool:
     """Whether the person keeps this file."""
     return actor.may(Permission.STANDING_EDIT) and page.agency_id == actor.organisation_id
-
-
-def may_bring_in(candidate: Candidate, actor: Actor) -> bool:
-    """Whether the person may put this agency on the panel now."""
-    is_free = candidate.joined_at is None and candidate.state is OrganisationState.APPROVED
-    return is_free and actor.may(Permission.MANDATE_MAKE)

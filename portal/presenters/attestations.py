@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from agencies.attestations.answers import missing, shown
 from agencies.attestations.gates import Blocked
-from agencies.attestations.models import Attestation, AttestationState, SignerRole
+from agencies.attestations.models import Attestation, AttestationSignature, AttestationState, SignerRole
 from agencies.attestations.queries import AgencyStanding, AttestationPage
 from agencies.attestations.rules import FOREVER, Standing, TemplateStanding
-from agencies.attestations.templates import Act, Effect, Texts, in_language, templates
+from agencies.attestations.templates import Act, Effect, Template, Texts, in_language
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.permissions import Permission
@@ -34,6 +35,7 @@ STANDINGS = {
     Standing.REJECTED: msg("Rejected by the creditor"),
     Standing.REVOKED: msg("Revoked"),
     Standing.EXPIRED: msg("Expired"),
+    Standing.OUTDATED: msg("To be renewed"),
     Standing.MISSING: msg("Missing"),
 }
 TONES = {
@@ -44,6 +46,7 @@ TONES = {
     "rejected": "bad",
     "revoked": "bad",
     "expired": "bad",
+    "outdated": "bad",
     "missing": "bad",
     "superseded": "neutral",
 }
@@ -72,6 +75,7 @@ ADVICE = {
         Standing.REJECTED: msg("Read the reason, mend it and sign again."),
         Standing.REVOKED: msg("Read the reason and sign a new one."),
         Standing.EXPIRED: msg("Renew it now."),
+        Standing.OUTDATED: msg("What it speaks of has changed. Sign it anew."),
         Standing.MISSING: msg("Fill it in, attach the evidence and sign."),
     },
     Side.CREDITOR: {
@@ -81,6 +85,7 @@ ADVICE = {
         Standing.REJECTED: msg("The agency has to mend it."),
         Standing.REVOKED: msg("The agency has to sign a new one."),
         Standing.EXPIRED: msg("The agency has to renew it."),
+        Standing.OUTDATED: msg("What it speaks of has changed. The agency has to sign it anew."),
         Standing.MISSING: msg("Ask the agency for it."),
     },
 }
@@ -146,9 +151,9 @@ def lines(
     return sorted(made, key=lambda line: (not line.stops, line.code))
 
 
-def titles(country: str, on: date) -> dict[str, str]:
-    """Code -> title of the templates of a country, in the reader's language."""
-    return {one.code: text(one.title) for one in templates(country, on)}
+def titles(catalogue: Iterable[Template]) -> dict[str, str]:
+    """Code -> title of what a creditor asks for, in the reader's language."""
+    return {one.code: text(one.title) for one in catalogue}
 
 
 def _line(one: TemplateStanding, named: Mapping[str, str], begun: Attestation | None, actor: Actor) -> TemplateLine:
@@ -191,6 +196,11 @@ def gaps(page: AttestationPage) -> list[str]:
 def until(value: date | None) -> str:
     """The last day, in words."""
     return say(msg("without end")) if value == FOREVER else day(value)
+
+
+def is_intact(signature: AttestationSignature) -> bool:
+    """Whether the text is still the one that was signed: its hash is computed again and compared."""
+    return hashlib.sha256(signature.text.encode()).digest() == signature.text_sha256
 
 
 def may_fill(page: AttestationPage, actor: Actor) -> bool:

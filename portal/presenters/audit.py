@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from agencies.approvals.models import ApprovalKind
 from agencies.kernel.errors import Plural, msg, msgs
 from agencies.kernel.pages import Page
 from agencies.organisations.permissions import Role
 from agencies.organisations.queries import Event
 from portal.filters import money, number
 from portal.i18n import say
+from portal.presenters.approvals import KINDS
 from portal.presenters.people import ROLE_NAMES
+from portal.presenters.standing_actions import OF_STANDING
 
 #: What each action is called; %(who)s acted, %(subject)s is the person and %(house)s the organisation acted upon.
 SENTENCES: dict[str, str] = {
+    **OF_STANDING,
     "recall.requested": msg("%(who)s recalled cases from an agency"),
     "recall.accepted": msg("%(who)s confirmed that work on recalled cases has stopped"),
     "recall.objected": msg("%(who)s objected to a recall"),
@@ -37,12 +40,41 @@ SENTENCES: dict[str, str] = {
     "debtors.told_apart": msg("%(who)s found two debtors to be two persons"),
     "comparison.exported": msg("%(who)s downloaded the comparison of agencies"),
     "user.signed_in": msg("%(subject)s signed in"),
+    "user.password_accepted": msg("%(subject)s gave the right password"),
+    "user.stepped_up": msg("%(subject)s confirmed again who they are"),
+    "user.factor_failed": msg("Somebody with the password of %(subject)s gave a wrong second factor"),
+    "user.authenticator_set_up": msg("%(subject)s set up an authenticator app"),
+    "user.authenticator_removed": msg("%(subject)s removed the authenticator app"),
+    "user.recovery_codes_made": msg("%(subject)s got new recovery codes"),
+    "user.factor_reset": msg("%(who)s reset the second factor of %(subject)s"),
+    "user.sessions_ended": msg("%(who)s ended sessions of %(subject)s"),
+    "user.passkey_added": msg("%(subject)s added a passkey"),
+    "user.passkey_removed": msg("%(subject)s removed a passkey"),
+    "user.passkey_copied": msg("A passkey of %(subject)s was refused: a copy of it seems to be in use"),
+    "user.recovery_code_used": msg("%(subject)s used a recovery code"),
     "user.signed_out": msg("%(subject)s signed out"),
     "user.sign_in_failed": msg("Somebody tried to sign in as %(subject)s with a wrong password"),
     "user.invited": msg("%(who)s invited %(subject)s"),
     "user.invited_again": msg("%(who)s made a new invitation link for %(subject)s"),
     "user.disabled": msg("%(who)s disabled the access of %(subject)s"),
+    "user.role_changed": msg("%(who)s gave %(subject)s another role"),
     "user.enabled": msg("%(who)s enabled the access of %(subject)s again"),
+    "user.reset_started": msg("%(who)s had a link for a new password sent to %(subject)s"),
+    "user.reset_sent": msg("A link for a new password went out to %(subject)s"),
+    "user.password_reset": msg("%(subject)s chose a new password with the link of a letter"),
+    "user.password_changed": msg("%(subject)s changed the password"),
+    "user.sign_in_linked": msg("%(subject)s came in for the first time with the organisation’s own sign-in"),
+    "provider.configured": msg("%(who)s set up the organisation’s own sign-in"),
+    "provider.domain_asked": msg("%(who)s asked for a domain to be approved for the organisation’s own sign-in"),
+    "provider.domain_dropped": msg("%(who)s gave up a domain of the organisation’s own sign-in"),
+    "provider.domain_approved": msg("%(who)s approved a domain for the sign-in of %(house)s"),
+    "provider.released": msg("%(who)s let people of %(house)s sign in by password again"),
+    "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
+    "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
+    "user.email_change_stopped": msg(
+        "The change of the e-mail address of %(subject)s was stopped from the former address"
+    ),
+    "user.email_restored": msg("The former e-mail address of %(subject)s was brought back, and every session ended"),
     "invitation.accepted": msg("%(subject)s accepted the invitation"),
     "operator.created": msg("%(subject)s was made operator from the command line"),
     "organisation.registered": msg("%(who)s registered %(house)s"),
@@ -54,6 +86,14 @@ SENTENCES: dict[str, str] = {
     "upload.undone": msg("%(who)s undid a file: what it had made was taken back"),
     "upload.downloaded": msg("%(who)s downloaded a file as it was sent"),
     "upload.text_downloaded": msg("%(who)s downloaded the text that was read of a file"),
+    "support.asked": msg("%(who)s of the portal asked to look at %(house)s as its support"),
+    "support.granted": msg("%(who)s let the portal's support look"),
+    "support.declined": msg("%(who)s did not let the portal's support look"),
+    "support.withdrawn": msg("%(who)s took the request to look as support back"),
+    "support.begun": msg("%(who)s of the portal began to look as support"),
+    "support.looked": msg("%(who)s, the portal's support, opened a page"),
+    "support.ended": msg("%(who)s ended the look of the portal's support"),
+    "upload.rejected_downloaded": msg("%(who)s downloaded the rejected rows of a file"),
     "upload.received": msg("%(who)s sent a file"),
     "upload.opened": msg("A file was opened"),
     "upload.reopened": msg("%(who)s had a file read from another sheet, row or layout"),
@@ -83,6 +123,13 @@ SENTENCES: dict[str, str] = {
     "attestation.accepted": msg("%(who)s accepted an attestation"),
     "attestation.rejected": msg("%(who)s rejected an attestation"),
     "attestation.revoked": msg("%(who)s revoked an attestation"),
+    "subprocessors.published": msg("%(who)s published a list of sub-processors"),
+    "subprocessor.approved": msg("%(who)s approved a sub-processor"),
+    "subprocessor.objected": msg("%(who)s objected to a sub-processor"),
+    "template.published": msg("%(who)s published a template of its own"),
+    "template.retired": msg("%(who)s withdrew a template of its own"),
+    "attestations.exported": msg("%(who)s downloaded the matrix of attestations"),
+    "dossier.downloaded": msg("%(who)s downloaded the dossier of attestations with an organisation"),
     "evidence.downloaded": msg("%(who)s downloaded a file of evidence"),
     "standing.stated": msg("%(who)s changed the agency's file"),
     "credential.added": msg("%(who)s added a licence or a policy to the agency's file"),
@@ -105,6 +152,32 @@ SENTENCES: dict[str, str] = {
     "enquiry.asked": msg("%(who)s asked the creditor about a case"),
     "enquiry.answered": msg("%(who)s answered a question about a case"),
     "conduct.judged": msg("Activities were held against the contact rules"),
+    "incident.reported": msg("%(who)s reported an incident with personal data"),
+    "incident.amended": msg("%(who)s said more of an incident"),
+    "incident.file_added": msg("%(who)s attached a file to an incident"),
+    "incident.file_downloaded": msg("%(who)s downloaded a file of an incident"),
+    "incident.assessed": msg("%(who)s decided whom to tell of an incident"),
+    "incident.authority_told": msg("%(who)s recorded that the authority was told of an incident"),
+    "incident.people_told": msg("%(who)s recorded that people were told of an incident"),
+    "incident.closed": msg("%(who)s closed an incident"),
+    "incident.exported": msg("%(who)s downloaded the list of people an incident touches"),
+    "incident.register_exported": msg("%(who)s downloaded the register of incidents"),
+    "request.registered": msg("%(who)s registered a request about personal data"),
+    "request.forwarded": msg("%(who)s passed a request about personal data on to the creditor"),
+    "request.register_exported": msg("%(who)s downloaded the register of requests about personal data"),
+    "request.identity_accepted": msg("%(who)s recorded that a person proved who they are"),
+    "request.identity_refused": msg("%(who)s recorded that a person did not prove who they are"),
+    "request.matched": msg("%(who)s found the person of a request in the data"),
+    "request.marked": msg("%(who)s marked a claim in process on cases"),
+    "request.extended": msg("%(who)s extended the deadline of a request"),
+    "request.exported": msg("%(who)s handed out what is held on a person"),
+    "request.rectified": msg("%(who)s mended a person's data"),
+    "request.erased": msg("%(who)s erased a person's data"),
+    "request.answered": msg("%(who)s answered a request about personal data"),
+    "hold.placed": msg("%(who)s placed a legal hold"),
+    "hold.lifted": msg("%(who)s lifted a legal hold"),
+    "erasure.kept": msg("What was located and not confirmed was given up after its time"),
+    "erasure.reapplied": msg("People erased before were erased again after a restore"),
     "lot.drafted": msg("%(who)s prepared a lot"),
     "lot.listed": msg("%(who)s listed a lot for bids"),
     "lot.offered": msg("A lot was offered to the agency"),
@@ -132,34 +205,18 @@ SENTENCES: dict[str, str] = {
     "finding.released": msg("%(who)s released a finding to whoever works the debtor"),
     "finding.revoked": msg("%(who)s took a released finding back"),
     "finding.evidence_downloaded": msg("%(who)s downloaded the evidence of a finding"),
+    "approval.asked": msg("%(who)s asked for a second person's approval"),
+    "approval.approved": msg("%(who)s approved as the second person, and it was done"),
+    "approval.declined": msg("%(who)s declined what was to be approved"),
+    "approval.withdrawn": msg("%(who)s took back what was to be approved"),
+    "approval.expired": msg("Nobody approved in time; the request has expired"),
+    "approval.voided": msg("What was to be approved had changed; the request is void"),
+    "limit.changed": msg("%(who)s changed, with a second person, what one person may do alone"),
     "work.retried": msg("%(who)s started failed work again"),
+    "audit.exported": msg("%(who)s downloaded the audit trail or the log of reads"),
+    "contact.revealed": msg("%(who)s looked at a covered field of a debtor in full"),
+    "contact.reveal_refused": msg("%(who)s asked for more data in full than one person may in an hour"),
     "demo.told": msg("The demonstration data were loaded"),
-}
-
-#: What the filter of the page offers, and the nouns of the actions it keeps.
-TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
-    "people": (msg("People and access"), ("user", "invitation", "operator", "organisation")),
-    "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
-    "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
-    "market": (msg("Market"), ("lot", "bid", "bids")),
-    "locates": (msg("Locating people"), ("locate", "finding", "findings")),
-    "mandates": (msg("Mandates"), ("mandate", "panel")),
-    "attestations": (msg("Attestations"), ("attestation", "evidence", "standing", "credential")),
-    "reports": (
-        msg("Reports"),
-        (
-            "payments",
-            "activities",
-            "activity",
-            "promises",
-            "promise",
-            "inventory",
-            "report",
-            "enquiry",
-            "conduct",
-            "comparison",
-        ),
-    ),
 }
 
 _KINDS = {
@@ -177,6 +234,7 @@ _KINDS = {
 #: Counts in the details that are worth a word.
 _COUNTS: dict[str, str | Plural] = {
     "cases": msgs("%(n)s case", "%(n)s cases"),
+    "subjects": msgs("%(n)s person touched", "%(n)s people touched"),
     "orders": msgs("%(n)s person", "%(n)s people"),
     "findings": msgs("%(n)s finding", "%(n)s findings"),
     "read": msg("%(n)s rows read"),
@@ -186,28 +244,10 @@ _COUNTS: dict[str, str | Plural] = {
     "new": msgs("%(n)s new", "%(n)s new"),
     "known": msgs("%(n)s reported before", "%(n)s reported before"),
     "differences": msgs("%(n)s difference", "%(n)s differences"),
+    "sessions": msgs("%(n)s session", "%(n)s sessions"),
+    "left": msg("recovery codes left: %(n)s"),
     "failures": msg("failures in a row: %(n)s"),
 }
-
-
-@dataclass(frozen=True)
-class TrailFilter:
-    """What part of the trail is looked at."""
-
-    topic: str
-    before: int | None
-
-    @classmethod
-    def from_arguments(cls, arguments: Mapping[str, str]) -> TrailFilter:
-        """Read the address; what makes no sense is ignored."""
-        topic, before = arguments.get("topic", ""), arguments.get("before", "")
-        is_place = before.isascii() and before.isdigit() and len(before) < 19
-        return cls(topic if topic in TOPICS else "", int(before) if is_place else None)
-
-    @property
-    def nouns(self) -> tuple[str, ...]:
-        """The nouns of the actions to keep; none keeps all."""
-        return TOPICS[self.topic][1] if self.topic else ()
 
 
 @dataclass(frozen=True)
@@ -225,12 +265,11 @@ class Trail:
     """One page of events."""
 
     lines: list[TrailLine]
-    next_cursor: int | None
 
 
 def trail(page: Page[Event]) -> Trail:
     """The page in the reader's language."""
-    return Trail([_line(event) for event in page.rows], page.next_cursor)
+    return Trail([_line(event) for event in page.rows])
 
 
 def _line(event: Event) -> TrailLine:
@@ -254,6 +293,10 @@ def _facts(details: dict[str, Any]) -> list[str]:
     told = []
     if details.get("kind") in _KINDS:
         told.append(say(_KINDS[details["kind"]]))
+    if details.get("approval_kind") in set(ApprovalKind):
+        told.append(say(KINDS[ApprovalKind(details["approval_kind"])]))
+    if isinstance(details.get("page"), str):
+        told.append(details["page"])
     if details.get("role") in set(Role):
         told.append(say(ROLE_NAMES[Role(details["role"])]))
     told += [

@@ -8,12 +8,16 @@ from datetime import date, datetime
 from typing import Any
 
 from agencies.kernel.errors import msg
-from assignments.cases.models import Case, CaseState
+from assignments.cases.models import Case, CaseState, Debtor
 from assignments.cases.queries import Selection
+from assignments.contacts import masking
 from assignments.contacts.models import ContactKind, DebtorContact
+from assignments.contacts.revealing import BIRTH_DATE, DOCUMENT, place_of
 from assignments.placements.queries import PlacementRow
 from assignments.reports.models import Activity, Payment, ReceivedBy
 from assignments.reports.queries import TakenBack
+from portal.filters import NOTHING, instant
+from portal.i18n import say
 from portal.presenters import activities, placements
 from uploads.models import Upload
 from uploads.schemas.fields import FieldType
@@ -40,7 +44,10 @@ CONTACTS = {ContactKind.PHONE: msg("Phone"), ContactKind.EMAIL: msg("E-mail"), C
 PERSONAL = frozenset(
     {"national_id", "full_name", "first_name", "last_name", "birth_date", "address", "phone", "phone_2", "email"}
 )
-COVER = "••••"
+
+
+#: The condition that may name somebody.
+ACCOUNT = msg("Account")
 
 
 @dataclass(frozen=True)
@@ -82,7 +89,7 @@ def chips(selection: Selection, names: Names, money: Callable[[int], str], say: 
         (msg("Balance to"), None if selection.max_minor is None else money(selection.max_minor)),
         (msg("Days past due from"), None if selection.min_dpd is None else str(selection.min_dpd)),
         (msg("Days past due to"), None if selection.max_dpd is None else str(selection.max_dpd)),
-        (msg("Account"), selection.search),
+        (ACCOUNT, selection.search),
     ]
     return [Chip(label, value) for label, value in found if value is not None]
 
@@ -124,13 +131,13 @@ def _known(names: Mapping[int, str], number: int | None) -> str | None:
 
 
 @dataclass(frozen=True)
-class ContactLine:
-    """One way to reach the debtor, covered."""
+class CoveredField:
+    """One field of a person, covered, and what it is called when it is asked for in full."""
 
-    kind: str
+    label: str
     value: str
-    #: Since when it may be used, where it was found by a locate agency.
-    released_at: datetime | None = None
+    place: str
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,17 +158,22 @@ class SourceCell:
     type: FieldType
 
 
-def contact_lines(points: Iterable[DebtorContact]) -> list[ContactLine]:
-    """The contact points, covered: enough to tell them apart, not enough to use them."""
-    return [ContactLine(CONTACTS[one.kind], covered(one.kind, one.value), one.released_at) for one in points]
+def covered_fields(debtor: Debtor, points: Iterable[DebtorContact], city: str | None) -> list[CoveredField]:
+    """Identity, date of birth and ways to reach a debtor, each covered."""
+    number = f"{debtor.id_type or ''} {masking.document(debtor.id_number)}".strip()
+    found = [CoveredField(msg("Identity"), number or NOTHING, DOCUMENT if debtor.id_number else "")]
+    if debtor.birth_date:
+        found.append(CoveredField(msg("Date of birth"), masking.COVER, BIRTH_DATE))
+    return found + [
+        CoveredField(
+            CONTACTS[one.kind], masking.contact(one.kind, one.value, city), place_of(one), _released(one.released_at)
+        )
+        for one in points
+    ]
 
 
-def covered(kind: ContactKind, value: str) -> str:
-    """A phone's last three digits, an e-mail's first letter and its domain, nothing of an address."""
-    if kind is ContactKind.EMAIL:
-        name, _, domain = value.partition("@")
-        return f"{name[:1]}{COVER}@{domain}"
-    return COVER + value[-3:] if kind is ContactKind.PHONE and len(value) > 6 else COVER
+def _released(at: datetime | None) -> str:
+    return say(msg("found, released on %(when)s"), {"when": instant(at)}) if at else ""
 
 
 def source(upload: Upload, line: int, row: Mapping[str, Any]) -> Source:
@@ -169,7 +181,7 @@ def source(upload: Upload, line: int, row: Mapping[str, Any]) -> Source:
     cells = (
         SourceCell(
             field.label,
-            COVER if field.name in PERSONAL else row[field.name],
+            masking.COVER if field.name in PERSONAL else row[field.name],
             FieldType.TEXT if field.name in PERSONAL else field.type,
         )
         for field in SCHEMAS[upload.kind].fields

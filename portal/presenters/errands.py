@@ -21,6 +21,12 @@ class Errand:
 
 
 ERRANDS: dict[tuple[Side | None, str], Errand] = {
+    (None, "applications"): Errand(
+        msg("Applications to review"),
+        msg("Organisations that ask to be let in. Take them up and answer."),
+        "applications.index",
+        "inbox",
+    ),
     (None, "work_failed"): Errand(
         msg("Work that failed"),
         msg("It stopped with a reason. Look at it and start it again."),
@@ -35,6 +41,43 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         "work.index",
         "alert-triangle",
         is_late=True,
+    ),
+    (None, "approvals"): Errand(
+        msg("Requests that need you as the second person"),
+        msg("A colleague asked; it is done when you approve. Read what exactly, and decide."),
+        "approvals.index",
+        "user-check",
+        is_late=True,
+    ),
+    (None, "support_asked"): Errand(
+        msg("The portal's support asks to look"),
+        msg("Read why, and let it in for minutes or say no."),
+        "support.index",
+        "eye",
+        is_late=True,
+    ),
+    (Side.CREDITOR, "incidents_open"): Errand(
+        msg("Incidents with personal data"),
+        msg("The law's deadlines run. Assess them, and tell whom the law wants told."),
+        "incidents.index",
+        "alert-triangle",
+        {"state": "open"},
+        is_late=True,
+    ),
+    (Side.CREDITOR, "requests_late"): Errand(
+        msg("Requests about data past their deadline"),
+        msg("People wait for an answer the law has already asked for. Answer them now."),
+        "requests.index",
+        "shield-lock",
+        {"state": "late"},
+        is_late=True,
+    ),
+    (Side.CREDITOR, "requests_due"): Errand(
+        msg("Requests about data due soon"),
+        msg("Their time ends within five days. Answer or extend them."),
+        "requests.index",
+        "shield-lock",
+        {"state": "open"},
     ),
     (Side.CREDITOR, "reports_late"): Errand(
         msg("Reports overdue"),

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor, Side
 from agencies.mandates.models import FeeClass, LocateGrade
 from agencies.mandates.terms import TermSheet
 from agencies.organisations.permissions import Permission
-from assignments.contacts.models import Authorisation, ContactKind
+from assignments.contacts import masking
+from assignments.contacts.models import Authorisation
 from assignments.contacts.normalising import FAULTS
-from assignments.locates.desk import FindingDetail, FindingRow
+from assignments.contacts.revealing import BIRTH_DATE, DOCUMENT
+from assignments.locates.desk import FindingDetail
 from assignments.locates.knowledge import Check, Knowledge
 from assignments.locates.lifecycle import may_be_released
 from assignments.locates.models import (
     Confidence,
+    Finding,
     FindingKind,
     FindingState,
     LocatePurpose,
@@ -30,7 +32,10 @@ from assignments.locates.models import (
 )
 from assignments.locates.people import HeldBack
 from assignments.locates.queries import BatchRow, OrderRow
-from portal.presenters.cases import COVER, covered
+from assignments.locates.revealing import FINDING
+from portal.filters import NOTHING
+from portal.i18n import say
+from portal.presenters.cases import CoveredField
 
 UNTRACEABLE = msg("Cannot be traced")
 FEE_CLASSES = {FeeClass.STANDARD: msg("Standard"), FeeClass.EXPRESS: msg("Express")}
@@ -172,28 +177,30 @@ def detail_of(detail: str | None) -> str:
     return DETAILS.get(detail or "", "")
 
 
-def shown_value(row: FindingRow | Any, actor: Actor, *, is_open: bool) -> str:
-    """A finding's value for those who need it now, else covered.
-
-    A creditor's verifier needs it on the finding's own page; an agency while its order is open.
-    """
-    return row.value if is_open and may_see(actor) else cover(row.kind, row.value)
-
-
-def may_see(actor: Actor) -> bool:
-    """Whether the actor's work is to look for people, or to verify what was found."""
-    return actor.may(Permission.LOCATE_VERIFY if actor.side is Side.CREDITOR else Permission.LOCATE_WORK)
-
-
 def cover(kind: FindingKind, value: str) -> str:
     """Enough to tell findings apart and not enough to use them."""
-    return COVER if kind is FindingKind.EMPLOYER else covered(ContactKind(kind.value), value)
+    return masking.contact(kind, value)
 
 
-def known_points(subject: LocateSubject) -> list[tuple[str, str, bool]]:
-    """Known points as (what it is, value, proved wrong), those to be trusted first."""
-    points = sorted(Knowledge.of(subject).points(), key=lambda one: (one.is_wrong, list(FindingKind).index(one.kind)))
-    return [(KINDS[one.kind], one.value, one.is_wrong) for one in points]
+def covered_finding(finding: Finding) -> list[CoveredField]:
+    """What was found, covered."""
+    return [CoveredField(KINDS[finding.kind], cover(finding.kind, finding.value), FINDING)]
+
+
+def covered_subject(subject: LocateSubject) -> list[CoveredField]:
+    """Identity, date of birth and known points of the person to be found, those to be trusted first."""
+    number = f"{subject.id_type or ''} {masking.document(subject.id_number)}".strip()
+    found = [CoveredField(msg("Identity"), number or NOTHING, DOCUMENT if subject.id_number else "")]
+    if subject.birth_date:
+        found.append(CoveredField(msg("Date of birth"), masking.COVER, BIRTH_DATE))
+    known, kinds = list(enumerate(Knowledge.of(subject).points())), list(FindingKind)
+    known.sort(key=lambda one: (one[1].is_wrong, kinds.index(one[1].kind)))
+    return found + [
+        CoveredField(
+            KINDS[one.kind], cover(one.kind, one.value), f"point{at}", say(msg("proved wrong")) if one.is_wrong else ""
+        )
+        for at, one in known
+    ]
 
 
 def may_acknowledge(row: BatchRow, actor: Actor) -> bool:
@@ -239,10 +246,3 @@ def prices(terms: TermSheet, fee_class: FeeClass) -> list[tuple[str, int]]:
 def file_name(row: BatchRow) -> str:
     """The name of the file of a batch's open orders."""
     return f"locate-{row.due_on:%Y-%m-%d}.csv"
-
-
-def is_in_the_open(detail: FindingDetail, actor: Actor) -> bool:
-    """Whether the actor needs the finding itself: a creditor who verifies, an agency whose order is still open."""
-    if not may_see(actor):
-        return False
-    return actor.side is Side.CREDITOR or (detail.order.closed_at is None and not detail.is_collected)

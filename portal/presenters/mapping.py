@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from agencies.kernel.errors import msg
+from assignments.contacts import masking
 from portal.filters import day, instant, money, number
 from portal.presenters.codes import words_of
 from uploads import faults
@@ -51,9 +52,10 @@ Say = Callable[..., str]
 
 @dataclass(frozen=True)
 class ColumnLine:
-    """One column of the file with its select and how sure the proposal is."""
+    """One column of the file with its select and how sure the proposal is; its first values are covered."""
 
     guess: ColumnGuess
+    samples: tuple[str, ...]
     field: Any
     label: str
     tone: str
@@ -81,7 +83,7 @@ class ShownRow:
 def column_lines(proposal: Proposal, fields: Sequence[Any]) -> list[ColumnLine]:
     """The columns in the order of the file."""
     return [
-        ColumnLine(guess, field, *_sureness(guess), REASONS[guess.reason])
+        ColumnLine(guess, _samples(guess), field, *_sureness(guess), REASONS[guess.reason])
         for guess, field in zip(proposal.columns, fields, strict=True)
     ]
 
@@ -122,17 +124,21 @@ def waiting(preview: Preview, unsaid: Collection[str]) -> list[str]:
 def _shown(row: PreviewRow, fields: Sequence[Field], say: Say, unsaid: Collection[str]) -> ShownRow:
     waits = [_NEEDED_BY.get(field.type) in unsaid for field in fields]
     cells = tuple(
-        ShownCell(cell.written.strip() or "–", "", "", "") if is_waiting else _cell(cell, field, row.currency, say)
+        ShownCell(masking.cell(field.name, cell.written.strip()) or "–", "", "", "")
+        if is_waiting
+        else _cell(cell, field, row.currency, say)
         for cell, field, is_waiting in zip(row.cells, fields, waits, strict=True)
     )
     return ShownRow(cells, row.is_good or (any(waits) and all(cell.tone != "bad" for cell in cells)))
 
 
 def _cell(cell: PreviewCell, field: Field, currency: str, say: Say) -> ShownCell:
-    written = cell.written.strip()
+    written = masking.cell(field.name, cell.written.strip())
     if cell.fault is not None:
         return ShownCell(written or "–", _message(cell.fault, field, say), "bad", written)
     text = in_words(cell.value, field, currency, say)
+    if masking.is_covered(field.name) and cell.value is not None:
+        text = masking.cell(field.name, text)
     problem = _message(cell.remark, field, say) if cell.remark else ""
     return ShownCell(text, problem, "waiting" if problem else "", "" if text == written else written)
 
@@ -176,6 +182,13 @@ def meant(given: Mapping[str, str]) -> dict[str, str | None]:
     """Written value -> code, of those that were said."""
     special: dict[str, str | None] = {EMPTY: "", LEAVE_OUT: None}
     return {written: special.get(code, code) for written, code in given.items() if code}
+
+
+def _samples(guess: ColumnGuess) -> tuple[str, ...]:
+    """The first values, as much of them as tells what the column is."""
+    if guess.field is None:
+        return tuple(masking.unknown(one) for one in guess.samples)
+    return tuple(masking.cell(guess.field, one) for one in guess.samples)
 
 
 def _sureness(guess: ColumnGuess) -> tuple[str, str]:

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from agencies.kernel.errors import msg
+from assignments.contacts import masking
 from assignments.matches.likeness import Birth, Ids
 from assignments.matches.models import MatchState
 from assignments.matches.queries import Candidate, MatchRow
-from portal.filters import NOTHING, basis_points, masked
+from portal.filters import basis_points, masked
 from portal.i18n import say
 
 STATES = {
@@ -37,7 +38,7 @@ class Side:
 
     debtor: Candidate
     agency: str | None
-    #: The identity number, in full where the two differ by one digit: that digit is what there is to decide on.
+    #: The identity number, covered but for the digit in which the two differ: that is what there is to decide on.
     identity: str
     #: Kind in words, value, and whether the other one has it too.
     contacts: tuple[tuple[str, str, bool], ...]
@@ -62,24 +63,16 @@ def line(match: MatchRow, agencies: Mapping[int, str]) -> Line:
         Side(
             side,
             agencies.get(side.agency_id) if side.agency_id is not None else None,
-            (side.id_number or NOTHING) if is_near else masked(side.id_number),
+            masking.apart(side.id_number, beside.id_number) if is_near else masked(side.id_number),
             tuple(
-                (say(KINDS[kind]), value if (kind, value) in shared else _covered(kind, value), (kind, value) in shared)
+                (say(KINDS[kind]), masking.contact(kind, value), (kind, value) in shared)
                 for kind, value in side.contacts
             ),
             match.kept_id == side.debtor_id,
         )
-        for side in (match.one, match.other)
+        for side, beside in ((match.one, match.other), (match.other, match.one))
     )
     return Line(match, basis_points(match.similarity_bp), reasons(match), (one, other))
-
-
-def _covered(kind: str, value: str) -> str:
-    """What only one of them is reached by: enough to be told apart, and no more."""
-    if kind == "email":
-        name, _, domain = value.partition("@")
-        return f"{name[:1]}••••@{domain}"
-    return masked(value)
 
 
 def reasons(match: MatchRow) -> tuple[str, ...]:

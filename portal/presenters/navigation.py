@@ -20,6 +20,8 @@ class Destination:
     permission: Permission | None = None
     #: Sides it is meant for, where a permission alone does not tell.
     sides: frozenset[Side] = frozenset({Side.CREDITOR, Side.AGENCY, Side.PLATFORM})
+    #: Who may do this comes there from another entry.
+    unless: Permission | None = None
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,17 @@ DESTINATIONS = (
     Destination(msg("Agencies"), "panel.index", "users-group", _P.MANDATE_MAKE, _CREDITOR),
     Destination(msg("Attestations"), "attestations.index", "shield-check", _P.ATTESTATION_VIEW),
     Destination(msg("Our file"), "agency_files.index", "id", _P.STANDING_EDIT, _AGENCY),
+    Destination(msg("Creditors"), "panel.creditors", "building-bank", _P.STANDING_EDIT, _AGENCY),
     Destination(msg("Reports"), "reports.index", "calendar-due", _P.REPORT_VIEW),
     Destination(msg("Promises"), "promises.index", "calendar", _P.REPORT_VIEW),
     Destination(msg("Inventories"), "inventories.index", "clipboard-list", _P.REPORT_VIEW),
     Destination(msg("Contact rules"), "conduct.index", "scale", _P.CONDUCT_VIEW),
+    Destination(msg("Incidents"), "incidents.index", "alert-triangle", _P.INCIDENT_VIEW),
+    Destination(
+        msg("Report an incident"), "incidents.new", "alert-triangle", _P.INCIDENT_REPORT, unless=_P.INCIDENT_VIEW
+    ),
+    Destination(msg("Requests about data"), "requests.index", "shield-lock", _P.REQUEST_VIEW, _CREDITOR),
+    Destination(msg("Requests about data"), "requests.index", "shield-lock", _P.REQUEST_FORWARD, _AGENCY),
     Destination(msg("Service levels"), "sla.index", "clock", _P.SLA_VIEW),
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ANSWER, _CREDITOR),
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ASK, _AGENCY),
@@ -63,8 +72,13 @@ DESTINATIONS = (
     Destination(msg("Comparison of agencies"), "scorecards.index", "chart-bar", _P.SCORECARD_VIEW, _CREDITOR),
     Destination(msg("Our results"), "scorecards.index", "chart-bar", _P.SCORECARD_VIEW, _AGENCY),
     Destination(msg("Organisations"), "organisations.index", "building", _P.ORGANISATION_REGISTER),
+    Destination(msg("Applications"), "applications.index", "inbox", _P.APPLICATION_REVIEW),
     Destination(msg("Work in progress"), "work.index", "refresh", _P.WORK_VIEW_ALL),
+    Destination(msg("Approvals"), "approvals.index", "user-check", _P.APPROVAL_VIEW),
+    Destination(msg("Support access"), "support.index", "eye", _P.SUPPORT_VIEW),
     Destination(msg("Users"), "users.index", "users", _P.USER_VIEW),
+    Destination(msg("Own sign-in"), "own_sign_in.show", "key", _P.SIGN_IN_MANAGE),
+    Destination(msg("Own sign-ins"), "own_sign_in.waiting", "key", _P.ORGANISATION_SUSPEND),
     Destination(msg("Audit trail"), "audit.index", "history", _P.AUDIT_VIEW),
 )
 
@@ -75,5 +89,10 @@ def menu(actor: Actor, endpoint: str | None, served: Container[str]) -> list[Men
     return [
         MenuItem(one.label, one.endpoint, one.icon, one.endpoint.partition(".")[0] == noun)
         for one in DESTINATIONS
-        if one.endpoint in served and actor.side in one.sides and (one.permission is None or actor.may(one.permission))
+        if one.endpoint in served and actor.side in one.sides and _is_for(one, actor)
     ]
+
+
+def _is_for(one: Destination, actor: Actor) -> bool:
+    is_allowed = one.permission is None or actor.may(one.permission)
+    return is_allowed and (one.unless is None or not actor.may(one.unless))

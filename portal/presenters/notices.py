@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from agencies.kernel.errors import Plural, msg, msgs
+from agencies.kernel.errors import msg, msgs
 from agencies.kernel.notices import Notice
 from agencies.kernel.tenancy import Actor
 from portal.filters import day, number
 from portal.i18n import say
+from portal.presenters.attestation_notices import OF_ATTESTATIONS
+from portal.presenters.standing_notices import OF_STANDING
+from portal.presenters.tellings import OF_TRUST, Telling
 
 #: Details that hold an organisation's id, in the order in which the one spoken of is looked for.
 _HOUSES = ("about", "agency_id", "creditor_id")
 
 
-@dataclass(frozen=True)
-class Telling:
-    """How one kind of notice is told: its sentence, its icon, and where it leads.
-
-    A sentence may name %(house)s, the other organisation, and any of the notice's details; counts and dates come as
-    the reader writes them.
-    """
-
-    sentence: str | Plural
-    icon: str = "info-circle"
-    endpoint: str | None = None
-    #: Parameter of the address -> the detail it is filled from.
-    values: Mapping[str, str] = field(default_factory=dict)
-    is_urgent: bool = False
-
-
-_ATTESTATION = {"attestation_id": "attestation_id"}
 _LOT = {"lot_id": "lot_id"}
 _REPORT = {"report_id": "report_id"}
 _ENQUIRY = {"enquiry_id": "enquiry_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
+    **OF_TRUST,
+    **OF_ATTESTATIONS,
+    **OF_STANDING,
     "recall.requested": Telling(
         msgs(
             "%(house)s takes %(cases)s case back; your access ends on %(effective_on)s",
@@ -193,39 +182,6 @@ TELLINGS: dict[str, Telling] = {
     ),
     "bid.won": Telling(msg("You won %(name)s of %(house)s"), "trophy", "market.show", _LOT, is_urgent=True),
     "bid.declined": Telling(msg("%(name)s of %(house)s went to another bid"), "circle-x", "market.show", _LOT),
-    "attestation.signed": Telling(
-        msg("%(house)s signed %(code)s; it waits for your review"), "clipboard-check", "attestations.show", _ATTESTATION
-    ),
-    "attestation.accepted": Telling(
-        msg("%(house)s accepted your %(code)s"), "circle-check", "attestations.show", _ATTESTATION
-    ),
-    "attestation.rejected": Telling(
-        msg("%(house)s rejected your %(code)s; the reason is on its page"),
-        "circle-x",
-        "attestations.show",
-        _ATTESTATION,
-        is_urgent=True,
-    ),
-    "attestation.revoked": Telling(
-        msg("%(house)s revoked %(code)s; what it stops is stopped from now on"),
-        "alert-triangle",
-        "attestations.show",
-        _ATTESTATION,
-        is_urgent=True,
-    ),
-    "attestation.expiring": Telling(
-        msg("%(code)s between you and %(house)s runs out on %(valid_until)s"),
-        "clock",
-        "attestations.show",
-        _ATTESTATION,
-    ),
-    "attestation.expired": Telling(
-        msg("%(code)s between you and %(house)s ran out on %(valid_until)s"),
-        "alert-triangle",
-        "attestations.show",
-        _ATTESTATION,
-        is_urgent=True,
-    ),
     "report.due_soon": Telling(
         msg("The report from %(period_start)s to %(period_end)s, between you and %(house)s, is due on %(last_day)s"),
         "calendar-due",

@@ -8,13 +8,14 @@ from datetime import datetime
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.models import OrganisationKind, OrganisationState, User, UserState
-from agencies.organisations.permissions import Permission, Role
+from agencies.organisations.permissions import SIDE_OF, Permission, Role, roles_of
 
 ROLE_NAMES: dict[Role, str] = {
     Role.DIRECTOR: msg("Director"),
     Role.ANALYST: msg("Analyst"),
     Role.FINANCE: msg("Finance"),
     Role.COMPLIANCE: msg("Compliance"),
+    Role.AUDITOR: msg("Auditor"),
     Role.MANAGER: msg("Manager"),
     Role.AGENT: msg("Agent"),
     Role.INVESTIGATOR: msg("Investigator"),
@@ -54,6 +55,11 @@ class PersonLine:
     may_invite_again: bool
     may_disable: bool
     may_enable: bool
+    #: The other roles the person can be given.
+    roles: list[tuple[str, str]]
+    may_reset: bool
+    #: Sessions and second factor.
+    may_see_access: bool
 
 
 def people(users: list[User], actor: Actor) -> list[PersonLine]:
@@ -72,6 +78,13 @@ def people(users: list[User], actor: Actor) -> list[PersonLine]:
             may_invite_again=manages and user.state is UserState.INVITED,
             may_disable=manages and user.state is not UserState.DISABLED and user.id != actor.user_id,
             may_enable=manages and user.state is UserState.DISABLED,
+            roles=_other_roles(user) if manages and user.id != actor.user_id else [],
+            may_see_access=manages and user.state is UserState.ACTIVE,
+            may_reset=manages and user.state is UserState.ACTIVE and user.id != actor.user_id,
         )
         for user in users
     ]
+
+
+def _other_roles(user: User) -> list[tuple[str, str]]:
+    return [(one.value, ROLE_NAMES[one]) for one in roles_of(SIDE_OF[user.role]) if one is not user.role]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from agencies.attestations.models import Attestation
 from agencies.attestations.queries import AgencyStanding
+from agencies.kernel.clock import add_months, first_of_month
 from agencies.kernel.tenancy import Actor, Side
 from portal.filters import basis_points
 from portal.presenters.attestations import STANDINGS, TONES, TemplateLine, acts, lines, titles
@@ -56,11 +57,48 @@ class Matrix:
     rows: list[MatrixRow]
 
 
+@dataclass(frozen=True)
+class ScoreLine:
+    """The score at the end of one month."""
+
+    on: date
+    score: str
+    score_bp: int
+    holding: int
+    asked: int
+    stopped: str
+
+
+#: How far the score is shown back.
+_MONTHS = 12
+
+
+def month_ends(today: date) -> list[date]:
+    """Today, and the last days of the twelve months before, the newest first."""
+    first = first_of_month(today)
+    return [today, *(add_months(first, -back) - timedelta(days=1) for back in range(_MONTHS))]
+
+
+def score_lines(past: Sequence[AgencyStanding]) -> list[ScoreLine]:
+    """The score over time, the newest first."""
+    return [
+        ScoreLine(
+            one.today,
+            basis_points(one.score_bp),
+            one.score_bp,
+            sum(template.is_holding for template in one.templates),
+            len(one.templates),
+            acts(one.blocked_acts),
+        )
+        for one in past
+    ]
+
+
 def relation_page(
     standing: AgencyStanding, begun: Mapping[str, Attestation], names: Mapping[int, str], actor: Actor
 ) -> Relation:
     """Everything between the reader's organisation and one other."""
-    named = titles(standing.country, standing.today)
+    named = titles(standing.catalogue)
     other_id = _other(standing, actor)
     return Relation(
         other_id=other_id,
@@ -76,7 +114,7 @@ def matrix(rows: Sequence[AgencyStanding], names: Mapping[int, str], actor: Acto
     """Every relation of the reader's organisation, by name of the other."""
     columns: dict[str, str] = {}
     for row in rows:
-        columns |= {code: title for code, title in titles(row.country, row.today).items() if code in _codes(row)}
+        columns |= {code: title for code, title in titles(row.catalogue).items() if code in _codes(row)}
     made = [
         MatrixRow(
             other_id=_other(row, actor),

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agencies.kernel.errors import msg
+from assignments.contacts import masking
 from portal.filters import NOTHING, money, number
 from uploads.faults import FILE_FAULTS, ROW_FAULTS, ROW_WARNINGS
 from uploads.models import Upload, UploadKind, UploadState
@@ -168,7 +169,7 @@ def grouped(kind: UploadKind, groups: Iterable[ErrorGroup], examples: Iterable[R
             label_of(kind, group.field),
             message(kind, group.field, group.code, say),
             group.count,
-            tuple(found[group.field, group.code][:EXAMPLES]),
+            tuple(_covered(one) for one in found[group.field, group.code][:EXAMPLES]),
         )
         for group in groups
     ]
@@ -178,8 +179,12 @@ def fault_lines(kind: UploadKind, faults: Iterable[RowFault], say: Say) -> list[
     """Faults of single rows in words."""
     return [
         FaultLine(one.line, label_of(kind, one.field), one.value, message(kind, one.field, one.code, say))
-        for one in faults
+        for one in map(_covered, faults)
     ]
+
+
+def _covered(fault: RowFault) -> RowFault:
+    return replace(fault, value=masking.cell(fault.field, fault.value))
 
 
 def message(kind: UploadKind, field: str, code: str, say: Say) -> str:

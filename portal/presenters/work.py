@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agencies.kernel.errors import msg
+from agencies.kernel.letters import SEND
 from agencies.kernel.work import WorkState
 from assignments.marketplace.service import ADVANCE
 from portal.presenters.uploads import reason
@@ -13,9 +14,16 @@ KINDS = {
     CHECK: msg("Check of a file"),
     APPLY: msg("Application of a file"),
     ADVANCE: msg("Timetable of a lot"),
+    SEND: msg("Letter by e-mail"),
     "judge_conduct": msg("Judging of activities"),
     "open_report_periods": msg("Calendar of reports"),
     "remind_reports": msg("Reminders of reports"),
+}
+#: Why a letter did not go.
+LETTER_REASONS = {
+    "letter_refused": msg("the mail server refused the letter for good: the address is unknown or takes no letters"),
+    "post_away": msg("the mail server cannot be reached or does not take letters now"),
+    "letter_unknown": msg("there is no text for this kind of letter"),
 }
 STATES = {
     WorkState.QUEUED: (msg("Waiting"), "waiting"),
@@ -32,4 +40,4 @@ def kind(code: str) -> str:
 
 def why(code: str | None) -> str:
     """Why it failed or was put off."""
-    return reason(code) if code else ""
+    return (LETTER_REASONS.get(code) or reason(code)) if code else ""

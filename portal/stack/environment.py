@@ -1,5 +1,6 @@
 """Where the local stack keeps things (`var/`), its secrets, and the environment of the application."""
 
+import base64
 import hashlib
 import os
 import secrets
@@ -42,6 +43,10 @@ class Places:
         return self.var / "files"
 
     @property
+    def mail(self) -> Path:
+        return self.var / "mail"
+
+    @property
     def log(self) -> Path:
         return self.var / "log"
 
@@ -56,7 +61,7 @@ class Places:
     def create(self) -> None:
         """Make the folders that are missing, readable by their owner only where they hold data."""
         self.var.mkdir(parents=True, exist_ok=True)
-        for folder in (self.log, self.files, self.valkey):
+        for folder in (self.log, self.files, self.mail, self.valkey):
             folder.mkdir(mode=0o700, exist_ok=True)
         claim_private_folder(self.sockets)
 
@@ -91,11 +96,14 @@ def typeable_password() -> str:
     return "-".join("".join(secrets.choice(letters) for _ in range(4)) for _ in range(4))
 
 
-#: What an installation generates once: its keys, and the password of everybody in the demo.
+#: What an installation generates once: its keys, and how everybody in the demo signs in.
 _SECRETS = {
     "SECRET_KEY": lambda: secrets.token_hex(32),
     "REFERENCE_KEY": lambda: secrets.token_hex(32),
+    "DATA_KEYS": lambda: f"1:{secrets.token_hex(32)}",
+    "INDEX_KEY": lambda: secrets.token_hex(32),
     "DEMO_PASSWORD": typeable_password,
+    "DEMO_AUTHENTICATOR": lambda: base64.b32encode(secrets.token_bytes(20)).decode(),
 }
 
 
@@ -124,7 +132,10 @@ def application_environment(
         **local,
         **read_or_make_secrets(places.secrets),
         "STORAGE_URL": places.files.as_uri(),
-        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "MAIL_URL": places.mail.as_uri(),
+        "MAIL_FROM": "Encargo <letters@encargo.example>",
+        # By its name, for passkeys need one.
+        "PUBLIC_URL": f"http://localhost:{port}",
         "PYTHONUNBUFFERED": "1",
         # A block is read, checked and copied by three threads and a server already; more threads only get in their way.
         "POLARS_MAX_THREADS": "1",

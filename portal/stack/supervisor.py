@@ -101,8 +101,8 @@ class Supervisor:
                     self.places, self.given, local=servers.addresses(), port=self.port
                 ) | {MARK: str(self.places.var)}
                 self._prepare(environ)
-                # Only the two commands of the demo need its password.
-                lasting = {name: value for name, value in environ.items() if name != "DEMO_PASSWORD"}
+                # Only the commands of the demo need what its people sign in with.
+                lasting = {name: value for name, value in environ.items() if not name.startswith("DEMO_")}
                 children = self._children()
                 for child in children:
                     child.start(lasting)
@@ -168,6 +168,8 @@ class Supervisor:
             say(accounts.stdout.rstrip() + "\n")
             if not self.demo:
                 say("They are from an earlier demo. To list them again: make shell, then flask demo-accounts\n")
+        if environ["MAIL_URL"] == self.places.mail.as_uri():
+            say(f"Letters are not sent; they are left as .eml files in {self.places.mail}")
         say(f"Logs: {self.places.log}   Stop: Ctrl-C")
 
 

@@ -11,6 +11,8 @@ from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
 from assignments import intake
 from assignments.cases.queries import get_case
+from assignments.reads.models import ReadKind
+from assignments.reads.service import NAME
 from assignments.sla import worklist as tasks
 from portal.extensions import db
 from portal.forms.activities import ActivityForm
@@ -20,6 +22,7 @@ from portal.presenters import activities as words
 from portal.presenters import sla as presenter
 from portal.security import requires
 from portal.views import paging
+from portal.views.seen import seen
 
 blueprint = Blueprint("activities", __name__)
 
@@ -31,6 +34,7 @@ def worklist() -> str:
     turn = tasks.Turn.FOLLOW_UP if request.args.get("turn") == tasks.Turn.FOLLOW_UP else tasks.Turn.FRESH
     now = utc_now()
     page = tasks.list_tasks(db.session, current_actor(), turn, after=paging.after(int), now=now)
+    seen(ReadKind.WORK_LIST, ((row.creditor_id, row.case_id) for row in page.rows), fields=NAME)
     return render_template(
         "activities/worklist.html",
         page=page,

@@ -12,8 +12,9 @@ from agencies.kernel.clock import local_date, utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import get_organisation
-from agencies.standing import filing
+from agencies.standing import accounts, documents, filing, people
 from portal.extensions import db
+from portal.forms.applications import DocumentForm
 from portal.forms.refusals import REFUSALS, refuse
 from portal.forms.standing import CredentialForm, StatementForm
 from portal.identity import current_actor
@@ -96,4 +97,14 @@ def _shown(agency_id: int, form: CredentialForm | None = None) -> str:
     if form is None and presenter.may_edit(page, actor):
         form = _credential_form()
     today = local_date(utc_now(), actor.time_zone)
-    return render_template("agency_files/show.html", page=page, form=form, today=today, show=presenter)
+    return render_template(
+        "agency_files/show.html",
+        page=page,
+        form=form,
+        today=today,
+        principals=people.principals_of(db.session, actor, agency_id),
+        accounts=accounts.accounts_of(db.session, actor, agency_id),
+        documents=documents.documents_of(db.session, actor, agency_id),
+        document=DocumentForm().offer(),
+        show=presenter,
+    )

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from agencies.attestations import queries, reviewing, service, signing
 from agencies.attestations.models import Attestation
-from agencies.kernel.clock import utc_now
+from agencies.kernel.clock import local_date, utc_now
 from agencies.kernel.errors import NotFound
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Side
@@ -20,6 +20,7 @@ from agencies.organisations.permissions import Permission
 from assignments.placements.recall_queries import ended_recall
 from portal.extensions import db
 from portal.forms.attestations import (
+    DayForm,
     EvidenceForm,
     FillForm,
     ReadForm,
@@ -34,9 +35,10 @@ from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.i18n import language
 from portal.identity import current_actor
 from portal.presenters import attestations as presenter
-from portal.presenters.standings import matrix, relation_page
-from portal.security import requires
+from portal.presenters.standings import matrix, month_ends, relation_page, score_lines
+from portal.security import requires, steps_up
 from portal.views import choices, paging
+from portal.views.register import asked_day
 
 blueprint = Blueprint("attestations", __name__, url_prefix="/attestations")
 _SIGN, _REVIEW, _VIEW = Permission.ATTESTATION_SIGN, Permission.ATTESTATION_REVIEW, Permission.ATTESTATION_VIEW
@@ -45,25 +47,41 @@ _SIGN, _REVIEW, _VIEW = Permission.ATTESTATION_SIGN, Permission.ATTESTATION_REVI
 @blueprint.get("/")
 @requires(_VIEW)
 def index() -> str:
-    """How everybody stands: the matrix, and for a creditor what waits for its word."""
-    actor, now = current_actor(), utc_now()
-    rows = queries.standings(db.session, actor, now=now)
-    waiting = queries.list_to_review(db.session, actor) if actor.side is Side.CREDITOR else []
+    """How everybody stands, today or on a day that has passed, and for a creditor what waits for its word."""
+    actor, now, on = current_actor(), utc_now(), asked_day()
+    today = local_date(now, actor.time_zone)
+    rows = queries.standings(db.session, actor, on=on if on < today else None, now=now)
+    waiting = queries.list_to_review(db.session, actor) if actor.side is Side.CREDITOR and on == today else []
     names = choices.organisations(db.session, [one for row in rows for one in (row.creditor_id, row.agency_id)])
-    return _page("attestations/index.html", matrix=matrix(rows, names, actor), waiting=waiting, names=names)
+    return _page(
+        "attestations/index.html",
+        matrix=matrix(rows, names, actor),
+        waiting=waiting,
+        names=names,
+        form=DayForm(request.args),
+        on=on,
+        is_past=on < today,
+    )
 
 
 @blueprint.get('/with/<ref("counterpart"):other_id>')
 @requires(_VIEW)
 def relation(other_id: int) -> str:
-    """The fourteen templates between the organisation and one counterpart, and everything made so far."""
+    """The templates between the organisation and one counterpart, its score over time, and everything made so far."""
     actor, now = current_actor(), utc_now()
     standing = queries.get_standing(db.session, actor, other_id, now=now)
     begun = queries.open_rows(db.session, actor, other_id)
     history = queries.list_history(db.session, actor, other_id, before=paging.after(int))
     names = choices.organisations(db.session, [standing.creditor_id, standing.agency_id])
     page = relation_page(standing, begun, names, actor)
-    return _page("attestations/relation.html", page=page, history=history, pages=paging.addresses(history))
+    past = queries.score_history(db.session, actor, other_id, days=month_ends(standing.today), now=now)
+    return _page(
+        "attestations/relation.html",
+        page=page,
+        history=history,
+        pages=paging.addresses(history),
+        scores=score_lines(past),
+    )
 
 
 @blueprint.post('/with/<ref("counterpart"):other_id>/begin')
@@ -113,6 +131,7 @@ def fill(attestation_id: int) -> Response | tuple[str, int]:
 
 @blueprint.route('/<ref("attestation"):attestation_id>/sign', methods=["GET", "POST"])
 @requires(_SIGN)
+@steps_up
 def sign(attestation_id: int) -> str | Response | tuple[str, int]:
     """Read every word, and sign it."""
     actor, now, form = current_actor(), utc_now(), SignForm(request.form).offer()

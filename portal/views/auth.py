@@ -17,7 +17,7 @@ from portal.addresses import local_target
 from portal.extensions import db, limiter
 from portal.forms.auth import AcceptForm, SignInForm
 from portal.i18n import refusal
-from portal.security import public, signed_in
+from portal.security import before_factor, opens_by_secret, public, signed_in
 
 blueprint = Blueprint("auth", __name__)
 log = structlog.get_logger()
@@ -53,6 +53,7 @@ def enter() -> tuple[str, int] | Response:
 
 @blueprint.post("/sign-out")
 @signed_in
+@before_factor()
 def sign_out() -> Response:
     """End the session here and in the database."""
     identity.leave()
@@ -62,6 +63,7 @@ def sign_out() -> Response:
 
 @blueprint.get("/invitations/<token>")
 @public
+@opens_by_secret
 def invitation(token: str) -> str:
     """Who is invited where; raises when the link is no longer good."""
     identity.as_door()
@@ -72,6 +74,7 @@ def invitation(token: str) -> str:
 
 @blueprint.post("/invitations/<token>")
 @public
+@opens_by_secret
 @limiter.limit("30 per minute", key_func=throttle.by_address)
 def accept(token: str) -> tuple[str, int] | Response:
     """Set name and password and go to the door."""

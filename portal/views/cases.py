@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from agencies.kernel.clock import local_date, utc_now
 from agencies.kernel.tenancy import Actor, Side
@@ -15,26 +16,35 @@ from agencies.organisations.queries import home_currency
 from assignments.cases import queries
 from assignments.cases.changes import list_adjustments, list_updates
 from assignments.cases.listing import listing as cases_file
-from assignments.cases.listing import withheld
+from assignments.cases.listing import taking_of, withheld
 from assignments.cases.models import Case, CaseState
 from assignments.contacts.queries import list_contacts
 from assignments.locates.desk import FindingRow, list_to_verify
 from assignments.placements.queries import PlacementRow, list_placements
 from assignments.promises.queries import promises_of_case, statements_of
+from assignments.reads.models import ReadKind
+from assignments.reads.service import CONTACTS
 from assignments.reports.creditor_payments import ReceivedByCreditor, list_received
 from assignments.reports.queries import list_activities, list_payments, list_taken_back
 from assignments.sla.enquiries import list_enquiries
+from assignments.subjects.holds import holds_of
 from portal.extensions import db
+from portal.filters import money
 from portal.forms.activities import ActivityForm
 from portal.forms.cases import CaseFilterForm
 from portal.forms.enquiries import QuestionForm
+from portal.forms.requests import HoldForm
+from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import casechanges, listing, locates, promises, recalls
 from portal.presenters import cases as presenter
+from portal.presenters.reads import PURPOSES
 from portal.presenters.sla import SUBJECTS
 from portal.security import requires
-from portal.views import gates, paging
+from portal.views import choices, gates, paging
 from portal.views.downloads import csv_file
+from portal.views.second_person import asked, may_take_two
+from portal.views.seen import seen
 from uploads.queries import find_staged_row, get_upload
 
 blueprint = Blueprint("cases", __name__, url_prefix="/cases")
@@ -50,6 +60,8 @@ def index() -> str:
     is_readable = form.validate()
     selection = form.selection(home_currency(db.session, actor)) if is_readable else None
     page = queries.list_cases(db.session, actor, selection, after=paging.after(int)) if selection else None
+    if page is not None:
+        seen(ReadKind.LIST, ((row.creditor_id, row.id) for row in page.rows))
     out = withheld(db.session, actor, now=utc_now())
     return render_template(
         "cases/index.html",
@@ -58,7 +70,7 @@ def index() -> str:
         pages=paging.addresses(page) if page else {},
         totals=queries.totals(db.session, actor, selection) if selection else None,
         is_filtered=bool(selection and selection.to_dict()),
-        may_download=not out.is_all,
+        may_download=not out.is_all and actor.may(Permission.CASE_EXPORT),
         withheld=gates.told(db.session, {actor.tenant: out.reasons} if out.reasons else {}),
         may_place=actor.may(Permission.PLACEMENT_PLAN),
         may_recall=actor.may(Permission.RECALL_MAKE),
@@ -67,7 +79,8 @@ def index() -> str:
 
 
 @blueprint.get("/listing.csv")
-@requires(Permission.CASE_VIEW)
+@requires(Permission.CASE_EXPORT)
+@may_take_two
 def export() -> Response:
     """Everything the filter shows but what may not be downloaded; a filter that cannot be read gives no file."""
     actor, form, now = current_actor(), CaseFilterForm(request.args), utc_now()
@@ -88,12 +101,33 @@ def export() -> Response:
     )
 
 
+@blueprint.post("/listing.csv")
+@requires(Permission.CASE_EXPORT)
+def ask_for_export() -> AnyResponse:
+    """Ask a second person to let the list of this filter go."""
+    actor, form = current_actor(), CaseFilterForm(request.args)
+    facets, currency = queries.facets(db.session, actor), home_currency(db.session, actor)
+    form.offer(facets)
+    if not form.validate():
+        abort(400)
+    selection = form.selection(currency)
+    out = withheld(db.session, actor, now=utc_now())
+    taking = taking_of(db.session, actor, selection, without=out.creditor_ids)
+    words = [
+        (chip.label, listing.covered(chip))
+        for chip in presenter.chips(selection, choices.named_facets(facets), partial(money, currency=currency), say)
+    ]
+    arguments = None if selection.search else {name: value for name, value in request.args.items() if value}
+    return asked(taking, words=words, arguments=arguments)
+
+
 @blueprint.get('/<ref("case"):case_id>')
 @requires(Permission.CASE_VIEW)
 def show(case_id: int) -> str:
     """One case: its balance, its debtor, where it came from, and all that happened on it."""
     actor = current_actor()
     detail = queries.get_case(db.session, actor, case_id)
+    seen(ReadKind.PAGE, [(detail.case.creditor_id, case_id)], fields=CONTACTS)
     after = paging.after(datetime, int)
     activities = list_activities(db.session, actor, case_id, after=after)
     payments = list_payments(db.session, actor, case_id)
@@ -102,6 +136,7 @@ def show(case_id: int) -> str:
     if actor.may(Permission.PLACEMENT_VIEW):
         placements = list_placements(db.session, actor, case_id=case_id).rows
     is_first = after is None
+    contacts = list_contacts(db.session, actor, detail.debtor.id)
     return render_template(
         "cases/show.html",
         detail=detail,
@@ -111,7 +146,9 @@ def show(case_id: int) -> str:
         findings=_findings(actor, case_id),
         may_locate=actor.may(Permission.LOCATE_ORDER) and detail.case.state is not CaseState.CLOSED,
         words=locates,
-        contacts=presenter.contact_lines(list_contacts(db.session, actor, detail.debtor.id)),
+        contacts=contacts,
+        covered=presenter.covered_fields(detail.debtor, contacts, detail.case.city),
+        purposes=PURPOSES,
         placements=placements,
         paid_minor=casechanges.paid_minor(payments, received),
         timeline=presenter.timeline(
@@ -124,6 +161,7 @@ def show(case_id: int) -> str:
         ),
         pages=paging.addresses(activities),
         **_promises(actor, case_id),
+        **_held_fast(actor, detail.debtor.id),
         enquiries=list_enquiries(db.session, actor, case_id=case_id).rows,
         activity_form=_activity_form(actor),
         question_form=QuestionForm().offer() if actor.may(Permission.ENQUIRY_ASK) else None,
@@ -155,6 +193,13 @@ def _promises(actor: Actor, case_id: int) -> dict[str, Any]:
     found = promises_of_case(db.session, actor, case_id, today=local_date(utc_now(), actor.time_zone))
     said = statements_of(db.session, actor, [one.id for one in found])
     return {"promises": found, "said": promises.words(said), "show_promises": promises}
+
+
+def _held_fast(actor: Actor, debtor_id: int) -> dict[str, Any]:
+    """What holds the debtor's data fast, for those who answer for data protection."""
+    if actor.side is not Side.CREDITOR or not actor.may(Permission.REQUEST_HANDLE):
+        return {"hold_form": None}
+    return {"hold_form": HoldForm(), "holds": holds_of(db.session, actor, debtor_id, now=utc_now())}
 
 
 def _findings(actor: Actor, case_id: int) -> tuple[FindingRow, ...]:

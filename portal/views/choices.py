@@ -13,7 +13,7 @@ from agencies.mandates.models import Service
 from agencies.mandates.queries import list_mandates
 from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import list_agencies, organisation_names, user_names
-from agencies.standing.panel import members
+from agencies.standing.panel import members, on_panel
 from assignments.cases.queries import Facets
 from assignments.reports.calendar import Standing
 from assignments.reports.queries import list_reports
@@ -35,7 +35,7 @@ def agencies(session: Session, actor: Actor) -> list[tuple[int, str]]:
 
 def panel(session: Session, actor: Actor) -> list[tuple[int, str]]:
     """The agencies a lot can be offered to."""
-    ids = [one.agency_id for one in members(session, actor)]
+    ids = on_panel(session, actor)
     names = organisation_names(session, ids)
     return sorted(((one, names.get(one, "–")) for one in ids), key=lambda one: one[1])
 

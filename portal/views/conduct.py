@@ -9,12 +9,14 @@ from flask import Blueprint, render_template, request
 from agencies.kernel.tenancy import Side
 from agencies.organisations.permissions import Permission
 from assignments.conduct import listing, queries, rules
+from assignments.reads.models import ReadKind, Subject
 from portal.extensions import db
 from portal.forms.conduct import ConductFilterForm
 from portal.identity import current_actor
 from portal.presenters import conduct as presenter
 from portal.security import requires
 from portal.views import choices, paging
+from portal.views.seen import seen
 
 blueprint = Blueprint("conduct", __name__, url_prefix="/conduct")
 
@@ -50,6 +52,7 @@ def person(debtor_id: int) -> str:
     """Everything every agency did with one debtor; for the creditor alone."""
     actor = current_actor()
     found = listing.get_person(db.session, actor, debtor_id)
+    seen(ReadKind.PAGE, [(actor.tenant, one) for one in found.case_ids], subject=(Subject.DEBTOR, debtor_id))
     page = listing.timeline(db.session, actor, debtor_id, after=paging.after(datetime, int))
     return render_template(
         "conduct/person.html",

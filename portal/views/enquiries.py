@@ -10,6 +10,7 @@ from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
 from assignments.cases.queries import get_case
+from assignments.reads.models import ReadKind
 from assignments.sla import enquiries
 from assignments.sla.models import EnquirySubject
 from portal.extensions import db
@@ -19,6 +20,7 @@ from portal.identity import current_actor
 from portal.presenters import sla as presenter
 from portal.security import requires
 from portal.views import paging
+from portal.views.seen import seen
 
 blueprint = Blueprint("enquiries", __name__)
 
@@ -56,6 +58,7 @@ def show(enquiry_id: int) -> str | Response | tuple[str, int]:
         else:
             flash(_("Your answer is with the agency. The case's clock runs again."), "success")
             return redirect(url_for(".show", enquiry_id=enquiry_id), code=303)
+    seen(ReadKind.PAGE, [(row.creditor_id, row.case_id)], fields=("words",))
     may_answer = actor.may(Permission.ENQUIRY_ANSWER) and row.answered_at is None
     page = render_template("enquiries/show.html", row=row, form=form, may_answer=may_answer, show=presenter)
     return page, form.refused_with if form.errors else 200

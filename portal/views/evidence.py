@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-
 from flask import Blueprint, flash, redirect, request, url_for
 from flask_babel import gettext as _
 from werkzeug.datastructures import CombinedMultiDict, FileStorage
@@ -11,7 +9,6 @@ from werkzeug.wrappers import Response
 
 from agencies.attestations import queries, service
 from agencies.kernel.clock import utc_now
-from agencies.kernel.files import StoredFile, media_type_of, plain_name
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
 from portal.extensions import db
@@ -19,11 +16,10 @@ from portal.forms.attestations import EvidenceForm
 from portal.forms.refusals import REFUSALS
 from portal.i18n import refusal
 from portal.identity import current_actor
-from portal.receiving import incoming_of
 from portal.security import requires, takes_documents
+from portal.views.documents import stored
 from portal.views.downloads import kept_file
 from portal.views.stages import ports
-from uploads.stores.keys import evidence_key
 
 blueprint = Blueprint("evidence", __name__, url_prefix="/attestations")
 
@@ -69,17 +65,8 @@ def download(attestation_id: int, file_id: int) -> Response:
 
 def _keep(attestation_id: int, sent: FileStorage) -> None:
     """Keep the bytes first and the row after: a row without its file would be evidence that is not there."""
-    incoming, name = incoming_of(sent), plain_name(sent.filename or "")
-    with incoming.look() as content:
-        media_type = media_type_of(name, incoming.size, content)
-    stored = StoredFile(
-        evidence_key(current_actor().tenant, secrets.token_hex(16)), name, media_type, incoming.size, incoming.digest()
-    )
-    incoming.keep(stored.key)
-    kept = None
-    try:
+    with stored(sent) as file:
         with transaction(db.session):
-            kept = service.attach(db.session, current_actor(), attestation_id, stored, now=utc_now()).storage_key
-    finally:
-        if kept != stored.key:
-            ports().storage.delete(stored.key)
+            kept = service.attach(db.session, current_actor(), attestation_id, file, now=utc_now()).storage_key
+        if kept != file.key:
+            ports().storage.delete(file.key)

@@ -15,14 +15,20 @@ from agencies.organisations.permissions import Permission
 from assignments.contacts.models import Authorisation
 from assignments.ledger import fees
 from assignments.locates import desk, verifying
+from assignments.locates.revealing import is_in_the_open
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind, Subject
+from assignments.reads.service import CaseKey
 from portal.extensions import db
 from portal.forms.locates import AuthorisationForm, GradeForm
 from portal.forms.refusals import REFUSALS, refuse
 from portal.identity import current_actor
 from portal.presenters import locates as presenter
+from portal.presenters.reads import PURPOSES
 from portal.security import requires
 from portal.views import choices, paging
 from portal.views.downloads import kept_file
+from portal.views.seen import seen
 
 blueprint = Blueprint("findings", __name__, url_prefix="/findings")
 
@@ -33,6 +39,7 @@ def index() -> str:
     """What waits for a grade, or what has one."""
     chosen = "graded" if request.args.get("show") == "graded" else ""
     page = desk.list_to_verify(db.session, current_actor(), is_graded=bool(chosen), after=paging.after(int))
+    seen(ReadKind.LIST, ((one.creditor_id, one.case_id) for one in page.rows), fields=("finding",))
     return _page("findings/index.html", page=page, pages=paging.addresses(page), chosen=chosen)
 
 
@@ -91,9 +98,13 @@ def evidence(finding_id: int) -> Response:
     with transaction(db.session):
         detail = desk.get_finding(db.session, actor, finding_id)
         finding = detail.finding
-        if finding.file_key is None or not presenter.is_in_the_open(detail, actor):
+        if finding.file_key is None or not is_in_the_open(detail, actor):
             raise NotFound
         audit.record(db.session, actor, "finding.evidence_downloaded", now=utc_now(), finding_id=finding_id)
+        what = (Subject.FINDING, finding_id)
+        reads.note(
+            db.session, actor, ReadKind.FINDING, _case_of(detail), fields=("evidence",), subject=what, now=utc_now()
+        )
         key, name, kind = finding.file_key, finding.file_name, finding.file_type
     return kept_file(key, name or "file", kind or "application/octet-stream")
 
@@ -102,6 +113,7 @@ def _shown(finding_id: int, **given: object) -> str:
     actor = current_actor()
     detail = desk.get_finding(db.session, actor, finding_id)
     is_creditor = actor.side is Side.CREDITOR
+    seen(ReadKind.FINDING, _case_of(detail), fields=("finding",), subject=(Subject.FINDING, finding_id))
     forms = {
         "grading": GradeForm().offer(is_known=detail.finding.is_known),
         "authorising": AuthorisationForm().offer(detail.finding.authorisation),
@@ -111,13 +123,20 @@ def _shown(finding_id: int, **given: object) -> str:
         "findings/show.html",
         detail=detail,
         finding=detail.finding,
-        value=presenter.shown_value(detail.finding, actor, is_open=presenter.is_in_the_open(detail, actor)),
-        has_evidence=detail.finding.file_key is not None and presenter.is_in_the_open(detail, actor),
+        value=presenter.cover(detail.finding.kind, detail.finding.value),
+        covered=presenter.covered_finding(detail.finding),
+        purposes=PURPOSES,
+        is_open=is_in_the_open(detail, actor),
+        has_evidence=detail.finding.file_key is not None and is_in_the_open(detail, actor),
         may_verify=is_creditor and actor.may(Permission.LOCATE_VERIFY),
         may_release=presenter.may_release(detail, actor),
         people=choices.people(db.session, (one.by for one in detail.steps)) if is_creditor else {},
         **forms,
     )
+
+
+def _case_of(detail: desk.FindingDetail) -> list[CaseKey]:
+    return [(detail.order.creditor_id, detail.order.case_id)]
 
 
 def _page(template: str, **shown: object) -> str:

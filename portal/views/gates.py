@@ -8,7 +8,9 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from agencies.attestations.gates import Act, Blocked, obstacles
+from agencies.attestations.snapshots import Snapshot, get_snapshot
 from agencies.kernel.tenancy import Actor
+from agencies.organisations.permissions import Permission
 from portal.presenters.attestations import Reason, reasons
 from portal.views import choices
 
@@ -18,6 +20,13 @@ def told(session: Session, found: Mapping[int, tuple[Blocked, ...]]) -> list[Rea
     if not found:
         return []
     return reasons(found, choices.organisations(session, found))
+
+
+def kept(session: Session, actor: Actor, snapshot_id: int | None) -> Snapshot | None:
+    """What an agency's attestations were at an earlier moment, if it was kept and the reader may know."""
+    if snapshot_id is None or not actor.may(Permission.ATTESTATION_VIEW):
+        return None
+    return get_snapshot(session, actor, snapshot_id)
 
 
 def on_download(session: Session, actor: Actor, creditor_id: int, now: datetime) -> list[Reason]:

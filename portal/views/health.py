@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from portal.migrations import runner
-from portal.ports import Ports
+from portal.ports import LOGIN_MAY_TOO_MUCH, Ports
 from portal.security import public
 
 blueprint = Blueprint("health", __name__)
@@ -25,11 +25,13 @@ def live() -> Response:
 @blueprint.get("/readyz")
 @public
 def ready() -> tuple[Response, int]:
-    """The database answers and is at the revision this code was written for."""
+    """The database answers, binds our login by its walls, and is at the revision this code was written for."""
     ports: Ports = current_app.extensions["encargo"]
     try:
         with ports.engine.connect() as connection:
             connection.execute(text(_PATIENCE))
+            if connection.scalar(text(f"select exists ({LOGIN_MAY_TOO_MUCH})")):
+                return jsonify(status="login may too much"), 503
             connection.execute(text("set local role app_door"))
             is_current = runner.is_current(connection)
     except DBAPIError:

@@ -18,14 +18,18 @@ from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
 from assignments.locates import desk, investigating, queries
 from assignments.locates.models import FindingKind, OrderState
+from assignments.reads.models import ReadKind
+from assignments.reads.service import NAME
 from portal.extensions import db
 from portal.forms.locates import FindingForm, HandInForm
 from portal.forms.refusals import REFUSALS, refuse
 from portal.identity import current_actor
 from portal.presenters import locates as presenter
+from portal.presenters.reads import PURPOSES
 from portal.receiving import incoming_of
 from portal.security import requires, takes_documents
 from portal.views import paging
+from portal.views.seen import seen
 from portal.views.stages import ports
 from uploads.stores.keys import evidence_key
 
@@ -39,6 +43,7 @@ def queue() -> str:
     """What there is to do, the most urgent first."""
     page = queries.queue(db.session, current_actor(), after=paging.after(date, int, int))
     today = local_date(utc_now(), current_actor().time_zone)
+    seen(ReadKind.WORK_LIST, ((one.creditor_id, one.case_id) for one in page.rows), fields=NAME)
     return _page("locates/queue.html", page=page, pages=paging.addresses(page), today=today)
 
 
@@ -120,6 +125,8 @@ def _desk(order_id: int, form: FindingForm, handing_in: HandInForm) -> str:
     return _page(
         "locates/order.html",
         subject=subject,
+        covered=presenter.covered_subject(subject),
+        purposes=PURPOSES,
         order=row,
         batch=batch,
         findings=desk.list_findings(db.session, actor, order_id),

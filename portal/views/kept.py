@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Response, redirect, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
+from agencies.approvals.exports import Taking
 from agencies.kernel.clock import utc_now
+from agencies.kernel.errors import msg
 from agencies.kernel.session import transaction
+from agencies.organisations.permissions import Permission
 from assignments import intake
 from portal.extensions import db
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import uploads as presenter
+from portal.security import requires
 from portal.views.downloads import CSV, kept_file, saved_file
+from portal.views.second_person import asked, may_take_two
+from portal.views.seen import seen_file
 from portal.views.stages import ports
 from portal.views.uploads import blueprint, sender, shown
 from uploads import originals, queries
 from uploads.checking import errorfile
 from uploads.checking.errorforms import ErrorWords, form_of
 from uploads.faults import ROW_FAULTS
+from uploads.models import Upload
 
 
 @blueprint.post('/<ref("upload"):upload_id>/undo')
@@ -39,10 +48,12 @@ def undo(upload_id: int) -> AnyResponse | tuple[str, int]:
 
 @blueprint.get('/<ref("upload"):upload_id>/original')
 @sender
+@may_take_two
 def original(upload_id: int) -> AnyResponse:
     """What the file held, to save and never to show; recorded before its first byte leaves."""
     with transaction(db.session):
         upload = originals.hand_out(db.session, current_actor(), upload_id, now=utc_now())
+        seen_file(upload, is_commit=False)
     name = originals.saved_as(upload)
     if originals.is_as_sent(upload):
         return kept_file(upload.storage_key, name, "application/octet-stream")
@@ -51,10 +62,13 @@ def original(upload_id: int) -> AnyResponse:
 
 @blueprint.get('/<ref("upload"):upload_id>/rejected')
 @sender
+@may_take_two
 def error_file(upload_id: int) -> Response:
     """The rejected rows in the format they were sent in, each with its reasons."""
     actor = current_actor()
-    upload = queries.sent_upload(db.session, actor, upload_id)
+    with transaction(db.session):
+        upload = originals.hand_out_rejected(db.session, actor, upload_id, now=utc_now())
+        seen_file(upload, is_commit=False)
 
     def reason(label: str, code: str) -> str:
         return say(ROW_FAULTS[code], {"field": say(label), "value": ""})
@@ -66,3 +80,24 @@ def error_file(upload_id: int) -> Response:
         presenter.error_file_name(upload, form.ending, say),
         form.media_type,
     )
+
+
+@blueprint.post('/<ref("upload"):upload_id>/original')
+@requires(Permission.CASE_EXPORT)
+def ask_for_original(upload_id: int) -> AnyResponse:
+    """Ask a second person to let the file go."""
+    return _ask(upload_id, originals.original_of)
+
+
+@blueprint.post('/<ref("upload"):upload_id>/rejected')
+@requires(Permission.CASE_EXPORT)
+def ask_for_rejected(upload_id: int) -> AnyResponse:
+    """Ask a second person to let the rejected rows go."""
+    return _ask(upload_id, originals.rejected_of)
+
+
+def _ask(upload_id: int, taking: Callable[[Upload], Taking]) -> AnyResponse:
+    upload = queries.sent_upload(db.session, current_actor(), upload_id)
+    words = [(msg("File"), upload.filename), (msg("Kind"), say(presenter.KINDS[upload.kind]))]
+    arguments = {"upload_id": str(upload_id)}
+    return asked(taking(upload), words=words, arguments=arguments)

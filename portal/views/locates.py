@@ -16,14 +16,18 @@ from assignments.locates import ordering, queries, verifying
 from assignments.locates.filing import orders_file
 from assignments.locates.models import OrderState
 from assignments.locates.people import Estimate, estimate
+from assignments.reads.models import ReadKind
+from assignments.reads.service import NAME
 from portal.extensions import db
 from portal.forms.locates import OrderForm
 from portal.forms.refusals import REFUSALS, refuse
 from portal.identity import current_actor
+from portal.presenters import attestations
 from portal.presenters import locates as presenter
 from portal.security import requires
-from portal.views import choices, paging
+from portal.views import choices, gates, paging
 from portal.views.downloads import csv_file
+from portal.views.seen import seen
 
 blueprint = Blueprint("locates", __name__, url_prefix="/locates")
 
@@ -80,9 +84,18 @@ def batch(batch_id: int) -> str:
     row = queries.get_batch(db.session, actor, batch_id)
     state = OrderState(chosen) if chosen in set(OrderState) else None
     page = queries.list_orders(db.session, actor, batch_id, state=state, after=paging.after(int))
+    seen(ReadKind.LIST, ((one.creditor_id, one.case_id) for one in page.rows if one.name), fields=NAME)
     terms = terms_of(db.session, actor, [row.mandate_version_id])[row.mandate_version_id]
     return _page(
-        "locates/batch.html", row=row, page=page, pages=paging.addresses(page), chosen=chosen, terms=terms, actor=actor
+        "locates/batch.html",
+        row=row,
+        page=page,
+        pages=paging.addresses(page),
+        chosen=chosen,
+        terms=terms,
+        actor=actor,
+        snapshot=gates.kept(db.session, actor, row.snapshot_id),
+        standings=attestations,
     )
 
 

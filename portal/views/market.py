@@ -16,7 +16,7 @@ from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.cases import queries as cases
 from assignments.marketplace import award as awarding
-from assignments.marketplace import comparison, exports, queries, service
+from assignments.marketplace import comparison, exports, queries, second_person, service
 from assignments.marketplace.models import LotState
 from assignments.marketplace.sheets import terms_asked
 from assignments.marketplace.tape import tape_of
@@ -140,10 +140,13 @@ def decide(lot_id: int) -> Response | tuple[str, int]:
         chosen: dict[str, Any] = {"shares": form.shares, "reasons": form.reasons, "digest": form.digest.data}
         try:
             with transaction(db.session):
-                awarding.award(db.session, actor, lot_id, **chosen, now=utc_now())
+                asked = second_person.award_or_ask(db.session, actor, lot_id, **chosen, now=utc_now())
         except REFUSALS as error:
             refuse(form, error)
         else:
+            if asked is not None:
+                flash(_("Asked. The lot is awarded when a second person approves exactly this."), "success")
+                return redirect(url_for("approvals.show", approval_id=asked.id), code=303)
             flash(_("The lot was awarded, the cases were placed and every bidder has been told."), "success")
             return redirect(url_for(".show", lot_id=lot_id), code=303)
     return _previewed(lot_id, form) or _compared(lot_id, form), form.refused_with
@@ -152,6 +155,8 @@ def decide(lot_id: int) -> Response | tuple[str, int]:
 def _advance(actor: Actor) -> None:
     """What the timetable says has happened, also when the sweep has not come by yet."""
     now = utc_now()
+    if not actor.may(_OFFER):
+        return
     for lot_id in service.due_lots(db.session, actor, now=now):
         with transaction(db.session):
             service.advance(db.session, actor, lot_id, now=now)
@@ -209,6 +214,7 @@ def _shown(lot_id: int, form: RefusalForm) -> str:
         invitations=queries.list_invitations(db.session, actor, lot_id),
         count=queries.count_bids(db.session, lot.creditor_id, lot_id),
         opened=queries.list_bids(db.session, actor, lot_id),
+        asked=second_person.find_asked(db.session, actor, lot_id, now=now),
     )
 
 
@@ -241,7 +247,10 @@ def _previewed(lot_id: int, form: DecisionForm) -> str | None:
     except REFUSALS as error:
         refuse(form, error)
         return None
-    return _page("market/award.html", lot=lot, form=form, seen=seen, preview=seen.preview, facts=market_bids)
+    is_two = second_person.is_needed(db.session, actor, seen)
+    return _page(
+        "market/award.html", lot=lot, form=form, seen=seen, preview=seen.preview, facts=market_bids, is_two=is_two
+    )
 
 
 def _page(template: str, **shown: object) -> str:

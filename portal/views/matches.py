@@ -11,12 +11,15 @@ from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
 from assignments.matches import merging, queries
 from assignments.matches.models import MatchState
+from assignments.reads.models import ReadKind
+from assignments.reads.service import CONTACTS
 from portal.extensions import db
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.identity import current_actor
 from portal.presenters import matches as presenter
 from portal.security import requires
 from portal.views import choices, paging
+from portal.views.seen import seen
 from portal.views.stages import ports
 
 blueprint = Blueprint("matches", __name__, url_prefix="/debtors/matches")
@@ -65,6 +68,9 @@ def _listed(form: RefusalForm | None = None) -> str:
     chosen = request.args.get("state", "")
     state = MatchState(chosen) if chosen in set(MatchState) else MatchState.PROPOSED
     page = queries.list_matches(db.session, current_actor(), state=state, after=paging.after(int, int))
+    mine = current_actor().tenant
+    shown = [(mine, n) for row in page.rows for side in (row.one, row.other) for n in side.case_ids]
+    seen(ReadKind.LIST, shown, fields=CONTACTS)
     ids = {side.agency_id for row in page.rows for side in (row.one, row.other)}
     names = choices.organisations(db.session, ids)
     return render_template(

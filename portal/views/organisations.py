@@ -13,6 +13,8 @@ from agencies.kernel.tenancy import Side
 from agencies.organisations import access, queries, service
 from agencies.organisations.models import OrganisationKind
 from agencies.organisations.permissions import Permission, roles_of
+from agencies.organisations.queries import organisation_names
+from agencies.standing.accounts import shared_accounts
 from portal.extensions import db
 from portal.forms.organisations import FIRST_ROLE, InvitationForm, OrganisationForm
 from portal.forms.refusals import refuse
@@ -64,8 +66,13 @@ def show(organisation_id: int) -> str:
     organisation = queries.get_organisation(db.session, actor, organisation_id)
     users = queries.list_users(db.session, actor, organisation_id=organisation_id)
     form = InvitationForm().offer(roles_of(Side(organisation.kind.value)))
+    alike = organisation_names(db.session, shared_accounts(db.session, actor, organisation_id)).values()
     return render_template(
-        "organisations/show.html", organisation=profile(organisation), people=people(users, actor), form=form
+        "organisations/show.html",
+        organisation=profile(organisation),
+        people=people(users, actor),
+        form=form,
+        alike=alike,
     )
 
 

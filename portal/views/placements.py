@@ -29,6 +29,7 @@ from portal.forms.placements import CommitForm, WaveForm
 from portal.forms.refusals import REFUSALS, refuse
 from portal.i18n import say
 from portal.identity import current_actor
+from portal.presenters import attestations
 from portal.presenters import placements as presenter
 from portal.presenters.attestations import Reason
 from portal.presenters.cases import chips
@@ -140,6 +141,8 @@ def consignment(consignment_id: int) -> str:
         may_download=may_download and not reasons,
         may_recall=row.state not in {None, PlacementState.ENDED} and actor.may(Permission.RECALL_MAKE),
         reasons=reasons,
+        snapshot=gates.kept(db.session, actor, row.snapshot_id),
+        standings=attestations,
     )
 
 

@@ -119,7 +119,7 @@ def _attestations(line: presenter.Line) -> list[attestations.TemplateLine]:
     standing = line.compared.standing
     if standing is None:
         return []
-    return attestations.lines(standing, attestations.titles(standing.country, standing.today), {}, current_actor())
+    return attestations.lines(standing, attestations.titles(standing.catalogue), {}, current_actor())
 
 
 def _panels(view: presenter.View, lines: list[presenter.Line]) -> list[panel_presenter.Panel]:

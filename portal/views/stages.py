@@ -74,6 +74,12 @@ def stage_of(session: Session, actor: Actor, upload: Upload) -> tuple[str, dict[
     return "uploads/rejected.html", shown | {"fault": fault}
 
 
+def shows_rows(upload: Upload) -> bool:
+    """Whether the page of the file's stage shows some of its rows: the first ones, or what is wrong with others."""
+    is_read = upload.state in {UploadState.RECEIVED, UploadState.CHECKED, UploadState.APPLIED}
+    return is_read and bool(upload.state is UploadState.RECEIVED or upload.rows_rejected or upload.warning_counts)
+
+
 def at_work(session: Session, actor: Actor, upload: Upload) -> Progress | None:
     """How far the work is that the file waits for; None when it waits for nothing."""
     if upload.state in {UploadState.OPENING, UploadState.CHECKING, UploadState.APPLYING}:

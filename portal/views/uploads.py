@@ -25,7 +25,8 @@ from portal.presenters.file_list import CHOICES, FileFilter
 from portal.receiving import incoming_of
 from portal.security import requires, takes_files
 from portal.views import choices, paging, sending
-from portal.views.stages import at_work, mapping_form, ports, stage_of
+from portal.views.seen import seen_file
+from portal.views.stages import at_work, mapping_form, ports, shows_rows, stage_of
 from uploads import confirming, queries, receiving, service
 from uploads.lifecycle import UploadMovedOn
 from uploads.models import UploadState
@@ -183,6 +184,7 @@ def errors(upload_id: int) -> str:
     upload = queries.sent_upload(db.session, actor, upload_id)
     after = paging.after(int, str, str)
     page = queries.list_errors(db.session, actor, upload_id, after, code=code, is_warning=is_remark)
+    seen_file(upload)
     groups = queries.error_groups(db.session, actor, upload_id, is_warning=is_remark)
     return render_template(
         "uploads/errors.html",
@@ -201,5 +203,7 @@ def shown(upload_id: int, **given: Any) -> str:
     actor = current_actor()
     upload = queries.get_upload(db.session, actor, upload_id)
     template, found = stage_of(db.session, actor, upload)
+    if shows_rows(upload):
+        seen_file(upload)
     found |= given
     return render_template(template, upload=upload, show=presenter, figures=file_totals, **found)

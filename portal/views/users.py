@@ -9,15 +9,17 @@ from werkzeug.wrappers import Response
 from agencies.kernel.clock import utc_now
 from agencies.kernel.errors import Conflict, Invalid
 from agencies.kernel.session import transaction
-from agencies.organisations import access, queries, service
+from agencies.organisations import access, invitations, queries, resets, service
 from agencies.organisations.permissions import Permission, Role, roles_of
+from agencies.organisations.service import RoleOfAnotherSide
+from portal import throttle
 from portal.addresses import local_target, public_address
-from portal.extensions import db
+from portal.extensions import db, limiter
 from portal.forms.organisations import InvitationForm
 from portal.forms.refusals import refuse
 from portal.identity import current_actor
 from portal.presenters.people import people
-from portal.security import requires
+from portal.security import requires, steps_up
 
 blueprint = Blueprint("users", __name__, url_prefix="/users")
 
@@ -54,7 +56,33 @@ def invite_again(user_id: int) -> str:
     """A new link for somebody who has not come in yet."""
     with transaction(db.session):
         invited = service.invite_again(db.session, current_actor(), user_id, now=utc_now())
+        invitations.post(db.session, invited, now=utc_now())
     return show_link(invited, _back())
+
+
+@blueprint.post('/<ref("user"):user_id>/reset')
+@requires(Permission.USER_INVITE)
+@limiter.limit("30 per hour", key_func=throttle.by_person)
+def reset(user_id: int) -> Response:
+    """Have a link for a new password sent to somebody; who asks for it sees neither the link nor the password."""
+    with transaction(db.session):
+        resets.start(db.session, current_actor(), user_id, now=utc_now())
+    flash(_("A letter with a link to choose a new password is on its way to this person."), "success")
+    return redirect(_back(), code=303)
+
+
+@blueprint.post('/<ref("user"):user_id>/role')
+@requires(Permission.USER_INVITE)
+@steps_up
+def change_role(user_id: int) -> Response:
+    """Give somebody another role."""
+    chosen = request.form.get("role", "")
+    if chosen not in set(Role):
+        raise RoleOfAnotherSide
+    with transaction(db.session):
+        access.change_role(db.session, current_actor(), user_id, Role(chosen), now=utc_now())
+    flash(_("The role has changed; the person signs in again with it."), "success")
+    return redirect(_back(), code=303)
 
 
 @blueprint.post('/<ref("user"):user_id>/disable')
@@ -83,7 +111,7 @@ def try_to_invite(form: InvitationForm, organisation_id: int | None = None) -> s
         return None
     try:
         with transaction(db.session):
-            return service.invite(
+            invited = service.invite(
                 db.session,
                 current_actor(),
                 email=form.email.data or "",
@@ -92,6 +120,8 @@ def try_to_invite(form: InvitationForm, organisation_id: int | None = None) -> s
                 organisation_id=organisation_id,
                 now=utc_now(),
             )
+            invitations.post(db.session, invited, now=utc_now())
+            return invited
     except (Conflict, Invalid) as refused:
         refuse(form, refused)
         return None

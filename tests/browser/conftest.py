@@ -54,7 +54,8 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
+    # By its name, for passkeys need one.
+    url = f"http://localhost:{port}"
     environ = {
         **os.environ,
         "DATABASE_URL": settings.database_url,
@@ -62,6 +63,10 @@ def site(settings: Settings, tmp_path: Path) -> Iterator[Site]:
         "REDIS_URL": settings.redis_url,
         "SECRET_KEY": settings.secret_key,
         "REFERENCE_KEY": settings.reference_key.hex(),
+        "DATA_KEYS": ",".join(f"{version}:{key.hex()}" for version, key in settings.data_keys.items()),
+        "INDEX_KEY": settings.index_key.hex(),
+        "MAIL_URL": f"file://{settings.mail_folder}",
+        "MAIL_FROM": str(settings.mail_from),
         "STORAGE_URL": f"file://{settings.storage_folder}",
         "PUBLIC_URL": url,
     }

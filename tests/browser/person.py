@@ -12,6 +12,9 @@ from axe_playwright_python.sync_playwright import Axe
 from babel.support import NullTranslations, Translations
 from playwright.sync_api import ConsoleMessage, Locator, Page, Response, ViewportSize, expect
 
+from agencies.kernel.clock import utc_now
+from agencies.organisations import totp
+
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "var" / "screenshots"
 #: The pictures the documentation shows are renewed when this variable is set.
@@ -95,6 +98,26 @@ class Person:
         main = self.page.locator("main")
         self._first(main, words).click()
         self.page.wait_for_load_state()
+
+    def sign_in(self, email: str, password: str) -> None:
+        """Give e-mail and password at the door."""
+        self.go("/sign-in")
+        self.fill(email=email, password=password)
+        self.press("Sign in")
+
+    def prove(self, code: str) -> None:
+        """Give the code of one's authenticator app."""
+        self.fill(code=code)
+        self.press("Go on")
+
+    def set_up_app(self) -> str:
+        """Take the key the page shows into an authenticator app, prove it, keep the codes; returns the key."""
+        self.press("Use an app")
+        seed = self.page.locator(".shared-key-text").inner_text().replace(" ", "")
+        self.fill(code=totp.code_of(seed, totp.step_of(utc_now())))
+        self.press("Confirm")
+        self.press("I have kept them, go on")
+        return seed
 
     def menu(self, text: str) -> None:
         """Go somewhere by the menu at the left."""

@@ -35,9 +35,8 @@ class Journey:
         self.folder: Path = site.folder
 
     def sign_in(self, person: Person, email: str, password: str = PASSWORD) -> None:
-        person.go("/sign-in")
-        person.fill(email=email, password=password)
-        person.press("Sign in")
+        person.sign_in(email, password)
+        person.set_up_app()
 
     def register(self, operator: Person, kind: str, name: str, nit: str, email: str) -> str:
         """Register an organisation and return the link for its first person."""
@@ -65,6 +64,7 @@ class Journey:
         person.press("Set up my access")
         person.fill(email=email, password=PASSWORD)
         person.press("Sign in")
+        person.set_up_app()
         expect(person.page.locator(".top-name")).to_have_text(name)
         return person
 

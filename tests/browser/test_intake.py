@@ -19,6 +19,7 @@ from assignments.cases.models import Case
 from portal.ports import Ports
 from tests.browser.person import Person
 from tests.browser.site import Site
+from tests.entering import next_code
 from tests.people import World
 from uploads.models import Upload
 
@@ -55,9 +56,8 @@ def enter(ports: Ports, people: Callable[..., Person], language: str) -> tuple[P
     world = World(ports)
     known = world.person(Role.ANALYST, language=language)
     analyst = people("analyst", language)
-    analyst.go("/sign-in")
-    analyst.fill(email=known.email, password=known.password)
-    analyst.press("Sign in")
+    analyst.sign_in(known.email, known.password)
+    analyst.prove(next_code(ports, known))
     return analyst, world
 
 

@@ -23,6 +23,7 @@ from tests.browser.passing import let_bids_close, let_days_pass, open_reports
 from tests.browser.person import Person
 from tests.browser.site import Site
 from tests.conftest import Database
+from tests.entering import next_code
 from tests.loop import NewCase, add_cases
 from tests.people import World
 
@@ -217,9 +218,8 @@ def _in_english(director: Person) -> None:
 
 def _arrive(person: Person, world: World, role: Role, organisation: int = 0) -> Person:
     known = world.person(role, organisation=organisation)
-    person.go("/sign-in")
-    person.fill(email=known.email, password=registered.PASSWORD)
-    person.press("Sign in")
+    person.sign_in(known.email, registered.PASSWORD)
+    person.prove(next_code(world.ports, known))
     return person
 
 

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from flask import Flask
+from sqlalchemy import Engine, create_engine
 
 from config import Settings
+from portal.app import create_app, ports_of
 from portal.jobs import queues
 from portal.ports import Ports, open_ports
+from tests import people
+from tests.pipeline.neighbours import Neighbours
 from tests.tenants import Tenants, add_tenants
 
 
@@ -32,3 +37,24 @@ def hasty_ports(hasty: Settings) -> Iterator[Ports]:
 def tenants(hasty_ports: Ports) -> Tenants:
     """Two organisations of each side."""
     return add_tenants(hasty_ports)
+
+
+@pytest.fixture
+def superuser(database) -> Iterator[Engine]:
+    engine = create_engine(database.superuser_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def app(settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    app.config.update(TESTING=True, PROPAGATE_EXCEPTIONS=False)
+    yield app
+    with app.app_context():
+        ports_of(app).engine.dispose()
+
+
+@pytest.fixture
+def neighbours(app: Flask, superuser: Engine) -> Neighbours:
+    return Neighbours(ports_of(app), people.World(ports_of(app)), superuser)

@@ -9,12 +9,14 @@ from datetime import date, timedelta
 
 from sqlalchemy import select, text
 
-from agencies.kernel import work
+from agencies.applications.reviewing import TAKE_OVER
+from agencies.kernel import letters, work
 from agencies.kernel.clock import local_date
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.kernel.work import Work
 from agencies.mandates.terms import CUSTOMARY_PROMISES
+from agencies.organisations.service import create_operator
 from assignments import intake
 from assignments.cases.queries import Selection
 from assignments.locates.people import People
@@ -25,9 +27,9 @@ from assignments.placements.recall_scope import Scope
 from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.ports import Ports
-from tests import locating, loop, market
+from tests import applying, locating, loop, market
 from tests.pipeline.files import Sheet, drive, receive, send, table, works
-from tests.tenants import Tenants
+from tests.tenants import PLATFORM, Tenants
 from uploads.models import UploadKind
 
 PAYMENTS = "obligacion,recibo,fecha de pago,valor"
@@ -54,6 +56,8 @@ class Day:
     tenants: Tenants
     rows: int
     uploads: list[tuple[Actor, int]] = field(default_factory=list)
+    #: Once it is there.
+    platform: Actor | None = None
 
     def __post_init__(self) -> None:
         ports, creditor, agency = self.ports, self.tenants.creditor, self.tenants.agency
@@ -91,6 +95,8 @@ class Day:
         yield self._packed()
         yield self._lot()
         yield self._recall()
+        yield self._letter()
+        yield self._application()
 
     def is_done(self) -> bool:
         """Do the people's part; says whether everything asked for has come to its end."""
@@ -104,17 +110,25 @@ class Day:
         """All work that anybody of the day has asked for."""
         tenants = self.tenants
         actors = (tenants.creditor, tenants.agency, tenants.other_agency)
-        return [one for actor in actors for one in works(self.ports, actor)]
+        asked = [one for actor in actors for one in works(self.ports, actor)]
+        if self.platform is None:
+            return asked
+        # The operator sees everybody's work.
+        own = self.platform.tenant
+        return [*asked, *(one for one in works(self.ports, self.platform) if one.organisation_id == own)]
 
     def outcome(self) -> dict[str, int]:
         """What the day has left behind."""
         with self.ports.session(self.tenants.creditor) as session:
-            return {name: session.scalar(text(statement)) for name, statement in _OUTCOME.items()}
+            found = {name: session.scalar(text(statement)) for name, statement in _OUTCOME.items()}
+        return {**found, "letters": len(list(self.ports.settings.mail_folder.glob("*.eml")))}
 
     def expected(self) -> dict[str, int]:
         """What it must have left behind, whatever was killed."""
         n = self.rows
         return {
+            "letters": 1,
+            "documents": 3,
             "payments": 2 * n,
             "taken back": n,
             # The creditor's word of today holds what was paid until today, however late that is told.
@@ -252,8 +266,29 @@ class Day:
             work.request(session, owner, "execute_recalls", "of the day", {}, now=ports.now())
         return "a recall"
 
+    def _letter(self) -> str:
+        """Somebody is told something by e-mail."""
+        creditor, now = self.tenants.creditor, self.ports.now()
+        with self.ports.session(creditor) as session, transaction(session):
+            letters.post(session, user_id=creditor.user_id, kind="factor.added", key="of the day", now=now)
+        return "a letter"
+
+    def _application(self) -> str:
+        """An agency begins with what it applied with."""
+        ports, now = self.ports, self.ports.now()
+        with ports.session(PLATFORM) as session, transaction(session):
+            words = "cuatro palabras sin relación 7"
+            operator = create_operator(session, email="o@encargo.example", name="Olga", password=words, now=now)
+        self.platform = Actor(side=Side.PLATFORM, organisation_id=operator.organisation_id)
+        applying.joined(ports, self.platform, self.tenants.agency, tax_id="900777111-9", now=now)
+        with ports.session(self.tenants.agency) as session, transaction(session):
+            owner = Actor(side=Side.AGENCY, organisation_id=self.tenants.agency.tenant)
+            work.request(session, owner, TAKE_OVER, "application", {}, now=now)
+        return "an application"
+
 
 _OUTCOME = {
+    "documents": "select count(*) from agency_documents",
     "payments": "select count(*) from payments",
     "taken back": "select count(*) from payment_reversals",
     "outstanding": "select sum(balance_minor) from cases where account_ref like 'A0%'",

@@ -7,16 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import Engine, func, select, text
 
+from agencies.kernel import chains
 from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import DOOR, Actor, Side
+from agencies.kernel.tenancy import Actor, Side
 from agencies.mandates.models import LocateGrade
 from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand
-from agencies.organisations import signing_in
-from agencies.organisations.models import User
+from agencies.organisations import supporting
 from agencies.organisations.permissions import SIDE_OF, Role
-from agencies.standing import filing
-from agencies.standing.models import OfferedService
 from assignments.cases.models import Case, Portfolio, ReturnCode
 from assignments.cases.queries import Selection
 from assignments.conduct import service as conduct
@@ -24,12 +22,28 @@ from assignments.matches import finding as matches
 from assignments.placements import recalls, returns
 from assignments.placements.models import RecallReason
 from assignments.placements.recall_scope import Scope
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind
 from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import attested, creditor_files, locating, loop, market, people, reporting
+from tests import (
+    approving,
+    attested,
+    creditor_files,
+    identities,
+    incidents,
+    locating,
+    loop,
+    market,
+    people,
+    reporting,
+    standings,
+    subjects,
+)
 from tests.pipeline.files import portfolio, receive, send, table
+from tests.tenants import PLATFORM
 from uploads import filelayouts, transfers
 from uploads.formats.fixedwidth import Column
 from uploads.mapping import saved
@@ -39,6 +53,10 @@ from uploads.models import UploadKind
 SENTINEL = "CENTINELA"
 #: Kind of reference -> the table whose ids it encodes.
 TABLES = {
+    "agency_document": "agency_documents",
+    "application": "applications",
+    "application_file": "application_files",
+    "approval": "approvals",
     "attestation": "attestations",
     "attestation_file": "attestation_files",
     "counterpart": "organisations",
@@ -47,7 +65,11 @@ TABLES = {
     "consignment": "consignments",
     "debtor": "debtors",
     "enquiry": "enquiries",
+    "hold": "legal_holds",
+    "request": "subject_requests",
     "entry": "entries",
+    "incident": "incidents",
+    "incident_file": "incident_files",
     "lot": "lots",
     "finding": "findings",
     "inventory": "inventories",
@@ -56,19 +78,27 @@ TABLES = {
     "mandate": "mandates",
     "match": "debtor_matches",
     "organisation": "organisations",
+    "own_template": "creditor_templates",
+    "passkey": "passkeys",
     "payment": "payments",
     "placement": "placements",
     "portfolio": "portfolios",
+    "principal": "principals",
     "recall": "recalls",
     "report": "reports",
     "saved_code": "value_maps",
     "saved_columns": "header_mappings",
+    "subprocessor": "subprocessors",
+    "session": "web_sessions",
+    "support": "support_accesses",
     "transfer": "transfers",
     "upload": "uploads",
     "user": "users",
     "wave": "placement_waves",
     "work": "work",
 }
+#: What was applied with is the platform's, and read by what became of the applicant.
+APPLICATIONS = {"applications", "application_files", "application_keys", "application_steps"}
 #: Rows that change when people sign in, and nobody's secret.
 RESTLESS = {"web_sessions"}
 _OWNED = """
@@ -90,6 +120,8 @@ class Neighbours:
     agency: Actor = field(init=False)
     #: Table -> the columns that say whose a row is.
     owned: dict[str, list[str]] = field(init=False)
+    #: The applications of the first agency, quoted.
+    handles: list[str] = field(init=False)
 
     def __post_init__(self) -> None:
         self.creditor, self.agency = self.world.actor(Role.DIRECTOR), self.world.actor(Role.MANAGER)
@@ -98,14 +130,16 @@ class Neighbours:
         loop.place_with(self.ports, self.creditor, rival, [loop.NewCase("RIVAL-1", 100_000)])
         loop.acknowledge_all(self.ports, rival)
         self._settle(self.creditor, self.agency, SENTINEL)
-        with self.ports.session(DOOR) as session, transaction(session):
-            for actor in (self.creditor, self.agency):
-                person = session.get_one(User, actor.user_id)
-                signing_in.open_session(session, person, address="192.0.2.1", user_agent=SENTINEL, now=self.ports.now())
         # The second ones have data too, or seeing nothing would be no wonder.
         self._settle(self.world.actor(Role.DIRECTOR, organisation=1), rival, "OTRO")
+        self._watch()
+        # The last, because a letter that was sent leaves nothing of its address behind.
+        for actor in (self.creditor, self.agency):
+            identities.settle(self.ports, actor, SENTINEL)
         with self.superuser.connect() as connection:
             self.owned = {row[0]: row[1] for row in connection.execute(text(_OWNED))}
+            applied = text("select quote_literal(handle) from applications where agency_id = :agency")
+            self.handles = list(connection.scalars(applied, {"agency": self.agency.tenant}))
 
     def strangers(self) -> list[Role]:
         """Every role of the second creditor and agency."""
@@ -119,7 +153,7 @@ class Neighbours:
         if kind == "counterpart":
             # The first agency, with which only the first creditor has to do.
             return [self.agency.tenant]
-        if "organisation_id" in self.owned[table]:
+        if "organisation_id" in self.owned[table] and table not in APPLICATIONS:
             owners = [f"organisation_id = {actor.tenant}" for actor in (self.creditor, self.agency)]
         else:
             owners = [self.where(table)]
@@ -148,6 +182,9 @@ class Neighbours:
     def where(self, table: str) -> str:
         """The condition of the rows that are nobody's but the first ones'."""
         creditor, agency = self.creditor.tenant, self.agency.tenant
+        if table in APPLICATIONS:
+            # By name: a condition that asked a table would stop at the wall of that one.
+            return f"handle in ({', '.join(self.handles)})"
         columns = self.owned.get(table, ["id"])
         if "organisation_id" in columns or columns == ["id"]:
             return f"{'organisation_id' if 'organisation_id' in columns else 'id'} in ({creditor}, {agency})"
@@ -159,7 +196,7 @@ class Neighbours:
 
     def _settle(self, creditor: Actor, agency: Actor, mark: str) -> None:
         ports, accounts = self.ports, [f"{mark}-{number}" for number in range(6)]
-        self._introduce(agency, mark)
+        standings.settle(self.ports, self.world.operator, agency, mark, is_first=mark == SENTINEL)
         loop.place_with(
             ports,
             creditor,
@@ -183,14 +220,19 @@ class Neighbours:
         self._take_back(creditor, agency, mark, accounts[4], accounts[5])
         self._amend(creditor, mark, accounts)
         self._liken(creditor, mark)
+        incidents.settle(ports, creditor, agency, accounts[1], mark)
+        subjects.settle(ports, creditor, accounts[3], mark)
         self._send(creditor, agency, mark)
+        self._ask(creditor, agency)
 
-    def _introduce(self, agency: Actor, mark: str) -> None:
-        """The agency says what it is."""
-        services = (OfferedService.COLLECT, OfferedService.LOCATE)
-        told = filing.Statement(services, ("CO",), regions=mark, complaints_contact=f"{mark}@example.co")
-        with self.ports.session(agency) as session, transaction(session):
-            filing.state(session, agency, told, now=loop.PLACED_AT)
+    def _watch(self) -> None:
+        """Somebody of each looked at a case, and both chains were walked."""
+        for actor in (self.creditor, self.agency):
+            with self.ports.session(actor) as session, transaction(session):
+                case_id = session.scalars(select(Case.id).order_by(Case.id)).first()
+                reads.note(session, actor, ReadKind.PAGE, [(self.creditor.tenant, case_id)], now=self.ports.now())
+            with self.ports.session(PLATFORM) as session, transaction(session):
+                chains.check(session, actor.tenant, now=self.ports.now())
 
     def _report(self, creditor: Actor, agency: Actor, mark: str, accounts: list[str]) -> None:
         """A month is reported whole, and one payment of it corrected; what was done is judged."""
@@ -223,6 +265,17 @@ class Neighbours:
         reporting.report(self.ports, agency, creditor, UploadKind.PROMISES, [promised])
         reporting.report(self.ports, agency, creditor, UploadKind.INVENTORY, [listed])
         reporting.stage(self.ports, agency, creditor, UploadKind.CLOSURES, [{"account_ref": mark, "code": "fraud"}])
+
+    def _ask(self, creditor: Actor, agency: Actor) -> None:
+        """Two persons of the creditor settled on a limit; on either side another one waits for the second person."""
+        number, now = [one.id for one in self.world.creditors].index(creditor.tenant), self.ports.now()
+        asked = approving.ask_for_limit(self.ports, creditor, 90, now=now)
+        approving.approve(self.ports, self.world.actor(Role.FINANCE, organisation=number), asked, now=now)
+        for actor in (creditor, agency):
+            approving.ask_for_limit(self.ports, actor, 80, now=now)
+            operator = self.world.operator
+            with self.ports.session(operator) as session, transaction(session):
+                supporting.ask(session, operator, actor.tenant, reason="ver el informe", minutes=5, now=now)
 
     def _send(self, creditor: Actor, agency: Actor, mark: str) -> None:
         """Files wait: one whose columns are to be confirmed, and checked ones with rows that nobody may take."""

@@ -27,6 +27,7 @@ from uploads.models import UploadState
 ROWS = 3_000
 #: Every kind of work there is; a new one finds its place in the day below.
 AGAIN = {
+    "verify_chains",
     "open_upload",
     "check_upload",
     "apply_upload",
@@ -37,14 +38,25 @@ AGAIN = {
     "match_debtors",
     "advance_lot",
     "warn_expiries",
+    "expire_approvals",
+    "remind_signers",
+    "warn_credentials",
+    "take_over_application",
+    "expire_applications",
     "execute_recalls",
+    "keep_retention",
     "sweep_files",
+    "send_letter",
 }
 #: What doing something twice would show in.
 HASHED = (
     "activities",
+    "agency_credentials",
+    "agency_documents",
+    "agency_files",
     "audit_events",
     "balance_adjustments",
+    "bank_accounts",
     "bids",
     "case_updates",
     "cases",
@@ -67,6 +79,7 @@ HASHED = (
     "placements",
     "portfolios",
     "postings",
+    "principals",
     "promises",
     "recalls",
     "recovery_cells",

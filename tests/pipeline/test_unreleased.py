@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 from flask import Flask
@@ -16,6 +17,7 @@ from assignments.cases.queries import Selection
 from assignments.contacts.models import Authorisation
 from assignments.locates.people import People
 from assignments.placements.manifest import manifest
+from assignments.reads.models import Purpose
 from portal.app import create_app, ports_of
 from tests import locating, loop, people
 from tests.pipeline.neighbours import TABLES
@@ -23,6 +25,8 @@ from tests.pipeline.test_tenant_isolation import addresses, kinds, methods, rule
 
 #: As it is typed, in its normal form, and as it is covered on a screen that may know that there is something.
 TYPED, NORMAL = "311 555 0101", "+573115550101"
+#: What pages cover, by the names under which it is asked for in full: contacts by their places, a finding by any name.
+COVERED = ("id_number", *(f"point{place}" for place in range(4)))
 COLLECTORS = (Role.MANAGER, Role.AGENT, Role.INVESTIGATOR)
 
 
@@ -63,7 +67,7 @@ def finding(superuser: Engine) -> int:
 
 
 def told(app: Flask, world: people.World, superuser: Engine, organisation: int) -> str:
-    """Everything that every role of an agency can open, each address with every id there is."""
+    """Everything that every role of an agency can open or have shown in full, each address with every id there is."""
     with superuser.connect() as connection:
         found = {
             kind: list(connection.scalars(text(f"select id from {table} order by id limit 3"))) or [1]
@@ -72,11 +76,16 @@ def told(app: Flask, world: people.World, superuser: Engine, organisation: int) 
     texts, opened = [], 0
     for role in COLLECTORS:
         browser = sign_in(app, world.person(role, organisation=organisation))
+        asking = {"csrf_token": browser.token(), "purpose": Purpose.VERIFY_IDENTITY.value}
         for rule in rules(app):
-            if "GET" not in methods(rule) or not set(kinds(rule).values()) <= set(TABLES):
+            is_reveal = rule.endpoint.startswith("reveal.")
+            if not (is_reveal or "GET" in methods(rule)) or not set(kinds(rule).values()) <= set(TABLES):
                 continue
-            for address in addresses(app, rule, found):
-                answer = browser.get(address)
+            for address, field in product(addresses(app, rule, found), COVERED if is_reveal else ("",)):
+                if is_reveal:
+                    answer = browser.client.post(address, data={**asking, "field": field})
+                else:
+                    answer = browser.get(address)
                 assert answer.status_code < 500, address
                 opened += answer.status_code == 200
                 texts.append(read(answer.data))

@@ -17,7 +17,7 @@ from agencies.organisations.permissions import Role
 from config import Settings
 from portal.app import create_app, ports_of
 from portal.ports import Ports
-from tests import people
+from tests import entering, people
 
 TRANSLATIONS = Path(__file__).parents[2] / "portal" / "translations"
 
@@ -37,7 +37,7 @@ class Browser:
 
     def token(self) -> str:
         """The token of this browser's session, read from a page that shows it."""
-        page = self.client.get("/" if self.person else "/sign-in").text
+        page = self.client.get("/", follow_redirects=True).text
         return re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
 
 
@@ -90,10 +90,6 @@ def sign_in(app: Flask, world: people.World) -> Callable[..., Browser]:
 
     def enter(role: Role, *, organisation: int = 0, language: str = "es") -> Browser:
         person = world.person(role, organisation=organisation, language=language)
-        browser = Browser(app.test_client())
-        answer = browser.post("/sign-in", {"email": person.email, "password": person.password})
-        assert answer.status_code == 303, answer.text
-        browser.person = person
-        return browser
+        return Browser(entering.signed_in(app, person), person)
 
     return enter

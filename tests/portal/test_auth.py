@@ -14,6 +14,7 @@ from agencies.kernel.tenancy import DOOR
 from agencies.organisations import access, service
 from agencies.organisations.models import Invitation, User, WebSession
 from agencies.organisations.permissions import Role
+from tests import entering
 from tests.people import PASSWORD
 
 FAILED = "E-mail and password do not fit"
@@ -134,9 +135,9 @@ def test_signing_in_gives_a_new_session_and_keeps_nothing_of_the_old_cookie(brow
         assert cookie["_user_id"] != "planted"
         assert "planted" not in cookie
         first = cookie["_user_id"]
+    browser.person = None
     assert browser.post("/sign-out", {"csrf_token": before}).status_code == 400
     browser.post("/sign-out")
-    browser.person = None
     try_to_sign_in(browser, world.person(Role.DIRECTOR).email, PASSWORD)
     with browser.client.session_transaction() as cookie:
         assert cookie["_user_id"] != first
@@ -268,11 +269,13 @@ def test_the_link_does_not_reach_the_log_and_passwords_reach_nothing(capsys, bro
     assert PASSWORD not in stored
 
 
-def test_the_language_is_switched_before_and_after_signing_in(browser, world):
+def test_the_language_is_switched_before_and_after_signing_in(browser, world, app_ports):
     assert "Sign in" in english(browser).get("/sign-in").text
     person = world.person(Role.DIRECTOR, language="es")
     try_to_sign_in(browser, person.email, PASSWORD)
+    assert '<html lang="es">' in browser.get("/second-factor/").text
     browser.person = person
+    entering.hold(browser.client, entering.open_whole(app_ports, person))
     assert '<html lang="es">' in browser.get("/").text
     browser.post("/language", {"language": "en", "next": "/"})
     assert '<html lang="en">' in browser.get("/").text
@@ -283,3 +286,19 @@ def test_the_browsers_language_counts_where_nobody_chose(client):
     assert '<html lang="en">' in client.get("/sign-in", headers={"Accept-Language": "en-GB"}).text
     assert '<html lang="es">' in client.get("/sign-in", headers={"Accept-Language": "es-PE"}).text
     assert '<html lang="es">' in client.get("/sign-in", headers={"Accept-Language": "fr"}).text
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Real-IP", "Forwarded", "CF-Connecting-IP", "True-Client-IP"])
+def test_a_forged_forwarding_header_changes_neither_limit_nor_the_address_that_is_kept(
+    browser, world, app_ports, header
+):
+    told = {n: f"for=198.51.100.{n}" if header == "Forwarded" else f"198.51.100.{n}" for n in range(32)}
+    person = world.person(Role.DIRECTOR)
+    try_to_sign_in(browser, person.email, PASSWORD, headers={header: told[1]})
+    with app_ports.session(DOOR) as session:
+        assert session.scalars(text("select address from web_sessions")).all() == ["127.0.0.1"]
+    stranger = type(browser)(browser.client.application.test_client())
+    answers = [
+        try_to_sign_in(stranger, f"x{n}@y.example", "wrong", headers={header: told[n]}).status_code for n in range(31)
+    ]
+    assert answers == [401] * 30 + [429]

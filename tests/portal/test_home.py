@@ -41,7 +41,7 @@ def add_failed_work(app_ports, actor):
     return upload
 
 
-@pytest.mark.parametrize(("role", "language"), list(zip(Role, ["es", "en"] * 4, strict=True)))
+@pytest.mark.parametrize(("role", "language"), list(zip(Role, ["es", "en"] * len(Role), strict=False)))
 def test_every_role_has_a_home_page_and_a_menu_whose_pages_open(sign_in, role, language):
     browser = sign_in(role, language=language)
     page = browser.get("/")

@@ -11,12 +11,25 @@ from sqlalchemy import create_engine, text
 
 from agencies.kernel.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from agencies.organisations.permissions import Permission, Role
-from portal.app import create_app
+from portal.app import create_app, ports_of
 from portal.errors import status_of
+from portal.extensions import db
+from portal.ports import LoginMayTooMuch, check_login
 from portal.security import GuardedFlask, UndeclaredAccess, public, requires, signed_in
 
 #: A file taken away writes the audit trail, though it is only looked at.
-DOWNLOADS = {"cases.export", "promises.export", "placements.download", "scorecards.export"}
+DOWNLOADS = {
+    "audit.export",
+    "audit.export_reads",
+    "register.export",
+    "requests.export",
+    "cases.export",
+    "incidents.export",
+    "promises.export",
+    "placements.download",
+    "scorecards.export",
+    "uploads.error_file",
+}
 ANYWHERE = {"static", "health.live", "health.ready"}
 
 
@@ -53,13 +66,28 @@ def test_the_public_routes_are_these_and_no_others(app):
         endpoint for endpoint, view in app.view_functions.items() if endpoint != "static" and view.access.is_public
     }
     assert found == {
+        # An applicant is known by the link that was sent to the address, and by nothing else.
+        *(f"applying.{one}" for one in ("attach", "begin", "detach", "download", "drop", "enter", "index", "leave")),
+        *(f"applying.{one}" for one in ("link", "opening", "part", "sent", "show", "submit", "withdraw")),
         "auth.accept",
         "auth.enter",
         "auth.invitation",
         "auth.sign_in",
+        "company.arrive",
+        "company.depart",
         "health.live",
         "health.ready",
         "language.choose",
+        "passkeys.enter",
+        "passkeys.offer_at_door",
+        "letters.confirm",
+        "letters.confirmation",
+        "letters.object_to",
+        "letters.objection",
+        "passwords.ask",
+        "passwords.choose",
+        "passwords.forgotten",
+        "passwords.replace",
     }
 
 
@@ -258,6 +286,28 @@ def test_a_database_without_its_migrations_is_not_ready(app, client, app_ports):
         connection.execute(text("update alembic_version set version_num = '0000'"))
     owner.dispose()
     assert client.get("/readyz").json == {"status": "migrations missing"}
+
+
+@pytest.mark.parametrize("login", ["superuser_url", "owner_url"])
+def test_with_a_login_that_the_walls_do_not_bind_nothing_is_served(database, settings, login):
+    app = create_app(dataclasses.replace(settings, database_url=getattr(database, login)))
+
+    assert app.test_client().get("/readyz").json == {"status": "login may too much"}
+    with pytest.raises(LoginMayTooMuch):
+        check_login(ports_of(app))
+    with app.app_context():
+        db.engine.dispose()
+        app.extensions["encargo"].engine.dispose()
+
+
+def test_no_origin_is_ever_let_in(app, sign_in):
+    browser = sign_in(Role.DIRECTOR)
+    for rule in app.url_map.iter_rules():
+        if "GET" in rule.methods and not rule.arguments:
+            for method in ("GET", "OPTIONS"):
+                told = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+                answer = browser.client.open(rule.rule, method=method, headers=told)
+                assert not [name for name, _ in answer.headers if name.startswith("Access-Control")], rule
 
 
 def test_a_form_larger_than_a_form_is_refused_before_it_is_read(sign_in):

@@ -9,6 +9,7 @@ import pytest
 
 from agencies.organisations.permissions import Role
 from portal.app import create_app, ports_of
+from tests import entering
 from tests.portal.conftest import Browser
 
 LIMIT = 8 << 20
@@ -48,11 +49,8 @@ class Sparse(io.RawIOBase):
 @pytest.fixture
 def analyst(world, settings):
     app = create_app(dataclasses.replace(settings, max_upload_bytes=LIMIT))
-    browser = Browser(app.test_client())
     person = world.person(Role.ANALYST)
-    browser.post("/sign-in", {"email": person.email, "password": person.password})
-    browser.person = person
-    yield browser
+    yield Browser(entering.signed_in(app, person), person)
     with app.app_context():
         ports_of(app).engine.dispose()
 

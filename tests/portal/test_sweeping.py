@@ -91,7 +91,9 @@ def test_evidence_that_a_row_names_stays_whatever_its_key(instance: Ports, tenan
     named = there(instance)
 
     assert command("sweep-files").output.startswith("0 orphans removed")
-    assert there(instance) == named == {f"evidence/mark{tenants.agency.tenant}"}
+    # The signed form, and the contract with a subprocessor that the draft discloses.
+    agency = tenants.agency.tenant
+    assert there(instance) == named == {f"evidence/mark{agency}", f"{agency}/evidence/mark-contract"}
     assert command("verify-files").exit_code == 0
 
 

@@ -90,12 +90,10 @@ def test_a_piece_larger_than_a_piece_is_cut_off(sign_in) -> None:
 def test_a_file_above_the_limit_is_refused_in_words_before_it_is_sent(settings) -> None:
     app = create_app(dataclasses.replace(settings, max_upload_bytes=1000))
     app.config["TESTING"] = True
-    from tests import people
+    from tests import entering, people
 
     person = people.World(ports_of(app)).person(Role.ANALYST)
-    browser = Browser(app.test_client())
-    browser.post("/sign-in", {"email": person.email, "password": person.password})
-    browser.person = person
+    browser = Browser(entering.signed_in(app, person), person)
     answer = begin(browser)
     assert answer.status_code == 400
     assert "tamaño" in answer.json["reason"]

@@ -81,6 +81,10 @@ def test_no_translation_begins_or_ends_otherwise(spanish):
     for message in spanish:
         if message.id and isinstance(message.id, str) and len(message.id) > 3:
             assert message.string == message.string.strip(), message.id
+            if message.id.startswith("Hello") and message.id.endswith(","):
+                # A Spanish letter greets with a colon.
+                assert message.string.endswith(":"), message.id
+                continue
             assert (message.id[-1] in ends) == (message.string[-1] in ends), message.id
 
 

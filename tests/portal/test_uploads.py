@@ -14,6 +14,7 @@ from agencies.organisations.permissions import Role
 from assignments.cases.models import Case
 from portal.app import create_app, ports_of
 from portal.jobs.tasks import perform_due
+from tests import entering
 from tests.portal.conftest import Browser
 from uploads.models import Upload, UploadState
 
@@ -154,10 +155,8 @@ def test_no_file_chosen_is_refused(world, sign_in) -> None:
 
 def test_too_large_a_file_is_refused_while_it_arrives(world, settings) -> None:
     app = create_app(dataclasses.replace(settings, max_upload_bytes=1000))
-    analyst = Browser(app.test_client())
     person = world.person(Role.ANALYST)
-    analyst.post("/sign-in", {"email": person.email, "password": person.password})
-    analyst.person = person
+    analyst = Browser(entering.signed_in(app, person), person)
     assert send(analyst, b"x" * 2_000_000).status_code == 413
     assert list((settings.storage_folder / "incoming").glob("*")) == []
     with app.app_context():

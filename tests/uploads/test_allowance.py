@@ -16,6 +16,7 @@ from agencies.organisations.permissions import Role
 from config import Settings
 from portal.app import create_app, ports_of
 from portal.ports import Ports
+from tests.entering import signed_in
 from tests.people import World
 from tests.portal.conftest import Browser
 from uploads import receiving, transfers
@@ -113,10 +114,7 @@ def sign_in_to() -> Iterator[Callable[[Settings], Browser]]:
         apps.append(create_app(settings))
         apps[-1].config["TESTING"] = True
         person = World(ports_of(apps[-1])).person(Role.ANALYST)
-        browser = Browser(apps[-1].test_client())
-        browser.post("/sign-in", {"email": person.email, "password": person.password})
-        browser.person = person
-        return browser
+        return Browser(signed_in(apps[-1], person), person)
 
     yield enter
     for app in apps:

@@ -14,7 +14,7 @@ from uploads.schemas.fields import Schema
 LOOKED_AT = 60
 #: A number, date, e-mail address or code with more digits than letters: what columns are not called.
 _DATA = re.compile(
-    r"[-+($\s]*[\d.,'\s]*\d[\d.,'%)\s-]*|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|[^@\s]+@[^@\s]+\.\w+|[A-Za-z]{0,3}[-\d]{5,}"
+    r"[-+($\s]*+[.,'\s]*+\d[\d.,'%)\s-]*+|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}.*|[^@\s]+@[^@\s]+\.\w+|[A-Za-z]{0,3}[-\d]{5,}"
 )
 _MUCH_DATA = 1 / 3
 #: Of its width a row must fill this share to be a header, unless its names are known.

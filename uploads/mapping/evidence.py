@@ -17,7 +17,7 @@ from uploads.cells.reader import clean, plain, read_currency
 from uploads.options import DATE_ORDERS, Options
 from uploads.schemas.fields import Field, FieldType
 
-_AMOUNT = re.compile(r"[-+(\s]*(?:[A-Z]{3}|US\$|\$|S/\.?|€)?[-\s]*\d[\d.,'\s\u00a0]*(?:[A-Z]{3})?[-)\s]*")
+_AMOUNT = re.compile(r"[-+(\s]*+(?:[A-Z]{3}|US\$|\$|S/\.?|€)?[-\s]*+\d[\d.,'\s\u00a0]*+(?:[A-Z]{3})?[-)\s]*+")
 _INTEGER = re.compile(r"[-+]?\d{1,9}(?:[.,]0+)?")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.\w+")
 _PHONE = re.compile(r"[+(]?[\d\s()./-]{6,20}")

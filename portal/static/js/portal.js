@@ -27,6 +27,11 @@ document.addEventListener("click", async (event) => {
   button.querySelector("span").textContent = button.dataset.done;
 });
 
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {

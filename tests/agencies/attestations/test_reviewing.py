@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from threading import Barrier
 
 import pytest
 from sqlalchemy import create_engine, select, text
@@ -182,3 +184,28 @@ def test_a_signature_is_not_edited_even_by_the_owner_of_the_tables(database, por
     with engine.connect() as connection, pytest.raises(ProgrammingError, match="append-only"):
         connection.execute(text("update attestation_signatures set text = 'otra cosa'"))
     engine.dispose()
+
+
+def test_of_two_reviewers_at_once_one_decides_and_the_other_is_told(ports: Ports, partners: Tenants, now):
+    draft = signed(ports, partners, now)
+    both = Barrier(2)
+
+    def judge(verb, **how) -> object:
+        both.wait(timeout=30)
+        try:
+            return review(ports, partners.creditor, verb, draft, now, **how).state
+        except AttestationMovedOn as late:
+            return type(late)
+
+    with ThreadPoolExecutor(2) as reviewers:
+        asked = [
+            reviewers.submit(judge, reviewing.accept),
+            reviewers.submit(judge, reviewing.reject, reason="Falta el anexo."),
+        ]
+        answers = [one.result(timeout=60) for one in asked]
+
+    assert answers.count(AttestationMovedOn) == 1
+    [decided] = [one for one in answers if one is not AttestationMovedOn]
+    with ports.session(partners.agency) as session:
+        assert session.scalars(select(Attestation.state)).one() is decided
+    assert len(notices(ports, partners.agency)) == 1

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from agencies.attestations import queries, reviewing
+from agencies.attestations import queries, reminding, reviewing
 from agencies.attestations.rules import (
     FOREVER,
     Standing,
@@ -143,7 +143,7 @@ def test_both_sides_are_warned_once_at_sixty_thirty_seven_days_and_when_it_is_ov
         # Just after midnight in Bogota, where the creditor is.
         at = datetime.combine(end - timedelta(days=left), datetime.min.time(), UTC) + timedelta(hours=5, minutes=1)
         with ports.session(partners.creditor) as session, transaction(session):
-            reviewing.warn_expiries(session, partners.creditor, now=at)
+            reminding.warn_expiries(session, partners.creditor, now=at)
     for actor in (partners.creditor, partners.agency):
         with ports.session(actor) as session:
             rows = list_notices(session, actor).rows
@@ -162,7 +162,7 @@ def test_days_on_which_nobody_warned_are_not_made_up_for(ports: Ports, partners:
     attest_one(ports, partners.creditor, partners.agency, "AT-03", now=now, until=date(2026, 6, 30))
     at = datetime(2026, 6, 27, 15, tzinfo=UTC)
     with ports.session(partners.creditor) as session, transaction(session):
-        assert reviewing.warn_expiries(session, partners.creditor, now=at) == 1
+        assert reminding.warn_expiries(session, partners.creditor, now=at) == 1
 
     with ports.session(partners.agency) as session:
         [notice] = list_notices(session, partners.agency).rows

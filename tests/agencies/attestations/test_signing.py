@@ -31,7 +31,7 @@ def test_the_hash_is_of_every_word_that_was_shown(ports: Ports, partners: Tenant
     assert signature.text == text_shown.text
     assert signature.text_sha256 == hashlib.sha256(signature.text.encode()).digest()
     assert (signature.signer_name, signature.signer_id, signature.address) == (
-        "Martha Gerente",
+        "manager Cobros Uno",
         "52000111",
         "203.0.113.7",
     )

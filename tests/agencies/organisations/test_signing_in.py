@@ -11,6 +11,7 @@ from sqlalchemy import update
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR
 from agencies.organisations import access, queries, signing_in
+from agencies.organisations.factors import Factor
 from agencies.organisations.models import User
 from agencies.organisations.permissions import Role
 from tests.people import PASSWORD
@@ -30,7 +31,8 @@ def attempt(ports, email, password, now):
 def open_session(ports, person, now):
     with ports.session(DOOR) as session, transaction(session):
         user = signing_in.authenticate(session, email=person.email, password=PASSWORD, now=now)
-        return signing_in.open_session(session, user, address="192.0.2.1", user_agent="Test", now=now)
+        how = {"address": "192.0.2.1", "user_agent": "Test", "factor": Factor.CODE}
+        return signing_in.open_session(session, user, **how, now=now)
 
 
 def find(ports, token, now):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.mandates.models import Clause
 from agencies.organisations import service as organisations
+from agencies.organisations import totp
 from agencies.organisations.permissions import Role
 from agencies.scorecards.metrics import activities_per_case, gross_recovery, payer_share, punctuality
 from assignments import performance
@@ -83,6 +85,10 @@ def platform(server: Engine, template: str, folder: Path) -> Iterator[Ports]:
                 "REDIS_URL": "unix:///nowhere",
                 "SECRET_KEY": "a-key-of-the-tests-0123456789-abcdefghijklm",
                 "REFERENCE_KEY": "5e" * 32,
+                "DATA_KEYS": "1:" + "d1" * 32,
+                "INDEX_KEY": "1d" * 32,
+                "MAIL_URL": (folder / f"{name}-mail").as_uri(),
+                "MAIL_FROM": "Encargo <portal@encargo.example>",
                 "STORAGE_URL": (folder / name).as_uri(),
                 "PUBLIC_URL": "http://127.0.0.1:8080",
             }
@@ -270,9 +276,9 @@ def test_what_happened_carries_the_dates_of_the_story(world):
 
 def test_everybody_can_sign_in_with_the_one_password(told):
     accounts = demo_accounts(told)
-    assert len(accounts) == len(all_members()) == 21
+    assert len(accounts) == len(all_members()) == 22
     assert {account.role for account in accounts} == {
-        "director", "analyst", "finance", "compliance", "manager", "agent", "investigator", "operator",
+        "director", "analyst", "finance", "compliance", "manager", "agent", "investigator", "operator", "auditor",
     }  # fmt: skip
     assert all(account.email.endswith("-demo.example") for account in accounts)
     assert opens(told, PASSWORD)
@@ -298,7 +304,7 @@ def test_a_platform_in_use_is_left_alone(ports, server):
 
 def test_a_story_that_was_broken_off_has_nothing_twice(told, server):
     found = counts(told, server)
-    assert (found["organisations"], found["users"], found["mandates"], found["mandate_versions"]) == (9, 21, 12, 13)
+    assert (found["organisations"], found["users"], found["mandates"], found["mandate_versions"]) == (9, 22, 12, 13)
     assert (found["placement_waves"], found["lots"], found["bids"]) == (10, 3, 8)
     assert (found["recalls"], found["locate_batches"], found["enquiries"]) == (3, 2, 5)
     with inside(told, server) as connection:
@@ -315,6 +321,14 @@ def test_the_commands_say_what_they_found(told):
     people = runner.invoke(args=["demo-accounts"], env={"DEMO_PASSWORD": PASSWORD}).output
     assert "ana.directora@banco-demo.example" in people
     assert people.endswith(f"Password of all of them: {PASSWORD}\n")
+    seed = totp.new_seed()
+    assert runner.invoke(args=["demo-code"], env={"DEMO_AUTHENTICATOR": seed}).exit_code == 1
+    runner.invoke(args=["load-demo"], env={"DEMO_PASSWORD": PASSWORD, "DEMO_AUTHENTICATOR": seed})
+    now = runner.invoke(args=["demo-code"], env={"DEMO_AUTHENTICATOR": seed}).output
+    assert re.fullmatch(r"\d{6}  \(for \d+ s\)\n", now)
+    assert now[:6] in {totp.code_of(seed, totp.step_of(told.now()) - late) for late in (0, 1)}
+    assert runner.invoke(args=["demo-code"], env={"DEMO_AUTHENTICATOR": totp.new_seed()}).exit_code == 1
+    assert seed in runner.invoke(args=["demo-accounts"], env={"DEMO_AUTHENTICATOR": seed}).output
     other = runner.invoke(args=["demo-accounts"], env={"DEMO_PASSWORD": "not-the-one-it-was"}).output
     assert "not-the-one-it-was" not in other
     without = runner.invoke(args=["load-demo"], env={"DEMO_PASSWORD": None})

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from types import SimpleNamespace
 
-import pytest
-
 from assignments.cases.models import CaseState
 from assignments.cases.queries import Selection
 from assignments.contacts.models import ContactKind
@@ -14,20 +12,6 @@ from portal.presenters import cases
 from uploads.models import UploadKind
 from uploads.schemas.activities import ACTIVITIES, RESULTS
 from uploads.schemas.registry import SCHEMAS
-
-
-@pytest.mark.parametrize(
-    ("kind", "value", "shown"),
-    [
-        (ContactKind.PHONE, "+573001234567", "••••567"),
-        (ContactKind.PHONE, "123456", "••••"),
-        (ContactKind.EMAIL, "ana.uno@correo.example", "a••••@correo.example"),
-        (ContactKind.EMAIL, "@correo.example", "••••@correo.example"),
-        (ContactKind.ADDRESS, "Calle 1 # 2-3", "••••"),
-    ],
-)
-def test_contact_data_are_told_apart_and_not_given_away(kind, value, shown) -> None:
-    assert cases.covered(kind, value) == shown
 
 
 def test_a_selection_is_told_in_words_with_names_for_ids() -> None:

@@ -18,6 +18,7 @@ def test_secrets_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path
     assert len(first["SECRET_KEY"]) == len(first["REFERENCE_KEY"]) == 64
     assert first["SECRET_KEY"] != first["REFERENCE_KEY"]
     assert re.fullmatch(r"[a-z]{4}(-[a-z]{4}){3}", first["DEMO_PASSWORD"])
+    assert re.fullmatch(r"[A-Z2-7]{32}", first["DEMO_AUTHENTICATOR"])
 
 
 def test_a_missing_secret_is_added_and_the_others_stay(tmp_path: Path) -> None:
@@ -51,7 +52,7 @@ def test_a_folder_that_is_a_link_is_not_taken_for_our_own(tmp_path: Path) -> Non
 def test_folders_that_hold_data_are_closed_to_others(tmp_path: Path) -> None:
     places = Places(tmp_path / "var")
     places.create()
-    for folder in (places.files, places.log, places.valkey, places.sockets):
+    for folder in (places.files, places.mail, places.log, places.valkey, places.sockets):
         assert folder.stat().st_mode & 0o777 == 0o700
 
 
@@ -62,7 +63,7 @@ def test_what_is_given_wins_over_what_is_local(tmp_path: Path) -> None:
     environ = environment.application_environment(places, given, local=local, port=9000)
     assert environ["REDIS_URL"] == "redis://elsewhere/0"
     assert environ["DATABASE_URL"] == "postgresql+psycopg://here"
-    assert environ["PUBLIC_URL"] == "http://127.0.0.1:9000"
+    assert environ["PUBLIC_URL"] == "http://localhost:9000"
     assert environ["PATH"] == "/bin"
     assert len(environ["SECRET_KEY"]) == 64  # given, but empty: not given
 

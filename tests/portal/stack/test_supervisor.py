@@ -82,7 +82,8 @@ def test_one_command_runs_the_product_and_leaves_nothing_behind(var: Path) -> No
     port = free_port()
     first = Run(var, port)
     first.wait_until_it_says("Stop: Ctrl-C")
-    assert f"Encargo is running at http://127.0.0.1:{port}" in first.said
+    assert f"Encargo is running at http://localhost:{port}" in first.said
+    assert f"left as .eml files in {var / 'mail'}" in first.said
     assert supervisor.answers(port)
     assert len([line for line in processes_of(var) if line.endswith(" work")]) == supervisor.WORKERS
     secrets = (var / "secrets.env").read_text()

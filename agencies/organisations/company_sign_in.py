@@ -1,0 +1,307 @@
+"""An organisation sets up its own sign-in, the operator approves its domains, and its people come in by it.
+
+Nobody is made by signing in: the first time, the provider's subject is tied to a person of this organisation who was
+invited or is active already, by an address the provider vouches for and whose domain is the organisation's. From then
+on the subject alone says who it is.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from agencies.kernel import audit, letters
+from agencies.kernel.errors import Conflict, Forbidden, Invalid, NotFound, msg
+from agencies.kernel.sealing import keyring_of
+from agencies.kernel.tenancy import DOOR, Actor, require
+from agencies.organisations.models import Invitation, Organisation, OrganisationState, User, UserState
+from agencies.organisations.permissions import Permission
+from agencies.organisations.providers import (
+    SignInDomain,
+    SignInLink,
+    SignInProvider,
+    domain_of,
+    is_required,
+    secret_place,
+)
+
+_DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
+#: Anybody can have an address there.
+_PUBLIC_MAIL = {
+    *("gmail.com", "googlemail.com", "hotmail.com", "hotmail.es", "outlook.com", "outlook.es", "live.com", "msn.com"),
+    *("yahoo.com", "yahoo.es", "yahoo.com.mx", "icloud.com", "me.com", "aol.com", "proton.me", "protonmail.com"),
+    *("gmx.com", "mail.com", "zoho.com", "yandex.com", "une.net.co", "terra.com", "prodigy.net.mx"),
+}
+
+
+class SecretMissing(Invalid):
+    """The first time, the provider's secret must be given."""
+
+    text = msg("Enter the client secret that your provider gave you.")
+
+
+class DomainUnusable(Invalid):
+    """Not a domain, or one anybody can have an address at."""
+
+    text = msg("This is not a domain of your organisation: enter one like bank.example, and no public mail service.")
+
+
+class DomainTaken(Conflict):
+    """An approved domain belongs to one organisation."""
+
+    text = msg("This domain is approved for another organisation already.")
+
+
+class NotTried(Conflict):
+    """Nobody locks everybody out by a provider that was never used."""
+
+    text = msg("Come in once with your organisation’s sign-in yourself before you require it of everybody.")
+
+
+class CompanySignInRefused(Forbidden):
+    """Every reason alike, because whoever is outside learns nothing about who is inside."""
+
+    text = msg(
+        "Your organisation’s sign-in did not open an access here. Your address must be confirmed there, and the person "
+        "who administers Encargo in your organisation must have invited you with it."
+    )
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a provider has said about somebody, once its word was checked."""
+
+    issuer: str
+    subject: str
+    email: str
+    #: None when the provider does not say.
+    email_verified: bool | None
+    name: str = ""
+
+
+def configure(
+    session: Session,
+    actor: Actor,
+    *,
+    issuer: str,
+    client_id: str,
+    client_secret: str,
+    required: bool,
+    trusts_factor: bool,
+    vouches_for_emails: bool,
+    now: datetime,
+) -> None:
+    """Set the organisation's provider; an empty secret keeps the former. Raises `SecretMissing` or `NotTried`."""
+    require(actor, Permission.SIGN_IN_MANAGE)
+    known = session.scalar(
+        select(SignInProvider.issuer).where(SignInProvider.organisation_id == actor.tenant).with_for_update()
+    )
+    if not client_secret and known != issuer:
+        raise SecretMissing
+    if required and not _has_come_in(session, actor, issuer):
+        raise NotTried
+    values = {
+        "issuer": issuer,
+        "client_id": client_id,
+        "is_required": required,
+        "trusts_factor": trusts_factor,
+        "vouches_for_emails": vouches_for_emails,
+        "changed_at": now,
+    }
+    if client_secret:
+        values["client_secret"] = keyring_of(session).seal(client_secret, secret_place(actor.tenant))
+    if known is None:
+        session.execute(insert(SignInProvider).values(organisation_id=actor.tenant, **values))
+    else:
+        session.execute(
+            update(SignInProvider)
+            .where(SignInProvider.organisation_id == actor.tenant)
+            .values(values)
+            .execution_options(synchronize_session=False)
+        )
+    said = {"required": required, "trusts_factor": trusts_factor, "has_new_secret": bool(client_secret)}
+    audit.record(session, actor, "provider.configured", now=now, said=said)
+
+
+def ask_domain(session: Session, actor: Actor, domain: str, *, now: datetime) -> None:
+    """Ask the operator to approve a domain; raises `DomainUnusable`."""
+    require(actor, Permission.SIGN_IN_MANAGE)
+    wanted = domain.strip().lower()
+    if not _DOMAIN.fullmatch(wanted) or wanted in _PUBLIC_MAIL:
+        raise DomainUnusable
+    session.execute(
+        insert(SignInDomain)
+        .values(organisation_id=actor.tenant, domain=wanted, asked_at=now)
+        .on_conflict_do_nothing(index_elements=["organisation_id", "domain"])
+    )
+    audit.record(session, actor, "provider.domain_asked", now=now, domain=wanted)
+
+
+def drop_domain(session: Session, actor: Actor, domain: str, *, now: datetime) -> None:
+    """Give a domain up; raises `NotFound`."""
+    require(actor, Permission.SIGN_IN_MANAGE)
+    dropped = session.scalar(
+        delete(SignInDomain)
+        .where(SignInDomain.organisation_id == actor.tenant, SignInDomain.domain == domain)
+        .returning(SignInDomain.domain)
+        .execution_options(synchronize_session=False)
+    )
+    if dropped is None:
+        raise NotFound
+    audit.record(session, actor, "provider.domain_dropped", now=now, domain=domain)
+
+
+def approve_domain(session: Session, actor: Actor, organisation_id: int, domain: str, *, now: datetime) -> None:
+    """The operator has made sure whose domain it is; raises `NotFound` or `DomainTaken`."""
+    require(actor, Permission.ORGANISATION_SUSPEND)
+    row = session.get(SignInDomain, (organisation_id, domain), with_for_update=True)
+    if row is None:
+        raise NotFound
+    taken = select(SignInDomain.domain).where(SignInDomain.domain == domain, SignInDomain.approved_at.is_not(None))
+    if session.scalar(taken) is not None:
+        raise DomainTaken
+    row.approved_at, row.approved_by = now, actor.user_id
+    _told(session, actor, organisation_id, "provider.domain_approved", now, domain=domain)
+
+
+def release(session: Session, actor: Actor, organisation_id: int, *, now: datetime) -> None:
+    """The operator lets people in by password again whose provider does not work; raises `NotFound`."""
+    require(actor, Permission.ORGANISATION_SUSPEND)
+    released = session.scalar(
+        update(SignInProvider)
+        .where(SignInProvider.organisation_id == organisation_id, SignInProvider.is_required)
+        .values(is_required=False)
+        .returning(SignInProvider.organisation_id)
+        .execution_options(synchronize_session=False)
+    )
+    if released is None:
+        raise NotFound
+    _told(session, actor, organisation_id, "provider.released", now)
+
+
+def list_domains(session: Session, actor: Actor) -> list[SignInDomain]:
+    """The domains of the actor's organisation."""
+    require(actor, Permission.SIGN_IN_MANAGE)
+    statement = select(SignInDomain).where(SignInDomain.organisation_id == actor.tenant)
+    return list(session.scalars(statement.order_by(SignInDomain.domain)))
+
+
+def get_provider(session: Session, actor: Actor) -> SignInProvider | None:
+    """The provider of the actor's organisation, without its secret."""
+    require(actor, Permission.SIGN_IN_MANAGE)
+    return session.get(SignInProvider, actor.tenant)
+
+
+def list_all(session: Session, actor: Actor) -> tuple[list[tuple[SignInDomain, str]], list[tuple[int, str]]]:
+    """For the operator: every domain with its organisation, those that wait first; and who requires its sign-in."""
+    require(actor, Permission.ORGANISATION_SUSPEND)
+    domains = session.execute(
+        select(SignInDomain, Organisation.name)
+        .join(Organisation, Organisation.id == SignInDomain.organisation_id)
+        .order_by(SignInDomain.approved_at.is_not(None), SignInDomain.domain)
+    )
+    required = session.execute(
+        select(Organisation.id, Organisation.name)
+        .join(SignInProvider, SignInProvider.organisation_id == Organisation.id)
+        .where(SignInProvider.is_required)
+        .order_by(Organisation.name)
+    )
+    return [(row[0], row[1]) for row in domains], [(row[0], row[1]) for row in required]
+
+
+def come_in(session: Session, organisation_id: int, claims: Claims, *, now: datetime) -> User:
+    """Whom a provider's word lets in, at the door; raises `CompanySignInRefused` for every reason alike."""
+    home = session.get_one(Organisation, organisation_id)
+    if home.state is not OrganisationState.APPROVED:
+        raise CompanySignInRefused
+    known = session.scalar(
+        select(SignInLink.user_id).where(
+            SignInLink.organisation_id == organisation_id,
+            SignInLink.issuer == claims.issuer,
+            SignInLink.subject == claims.subject,
+        )
+    )
+    user = _linked(session, known) if known is not None else _link(session, organisation_id, claims, now)
+    user.failed_sign_ins, user.locked_until = 0, None
+    return user
+
+
+def _linked(session: Session, user_id: int) -> User:
+    user = session.get_one(User, user_id, with_for_update=True)
+    if user.state is not UserState.ACTIVE:
+        raise CompanySignInRefused
+    return user
+
+
+def _link(session: Session, organisation_id: int, claims: Claims, now: datetime) -> User:
+    provider = session.get_one(SignInProvider, organisation_id)
+    is_verified = claims.email_verified or (claims.email_verified is None and provider.vouches_for_emails)
+    is_ours = session.scalar(
+        select(SignInDomain.domain).where(
+            SignInDomain.organisation_id == organisation_id,
+            SignInDomain.domain == domain_of(claims.email),
+            SignInDomain.approved_at.is_not(None),
+        )
+    )
+    user = session.scalar(
+        select(User)
+        .where(User.organisation_id == organisation_id, User.email == claims.email.strip())
+        .with_for_update()
+    )
+    if not is_verified or is_ours is None or user is None or user.state is UserState.DISABLED:
+        raise CompanySignInRefused
+    if session.get(SignInLink, (organisation_id, user.id, claims.issuer)) is not None:
+        # This person is another subject already: an address that changed hands opens nothing.
+        raise CompanySignInRefused
+    session.add(
+        SignInLink(
+            organisation_id=organisation_id,
+            user_id=user.id,
+            issuer=claims.issuer,
+            subject=claims.subject,
+            linked_at=now,
+        )
+    )
+    if user.state is UserState.INVITED:
+        _accept(session, user, claims, now)
+    letters.post(session, user_id=user.id, kind="sso.linked", key=f"sso/{user.id}/{now.timestamp()}", now=now)
+    audit.record(
+        session, DOOR, "user.sign_in_linked", now=now, organisations=[organisation_id], subject_user_id=user.id
+    )
+    session.flush()
+    return user
+
+
+def _accept(session: Session, user: User, claims: Claims, now: datetime) -> None:
+    user.state = UserState.ACTIVE
+    user.name = user.name or "".join(one for one in claims.name if one.isprintable()).strip()[:120]
+    session.execute(
+        update(Invitation)
+        .where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
+        .values(used_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _has_come_in(session: Session, actor: Actor, issuer: str) -> bool:
+    linked = select(SignInLink.user_id).where(
+        SignInLink.organisation_id == actor.tenant, SignInLink.user_id == actor.user_id, SignInLink.issuer == issuer
+    )
+    return session.scalar(linked) is not None or is_required(session, actor.tenant)
+
+
+def _told(session: Session, actor: Actor, organisation_id: int, action: str, now: datetime, **details: str) -> None:
+    audit.record(
+        session,
+        actor,
+        action,
+        now=now,
+        organisations={actor.tenant, organisation_id},
+        organisation_id=organisation_id,
+        **details,
+    )

@@ -1,0 +1,1 @@
+"""What went wrong with personal data: who reported it, whom it touches, and by when whom the law wants told."""

@@ -1,0 +1,1 @@
+"""Who was shown which debtors' personal data, and what for."""

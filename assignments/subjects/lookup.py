@@ -1,0 +1,123 @@
+"""Finding a person in a creditor's data by document, telephone, e-mail or name.
+
+Every search of the rights of data subjects for personal data stands here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from sqlalchemy import Select, func, or_, select, union
+from sqlalchemy.orm import Session
+
+from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.organisations.permissions import Permission
+from assignments.cases.models import Case, Debtor
+from assignments.contacts.models import ContactKind, DebtorContact
+
+MOST = 50
+_SEPARATORS = re.compile(r"[\s.\-()]+")
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is known of the person; what is empty is not looked for, and one thing that fits is enough."""
+
+    id_number: str = ""
+    phone: str = ""
+    email: str = ""
+    name: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to look for."""
+        return not any((self.id_number, self.phone, self.email, self.name))
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A debtor that may be the person."""
+
+    debtor_id: int
+    name: str | None
+    country: str
+    id_type: str | None
+    id_number: str | None
+    accounts: tuple[str, ...]
+    #: By which of what was sought.
+    found_by: tuple[str, ...]
+
+
+def search(session: Session, actor: Actor, sought: Sought) -> list[Hit]:
+    """The debtors that fit, those that fit in most things first; at most `MOST`."""
+    require(actor, Permission.REQUEST_HANDLE)
+    creditor_id = require_side(actor, Side.CREDITOR)
+    found: dict[int, list[str]] = {}
+    for by, statement in _statements(creditor_id, sought).items():
+        for debtor_id in session.scalars(statement.limit(MOST)):
+            found.setdefault(debtor_id, []).append(by)
+    best = sorted(found, key=lambda one: (-len(found[one]), one))[:MOST]
+    return hits(session, creditor_id, best, found)
+
+
+def hits(
+    session: Session, creditor_id: int, debtor_ids: list[int], found: dict[int, list[str]] | None = None
+) -> list[Hit]:
+    """Some debtors as a page shows them, in the order asked for."""
+    if not debtor_ids:
+        return []
+    rows = {
+        one.id: one
+        for one in session.scalars(select(Debtor).where(Debtor.creditor_id == creditor_id, Debtor.id.in_(debtor_ids)))
+    }
+    accounts: dict[int, list[str]] = {}
+    cases = select(Case.debtor_id, Case.account_ref).where(
+        Case.creditor_id == creditor_id, Case.debtor_id.in_(debtor_ids)
+    )
+    for debtor_id, account in session.execute(cases.order_by(Case.account_ref)):
+        accounts.setdefault(debtor_id, []).append(account)
+    by = found or {}
+    return [
+        Hit(
+            one,
+            rows[one].name,
+            rows[one].country,
+            rows[one].id_type,
+            rows[one].id_number,
+            tuple(accounts.get(one, ())),
+            tuple(by.get(one, ())),
+        )
+        for one in debtor_ids
+        if one in rows
+    ]
+
+
+def _statements(creditor_id: int, sought: Sought) -> dict[str, Select[int]]:
+    statements: dict[str, Select[int]] = {}
+    own = Debtor.creditor_id == creditor_id
+    if sought.id_number:
+        plain = _SEPARATORS.sub("", sought.id_number).upper()
+        statements["id_number"] = select(Debtor.id).where(own, Debtor.id_number.in_({plain, sought.id_number}))
+    if sought.phone:
+        digits = _SEPARATORS.sub("", sought.phone)
+        forms = {sought.phone, digits, f"+{digits.lstrip('+')}"}
+        statements["phone"] = _reached(creditor_id, ContactKind.PHONE, forms)
+    if sought.email:
+        statements["email"] = _reached(creditor_id, ContactKind.EMAIL, {sought.email, sought.email.lower()})
+    if sought.name:
+        like = "%".join(part for part in re.split(r"[\s%_\\]+", sought.name) if part)
+        statements["name"] = select(Debtor.id).where(own, Debtor.name.ilike(f"%{like}%")).order_by(Debtor.id)
+    return statements
+
+
+def _reached(creditor_id: int, kind: ContactKind, forms: set[str]) -> Select[int]:
+    point = DebtorContact
+    fits = or_(point.value.in_(forms), point.normal.in_(forms))
+    found = select(point.debtor_id).where(point.creditor_id == creditor_id, point.kind == kind, fits)
+    return select(union(found).subquery().c.debtor_id)
+
+
+def count_debtors(session: Session, creditor_id: int) -> int:
+    """How many people a creditor has data of."""
+    return session.scalar(select(func.count()).select_from(Debtor).where(Debtor.creditor_id == creditor_id)) or 0

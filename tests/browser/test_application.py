@@ -1,0 +1,98 @@
+"""An application from the public page to the invited manager's link, in real browsers and with real letters."""
+
+from __future__ import annotations
+
+import re
+import time
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
+
+from agencies.applications import letters, reviewing
+from agencies.kernel.clock import utc_now
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import DOOR
+from agencies.organisations.acting import actor_by_email
+from tests import applying
+from tests.browser.person import PHONE
+from tests.people import PASSWORD
+
+OPERATOR = "operadora@encargo.example"
+
+
+def letter(site, path: str, seconds: float = 60) -> str:
+    """The path of the newest link of this kind that has come by letter."""
+    folder = Path(site.environ["MAIL_URL"].removeprefix("file://"))
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        for file in sorted(folder.glob("*.eml"), key=lambda one: -one.stat().st_mtime):
+            body = message_from_bytes(file.read_bytes(), policy=default).get_body(("plain",)).get_content()
+            if found := re.search(rf"http://[^/\s]+({path}\S+)", body):
+                return found[1]
+        time.sleep(0.3)
+    raise AssertionError(site.logs())
+
+
+def fill(page, part) -> None:
+    """Type one part of the application into the page's form."""
+    for name, value in part.items():
+        field = page.locator(f"[name=answer_{name}]")
+        if name == "share_bp":
+            field.fill(str(value // 100))
+        elif name == "limit":
+            field.fill("100000")
+        elif isinstance(value, list):
+            for one in value:
+                page.locator(f"[name=answer_{name}][value={one}]").check()
+        elif field.evaluate("one => one.tagName") == "SELECT":
+            field.select_option(value)
+        else:
+            field.fill(str(value))
+
+
+def test_an_agency_applies_on_a_phone_and_its_manager_is_invited(people, site, ports):
+    site.environ["OPERATOR_PASSWORD"] = PASSWORD
+    site.flask("create-operator", "--email", OPERATOR, "--name", "Olga Operadora")
+    paula = people("Paula")
+    applicant = paula.page
+    applicant.set_viewport_size(PHONE)
+    applicant.goto("/apply/")
+    applicant.locator("#email").fill(applying.EMAIL)
+    applicant.locator("form[action='/apply/'] button").click()
+    applicant.goto(letter(site, "/apply/open/"))
+    applicant.locator("main form button").click()
+    for code, told in applying.AGENCY.items():
+        for part in told if isinstance(told, list) else [told]:
+            applicant.goto(f"/apply/part?name={code}")
+            assert applicant.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+            fill(applicant, part)
+            applicant.locator("main form .form-actions button").last.click()
+    for kind in applying.DOCUMENTS:
+        applicant.goto("/apply/draft")
+        applicant.locator("[name=kind]").select_option(kind.value)
+        file = {
+            "name": f"{kind.value}.pdf",
+            "mimeType": "application/pdf",
+            "buffer": applying.PDF + kind.value.encode(),
+        }
+        applicant.locator("[name=file]").set_input_files([file])
+        applicant.locator("form[action='/apply/documents'] button").click()
+    applicant.locator("[name=is_true]").check()
+    applicant.locator("form[action='/apply/submit'] button").click()
+    applicant.locator(".notice-success").wait_for()
+    assert applicant.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    paula.look("application-handed-in", phone=True)
+
+    # The operator's pages have tests of their own; here it is the applicant's way that is walked.
+    with ports.session(DOOR) as session:
+        operator, _user, _home = actor_by_email(session, OPERATOR)
+    with ports.session(operator) as session, transaction(session):
+        [row] = reviewing.list_applications(session, operator)
+        reviewing.take_up(session, operator, row.id, now=utc_now())
+        letters.approve(session, operator, row.id, now=utc_now())
+
+    invited = people("Gerencia")
+    invited.go(letter(site, "/invitations/"))
+    invited.sees("Recaudos del Páramo")
+    applicant.reload()
+    paula.sees(paula.say("You are in. An invitation was sent to this e-mail address: with it you set your password."))

@@ -1,0 +1,53 @@
+"""What a person's way in leaves behind: letters' links, an address to be confirmed, a company's own sign-in."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import DOOR, Actor
+from agencies.organisations import company_sign_in, emails, links, recovery, signing_in
+from agencies.organisations.factors import Passkey
+from agencies.organisations.links import Purpose
+from agencies.organisations.models import User
+from agencies.organisations.providers import SignInLink
+from portal.ports import Ports
+
+ISSUER = "https://login.bank.example"
+
+
+def settle(ports: Ports, actor: Actor, mark: str) -> None:
+    """All of that for one person, and a session, recovery codes and a passkey."""
+    with ports.session(DOOR) as session, transaction(session):
+        _at_the_door(session, actor, mark, ports.now())
+    with ports.session(actor) as session, transaction(session):
+        _at_home(session, actor, ports.now())
+
+
+def _at_the_door(session: Session, actor: Actor, mark: str, now: datetime) -> None:
+    whose, key = {"organisation_id": actor.tenant, "user_id": actor.user_id}, secrets.token_bytes(32)
+    person = session.get_one(User, actor.user_id)
+    signing_in.open_session(session, person, address="192.0.2.1", user_agent=mark, now=now)
+    recovery.make(session, actor, now=now)
+    session.add(Passkey(**whose, name=mark, credential_id=key, public_key=key, uses=0, added_at=now))
+    emails.ask(session, actor, f"otra{actor.user_id}@nueva.example", now=now)
+    session.add(SignInLink(**whose, issuer=ISSUER, subject=f"s{actor.user_id}", linked_at=now))
+
+
+def _at_home(session: Session, actor: Actor, now: datetime) -> None:
+    links.make(session, actor, actor.user_id, Purpose.PASSWORD, letter="one", lifetime=timedelta(hours=1), now=now)
+    company_sign_in.configure(
+        session,
+        actor,
+        issuer=ISSUER,
+        client_id="encargo",
+        client_secret="a secret of nobody",
+        required=False,
+        trusts_factor=False,
+        vouches_for_emails=False,
+        now=now,
+    )
+    company_sign_in.ask_domain(session, actor, f"casa{actor.tenant}.example", now=now)
