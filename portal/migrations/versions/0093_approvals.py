@@ -1,7 +1,8 @@
 """Two-person approvals, the auditor and support access.
 
 What was asked is written once: no side may change more of it than how it ended, and what has ended stays. That the
-second person is not the first one is a check of the table, whatever the code above it does.
+second person is not the first one is a check of the table, whatever the code above it does. So is that nobody has a
+role of another side: a side may now change its people's roles, and could otherwise make one of them an operator.
 """
 
 import sqlalchemy as sa
@@ -23,6 +24,24 @@ create function approvals_are_final() returns trigger language plpgsql as $$
 begin
     if old.state <> 'pending' then
         raise exception 'a decided approval stays as it is' using errcode = '42501';
+    end if;
+    return new;
+end $$
+"""
+
+#: Asked as whoever writes: each side sees its own organisation, and the one that is not seen has no people to make.
+ROLES_KEEP_THEIR_SIDE = """
+create function roles_keep_their_side() returns trigger language plpgsql set search_path = public, pg_temp as $$
+begin
+    if not exists (
+        select from organisations
+        where id = new.organisation_id and kind = case
+            when new.role in ('director', 'analyst', 'finance', 'compliance', 'auditor') then 'creditor'
+            when new.role in ('manager', 'agent', 'investigator') then 'agency'
+            else 'platform'
+        end
+    ) then
+        raise exception 'this role does not exist in this kind of organisation' using errcode = '42501';
     end if;
     return new;
 end $$
@@ -133,6 +152,11 @@ def _address_notices() -> None:
 def _admit_auditors() -> None:
     op.drop_constraint("ck_users_role", "users")
     op.create_check_constraint("role", "users", f"role in ({ROLES})")
+    op.execute(ROLES_KEEP_THEIR_SIDE)
+    op.execute(
+        "create trigger keeps_side before insert or update of role, organisation_id on users "
+        "for each row execute function roles_keep_their_side()"
+    )
 
 
 def _make_support() -> None:
@@ -200,6 +224,8 @@ def downgrade() -> None:
     op.drop_table("support_accesses")
     # An auditor has no place any more and keeps none: the role that is left to them is without access.
     op.execute("revoke update (role) on users from app_creditor, app_agency")
+    op.execute("drop trigger keeps_side on users")
+    op.execute("drop function roles_keep_their_side()")
     op.drop_column("users", "sessions_since")
     op.execute("alter table users no force row level security")
     op.execute("update users set role = 'compliance', state = 'disabled' where role = 'auditor'")

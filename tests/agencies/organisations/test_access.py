@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
+from sqlalchemy.exc import ProgrammingError
 
 from agencies.approvals.service import AskerMayNotAnyMore
 from agencies.kernel.audit import AuditEvent
@@ -18,7 +20,7 @@ from agencies.kernel.tenancy import DOOR, Actor
 from agencies.organisations import access, service, signing_in
 from agencies.organisations.access import LastHead, NotYourOwnRole, NotYourself
 from agencies.organisations.models import User, UserState
-from agencies.organisations.permissions import Role
+from agencies.organisations.permissions import SIDE_OF, Role
 from agencies.organisations.service import InvitationInvalid, RoleOfAnotherSide
 from tests.approving import approve, ask_for_limit
 from tests.people import MADE_AT
@@ -133,6 +135,16 @@ def test_nobody_changes_their_own_role_or_access_nor_that_of_another_side_or_org
             do(ports, director, access.change_role, analyst.user_id, role)
     with pytest.raises(NotFound):
         do(ports, world.actor(Role.DIRECTOR, organisation=1), access.change_role, analyst.user_id, Role.FINANCE)
+
+
+@pytest.mark.parametrize("role", Role)
+@pytest.mark.parametrize("own", [Role.ANALYST, Role.AGENT])
+def test_a_side_that_runs_sql_makes_nobody_an_operator_nor_anything_of_another_side(ports, world, own, role):
+    actor = world.actor(own)
+    change = update(User).where(User.id == actor.user_id).values(role=role)
+    outcome = nullcontext() if SIDE_OF[role] is actor.side else pytest.raises(ProgrammingError, match="this role")
+    with ports.session(actor) as session, outcome:
+        assert session.execute(change).rowcount == 1
 
 
 def test_whoever_lost_the_role_gets_nothing_done_that_they_had_asked_for(ports, world):
