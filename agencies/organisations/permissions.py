@@ -44,6 +44,8 @@ class Permission(StrEnum):
     CASE_VIEW = "case.view"
     #: Taking lists of cases with their people away as files.
     CASE_EXPORT = "case.export"
+    #: The same with nothing covered, for a purpose.
+    CASE_EXPORT_FULL = "case.export_full"
     MANDATE_MAKE = "mandate.make"
     MANDATE_VIEW = "mandate.view"
     PLACEMENT_PLAN = "placement.plan"
@@ -167,6 +169,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CASE_VIEW,
             _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
+            _P.CASE_EXPORT_FULL,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
             _P.PLACEMENT_VIEW,
@@ -214,6 +217,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CASE_VIEW,
             _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
+            _P.CASE_EXPORT_FULL,
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
             _P.SCORECARD_VIEW,
@@ -242,6 +246,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CASE_VIEW,
             _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
+            _P.CASE_EXPORT_FULL,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_VIEW,
             _P.PLACEMENT_ACKNOWLEDGE,

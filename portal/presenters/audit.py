@@ -214,6 +214,7 @@ SENTENCES: dict[str, str] = {
     "limit.changed": msg("%(who)s changed, with a second person, what one person may do alone"),
     "work.retried": msg("%(who)s started failed work again"),
     "audit.exported": msg("%(who)s downloaded the audit trail or the log of reads"),
+    "contact.exported": msg("%(who)s downloaded a list of cases with all contact data in full"),
     "contact.revealed": msg("%(who)s looked at a covered field of a debtor in full"),
     "contact.reveal_refused": msg("%(who)s asked for more data in full than one person may in an hour"),
     "demo.told": msg("The demonstration data were loaded"),
