@@ -31,6 +31,8 @@ def taken_in_full(
         .where(
             owned_by(actor, CaseRead.creditor_id, CaseRead.agency_id),
             CaseRead.kind == ReadKind.FULL_EXPORT,
+            # What was handed to an authority or to the person themselves is none of these.
+            CaseRead.subject_kind.is_(None),
             CaseRead.user_id == actor.user_id,
             CaseRead.at > now - WINDOW,
         )

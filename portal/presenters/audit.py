@@ -170,6 +170,7 @@ SENTENCES: dict[str, str] = {
     "request.matched": msg("%(who)s found the person of a request in the data"),
     "request.marked": msg("%(who)s marked a claim in process on cases"),
     "request.extended": msg("%(who)s extended the deadline of a request"),
+    "request.searched": msg("%(who)s looked for a person in the debtors’ data, for a request"),
     "request.exported": msg("%(who)s handed out what is held on a person"),
     "request.rectified": msg("%(who)s mended a person's data"),
     "request.erased": msg("%(who)s erased a person's data"),
