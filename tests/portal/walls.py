@@ -100,6 +100,7 @@ UNIQUE_ACROSS_TENANTS = {
     # Hashes of random tokens.
     "uq_web_sessions_token_hash",
     "uq_invitations_token_hash",
+    "uq_api_keys_secret_hash",
     # Random ids that devices choose for their keys.
     "uq_passkeys_credential_id",
     # Random numbers of nobody.
