@@ -15,7 +15,7 @@ from assignments.locates.models import Finding, LocateOrder
 from assignments.reads import service as reads
 from assignments.reads.models import Purpose, ReadKind, Subject
 from assignments.subjects import erasing
-from assignments.subjects.handling import debtors_of
+from assignments.subjects.marking import debtors_of
 from assignments.subjects.models import RequestStepKind
 from assignments.subjects.service import locked, write
 
