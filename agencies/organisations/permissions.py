@@ -38,12 +38,16 @@ class Permission(StrEnum):
     USER_VIEW = "user.view"
     #: The organisation's own sign-in.
     SIGN_IN_MANAGE = "sign_in.manage"
+    #: Keys by which the organisation's own systems come in.
+    API_KEY_MANAGE = "api_key.manage"
     WORK_VIEW_ALL = "work.view_all"
     AUDIT_VIEW = "audit.view"
     PORTFOLIO_UPLOAD = "portfolio.upload"
     CASE_VIEW = "case.view"
     #: Taking lists of cases with their people away as files.
     CASE_EXPORT = "case.export"
+    #: The same with nothing covered, for a purpose.
+    CASE_EXPORT_FULL = "case.export_full"
     MANDATE_MAKE = "mandate.make"
     MANDATE_VIEW = "mandate.view"
     PLACEMENT_PLAN = "placement.plan"
@@ -118,6 +122,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
             _P.SIGN_IN_MANAGE,
+            _P.API_KEY_MANAGE,
             _P.INCIDENT_VIEW,
             _P.INCIDENT_HANDLE,
             _P.REQUEST_VIEW,
@@ -167,6 +172,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CASE_VIEW,
             _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
+            _P.CASE_EXPORT_FULL,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
             _P.PLACEMENT_VIEW,
@@ -214,6 +220,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CASE_VIEW,
             _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
+            _P.CASE_EXPORT_FULL,
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
             _P.SCORECARD_VIEW,
@@ -232,6 +239,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.MANAGER: frozenset(
         {
             _P.SIGN_IN_MANAGE,
+            _P.API_KEY_MANAGE,
             _P.INCIDENT_REPORT,
             _P.INCIDENT_VIEW,
             _P.REQUEST_FORWARD,
@@ -242,6 +250,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CASE_VIEW,
             _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
+            _P.CASE_EXPORT_FULL,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_VIEW,
             _P.PLACEMENT_ACKNOWLEDGE,
