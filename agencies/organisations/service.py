@@ -161,6 +161,7 @@ def invite(
 
 def invite_again(session: Session, actor: Actor, user_id: int, *, now: datetime) -> Invited:
     """A new link for somebody who has never come in; the former one stops working."""
+    require(actor, Permission.USER_INVITE)
     user = manageable_user(session, actor, user_id)
     if user.state is not UserState.INVITED or has_come_in(user):
         raise Conflict
