@@ -24,7 +24,7 @@ from assignments.reports import reminders
 from assignments.reports import service as reports
 from assignments.subjects import keeping as subjects
 from assignments.undoing import UNDO
-from portal import keeping
+from portal import keeping, rotation
 from portal.copying import copied
 from portal.jobs import frame
 from portal.jobs.chains import VERIFY, verify_chains
@@ -251,7 +251,24 @@ def sweep_files(job: Job) -> Iterator[Advance]:
     yield advance
 
 
+@contextmanager
+def rotate_keys(job: Job) -> Iterator[Advance]:
+    """Seal anew what the organisation has under older keys, a batch in each transaction."""
+    total = sum(rotation.count_older(job.session, job.actor).values())
+    batches, done = rotation.turn(job.session, job.actor), 0
+
+    def advance() -> Step | None:
+        nonlocal done
+        if (rows := next(batches, None)) is None:
+            return None
+        done += rows
+        return Step("sealing", done, total)
+
+    yield advance
+
+
 TASKS: dict[str, Task] = {
+    rotation.ROTATE: Task(rotate_keys),
     VERIFY: Task(verify_chains, permissions=frozenset({Permission.AUDIT_VIEW})),
     "sweep_files": Task(sweep_files),
     # A mail server may be away for an hour, or let strangers wait as long.
