@@ -47,9 +47,7 @@ def rotate_keys(*, check: bool) -> None:
 def _older(ports: Ports) -> dict[tuple[int, Side], dict[str, int]]:
     found = {}
     for organisation_id, side in organisations(ports):
-        with ports.session(Actor(side=side, organisation_id=organisation_id)) as session:
-            tables = rotation.count_older(session, Actor(side=side, organisation_id=organisation_id))
-        if tables:
+        if tables := rotation.left(ports, Actor(side=side, organisation_id=organisation_id)):
             found[organisation_id, side] = tables
     return found
 
@@ -66,8 +64,6 @@ def _ask(ports: Ports, organisation_id: int) -> None:
 
 
 def _do(ports: Ports, actor: Actor) -> None:
-    with ports.session(actor) as session:
-        batches, rows = rotation.turn(session, actor), 1
-        while rows:
-            with transaction(session):
-                rows = next(batches, 0)
+    for whoever in (actor, rotation.at_the_door(actor)):
+        for _rows in rotation.turn_by_itself(ports, whoever):
+            pass

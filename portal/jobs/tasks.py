@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from itertools import chain
 
 from agencies.applications import expiring, joining
 from agencies.applications.reviewing import TAKE_OVER
@@ -254,8 +255,10 @@ def sweep_files(job: Job) -> Iterator[Advance]:
 @contextmanager
 def rotate_keys(job: Job) -> Iterator[Advance]:
     """Seal anew what the organisation has under older keys, a batch in each transaction."""
-    total = sum(rotation.count_older(job.session, job.actor).values())
-    batches, done = rotation.turn(job.session, job.actor), 0
+    total = sum(rotation.left(job.ports, job.actor).values())
+    # What is read at the door only is done in transactions of the door, which may be done again.
+    at_the_door, done = rotation.turn_by_itself(job.ports, rotation.at_the_door(job.actor)), 0
+    batches = chain(rotation.turn(job.session, job.actor), at_the_door)
 
     def advance() -> Step | None:
         nonlocal done
@@ -264,7 +267,8 @@ def rotate_keys(job: Job) -> Iterator[Advance]:
         done += rows
         return Step("sealing", done, total)
 
-    yield advance
+    with closing(at_the_door):
+        yield advance
 
 
 TASKS: dict[str, Task] = {

@@ -73,30 +73,57 @@ LOADED = {
 #: Grants that named columns that are gone.
 FOUND = "form, sealed"
 
-# What was found stays what it is: a row is sealed anew by a newer key, which only those have who could read it anyway.
+# What was found stays what it is: it is sealed anew by a newer key, which only those have who could read it anyway.
 RESEALED = """
 create function only_newer_keys() returns trigger language plpgsql as $$
+declare
+    was jsonb := to_jsonb(old);
+    becomes jsonb := to_jsonb(new);
+    name text;
 begin
     -- The owner alone takes it away, while it erases a person.
     if coalesce(current_setting('app.erasing', true), '') = 'on'
        and current_user = (select pg_get_userbyid(relowner) from pg_class where oid = tg_relid) then
         return new;
     end if;
-    -- The first two bytes are the version of the key.
-    if substring(new.sealed for 2) <= substring(old.sealed for 2) then
-        raise exception 'what is sealed in % is sealed anew by a newer key only', tg_table_name using errcode = '42501';
+    foreach name in array tg_argv loop
+        -- The first two bytes, here four hexadecimals behind a mark, are the version of the key.
+        if was ->> name is not null and was -> name is distinct from becomes -> name
+           and (left(becomes ->> name, 6) > left(was ->> name, 6)) is not true then
+            raise exception 'what is sealed in % is sealed anew by a newer key only', tg_table_name
+                using errcode = '42501';
+        end if;
+    end loop;
+    return new;
+end $$
+"""
+# History that has something sealed in it stays history: all else of it as it was, that by a newer key only.
+HISTORY = """
+create function refuse_change_but_newer_keys() returns trigger language plpgsql as $$
+begin
+    if to_jsonb(old) - tg_argv::text[] is distinct from to_jsonb(new) - tg_argv::text[] then
+        raise exception '% is append-only', tg_table_name using errcode = '42501';
     end if;
     return new;
 end $$
 """
-TURNED = (
-    "findings",
-    "locate_subjects",
-    "upload_errors",
-    "staged_portfolio",
-    "staged_portfolio_update",
-    "staged_findings",
-)
+#: Table -> its sealed columns, and the sides that seal them anew; those that could change them before are not named.
+TURNED = {
+    "findings": ("sealed", "app_creditor"),
+    "locate_subjects": ("sealed", "app_creditor"),
+    "upload_errors": ("sealed", "app_creditor, app_agency"),
+    "staged_portfolio": ("sealed", "app_creditor, app_agency"),
+    "staged_portfolio_update": ("sealed", "app_creditor"),
+    "staged_findings": ("sealed", "app_creditor, app_agency"),
+    "subject_requests": ("person", "app_creditor"),
+    "subject_steps": ("sealed", "app_creditor"),
+    "subject_answers": ("sealed", "app_creditor"),
+    "principals": ("document", "app_agency"),
+    "bank_accounts": ("number, holder_tax_id", "app_agency"),
+    "letter_addresses": ("sealed", "app_creditor, app_agency, app_platform"),
+}
+#: Of them, those of which nothing else may ever change.
+PROVING = ("subject_steps", "subject_answers", "bank_accounts")
 
 #: As revision 0088 made it, but what is sealed for the debtor that goes, its document and its points, is sealed for the
 #: other one by the product, which has the keys.
@@ -191,6 +218,19 @@ REPLACED = {
 """,
         ),
         ("'debtor_ref']", "'debtor_ref', 'identity']"),
+        # What was wrong with a person's row is the person's, whatever file said it.
+        (
+            "    foreach note_table in array",
+            """    foreach note_table in array array['staged_portfolio', 'staged_portfolio_update', 'staged_activities',
+                                      'staged_closures', 'staged_findings'] loop
+        perform forget_columns('upload_errors', array['value', 'sealed'], format(
+            '(organisation_id, upload_id, line) in (select s.organisation_id, s.upload_id, s.line from %I s '
+            'join uploads u on u.organisation_id = s.organisation_id and u.id = s.upload_id '
+            'where s.account_ref = any(%L::text[]) and %L::bigint in (u.creditor_id, u.organisation_id))',
+            note_table, accounts, creditor));
+    end loop;
+    foreach note_table in array""",
+        ),
     ),
     "EXPIRE_FINDINGS": (("f.raw <> '–'", "f.sealed <> ''"),),
 }
@@ -237,6 +277,7 @@ def upgrade() -> None:
 def _erase() -> None:
     """Erasing speaks of the columns that there are now."""
     op.execute(FORGET_FINDINGS)
+    op.execute("create policy owner_erases on upload_errors to current_user using (true) with check (true)")
     before = import_module("portal.migrations.versions.0096_incidents")
     for name, changes in REPLACED.items():
         statement = getattr(before, name).replace("create function", "create or replace function", 1)
@@ -272,14 +313,26 @@ def _grant() -> None:
     for table, columns in LOADED.items():
         op.execute(f"grant insert ({columns}) on {table} to app_loader")
     op.execute(f"grant insert ({FOUND}) on findings to app_agency")
-    op.execute(RESEALED)
-    for table in TURNED:
+    for body in (RESEALED, HISTORY):
+        op.execute(body)
+    for table, (columns, sides) in TURNED.items():
+        names = ", ".join(f"'{name}'" for name in columns.split(", "))
         op.execute(
-            f"create trigger only_newer_keys before update of sealed on {table} "
-            "for each row when (old.sealed is not null) execute function only_newer_keys()"
+            f"create trigger only_newer_keys before update of {columns} on {table} "
+            f"for each row execute function only_newer_keys({names})"
         )
-        both = "" if table in {"findings", "locate_subjects", "staged_portfolio_update"} else ", app_agency"
-        op.execute(f"grant update (sealed) on {table} to app_creditor{both}")
+        op.execute(f"grant update ({columns}) on {table} to {sides}")
+        if table in PROVING:
+            op.execute(f"drop trigger append_only on {table}")
+            op.execute(
+                f"create trigger append_only before delete or truncate on {table} "
+                "for each statement execute function refuse_change()"
+            )
+            op.execute(
+                f"create trigger history before update on {table} "
+                f"for each row execute function refuse_change_but_newer_keys({names})"
+            )
+    op.execute("grant update (client_secret) on sign_in_providers to app_door")
 
 
 def downgrade() -> None:
