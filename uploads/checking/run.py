@@ -41,6 +41,7 @@ LISTED = 10_000
 #: Rows from which on the joins that follow are planned badly for an unknown number of them.
 STATISTICS_FROM = 500
 _WRITE_BYTES = 1 << 18
+_SEALED_AT_ONCE = 5_000
 _OWNER = ("organisation_id", "upload_id")
 Item = TypeVar("Item")
 _INSTANT = "%Y-%m-%dT%H:%M:%S%.6f+00:00"
@@ -55,7 +56,7 @@ class Batch:
     #: Records up to its end.
     line: int
     columns: tuple[str, ...]
-    rows: bytes
+    rows: memoryview
     errors: pl.DataFrame
     warnings: pl.DataFrame
     read: int
@@ -270,15 +271,13 @@ def _batches(
     checked: Iterator[tuple[int, int, Checked]], sealer: RowSealer, owner: dict[str, int], offset: int
 ) -> Iterator[Batch]:
     for end, reached, found in checked:
-        owned = sealer.seal(found.rows).select(
-            *(pl.lit(number).alias(name) for name, number in owner.items()), pl.all()
-        )
+        columns, rows = _sealed(found.rows, sealer, owner)
         yield Batch(
             offset,
             end,
             reached,
-            tuple(owned.columns),
-            _csv(owned),
+            columns,
+            rows,
             found.errors,
             found.warnings,
             found.read,
@@ -289,6 +288,16 @@ def _batches(
         offset = end
 
 
+def _sealed(rows: pl.DataFrame, sealer: RowSealer, owner: dict[str, int]) -> tuple[tuple[str, ...], memoryview]:
+    """The rows as they are copied, some at a time: in between, each is several objects of its own."""
+    out, columns = io.BytesIO(), tuple[str, ...]()
+    for part in rows.iter_slices(_SEALED_AT_ONCE) if len(rows) else [rows]:
+        owned = sealer.seal(part).select(*(pl.lit(number).alias(name) for name, number in owner.items()), pl.all())
+        _write(owned, out)
+        columns = tuple(owned.columns)
+    return columns, out.getbuffer()
+
+
 def _counted(found: pl.DataFrame) -> dict[tuple[str, str], int]:
     counted = found.group_by("field", "code").len().sort("field", "code")
     return {(field, code): count for field, code, count in counted.rows()}
@@ -296,11 +305,15 @@ def _counted(found: pl.DataFrame) -> dict[tuple[str, str], int]:
 
 def _csv(frame: pl.DataFrame, null: str = "") -> bytes:
     out = io.BytesIO()
-    frame.write_csv(out, include_header=False, null_value=null, datetime_format=_INSTANT)
+    _write(frame, out, null)
     return out.getvalue()
 
 
-def _copy(connection: Any, table: str, columns: tuple[str, ...], rows: bytes, null: str = "") -> None:
+def _write(frame: pl.DataFrame, out: io.BytesIO, null: str = "") -> None:
+    frame.write_csv(out, include_header=False, null_value=null, datetime_format=_INSTANT)
+
+
+def _copy(connection: Any, table: str, columns: tuple[str, ...], rows: bytes | memoryview, null: str = "") -> None:
     statement = sql.SQL("copy {} ({}) from stdin (format csv, null {})").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Literal(null)
     )
