@@ -133,22 +133,18 @@ _REQUESTS = (
 )
 _APPLICATIONS = _Table("applications", "organisation_id", _PLATFORM)
 _ACCOUNTS = _Table("bank_accounts", "agency_id", _AGENCY)
-_APPROVALS = _Table("approvals", "organisation_id", _AGENCY)
 _STANDING = (
     *(_APPLICATIONS.sealed(_application(name), column=name, also=", t.handle") for name in ("email", "content")),
     _Table("principals", "agency_id", _AGENCY).sealed(
         lambda tenant, row: people.place_of(tenant, row.seal), column="document", also=", t.seal"
     ),
     *(_ACCOUNTS.sealed(_account(name), column=name, also=", t.seal") for name in ("number", "holder_tax_id")),
-    # What waits for a second person is frozen with a hash; it is decided, or expires, within days.
-    *(
-        _APPROVALS.sealed(
-            None,
-            column="subject",
-            octets=f"decode(t.subject ->> '{name}', 'hex')",
-            only="t.kind = 'bank_account' and t.state = 'pending'",
-        )
-        for name in ("number", "holder_tax_id")
+    # What waits for a second person is frozen with a hash, number and holder; it is decided, or expires, within days.
+    _Table("approvals", "organisation_id", _AGENCY).sealed(
+        None,
+        column="subject",
+        octets="decode(t.subject ->> 'number', 'hex')",
+        only="t.kind = 'bank_account' and t.state = 'pending'",
     ),
 )
 _AUTHENTICATORS = _Table("authenticators", "organisation_id", _DOOR, {"user_id": "bigint"})

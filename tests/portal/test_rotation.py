@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import LargeBinary, select, text, update
+from sqlalchemy import create_engine, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from agencies.approvals import service as approvals
 from agencies.kernel import work
 from agencies.kernel.sealing import Keyring, SealBroken
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.models import Organisation, OrganisationState
 from agencies.organisations.permissions import Role
+from agencies.standing import accounts, changes
 from assignments.cases.models import Debtor
 from assignments.cases.queries import Selection, list_cases
 from assignments.contacts.models import DebtorContact
@@ -22,8 +24,7 @@ from portal import rotation
 from portal.commands.keys import rotate_keys
 from portal.jobs import tasks
 from portal.ports import Ports
-from portal.schema import metadata
-from tests import files
+from tests import files, standings
 from tests.people import World
 from uploads.options import Options
 from uploads.queries import find_staged_row, get_upload, list_errors
@@ -33,8 +34,6 @@ ROWS = "".join(
     f"A{n};CC;{52_000_000 + n // 2};Ana {n // 2};{n + 1};300123{n:04};ana{n}@correo.example\n" for n in range(9)
 )
 OLD, NEW, INDEX = bytes.fromhex("d1" * 32), b"n" * 32, bytes.fromhex("1d" * 32)
-#: Addresses of letters are gone when the letter is.
-SHORT_LIVED = {("letter_addresses", "sealed")}
 
 
 @pytest.fixture
@@ -91,17 +90,6 @@ def ask(ports: Ports, actor: Actor) -> None:
     owner = Actor(side=Side.WORKER, organisation_id=actor.tenant)
     with ports.session(owner) as session, transaction(session):
         work.request(session, owner, rotation.ROTATE, "2", {}, now=ports.now())
-
-
-def test_every_sealed_column_is_known_to_the_rotation():
-    known = {(one.table, one.column) for one in rotation.COLUMNS}
-    there = {
-        (table.name, column.name)
-        for table in metadata.tables.values()
-        for column in table.columns
-        if "sealed" in column.name and isinstance(column.type, LargeBinary)
-    }
-    assert there - SHORT_LIVED == {one for one in known if "sealed" in one[1]}
 
 
 def test_everything_is_sealed_anew_and_the_older_key_can_go(both, newest, analyst, upload_id):
@@ -168,6 +156,38 @@ def test_a_value_is_replaced_by_one_of_a_newer_key_only(ports, analyst, upload_i
     """Whoever may seal anew may not write another person's value over what a file said."""
     with ports.session(analyst) as session, pytest.raises(DBAPIError, match="newer key only"):
         session.execute(text(f"update {table} set sealed = sealed || 'x'::bytea"))
+
+
+def test_what_a_file_said_is_not_taken_away_either(ports, analyst, upload_id):
+    with ports.session(analyst) as session, pytest.raises(DBAPIError, match="newer key only"):
+        session.execute(text("update upload_errors set sealed = null"))
+
+
+def test_history_turns_with_the_keys_and_stays_what_it_is(ports, world, database):
+    """The number of an account in force is sealed anew by its agency; nobody puts another account in its place."""
+    manager = world.actor(Role.MANAGER)
+    with ports.session(manager) as session, transaction(session):
+        accounts.put_in_force(session, manager.tenant, standings.ACCOUNT, now=ports.now())
+    with ports.session(manager) as session, pytest.raises(DBAPIError, match="newer key only"):
+        session.execute(text("update bank_accounts set number = holder_tax_id"))
+    engine = create_engine(database.superuser_url)
+    for statement in ("update bank_accounts set last_four = '0000'", "delete from bank_accounts"):
+        with engine.connect() as connection, pytest.raises(DBAPIError, match="append-only"):
+            connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_an_account_that_waits_for_a_second_person_needs_its_key_until_it_is_decided(ports, both, world):
+    manager, now = world.actor(Role.MANAGER), ports.now()
+    with ports.session(manager) as session, transaction(session):
+        asked = changes.ask_for_account(session, manager, standings.ACCOUNT, now=now)
+    assert rotation.left(both, manager)["approvals"] == 1
+    ask(both, manager)
+    tasks.perform_due(both)
+    assert rotation.left(both, manager) == {"approvals": 1}
+    with both.session(manager) as session, transaction(session):
+        approvals.withdraw(session, manager, asked.id, now=now)
+    assert rotation.left(both, manager) == {}
 
 
 def test_the_command_asks_for_every_organisation_and_does_those_that_are_not_active(
