@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,6 +22,7 @@ _PRIVATE = {"national_id", "phone", "phone_2", "email", "address", "value"}
 _SECRET = {"document", "number"}
 _PERSONAL = {"id_number", "document", "value", "raw", "normal"}
 _SHORTEST = 7
+_OCTETS = re.compile(r"\\x((?:[0-9a-f]{2})+)")
 
 
 def opened(connection: Connection, keyring: Keyring) -> Opened:
@@ -52,10 +54,23 @@ def readable(connection: Connection, words: set[str]) -> list[tuple[str, str]]:
     found = []
     for table in tables:
         said = connection.scalar(text(f"select coalesce(string_agg(t::text, ' '), '') from {table} t"))
-        octets = b" ".join(bytes.fromhex(one) for one in re.findall(r"\\x((?:[0-9a-f]{2})+)", said))
-        told = said + octets.decode(errors="replace")
-        found += [(table, word) for word in sorted(words) if word in told]
+        octets = b" ".join(bytes.fromhex(one) for one in _OCTETS.findall(said))
+        found += [(table, word) for word in _told(_OCTETS.sub("", said) + octets.decode(errors="replace"), words)]
     return found
+
+
+def _told(said: str, words: set[str]) -> list[str]:
+    """Which of many words stand in a long text, by how they begin: one look at each place of it."""
+    begins = defaultdict(list)
+    for word in words:
+        begins[word[:_SHORTEST]].append(word)
+    found = {
+        word
+        for at in range(len(said))
+        for word in begins.get(said[at : at + _SHORTEST], ())
+        if said.startswith(word, at)
+    }
+    return sorted(found)
 
 
 def _statement(one: SealedColumn) -> str:
