@@ -28,6 +28,7 @@ from tests.pipeline.neighbours import Neighbours
 #: Octets that are no sealed value: keyed or plain hashes, public keys, and what people are found by.
 NO_SEALS = {
     "agency_documents.sha256",
+    "api_keys.secret_hash",
     "application_files.sha256",
     "application_keys.email_index",
     "application_keys.token_hash",
