@@ -60,7 +60,11 @@ def open_sessions(ports):
 
 def test_an_address_counts_when_its_letter_is_answered_and_not_before(browser, director, change, app_ports):
     confirm, _object = change()
-    assert NEW in browser.get(confirm).text
+    page = browser.get(confirm).text
+    assert NEW in page
+    # Whoever has the new postbox need not learn the former address.
+    assert director.email not in page
+    assert "d•••@c•••" in page
     assert email_of(app_ports, director) == director.email
     assert browser.post(confirm).headers["Location"] == "/sign-in"
 
