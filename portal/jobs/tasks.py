@@ -251,6 +251,10 @@ def sweep_files(job: Job) -> Iterator[Advance]:
     yield advance
 
 
+#: A file that a system sent with a key was allowed when it came, and again when it was decided on; who sends such files
+#: may do no more than this with them.
+_FILES = frozenset({Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT})
+
 TASKS: dict[str, Task] = {
     VERIFY: Task(verify_chains, permissions=frozenset({Permission.AUDIT_VIEW})),
     "sweep_files": Task(sweep_files),
@@ -265,11 +269,11 @@ TASKS: dict[str, Task] = {
     expiring.EXPIRE: Task(expire_applications, permissions=frozenset({Permission.APPLICATION_REVIEW})),
     TAKE_OVER: Task(take_over_application),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
-    opening.OPEN: Task(open_upload),
-    confirming.CHECK: Task(check_upload),
-    uploads.APPLY: Task(apply_upload),
+    opening.OPEN: Task(open_upload, permissions=_FILES),
+    confirming.CHECK: Task(check_upload, permissions=_FILES),
+    uploads.APPLY: Task(apply_upload, permissions=_FILES),
     UNDO: Task(undo_upload),
-    matches.MATCH: Task(match_debtors),
+    matches.MATCH: Task(match_debtors, permissions=_FILES),
     marketplace.ADVANCE: Task(advance_lot, permissions=frozenset({Permission.LOT_VIEW})),
     "remind_reports": Task(remind_reports, permissions=frozenset({Permission.REPORT_VIEW})),
     "open_report_periods": Task(open_report_periods, permissions=frozenset({Permission.REPORT_VIEW})),

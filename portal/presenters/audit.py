@@ -286,6 +286,8 @@ def _line(event: Event) -> TrailLine:
 
 
 def _who(event: Event) -> str:
+    if event.key:
+        return say(msg("The key “%(name)s”"), {"name": event.key})
     if event.person and event.organisation and not event.is_own:
         return f"{event.person} ({event.organisation})"
     return event.person or event.organisation or say(msg("The portal"))

@@ -5,6 +5,7 @@ from portal.views import (
     activities,
     agency_files,
     agency_parts,
+    api,
     api_keys,
     applications,
     applying,
@@ -134,4 +135,5 @@ BLUEPRINTS = (
     audit.blueprint,
     notices.blueprint,
     health.blueprint,
+    api.blueprint,
 )
