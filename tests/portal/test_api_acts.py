@@ -279,3 +279,14 @@ def test_more_keys_are_no_way_round_the_limit_of_the_organisation(hurried, world
     statuses = [robot.get("/api/v1/consignments").status_code for robot in robots for _ in range(5)]
 
     assert statuses == [200] * 20 + [429] * 5
+
+
+def test_without_redis_keys_are_still_counted(settings, world, director):
+    app = create_app(dataclasses.replace(settings, redis_url="redis://127.0.0.1:1/0", api_calls_per_minute=5))
+    robot = keys.system(app, world.ports, director)
+    answers = [robot.get("/api/v1/me") for _ in range(7)]
+
+    assert answers[0].status_code == 200
+    assert answers[-1].status_code == 429
+    assert "RateLimit" in answers[-1].headers
+    app.extensions["encargo"].engine.dispose()
