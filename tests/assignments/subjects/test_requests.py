@@ -65,7 +65,7 @@ def test_a_claim_is_marked_on_the_cases_until_it_is_answered_and_agencies_see_it
     second = matched(ports, creditor, ask(ports, creditor, RequestKind.OPPOSITION, key="two"), "A-0")
     for one, left in ((request, ["A-0"]), (second, [])):
         identified(ports, creditor, one)
-        do(ports, creditor, handling.answer, one.id, outcome=Outcome.GRANTED, document="Respuesta")
+        do(ports, creditor, handling.answer, one.id, outcome=Outcome.REFUSED, document="Respuesta")
         assert [name for name, at in claims(ports, creditor).items() if at] == left
     with ports.session(tenants.agency) as session:
         assert "request.marked" in session.scalars(select(Notice.kind)).all()
@@ -93,7 +93,8 @@ def test_what_was_mended_keeps_what_stood_there_sealed(ports, tenants) -> None:
 
 def test_the_answer_is_kept_with_its_hash_and_given_once(ports, tenants) -> None:
     creditor = tenants.creditor
-    request = identified(ports, creditor, ask(ports, creditor, RequestKind.ACCESS))
+    request = identified(ports, creditor, matched(ports, creditor, ask(ports, creditor, RequestKind.ACCESS), "A-0"))
+    do(ports, creditor, dossier.gather, request.id)
     do(ports, creditor, handling.answer, request.id, outcome=Outcome.GRANTED, document="Señora Rosa: adjunto.")
     with pytest.raises(service.RequestMovedOn):
         do(ports, creditor, handling.answer, request.id, outcome=Outcome.REFUSED, document="Otra")
@@ -141,11 +142,13 @@ def test_a_stranger_finds_and_does_nothing(ports, tenants) -> None:
         with pytest.raises(NotFound):
             queries.get_request(session, other, request.id)
         assert queries.list_requests(session, other, queries.Register(), now=NOW).rows == ()
-        assert lookup.search(session, other, lookup.Sought(name="Rosa")) == []
+        with pytest.raises(NotFound):
+            lookup.search(session, other, request.id, lookup.Sought(name="Rosa"), now=NOW)
     with pytest.raises(NotFound):
         do(ports, other, service.identify, request.id, accepted=True, shown="Cédula")
     with pytest.raises(handling.NotOurs):
         stranger = ask(ports, other, RequestKind.ERASURE)
+        assert do(ports, other, lookup.search, stranger.id, sought=lookup.Sought(name="Rosa")) == []
         do(ports, other, handling.match, stranger.id, debtor_ids=[debtor_of(ports, tenants.creditor, "A-0")])
     mute = replace(tenants.creditor, permissions=tenants.creditor.permissions - {Permission.REQUEST_HANDLE})
     with pytest.raises(Forbidden):
@@ -153,11 +156,15 @@ def test_a_stranger_finds_and_does_nothing(ports, tenants) -> None:
 
 
 def test_a_person_is_found_by_name_and_by_telephone(ports, tenants) -> None:
-    with ports.session(tenants.creditor) as session:
-        by_phone = lookup.search(session, tenants.creditor, lookup.Sought(phone="+57 300 111 2233", name="pía"))
-        assert [(one.accounts, one.found_by) for one in by_phone] == [(("P-1",), ("phone", "name"))]
-        assert lookup.search(session, tenants.creditor, lookup.Sought(name="%")) != []
-        assert lookup.search(session, tenants.creditor, lookup.Sought(email="x@y.example")) == []
+    request = ask(ports, tenants.creditor, RequestKind.ACCESS)
+
+    def found(**sought: str) -> list[lookup.Hit]:
+        return do(ports, tenants.creditor, lookup.search, request.id, sought=lookup.Sought(**sought))
+
+    by_phone = found(phone="+57 300 111 2233", name="pía")
+    assert [(one.accounts, one.found_by) for one in by_phone] == [(("P-1",), ("phone", "name"))]
+    assert found(name="%") != []
+    assert found(email="x@y.example") == []
 
 
 def test_all_that_is_held_is_gathered_with_who_had_it(ports, tenants) -> None:
@@ -173,7 +180,7 @@ def test_all_that_is_held_is_gathered_with_who_had_it(ports, tenants) -> None:
 def test_the_half_year_is_counted_by_kind(ports, tenants) -> None:
     creditor = tenants.creditor
     request = identified(ports, creditor, ask(ports, creditor, RequestKind.ACCESS))
-    do(ports, creditor, handling.answer, request.id, outcome=Outcome.GRANTED, document="Sí")
+    do(ports, creditor, handling.answer, request.id, outcome=Outcome.REFUSED, document="No tenemos datos")
     ask(ports, creditor, RequestKind.ERASURE, key="two")
     with ports.session(creditor) as session:
         half = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
