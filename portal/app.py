@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import secrets
 from pathlib import Path
@@ -53,7 +52,7 @@ def create_app(settings: Settings) -> security.GuardedFlask:
     limiter.init_app(app)
     babel.init_app(app, locale_selector=i18n.locale, timezone_selector=i18n.time_zone)
     with app.app_context():
-        app.extensions["encargo"] = dataclasses.replace(open_ports(settings), engine=db.engine)
+        app.extensions["encargo"] = open_ports(settings, db.engine)
     app.url_map.converters["ref"] = security.reference_converter(ports_of(app).references)
     filters.install(app)
     errors.install(app)
