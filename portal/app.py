@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from portal.forms.base import check_csrf, check_letters, csrf_token
 from portal.identity import find_visitor
 from portal.jobs import doorbell
 from portal.ports import Ports, engine_options, open_ports
-from portal.presenters import navigation
+from portal.presenters import navigation, quarantine
 from portal.receiving import PortalRequest
 from portal.views import BLUEPRINTS
 from portal.views.notices import bell
@@ -105,6 +106,7 @@ def _install_templates(app: Flask) -> None:
         asset=_asset_addresses(app),
         bell=bell,
         csrf_token=csrf_token,
+        held=partial(quarantine.held, ports_of(app)),
         here=i18n.here,
         language_names=i18n.LANGUAGE_NAMES,
         nonce=security.nonce,

@@ -21,7 +21,7 @@ from uploads.scanners import Found, Scanner, ScannerAddress, ScannerAway
 #: For each answer; a big file is looked through for a while after its last byte.
 ANSWER_SECONDS = 180.0
 #: To say who it is, a scanner need not look through anything.
-GREETING_SECONDS = 5.0
+GREETING_SECONDS = 3.0
 #: For one file altogether.
 LONGEST_SECONDS = 1800.0
 _LONGEST_NAME = 100
@@ -37,10 +37,13 @@ class ClamdScanner:
 
     def signatures(self) -> str:
         """Its version and that of its signatures, as it says them."""
+        connection = _connection(self.address, min(GREETING_SECONDS, self.answer_seconds))
         try:
-            said = _connection(self.address, min(GREETING_SECONDS, self.answer_seconds)).version()
+            said = connection.version()
         except (ClamdError, OSError, ValueError) as away:
             raise ScannerAway(type(away).__name__) from None
+        finally:
+            _hang_up(connection)
         if not said:
             raise ScannerAway("no greeting")
         return _plain(said)
@@ -80,11 +83,7 @@ class ClamdScanning:
 
     def close(self) -> None:
         """Cut the connection, which ends the thread, and then the file."""
-        # Without a connection there is no such attribute yet.
-        opened: socket.socket | None = getattr(self.connection, "clamd_socket", None)
-        if opened is not None:
-            with contextlib.suppress(OSError):
-                opened.shutdown(socket.SHUT_RDWR)
+        _hang_up(self.connection)
         self._thread.join(GREETING_SECONDS)
         self.file.close()
 
@@ -114,6 +113,15 @@ def _connection(address: ScannerAddress, seconds: float) -> ClamdNetworkSocket:
         connection.timeout = seconds
         return connection
     return ClamdNetworkSocket(address.host, address.port, seconds)
+
+
+def _hang_up(connection: ClamdNetworkSocket) -> None:
+    # Before it was opened there is no such attribute; one that could not be opened, the library leaves open.
+    opened: socket.socket | None = getattr(connection, "clamd_socket", None)
+    if opened is not None:
+        with contextlib.suppress(OSError):
+            opened.shutdown(socket.SHUT_RDWR)
+        opened.close()
 
 
 def _plain(said: str) -> str:

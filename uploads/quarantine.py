@@ -14,7 +14,7 @@ from typing import BinaryIO
 from sqlalchemy.orm import Session
 
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import Actor, Side
+from agencies.kernel.tenancy import WORKER, Actor, Side
 from uploads import verdicts
 from uploads.storage import Incoming, Storage, StoredObject
 from uploads.stores import keys
@@ -86,6 +86,11 @@ class Quarantine:
         """The files of an organisation that are held back."""
         with self._acting_for(owner) as (session, actor):
             return verdicts.held(session, actor)
+
+    def count_held(self) -> dict[Verdict, int]:
+        """How many files are held back, of all organisations."""
+        with self._open_session(WORKER) as session:
+            return verdicts.count_held(session)
 
     @contextmanager
     def _acting_for(self, owner: int) -> Iterator[tuple[Session, Actor]]:

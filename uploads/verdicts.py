@@ -214,6 +214,6 @@ def forget(session: Session, actor: Actor, key: str) -> None:
 
 
 def count_held(session: Session) -> dict[Verdict, int]:
-    """How many files are in quarantine in all organisations; seen by the platform and the worker only."""
+    """How many files are in quarantine in all organisations; seen by the worker only."""
     statement = select(FileVerdict.verdict, func.count().label("files")).where(FileVerdict.verdict.in_(HELD))
     return {row.verdict: row.files for row in session.execute(statement.group_by(FileVerdict.verdict))}

@@ -44,11 +44,10 @@ def upgrade() -> None:
     op.execute(f"alter table {TABLE} enable row level security")
     op.execute(f"alter table {TABLE} force row level security")
     own = "organisation_id = current_organisation()"
-    # A file is noted, and looked up, in the name of the machinery; its verdict is given by work of whoever sent it.
-    for role in ("app_creditor", "app_agency", "app_worker"):
-        op.execute(f"create policy {role} on {TABLE} to {role} using ({own}) with check ({own})")
-    # The operator counts what is held back.
-    op.execute(f"create policy app_platform on {TABLE} to app_platform using (true) with check ({own})")
+    # A file is noted, looked up and counted in the name of the machinery; its verdict is given by work of its owner.
+    op.execute(f"create policy app_worker on {TABLE} to app_worker using (true) with check (true)")
+    for side in ("creditor", "agency", "platform"):
+        op.execute(f"create policy app_{side} on {TABLE} to app_{side} using ({own}) with check ({own})")
     op.execute(f"grant select, insert, update, delete on {TABLE} to app_worker")
     for side in ("creditor", "agency", "platform"):
         op.execute(f"grant select, update (verdict, malware, signatures, judged_at) on {TABLE} to app_{side}")
