@@ -43,7 +43,7 @@ def _measured(ports: Ports, key: str) -> tuple[bytes, int]:
 
 def _judged(ports: Ports, actor: Actor) -> set[str]:
     """What has a verdict, or awaits one."""
-    statement = select(FileVerdict.storage_key).where(
+    statement = select(FileVerdict.key).where(
         FileVerdict.organisation_id == actor.tenant, FileVerdict.verdict != Verdict.NOT_SCANNED
     )
     with ports.session(Actor(side=Side.WORKER, organisation_id=actor.tenant)) as session:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from config import Settings, SettingsError
-from uploads.scanners import ScannerAddress
 from uploads.stores.bucket import Bucket
 
 GOOD = {
@@ -163,24 +162,6 @@ def test_a_missing_setting_is_named(name, value):
                 "file:mail",
                 # Nobody who is elsewhere would ever read a letter.
                 "file:///srv/encargo/mail",
-            )
-        ),
-        *(
-            ("SCANNER_URL", value)
-            for value in (
-                "",
-                "off",
-                "clamd",
-                "unix://run/clamd.ctl",
-                "unix:clamd.ctl",
-                "http://127.0.0.1:3310",
-                "tcp://127.0.0.1:0",
-                "tcp://127.0.0.1:99999",
-                "tcp://127.0.0.1:3310/clamd",
-                "tcp://somebody@127.0.0.1",
-                "tcp://127.0.0.1?x=1",
-                # People's documents would go over the net for all to read.
-                "tcp://scanner.example:3310",
             )
         ),
         *(
@@ -349,24 +330,3 @@ def test_letters_may_be_left_in_a_folder_of_this_machine():
     settings = Settings.from_env({**GOOD, "PUBLIC_URL": "http://127.0.0.1:8080", "MAIL_URL": "file:///srv/mail%20box"})
 
     assert (settings.mail_folder, settings.mail_server) == (Path("/srv/mail box"), None)
-
-
-@pytest.mark.parametrize(
-    ("value", "scanner"),
-    [
-        ("unix:///run/clamav/clamd.ctl", ScannerAddress(path="/run/clamav/clamd.ctl")),
-        ("tcp://127.0.0.1", ScannerAddress(host="127.0.0.1", port=3310)),
-        ("tcp://localhost:4410", ScannerAddress(host="localhost", port=4410)),
-        ("none", None),
-    ],
-)
-def test_the_scanner_is_a_socket_of_this_machine_or_said_to_be_none(value, scanner):
-    assert Settings.from_env({**GOOD, "SCANNER_URL": value}).scanner == scanner
-
-
-def test_only_on_this_machine_may_the_scanner_be_left_out():
-    without = {name: value for name, value in GOOD.items() if name != "SCANNER_URL"}
-
-    assert Settings.from_env({**without, "PUBLIC_URL": "http://localhost:8080"}).scanner is None
-    with pytest.raises(SettingsError, match="SCANNER_URL is not set"):
-        Settings.from_env(without)

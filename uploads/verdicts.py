@@ -76,14 +76,14 @@ class FileVerdict(Base):
     __tablename__ = "file_verdicts"
     __table_args__ = (
         PrimaryKeyConstraint("organisation_id", "id"),
-        UniqueConstraint("organisation_id", "storage_key"),
+        UniqueConstraint("organisation_id", "key"),
         Index("ix_file_verdicts_sha256", "organisation_id", "sha256"),
         Index("ix_file_verdicts_held", "organisation_id", postgresql_where=text("verdict in ('pending', 'infected')")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     organisation_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
-    storage_key: Mapped[str]
+    key: Mapped[str]
     sha256: Mapped[bytes] = mapped_column(LargeBinary)
     size_bytes: Mapped[int]
     verdict: Mapped[Verdict] = mapped_column(code_type(Verdict))
@@ -105,7 +105,7 @@ def note(
     verdict = Verdict.PENDING if is_scanned else Verdict.NOT_SCANNED
     made = insert(FileVerdict).values(
         organisation_id=actor.tenant,
-        storage_key=key,
+        key=key,
         sha256=sha256,
         size_bytes=size,
         verdict=verdict,
@@ -115,7 +115,7 @@ def note(
     )
     row = session.execute(
         made.on_conflict_do_update(
-            index_elements=["organisation_id", "storage_key"],
+            index_elements=["organisation_id", "key"],
             set_={
                 "sha256": sha256,
                 "size_bytes": size,
@@ -134,7 +134,7 @@ def note(
 def find(session: Session, actor: Actor, key: str) -> FileVerdict | None:
     """What is known of the actor's organisation's file under a key."""
     return session.scalar(
-        select(FileVerdict).where(FileVerdict.organisation_id == actor.tenant, FileVerdict.storage_key == key)
+        select(FileVerdict).where(FileVerdict.organisation_id == actor.tenant, FileVerdict.key == key)
     )
 
 
@@ -152,10 +152,10 @@ def check(found: FileVerdict | None, *, is_scanned: bool) -> None:
 
 def held(session: Session, actor: Actor) -> dict[str, Verdict]:
     """The files of the actor's organisation that are in quarantine, by key."""
-    statement = select(FileVerdict.storage_key, FileVerdict.verdict).where(
+    statement = select(FileVerdict.key, FileVerdict.verdict).where(
         FileVerdict.organisation_id == actor.tenant, FileVerdict.verdict.in_(HELD)
     )
-    return {row.storage_key: row.verdict for row in session.execute(statement)}
+    return {row.key: row.verdict for row in session.execute(statement)}
 
 
 def settle(
@@ -208,9 +208,7 @@ def is_known_clean(session: Session, actor: Actor, sha256: bytes, signatures: st
 
 def forget(session: Session, actor: Actor, key: str) -> None:
     """Let go of what is known of a file that is gone."""
-    session.execute(
-        delete(FileVerdict).where(FileVerdict.organisation_id == actor.tenant, FileVerdict.storage_key == key)
-    )
+    session.execute(delete(FileVerdict).where(FileVerdict.organisation_id == actor.tenant, FileVerdict.key == key))
 
 
 def count_held(session: Session) -> dict[Verdict, int]:

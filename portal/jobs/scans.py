@@ -67,7 +67,7 @@ class _Scan:
             found = self._look(row, scanner)
         except FileNotFoundError:
             # Taken away before anybody looked.
-            self._job.ports.quarantine.delete(row.storage_key)
+            self._job.ports.quarantine.delete(row.key)
             return None
         except ScannerAway:
             day = self._job.now.date().isoformat()
@@ -85,7 +85,7 @@ class _Scan:
             self._signatures = scanner.signatures()
             if verdicts.is_known_clean(self._job.session, self._job.actor, row.sha256, self._signatures):
                 return Found(None)
-            self._scanning = scanner.begin(self._job.ports.quarantine.beneath.open(row.storage_key))
+            self._scanning = scanner.begin(self._job.ports.quarantine.beneath.open(row.key))
         return self._scanning.result(_WATCHED_SECONDS)
 
     def _settle(self, row: FileVerdict, verdict: Verdict, malware: str | None) -> None:
@@ -98,7 +98,7 @@ class _Scan:
         audit.record(session, actor, "file.infected", now=now, verdict_id=row.id, malware=malware)
         if actor.side is Side.PLATFORM:
             return
-        refused = refuse_infected(session, actor, row.storage_key, malware, now=now)
+        refused = refuse_infected(session, actor, row.key, malware, now=now)
         kind, details = ("upload.infected", {"upload_id": refused}) if refused else ("document.infected", {})
         notices.notify(
             session,

@@ -46,6 +46,7 @@ AGAIN = {
     "execute_recalls",
     "keep_retention",
     "sweep_files",
+    "scan_file",
     "send_letter",
 }
 #: What doing something twice would show in.
@@ -67,6 +68,7 @@ HASHED = (
     "debtor_matches",
     "debtors",
     "entries",
+    "file_verdicts",
     "findings",
     "inventories",
     "locate_orders",

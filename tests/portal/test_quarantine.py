@@ -259,7 +259,7 @@ def test_the_same_bytes_are_scanned_once_by_the_same_signatures(world, draft, sc
     attach(manager, address, "a.txt", b"uno")
     perform_due(world.ports)
     with world.ports.session(manager.person.actor) as session:
-        key = session.scalar(select(FileVerdict.storage_key))
+        key = session.scalar(select(FileVerdict.key))
     copy = key[:-4] + "abcd"
     for version, scans in ((scanner.behaviour.version, 1), ("ClamAV 1.4.3/2/later", 2)):
         scanner.behaviour.version = version
@@ -273,7 +273,7 @@ def test_the_same_bytes_are_scanned_once_by_the_same_signatures(world, draft, sc
 
 def test_no_way_into_the_store_passes_by_the_quarantine(world, sign_in):
     send(sign_in(Role.ANALYST), INFECTED)
-    storage, key = world.ports.storage, the_verdict(world.ports).storage_key
+    storage, key = world.ports.storage, the_verdict(world.ports).key
     owner = key.split("/")[0]
     for held in (key, f"{key}-text-1", f"{owner}/evidence/nobody-noted-it"):
         with pytest.raises(BeingScanned):
@@ -310,7 +310,7 @@ def test_files_from_before_there_was_a_scanner_wait_until_they_are_scanned(app, 
 def test_a_file_that_was_taken_away_meanwhile_needs_no_verdict(world, draft):
     manager, address = draft
     attach(manager, address, "a.txt", b"uno")
-    key = the_verdict(world.ports).storage_key
+    key = the_verdict(world.ports).key
     world.ports.quarantine.beneath.delete(key)
     perform_due(world.ports)
 

@@ -14,7 +14,7 @@ def upgrade() -> None:
         TABLE,
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
         sa.Column("organisation_id", sa.BigInteger(), nullable=False),
-        sa.Column("storage_key", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("sha256", sa.LargeBinary(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("verdict", sa.String(40), nullable=False),
@@ -27,9 +27,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_file_verdicts_organisation_id")
         ),
-        sa.UniqueConstraint(
-            "organisation_id", "storage_key", name=op.f("uq_file_verdicts_organisation_id_storage_key")
-        ),
+        sa.UniqueConstraint("organisation_id", "key", name=op.f("uq_file_verdicts_organisation_id_key")),
         sa.CheckConstraint(
             "verdict in ('pending', 'clean', 'infected', 'not_scanned')", name=op.f("ck_file_verdicts_verdict")
         ),
