@@ -1,4 +1,4 @@
-"""What a person's way in leaves behind: letters' links, an address to be confirmed, a company's own sign-in."""
+"""What ways in leave behind: letters' links, an address to be confirmed, a company's own sign-in, a system's key."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor
-from agencies.organisations import company_sign_in, emails, links, recovery, signing_in
+from agencies.organisations import api_keys, company_sign_in, emails, links, recovery, signing_in
 from agencies.organisations.factors import Passkey
 from agencies.organisations.links import Purpose
 from agencies.organisations.models import User
@@ -24,7 +24,7 @@ def settle(ports: Ports, actor: Actor, mark: str) -> None:
     with ports.session(DOOR) as session, transaction(session):
         _at_the_door(session, actor, mark, ports.now())
     with ports.session(actor) as session, transaction(session):
-        _at_home(session, actor, ports.now())
+        _at_home(session, actor, mark, ports.now())
 
 
 def _at_the_door(session: Session, actor: Actor, mark: str, now: datetime) -> None:
@@ -37,7 +37,9 @@ def _at_the_door(session: Session, actor: Actor, mark: str, now: datetime) -> No
     session.add(SignInLink(**whose, issuer=ISSUER, subject=f"s{actor.user_id}", linked_at=now))
 
 
-def _at_home(session: Session, actor: Actor, now: datetime) -> None:
+def _at_home(session: Session, actor: Actor, mark: str, now: datetime) -> None:
+    until = now + timedelta(days=30)
+    api_keys.make(session, actor, name=mark, scopes=["placement.view"], expires_at=until, addresses=[], now=now)
     links.make(session, actor, actor.user_id, Purpose.PASSWORD, letter="one", lifetime=timedelta(hours=1), now=now)
     company_sign_in.configure(
         session,

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from assignments.cases.models import Case
-from assignments.subjects import erasing, handling, holds, service
+from assignments.subjects import dossier, erasing, handling, holds, service
 from assignments.subjects.models import Outcome, RequestChannel, RequestKind, SubjectRequest
 from portal.ports import Ports
 from tests import loop
@@ -63,6 +63,7 @@ def settle(ports: Ports, creditor: Actor, account: str, mark: str) -> None:
         if kind is RequestKind.ERASURE:
             do(ports, creditor, erasing.erase, request.id)
         else:
+            do(ports, creditor, dossier.gather, request.id)
             do(ports, creditor, handling.answer, request.id, outcome=Outcome.GRANTED, document=mark)
     with ports.session(creditor) as session, transaction(session):
         case_id = session.scalars(select(Case.id).where(Case.account_ref == account)).one()

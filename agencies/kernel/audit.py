@@ -195,9 +195,10 @@ def _head(session: Session, organisation_id: int) -> tuple[int, bytes]:
 
 
 def _signature(actor: Actor) -> dict[str, Any]:
-    """Who acted; a second person only where there was one."""
+    """Who acted; a second person, or a key instead of a person, only where there was one."""
     signed = {"organisation": actor.organisation_id, "user": actor.user_id, "role": actor.role}
-    return signed if actor.approved_by is None else signed | {"approved_by": actor.approved_by}
+    besides = {"approved_by": actor.approved_by, "key": actor.key_id}
+    return signed | {name: told for name, told in besides.items() if told is not None}
 
 
 def _agrees(row: AuditEvent) -> bool:

@@ -61,6 +61,8 @@ class Actor:
     approved_by: int | None = None
     #: Only looks: the database itself refuses every change in this actor's transactions.
     is_read_only: bool = False
+    #: The key an organisation's own system came in with; nobody in person acts then.
+    key_id: int | None = None
 
     @property
     def tenant(self) -> int:

@@ -38,6 +38,8 @@ class Permission(StrEnum):
     USER_VIEW = "user.view"
     #: The organisation's own sign-in.
     SIGN_IN_MANAGE = "sign_in.manage"
+    #: Keys by which the organisation's own systems come in.
+    API_KEY_MANAGE = "api_key.manage"
     WORK_VIEW_ALL = "work.view_all"
     AUDIT_VIEW = "audit.view"
     PORTFOLIO_UPLOAD = "portfolio.upload"
@@ -118,6 +120,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
             _P.SIGN_IN_MANAGE,
+            _P.API_KEY_MANAGE,
             _P.INCIDENT_VIEW,
             _P.INCIDENT_HANDLE,
             _P.REQUEST_VIEW,
@@ -232,6 +235,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.MANAGER: frozenset(
         {
             _P.SIGN_IN_MANAGE,
+            _P.API_KEY_MANAGE,
             _P.INCIDENT_REPORT,
             _P.INCIDENT_VIEW,
             _P.REQUEST_FORWARD,

@@ -36,6 +36,12 @@ class NotOnThePanel(Invalid):
     text = msg("Choose one of the agencies on your panel, or none for what happened with you.")
 
 
+class UsersElsewhere(Invalid):
+    """A creditor's own people saw nothing at an agency."""
+
+    text = msg("Your own users narrow what happened with you. For an agency's users, ask the agency to report it.")
+
+
 class IncidentClosed(Conflict):
     """Nothing is added to what is closed."""
 
@@ -61,7 +67,10 @@ def report(session: Session, actor: Actor, facts: Facts, scope: Scope, *, key: s
 def open_incident(
     session: Session, actor: Actor, facts: Facts, scope: Scope, *, agency_id: int | None, key: str, now: datetime
 ) -> Incident:
-    """Open an incident as the creditor, one's own or an agency's; raises `NotOnThePanel` and what is wrong with it."""
+    """Open an incident as the creditor, one's own or an agency's.
+
+    Raises `NotOnThePanel`, `UsersElsewhere` and what is wrong with it.
+    """
     require(actor, Permission.INCIDENT_HANDLE)
     creditor_id = require_side(actor, Side.CREDITOR)
     rules.check(facts, scope, now=now)
@@ -69,6 +78,8 @@ def open_incident(
         return known[0]
     if agency_id is not None and session.get(PanelMember, (creditor_id, agency_id)) is None:
         raise NotOnThePanel
+    if agency_id is not None and scope.user_ids:
+        raise UsersElsewhere
     return _open(session, actor, creditor_id, agency_id, facts, scope, key, now)
 
 

@@ -13,7 +13,7 @@ from assignments.cases.models import Debtor
 from assignments.contacts.models import DebtorContact
 from assignments.locates.models import Finding, LocateOrder
 from assignments.subjects import erasing
-from assignments.subjects.handling import debtors_of
+from assignments.subjects.marking import debtors_of
 from assignments.subjects.models import RequestStepKind
 from assignments.subjects.service import locked, write
 

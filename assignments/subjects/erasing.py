@@ -17,7 +17,8 @@ from assignments.cases.models import Case, CaseState, Debtor, Portfolio
 from assignments.locates.models import LocateOrder
 from assignments.placements.models import Placement
 from assignments.subjects import holds, tombstones
-from assignments.subjects.handling import debtors_of
+from assignments.subjects.handling import lacking
+from assignments.subjects.marking import debtors_of
 from assignments.subjects.models import Erasure, RequestKind, RequestStepKind
 from assignments.subjects.service import locked, write
 from uploads.models import Upload
@@ -104,7 +105,8 @@ def erase(session: Session, actor: Actor, request_id: int, *, now: datetime) -> 
         if debtor_id not in done:
             bury(session, actor, debtor_id, request_id=request.id, now=now)
     fresh = len(set(people) - done)
-    if fresh:
+    # Whoever was erased for an earlier request is erased for this one too.
+    if fresh or lacking(session, request):
         write(session, actor, request, RequestStepKind.ERASED, now=now, people=fresh, files=sum(files))
     return fresh
 

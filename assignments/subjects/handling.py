@@ -6,27 +6,26 @@ import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from sqlalchemy import exists, func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from agencies.kernel.errors import Invalid, msg
-from agencies.kernel.notices import notify
+from agencies.kernel.errors import Conflict, Invalid, msg
 from agencies.kernel.sealing import Place, keyring_of
 from agencies.kernel.tenancy import Actor
-from agencies.organisations.permissions import Permission
-from assignments.cases.models import Case, Debtor
+from assignments.cases.models import Debtor
+from assignments.subjects import marking
 from assignments.subjects.models import (
     Outcome,
     RequestAnswer,
     RequestDebtor,
     RequestKind,
     RequestState,
+    RequestStep,
     RequestStepKind,
     SubjectRequest,
 )
 from assignments.subjects.service import NothingAsked, RequestMovedOn, locked, write
 
-_OPEN = (RequestState.RECEIVED, RequestState.IDENTIFIED)
 LONGEST_DOCUMENT = 60_000
 
 
@@ -42,26 +41,42 @@ class NothingToMend(Invalid):
     text = msg("Choose one of the people of this request, and write the right name or date of birth.")
 
 
+class NotDone(Conflict):
+    """What is answered as granted has not been done."""
+
+    text = msg("This cannot be answered as granted yet: %(missing)s. Do it first, or refuse with reasons.")
+
+
+#: What is asked -> what must have been done before it is granted, and what is said where it is missing.
+NEEDED = {
+    RequestKind.ACCESS: (RequestStepKind.EXPORTED, msg("the data have not been downloaded for the person")),
+    RequestKind.RECTIFICATION: (RequestStepKind.RECTIFIED, msg("nothing has been mended")),
+    RequestKind.ERASURE: (RequestStepKind.ERASED, msg("the data have not been erased")),
+}
+UNMATCHED = msg("it has not been said whose data it is about")
+
+
 def match(session: Session, actor: Actor, request_id: int, debtor_ids: Sequence[int], *, now: datetime) -> int:
-    """Say whose data the request is about; a claim is marked on their cases at once. Returns how many were new.
+    """Say whose data the request is about; a claim is marked on the cases of each at once. Returns how many were new.
 
     Raises `NotOurs` or `RequestMovedOn`.
     """
     request = locked(session, actor, request_id)
-    if request.state not in _OPEN:
+    if request.state not in marking.OPEN:
         raise RequestMovedOn
     wanted = set(debtor_ids)
     own = select(func.count()).where(Debtor.creditor_id == request.creditor_id, Debtor.id.in_(wanted))
     if not wanted or session.scalar(own) != len(wanted):
         raise NotOurs
-    new = wanted - set(debtors_of(session, request))
+    new = wanted - set(marking.debtors_of(session, request))
     known = {"creditor_id": request.creditor_id, "request_id": request.id, "matched_at": now}
     session.add_all(RequestDebtor(**known, debtor_id=one, matched_by=actor.user_id) for one in sorted(new))
     session.flush()
     if new:
         write(session, actor, request, RequestStepKind.MATCHED, now=now, people=len(new))
-    if request.kind is not RequestKind.ACCESS and request.marked_at is None:
-        _mark(session, actor, request, now)
+    if new and request.kind is not RequestKind.ACCESS:
+        marking.mark(session, request, sorted(new), now=now)
+        write(session, actor, request, RequestStepKind.MARKED, now=now)
     return len(new)
 
 
@@ -81,7 +96,7 @@ def rectify(
     """
     request = locked(session, actor, request_id, identified=True)
     debtor = session.get(Debtor, (request.creditor_id, debtor_id))
-    if debtor is None or debtor_id not in debtors_of(session, request):
+    if debtor is None or debtor_id not in marking.debtors_of(session, request):
         raise NothingToMend
     mended = {"name": (name or "").strip() or debtor.name, "birth_date": birth_date or debtor.birth_date}
     before = {one: getattr(debtor, one) for one in mended}
@@ -91,7 +106,7 @@ def rectify(
     fields = sorted(one for one in mended if mended[one] != before[one])
     sealed = {"debtor_id": debtor_id, "before": before, "after": mended}
     write(session, actor, request, RequestStepKind.RECTIFIED, now=now, sealed=sealed, fields=fields)
-    _tell_holders(session, request, "request.rectified", f"{debtor_id}:{now.isoformat()}", [debtor_id], now)
+    marking.tell_holders(session, request, "request.rectified", [debtor_id], now=now)
     return debtor
 
 
@@ -100,11 +115,14 @@ def answer(
 ) -> RequestAnswer:
     """Close a request with the document that answers it, kept sealed with its hash; the mark goes.
 
-    Raises `NotIdentified`, `RequestMovedOn` or `NothingAsked`.
+    Raises `NotIdentified`, `RequestMovedOn`, `NothingAsked` or `NotDone`.
     """
     request = locked(session, actor, request_id, identified=True)
     if not document.strip() or len(document) > LONGEST_DOCUMENT:
         raise NothingAsked
+    missing = None if outcome is Outcome.REFUSED else lacking(session, request)
+    if missing is not None:
+        raise NotDone(missing=(missing,))
     request.state, request.answered_at, request.answered_by = RequestState.ANSWERED, now, actor.user_id
     request.outcome = outcome
     made = RequestAnswer(
@@ -117,77 +135,33 @@ def answer(
     )
     session.add(made)
     session.flush()
-    _unmark(session, request)
+    marking.unmark(session, request, now=now)
     write(session, actor, request, RequestStepKind.ANSWERED, now=now, outcome=outcome.value, sha256=made.sha256.hex())
     return made
+
+
+def lacking(session: Session, request: SubjectRequest) -> str | None:
+    """What is missing before a request can be granted, if anything: what was done before its last match is no answer.
+
+    Of a rectification the person who was mended is enough.
+    """
+    if not marking.debtors_of(session, request):
+        return UNMATCHED
+    if request.kind not in NEEDED:
+        return None
+    needed, words = NEEDED[request.kind]
+    own = (RequestStep.creditor_id == request.creditor_id, RequestStep.request_id == request.id)
+    last = dict(
+        session.execute(select(RequestStep.kind, func.max(RequestStep.id)).where(*own).group_by(RequestStep.kind)).all()
+    )
+    since = 0 if needed is RequestStepKind.RECTIFIED else last.get(RequestStepKind.MATCHED, 0)
+    return None if last.get(needed, 0) > since else words
 
 
 def document_of(session: Session, request: SubjectRequest) -> tuple[str, RequestAnswer] | None:
     """The answer as it was given, opened; None where there is none."""
     made = session.get(RequestAnswer, (request.creditor_id, request.id))
     return None if made is None else (keyring_of(session).open(made.sealed, _place(request)), made)
-
-
-def debtors_of(session: Session, request: SubjectRequest) -> list[int]:
-    """Whose data the request is about."""
-    found = select(RequestDebtor.debtor_id).where(
-        RequestDebtor.creditor_id == request.creditor_id, RequestDebtor.request_id == request.id
-    )
-    return list(session.scalars(found.order_by(RequestDebtor.debtor_id)))
-
-
-def _mark(session: Session, actor: Actor, request: SubjectRequest, now: datetime) -> None:
-    people = debtors_of(session, request)
-    session.execute(
-        update(Case)
-        .where(Case.creditor_id == request.creditor_id, Case.debtor_id.in_(people), Case.claim_since.is_(None))
-        .values(claim_since=now)
-    )
-    request.marked_at = now
-    write(session, actor, request, RequestStepKind.MARKED, now=now)
-    _tell_holders(session, request, "request.marked", "", people, now)
-
-
-def _unmark(session: Session, request: SubjectRequest) -> None:
-    """Take the mark off the cases of which no other claim is in process."""
-    other = (
-        exists()
-        .where(
-            RequestDebtor.creditor_id == Case.creditor_id,
-            RequestDebtor.debtor_id == Case.debtor_id,
-            SubjectRequest.creditor_id == RequestDebtor.creditor_id,
-            SubjectRequest.id == RequestDebtor.request_id,
-            SubjectRequest.id != request.id,
-            SubjectRequest.state.in_(_OPEN),
-            SubjectRequest.kind != RequestKind.ACCESS,
-        )
-        .correlate(Case)
-    )
-    own = (Case.creditor_id == request.creditor_id, Case.debtor_id.in_(debtors_of(session, request)))
-    session.execute(update(Case).where(*own, ~other).values(claim_since=None))
-
-
-def _tell_holders(
-    session: Session, request: SubjectRequest, kind: str, key: str, people: list[int], now: datetime
-) -> None:
-    held = (
-        select(Case.agency_id, func.count())
-        .where(Case.creditor_id == request.creditor_id, Case.debtor_id.in_(people), Case.agency_id.is_not(None))
-        .group_by(Case.agency_id)
-    )
-    for agency_id, cases in session.execute(held).all():
-        if agency_id is None:
-            continue
-        notify(
-            session,
-            agency_id,
-            kind,
-            key=f"{kind}:{request.id}:{key}",
-            permission=Permission.CASE_VIEW,
-            now=now,
-            about=request.creditor_id,
-            cases=cases,
-        )
 
 
 def _place(request: SubjectRequest) -> Place:

@@ -14,7 +14,8 @@ from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
-from assignments.subjects import handling, lookup
+from assignments.contacts import masking
+from assignments.subjects import handling, lookup, marking
 from assignments.subjects.models import (
     RequestAnswer,
     RequestKind,
@@ -22,7 +23,7 @@ from assignments.subjects.models import (
     RequestStep,
     SubjectRequest,
 )
-from assignments.subjects.service import Requester, requester_of
+from assignments.subjects.service import Requester, opened, requester_of
 
 _OPEN = (RequestState.RECEIVED, RequestState.IDENTIFIED)
 
@@ -39,12 +40,16 @@ class Register:
 
 @dataclass(frozen=True)
 class Detail:
-    """One request with its story."""
+    """One request with its story; what a person wrote and is answered is opened for whoever handles it and no other."""
 
     request: SubjectRequest
     person: Requester
+    is_covered: bool
     steps: list[RequestStep]
     people: list[lookup.Hit]
+    #: What was mended, before and after; nothing where it is covered.
+    mended: list[dict[str, Any]]
+    #: The answer as it was given, empty where it is covered, with its proof.
     document: tuple[str, RequestAnswer] | None
 
 
@@ -87,19 +92,24 @@ def whole_register(session: Session, actor: Actor, register: Register, *, now: d
 
 
 def get_request(session: Session, actor: Actor, request_id: int) -> Detail:
-    """One request of the creditor; raises `NotFound`."""
+    """One request of the creditor, covered for those who only look; raises `NotFound`."""
     require(actor, Permission.REQUEST_VIEW)
     creditor_id = require_side(actor, Side.CREDITOR)
     request = session.get(SubjectRequest, (creditor_id, request_id))
     if request is None:
         raise NotFound
-    steps = select(RequestStep).where(RequestStep.creditor_id == creditor_id, RequestStep.request_id == request_id)
+    done = select(RequestStep).where(RequestStep.creditor_id == creditor_id, RequestStep.request_id == request_id)
+    steps = list(session.scalars(done.order_by(RequestStep.id)))
+    is_covered = not actor.may(Permission.REQUEST_HANDLE)
+    person, document = requester_of(session, request), handling.document_of(session, request)
     return Detail(
         request,
-        requester_of(session, request),
-        list(session.scalars(steps.order_by(RequestStep.id))),
-        lookup.hits(session, creditor_id, handling.debtors_of(session, request)),
-        handling.document_of(session, request),
+        _covered(person) if is_covered else person,
+        is_covered,
+        steps,
+        lookup.hits(session, creditor_id, marking.debtors_of(session, request)),
+        [] if is_covered else [opened(session, request, step) for step in steps if step.sealed],
+        ("", document[1]) if document and is_covered else document,
     )
 
 
@@ -126,6 +136,12 @@ def statistics(session: Session, actor: Actor, begins: datetime, ends: datetime)
     ).all()
     found = {row[0]: Statistics(*row) for row in rows}
     return [found.get(kind, Statistics(kind, 0, 0, 0, 0, 0)) for kind in RequestKind]
+
+
+def _covered(person: Requester) -> Requester:
+    """Enough to tell who asks apart; the words may name anybody and anything."""
+    contact = masking.email(person.contact) if "@" in person.contact else masking.COVER
+    return Requester(masking.name(person.name), masking.document(person.id_number), contact, "")
 
 
 def _register(actor: Actor, register: Register, now: datetime) -> Select[Any]:

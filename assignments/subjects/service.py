@@ -22,6 +22,7 @@ from agencies.organisations.permissions import Permission
 from agencies.standing.models import PanelMember
 from assignments.deadlines import rules
 from assignments.deadlines.rules import Duty
+from assignments.subjects import marking
 from assignments.subjects.models import (
     RequestChannel,
     RequestKind,
@@ -141,7 +142,10 @@ def forward(
 
 
 def identify(session: Session, actor: Actor, request_id: int, *, accepted: bool, shown: str, now: datetime) -> None:
-    """Record what was shown to prove identity, and whether it did; raises `RequestMovedOn` or `NothingAsked`."""
+    """Record what was shown to prove identity, and whether it did; a claim of nobody known marks no case any more.
+
+    Raises `RequestMovedOn` or `NothingAsked`.
+    """
     request = locked(session, actor, request_id)
     if request.state is not RequestState.RECEIVED:
         raise RequestMovedOn
@@ -149,6 +153,8 @@ def identify(session: Session, actor: Actor, request_id: int, *, accepted: bool,
     request.state = RequestState.IDENTIFIED if accepted else RequestState.REFUSED
     kind = RequestStepKind.IDENTITY_ACCEPTED if accepted else RequestStepKind.IDENTITY_REFUSED
     write(session, actor, request, kind, now=now)
+    if not accepted:
+        marking.unmark(session, request, now=now)
 
 
 def extend(session: Session, actor: Actor, request_id: int, *, reason: str, now: datetime) -> SubjectRequest:

@@ -25,12 +25,12 @@ __all__ = ["DOCUMENT_NAMES", "KIND_NAMES", "STATES", "TONES", "draft_page", "par
 STATES: dict[ApplicationState, str] = {
     ApplicationState.UNCONFIRMED: msg("Address not confirmed"),
     ApplicationState.DRAFT: msg("Draft"),
-    ApplicationState.SUBMITTED: msg("Handed in"),
+    ApplicationState.SUBMITTED: msg("Application handed in"),
     ApplicationState.UNDER_REVIEW: msg("Being reviewed"),
     ApplicationState.MORE_ASKED: msg("More was asked for"),
     ApplicationState.APPROVED: msg("Approved"),
     ApplicationState.DECLINED: msg("Declined"),
-    ApplicationState.WITHDRAWN: msg("Taken back"),
+    ApplicationState.WITHDRAWN: msg("Withdrawn by the applicant"),
     ApplicationState.EXPIRED: msg("Expired"),
 }
 TONES: dict[ApplicationState, str] = {

@@ -14,7 +14,7 @@ from agencies.organisations.permissions import Permission
 from portal.i18n import country_name
 
 VERDICTS = {
-    SubprocessorVerdict.APPROVED: msg("Approved"),
+    SubprocessorVerdict.APPROVED: msg("Agreed to"),
     SubprocessorVerdict.OBJECTED: msg("Objected to"),
 }
 UNDECIDED = msg("Waits for the creditor's word")

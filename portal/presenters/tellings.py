@@ -127,6 +127,11 @@ OF_TRUST: dict[str, Telling] = {
         "shield-lock",
         "cases.index",
     ),
+    "request.unmarked": Telling(
+        msg("A claim about personal data is over on cases of %(house)s that you hold: %(cases)s"),
+        "shield-lock",
+        "cases.index",
+    ),
     "request.rectified": Telling(
         msg("%(house)s mended the data of a person whose cases you hold: %(cases)s; read them anew"),
         "shield-lock",

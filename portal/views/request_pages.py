@@ -15,7 +15,7 @@ from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.models import Organisation
 from agencies.standing.panel import members
-from assignments.subjects import erasing, holds, keeping, lookup, queries, service
+from assignments.subjects import erasing, handling, holds, keeping, lookup, queries, service
 from assignments.subjects.models import Outcome, RequestKind, RequestState
 from portal.extensions import db
 from portal.forms.attestations import ReasonForm
@@ -106,7 +106,7 @@ def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str
         is_identified=one.state is RequestState.IDENTIFIED,
         may_extend=may_handle and service.can_be_extended(one, actor.time_zone, now=now),
         obstacles=_obstacles(actor, detail, now) if one.kind is RequestKind.ERASURE else [],
-        mended=[service.opened(db.session, one, step) for step in detail.steps if step.sealed],
+        lacking=handling.lacking(db.session, one) if may_handle else None,
         names=choices.organisations(db.session, [one.agency_id]) if one.agency_id else {},
         people_names=choices.people(db.session, [one.registered_by, *(step.by for step in detail.steps)]),
         is_late_forward=service.forwarded_late(one),
@@ -132,7 +132,7 @@ def document(request_id: int, words: str, outcome: Outcome, now: datetime) -> st
 def answered(request_id: int) -> str:
     """The answer as it was given; raises `NotFound` where there is none."""
     detail = queries.get_request(db.session, current_actor(), request_id)
-    if detail.document is None:
+    if detail.document is None or detail.is_covered:
         raise NotFound
     return detail.document[0]
 

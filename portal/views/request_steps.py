@@ -124,7 +124,7 @@ def hand_out(request_id: int) -> Response:
 
 
 @blueprint.get(f"{_ONE}/answer.txt")
-@requires(Permission.REQUEST_VIEW)
+@handler
 def proof(request_id: int) -> Response:
     """The answer as it was given, byte for byte as it was hashed."""
     text = request_pages.answered(request_id)

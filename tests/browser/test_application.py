@@ -8,11 +8,6 @@ from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
 
-from agencies.applications import letters, reviewing
-from agencies.kernel.clock import utc_now
-from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import DOOR
-from agencies.organisations.acting import actor_by_email
 from tests import applying
 from tests.browser.person import PHONE
 from tests.people import PASSWORD
@@ -50,7 +45,7 @@ def fill(page, part) -> None:
             field.fill(str(value))
 
 
-def test_an_agency_applies_on_a_phone_and_its_manager_is_invited(people, site, ports):
+def test_an_agency_applies_on_a_phone_and_its_manager_is_invited(people, site):
     site.environ["OPERATOR_PASSWORD"] = PASSWORD
     site.flask("create-operator", "--email", OPERATOR, "--name", "Olga Operadora")
     paula = people("Paula")
@@ -83,13 +78,15 @@ def test_an_agency_applies_on_a_phone_and_its_manager_is_invited(people, site, p
     assert applicant.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     paula.look("application-handed-in", phone=True)
 
-    # The operator's pages have tests of their own; here it is the applicant's way that is walked.
-    with ports.session(DOOR) as session:
-        operator, _user, _home = actor_by_email(session, OPERATOR)
-    with ports.session(operator) as session, transaction(session):
-        [row] = reviewing.list_applications(session, operator)
-        reviewing.take_up(session, operator, row.id, now=utc_now())
-        letters.approve(session, operator, row.id, now=utc_now())
+    olga = people("Olga")
+    olga.sign_in(OPERATOR, PASSWORD)
+    olga.set_up_app()
+    olga.menu("Applications")
+    olga.look("applications", phone=True)
+    olga.press_words("Recaudos del Páramo S.A.S.")
+    olga.press("Take it up")
+    olga.look("application-under-review", phone=True)
+    olga.press("Approve and invite")
 
     invited = people("Gerencia")
     invited.go(letter(site, "/invitations/"))

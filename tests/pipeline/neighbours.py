@@ -54,6 +54,7 @@ SENTINEL = "CENTINELA"
 #: Kind of reference -> the table whose ids it encodes.
 TABLES = {
     "agency_document": "agency_documents",
+    "api_key": "api_keys",
     "application": "applications",
     "application_file": "application_files",
     "approval": "approvals",
@@ -133,7 +134,7 @@ class Neighbours:
         # The second ones have data too, or seeing nothing would be no wonder.
         self._settle(self.world.actor(Role.DIRECTOR, organisation=1), rival, "OTRO")
         self._watch()
-        # The last, because a letter that was sent leaves nothing of its address behind.
+        # Last, because a letter that was sent leaves nothing of its address behind.
         for actor in (self.creditor, self.agency):
             identities.settle(self.ports, actor, SENTINEL)
         with self.superuser.connect() as connection:
@@ -329,8 +330,8 @@ class Neighbours:
                 now=now,
             )
         with self.ports.session(agency) as session, transaction(session):
-            code = ReturnCode.DISPUTED
-            returns.give_back(session, agency, case_ids=[ids[returned]], code=code, note=mark, now=now)
+            back = {"case_ids": [ids[returned]], "code": ReturnCode.DISPUTED, "note": mark}
+            returns.give_back(session, agency, **back, now=now)
 
     def _locate(self, creditor: Actor, agency: Actor, mark: str) -> None:
         """Two people nobody reaches are ordered; of one a phone with its evidence is handed in."""
@@ -341,8 +342,7 @@ class Neighbours:
         mandate = locating.locate_mandate(ports, creditor, agency)
         batch = locating.order(ports, creditor, mandate, people, due_on=locating.soon(), now=ports.now(), name=mark)
         first, _ = locating.take_on(ports, agency, batch)
-        incoming = ports.storage.incoming()
-        incoming.write(mark.encode())
+        (incoming := ports.storage.incoming()).write(mark.encode())
         file = StoredFile(f"evidence/{first.id}", f"{mark}.txt", "text/plain", incoming.size, incoming.digest())
         incoming.keep(file.key)
         found = locating.phone(found_on=date(2026, 2, 3), source_ref=f"{mark} 88", file=file)

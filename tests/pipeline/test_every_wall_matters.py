@@ -24,6 +24,8 @@ OPEN_ON_PURPOSE = {
     "app_door": {
         # A key of an application is a hash too; without one of them nothing is reached.
         "application_keys",
+        # So is a key of an organisation's system.
+        "api_keys",
         "authenticators",
         "email_changes",
         "invitations",

@@ -25,6 +25,8 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "agency_files.disclosures": ("standing.disclosed",),
     "agency_files.principals": ("principal.added",),
     "agency_files.remove_principal": ("principal.removed",),
+    "api_keys.make": ("api_key.made",),
+    "api_keys.revoke": ("api_key.revoked",),
     "applications.approve": ("application.approved",),
     "applications.ask": ("application.more_asked",),
     "applications.decline": ("application.declined",),

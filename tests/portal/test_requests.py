@@ -132,6 +132,39 @@ def test_whoever_does_not_answer_for_data_protection_is_kept_out(owed, sign_in, 
         assert stranger.post(f"{page}/{verb}").status_code == 403
 
 
+def test_the_auditor_reads_that_a_request_ran_and_not_who_asked_it(owed, sign_in) -> None:
+    person = sign_in(Role.COMPLIANCE, language="en")
+    page = registered(person, "rectification")
+    chosen = re.search(r'<option value="([a-z2-7]{26})">=Pía', person.get(page).text)[1]
+    assert person.post(f"{page}/mend", {"person": chosen, "name": "Pía Corregida"}).status_code == 303
+    assert person.post(f"{page}/answer", {"outcome": "granted", "words": "Palabras al titular"}).status_code == 303
+    for said in ("52000111", "pia@correo.example", "Quiero saber", "Palabras al titular", "=Pía Pagada"):
+        assert said in person.get(page).text
+    auditor = sign_in(Role.AUDITOR, language="en")
+    seen = auditor.get(page)
+    assert seen.status_code == 200
+    assert "The request was answered" in seen.text
+    for said in (
+        "52000111",
+        "pia@correo.example",
+        "Pía Inventada",
+        "Quiero saber",
+        "Palabras al titular",
+        "=Pía Pagada",
+    ):
+        assert said not in seen.text
+    assert auditor.get(f"{page}/answer.txt").status_code == 403
+
+
+def test_a_grant_of_nothing_is_refused_with_what_is_missing_and_the_words_stay(owed, sign_in) -> None:
+    person = sign_in(Role.COMPLIANCE, language="en")
+    page = registered(person, "erasure")
+    refused = person.post(f"{page}/answer", {"outcome": "granted", "words": "Escrito con cuidado"})
+    assert refused.status_code == 409
+    assert "the data have not been erased" in refused.text
+    assert "Escrito con cuidado" in refused.text
+
+
 def test_another_creditor_finds_nothing(owed, sign_in) -> None:
     page, stranger = registered(sign_in(Role.COMPLIANCE)), sign_in(Role.COMPLIANCE, organisation=1)
     assert stranger.get(page).status_code == 404

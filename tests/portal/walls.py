@@ -9,6 +9,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "are_partners",
     "ask_conduct",
     "cases_have_parents",
+    "cases_seen_in_files",
     "contact_points_have_debtors",
     "count_bids",
     "determine_incident",
@@ -72,10 +73,14 @@ OPEN_TO_OWNER = {
     "sla_extensions",
     "staged_activities",
     "staged_closures",
+    "staged_creditor_payments",
     "staged_findings",
+    "staged_inventory",
     "staged_payments",
     "staged_portfolio",
     "staged_portfolio_update",
+    "staged_promises",
+    "staged_recall_list",
     "uploads",
     "verifications",
     "work",
@@ -95,6 +100,7 @@ UNIQUE_ACROSS_TENANTS = {
     # Hashes of random tokens.
     "uq_web_sessions_token_hash",
     "uq_invitations_token_hash",
+    "uq_api_keys_secret_hash",
     # Random ids that devices choose for their keys.
     "uq_passkeys_credential_id",
     # Random numbers of nobody.

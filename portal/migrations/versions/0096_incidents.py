@@ -75,6 +75,12 @@ begin
         select unnest(w.case_ids), 5 from case_reads w
         where w.creditor_id = creditor and w.agency_id is not distinct from part.agency_id
           and w.user_id = any(users) and w.at >= begins and w.at <= ends
+        union all
+        select s.case_id, 5 from (
+            select distinct coalesce(w.agency_id, creditor) as sender, w.subject_id as file from case_reads w
+            where w.creditor_id = creditor and w.agency_id is not distinct from part.agency_id
+              and w.user_id = any(users) and w.at >= begins and w.at <= ends and w.subject_kind = 'upload'
+        ) f cross join lateral cases_in_file(creditor, f.sender, f.file) s(case_id)
     ) t
     join cases c on c.creditor_id = creditor and c.id = t.case_id
     join debtors d on d.creditor_id = creditor and d.id = c.debtor_id
@@ -94,6 +100,43 @@ begin
     return people;
 end $$
 """
+
+# Whoever looked into a file saw the cases it speaks of: those it opened, and those its rows name by their account.
+CASES_IN_FILE = """
+create function cases_in_file(creditor bigint, sender bigint, file bigint) returns setof bigint
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+    rows_of text := (select 'staged_' || u.kind from uploads u where u.organisation_id = sender and u.id = file
+                     and coalesce(u.creditor_id, u.organisation_id) = creditor);
+begin
+    return query select k.id from portfolios f
+    join cases k on k.creditor_id = f.creditor_id and k.portfolio_id = f.id
+    where f.creditor_id = creditor and sender = creditor and f.upload_id = file;
+    if to_regclass(rows_of) is not null then
+        return query execute format(
+            'select k.id from cases k where k.creditor_id = $1 and k.account_ref in (select s.account_ref from %I s '
+            'where s.organisation_id = $2 and s.upload_id = $3)', rows_of) using creditor, sender, file;
+    end if;
+end $$
+"""
+SEEN_IN_FILES = """
+create function cases_seen_in_files(creditor bigint, reader bigint, begins timestamptz, ends timestamptz)
+returns setof bigint language plpgsql stable security definer set search_path = public, pg_temp as $$
+declare
+    own bigint := current_organisation();
+begin
+    if current_setting('role') is distinct from 'app_creditor' or own is distinct from creditor then
+        raise exception 'a creditor asks who saw its own cases' using errcode = '42501';
+    end if;
+    return query select distinct s.case_id from (
+        select distinct coalesce(w.agency_id, creditor) as sender, w.subject_id as file from case_reads w
+        where w.creditor_id = creditor and w.user_id = reader and w.at >= begins and w.at < ends
+          and w.subject_kind = 'upload'
+    ) f cross join lateral cases_in_file(creditor, f.sender, f.file) s(case_id);
+end $$
+"""
+#: Rows of files that only their sender could read so far.
+ROWS_OF_FILES = ("staged_creditor_payments", "staged_inventory", "staged_promises", "staged_recall_list")
 
 FORGET = """
 create function forget_columns(in_table text, names text[], condition text) returns void
@@ -439,9 +482,14 @@ def _upgrade_incidents() -> None:
     for table in ("incidents", "incident_scopes", "incident_subjects"):
         op.execute(f"create policy owner on {table} to current_user using (true) with check (true)")
     op.execute("create policy owner on locate_batches for select to current_user using (true)")
-    op.execute(DETERMINE)
-    op.execute("revoke execute on function determine_incident from public")
+    for table in ROWS_OF_FILES:
+        op.execute(f"create policy owner on {table} for select to current_user using (true)")
+    for body in (CASES_IN_FILE, SEEN_IN_FILES, DETERMINE):
+        op.execute(body)
+    for name in ("determine_incident", "cases_in_file", "cases_seen_in_files"):
+        op.execute(f"revoke execute on function {name} from public")
     op.execute("grant execute on function determine_incident to app_creditor, app_agency")
+    op.execute("grant execute on function cases_seen_in_files to app_creditor")
 
 
 def _make_incidents() -> None:
@@ -575,7 +623,10 @@ def downgrade() -> None:
     op.drop_column("cases", "claim_since")
     for table in ("erasures", "legal_holds", "subject_answers", "subject_steps", "subject_debtors", "subject_requests"):
         op.drop_table(table)
-    op.execute("drop function determine_incident")
+    for name in ("determine_incident", "cases_seen_in_files", "cases_in_file"):
+        op.execute(f"drop function {name}")
+    for table in ROWS_OF_FILES:
+        op.execute(f"drop policy owner on {table}")
     op.execute("drop policy owner on locate_batches")
     for table in (*HISTORY, "incidents"):
         op.drop_table(table)

@@ -65,7 +65,7 @@ def test_a_claim_is_marked_on_the_cases_until_it_is_answered_and_agencies_see_it
     second = matched(ports, creditor, ask(ports, creditor, RequestKind.OPPOSITION, key="two"), "A-0")
     for one, left in ((request, ["A-0"]), (second, [])):
         identified(ports, creditor, one)
-        do(ports, creditor, handling.answer, one.id, outcome=Outcome.GRANTED, document="Respuesta")
+        do(ports, creditor, handling.answer, one.id, outcome=Outcome.REFUSED, document="Respuesta")
         assert [name for name, at in claims(ports, creditor).items() if at] == left
     with ports.session(tenants.agency) as session:
         assert "request.marked" in session.scalars(select(Notice.kind)).all()
@@ -93,7 +93,8 @@ def test_what_was_mended_keeps_what_stood_there_sealed(ports, tenants) -> None:
 
 def test_the_answer_is_kept_with_its_hash_and_given_once(ports, tenants) -> None:
     creditor = tenants.creditor
-    request = identified(ports, creditor, ask(ports, creditor, RequestKind.ACCESS))
+    request = identified(ports, creditor, matched(ports, creditor, ask(ports, creditor, RequestKind.ACCESS), "A-0"))
+    do(ports, creditor, dossier.gather, request.id)
     do(ports, creditor, handling.answer, request.id, outcome=Outcome.GRANTED, document="Señora Rosa: adjunto.")
     with pytest.raises(service.RequestMovedOn):
         do(ports, creditor, handling.answer, request.id, outcome=Outcome.REFUSED, document="Otra")
@@ -173,7 +174,7 @@ def test_all_that_is_held_is_gathered_with_who_had_it(ports, tenants) -> None:
 def test_the_half_year_is_counted_by_kind(ports, tenants) -> None:
     creditor = tenants.creditor
     request = identified(ports, creditor, ask(ports, creditor, RequestKind.ACCESS))
-    do(ports, creditor, handling.answer, request.id, outcome=Outcome.GRANTED, document="Sí")
+    do(ports, creditor, handling.answer, request.id, outcome=Outcome.REFUSED, document="No tenemos datos")
     ask(ports, creditor, RequestKind.ERASURE, key="two")
     with ports.session(creditor) as session:
         half = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
