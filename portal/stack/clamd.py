@@ -63,5 +63,5 @@ def _unpacked() -> str | None:
     launcher = PRIVATE / "launch"
     if not launcher.exists():
         return None
-    tried = subprocess.run([str(launcher), "--version"], capture_output=True, text=True, check=False)
+    tried = subprocess.run([str(launcher), "--help"], capture_output=True, text=True, check=False)
     return str(launcher) if tried.returncode == 0 else None
