@@ -190,7 +190,7 @@ def countries() -> list[str]:
 
 
 def _chosen(field: ReferencesField, before: tuple[int, ...]) -> tuple[int, ...]:
-    offered = {str(one) for one, _ in field.choices or ()}
+    offered = {one[0] for one in field.choices or ()}
     unseen = [one for one in before if references().encode(field.kind, one) not in offered]
     return tuple(dict.fromkeys([*field.numbers, *unseen]))
 

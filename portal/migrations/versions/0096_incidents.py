@@ -37,6 +37,8 @@ declare
     next_no bigint;
     begins timestamptz := wanted ->> 'from';
     ends timestamptz := wanted ->> 'to';
+    kept timestamptz := coalesce(wanted ->> 'kept_from', wanted ->> 'from');
+    is_wider boolean;
     listed text[] := (select array_agg(value) from jsonb_array_elements_text(wanted -> 'accounts'));
     users bigint[] := (select array_agg(value::bigint) from jsonb_array_elements_text(wanted -> 'user_ids'));
     sent bigint[] := (select array_agg(value::bigint) from jsonb_array_elements_text(wanted -> 'consignment_ids'));
@@ -53,30 +55,33 @@ begin
     next_no := part.scope_no + 1;
     insert into incident_subjects (creditor_id, incident_id, scope_no, debtor_id, country, cases, basis)
     select creditor, incident, next_no, d.id, d.country, count(distinct c.id),
-           (array['held', 'locate', 'not_returned', 'own', 'read'])[min(t.rank)]
+           (array['held', 'locate', 'not_returned', 'given_back', 'own', 'read'])[min(t.rank)]
     from (
-        select p.case_id, case when p.ended_at is null or p.ended_at >= begins then 1 else 3 end as rank
+        select p.case_id, case when p.ended_at is null or p.ended_at >= begins then 1
+                               when r.id is not null then 3 else 4 end as rank
         from placements p
         left join recalls r on r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.id = p.recall_id
         where p.creditor_id = creditor and p.agency_id = part.agency_id and p.placed_at <= ends
           and (p.ended_at is null or p.ended_at >= begins
-               or (r.id is not null and (r.closed_at is null or r.closed_at >= begins)))
+               or (r.id is not null and (r.closed_at is null or r.closed_at >= begins))
+               -- Nothing certifies the data of what was given back gone: it counts on for as long as they may be kept.
+               or (r.id is null and p.ended_at >= kept))
           and (sent is null or p.consignment_id = any(sent)) and users is null
         union all
-        select o.case_id, 2
+        select o.case_id, case when o.closed_at is null or o.closed_at >= begins then 2 else 4 end
         from locate_orders o
         join locate_batches b on b.creditor_id = o.creditor_id and b.agency_id = o.agency_id and b.id = o.batch_id
         where o.creditor_id = creditor and o.agency_id = part.agency_id and sent is null and users is null
           and b.sent_at <= ends
-          and (o.closed_at is null or o.closed_at >= begins)
+          and (o.closed_at is null or o.closed_at >= kept)
         union all
-        select k.id, 4 from cases k where k.creditor_id = creditor and part.agency_id is null and users is null
+        select k.id, 5 from cases k where k.creditor_id = creditor and part.agency_id is null and users is null
         union all
-        select unnest(w.case_ids), 5 from case_reads w
+        select unnest(w.case_ids), 6 from case_reads w
         where w.creditor_id = creditor and w.agency_id is not distinct from part.agency_id
           and w.user_id = any(users) and w.at >= begins and w.at <= ends
         union all
-        select s.case_id, 5 from (
+        select s.case_id, 6 from (
             select distinct coalesce(w.agency_id, creditor) as sender, w.subject_id as file from case_reads w
             where w.creditor_id = creditor and w.agency_id is not distinct from part.agency_id
               and w.user_id = any(users) and w.at >= begins and w.at <= ends and w.subject_kind = 'upload'
@@ -92,10 +97,20 @@ begin
         select s.country, count(*) as people from incident_subjects s
         where s.creditor_id = creditor and s.incident_id = incident and s.scope_no = next_no group by 1
     ) l;
+    is_wider := part.scope_no > 0 and (
+        exists (select from jsonb_object_keys(lands) l(land) where not part.countries ? l.land)
+        or exists (select from incident_subjects n
+                   where n.creditor_id = creditor and n.incident_id = incident and n.scope_no = next_no
+                     and not exists (select from incident_subjects e
+                                     where e.creditor_id = creditor and e.incident_id = incident
+                                       and e.scope_no < next_no and e.debtor_id = n.debtor_id)));
     insert into incident_scopes (creditor_id, agency_id, incident_id, no, wanted, subjects, cases, countries,
                                  determined_at, determined_by)
     values (creditor, part.agency_id, incident, next_no, wanted, people, debts, lands, at, by_user);
-    update incidents i set scope_no = next_no, subjects = people, cases = debts, countries = lands
+    -- Whoever was told before knows nothing of those who came in.
+    update incidents i set scope_no = next_no, subjects = people, cases = debts, countries = lands,
+        widened_at = case when is_wider then at else i.widened_at end,
+        state = case when is_wider and i.state = 'notified' then 'assessed' else i.state end
     where i.creditor_id = creditor and i.id = incident;
     return people;
 end $$
@@ -509,6 +524,7 @@ def _make_incidents() -> None:
         sa.Column("subjects", sa.BigInteger(), nullable=False),
         sa.Column("cases", sa.BigInteger(), nullable=False),
         sa.Column("countries", postgresql.JSONB(), nullable=False),
+        sa.Column("widened_at", sa.DateTime(timezone=True)),
         sa.Column("assessed_at", sa.DateTime(timezone=True)),
         sa.Column("tells_authority", sa.Boolean()),
         sa.Column("tells_people", sa.Boolean()),
