@@ -48,6 +48,7 @@ AGAIN = {
     "sweep_files",
     "scan_file",
     "send_letter",
+    "rotate_keys",
 }
 #: What doing something twice would show in.
 HASHED = (
