@@ -29,5 +29,5 @@ def refuse_infected(session: Session, actor: Actor, key: str, malware: str, *, n
         if upload.state in _STOPPED:
             turn_away(session, actor, upload, FileFault("malware", {"name": malware}), now=now)
             # The first rows of such a file are shown to nobody.
-            upload.sample = None
+            upload.sealed_sample = None
     return found[-1].id if found else None

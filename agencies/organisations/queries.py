@@ -17,7 +17,14 @@ from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations import supporting
-from agencies.organisations.models import Organisation, OrganisationKind, OrganisationState, User, UserState
+from agencies.organisations.models import (
+    Invitation,
+    Organisation,
+    OrganisationKind,
+    OrganisationState,
+    User,
+    UserState,
+)
 from agencies.organisations.permissions import Permission
 
 
@@ -149,6 +156,17 @@ def get_user(session: Session, actor: Actor, user_id: int) -> User:
     if user is None:
         raise NotFound
     return user
+
+
+def came_in_at(session: Session, actor: Actor) -> datetime:
+    """When the actor became one of the organisation's people: accepted the invitation, or was made without one."""
+    accepted = select(func.max(Invitation.used_at)).where(
+        Invitation.organisation_id == actor.tenant, Invitation.user_id == actor.user_id
+    )
+    made = select(func.greatest(User.created_at, accepted.scalar_subquery()))
+    mine = made.where(User.organisation_id == actor.tenant, User.id == actor.user_id)
+    found: datetime = session.scalars(mine).one()
+    return found
 
 
 def count_waiting_invitations(session: Session, actor: Actor) -> int:

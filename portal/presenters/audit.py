@@ -56,7 +56,7 @@ SENTENCES: dict[str, str] = {
     "user.signed_out": msg("%(subject)s signed out"),
     "user.sign_in_failed": msg("Somebody tried to sign in as %(subject)s with a wrong password"),
     "user.invited": msg("%(who)s invited %(subject)s"),
-    "user.invited_again": msg("%(who)s made a new invitation link for %(subject)s"),
+    "user.invited_again": msg("%(who)s invited %(subject)s again"),
     "user.disabled": msg("%(who)s disabled the access of %(subject)s"),
     "user.role_changed": msg("%(who)s gave %(subject)s another role"),
     "user.enabled": msg("%(who)s enabled the access of %(subject)s again"),

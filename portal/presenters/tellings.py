@@ -68,6 +68,15 @@ OF_TRUST: dict[str, Telling] = {
         _SUPPORT,
         is_urgent=True,
     ),
+    "colleague.invited": Telling(
+        msg("A colleague was invited into your organisation; see whether you know this person"),
+        "user-plus",
+        "users.index",
+        is_urgent=True,
+    ),
+    "colleague.role_changed": Telling(
+        msg("A colleague was given another role; see whether it is right"), "user-check", "users.index", is_urgent=True
+    ),
     "audit.chain_broken": Telling(
         msg("The audit trail does not hold (broken links: %(links)s); tell your security officer at once"),
         "alert-triangle",

@@ -20,9 +20,9 @@ from portal.forms.base import PortalForm
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.identity import current_actor
 from portal.presenters import applications as presenter
-from portal.security import requires
+from portal.security import requires, steps_up
 from portal.views.downloads import kept_file, let_out
-from portal.views.users import show_link
+from portal.views.users import say_sent
 
 blueprint = Blueprint("applications", __name__, url_prefix="/applications")
 _REVIEW = Permission.APPLICATION_REVIEW
@@ -80,8 +80,9 @@ def decline(application_id: int) -> Response | tuple[str, int]:
 
 @blueprint.post('/<ref("application"):application_id>/approve')
 @requires(_REVIEW)
-def approve(application_id: int) -> str | tuple[str, int]:
-    """Let the organisation in, invite its first person, and show that link this once."""
+@steps_up
+def approve(application_id: int) -> Response | tuple[str, int]:
+    """Let the organisation in, and invite its first person by letter."""
     form = RefusalForm()
     try:
         with transaction(db.session):
@@ -89,7 +90,7 @@ def approve(application_id: int) -> str | tuple[str, int]:
     except REFUSALS as error:
         refuse(form, error)
         return _shown(application_id, form), form.refused_with
-    return show_link(invited, url_for(".index"))
+    return say_sent(invited, url_for(".index"))
 
 
 def _told(application_id: int, verb: Callable[..., object], said: str) -> Response | tuple[str, int]:
