@@ -11,6 +11,7 @@ from email.headerregistry import Address
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from uploads.scanners import ScannerAddress
 from uploads.stores.bucket import Bucket
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -93,6 +94,8 @@ class Settings:
     log_level: str
     #: A second place for the daily heads of the audit chains, to which the portal can only add.
     anchor_folder: Path | None = None
+    #: What looks through files for malicious software; files are not scanned without one.
+    scanner: ScannerAddress | None = None
 
     @property
     def is_secure(self) -> bool:
@@ -131,6 +134,7 @@ class Settings:
             sweep_seconds=_positive(env, "SWEEP_SECONDS", 5),
             log_level=_log_level(env.get("LOG_LEVEL", "INFO")),
             anchor_folder=_anchor_folder(env.get("ANCHOR_FOLDER")),
+            scanner=_scanner(env.get("SCANNER_URL", "").strip(), public_url),
         )
 
 
@@ -141,6 +145,27 @@ def _anchor_folder(value: str | None) -> Path | None:
     if not folder.is_absolute() or not folder.is_dir():
         raise SettingsError("ANCHOR_FOLDER must be the absolute path of a folder that is there")
     return folder
+
+
+def _scanner(value: str, public_url: str) -> ScannerAddress | None:
+    if value == "none" or (not value and urlsplit(public_url).hostname in _LOOPBACK):
+        return None
+    if not value:
+        # Nobody shall find out by an accident that files of strangers were never looked through.
+        raise SettingsError("SCANNER_URL is not set; name the scanner, or write none where files shall not be scanned")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as unreadable:
+        raise SettingsError("SCANNER_URL must name a port between 1 and 65535") from unreadable
+    if parts.query or parts.fragment or parts.username is not None:
+        raise SettingsError("SCANNER_URL must be unix:///path or tcp://127.0.0.1:3310 and nothing behind it")
+    if parts.scheme == "unix" and not parts.netloc and parts.path.startswith("/"):
+        return ScannerAddress(path=unquote(parts.path))
+    if parts.scheme != "tcp" or parts.hostname not in _LOOPBACK or parts.path or port == 0:
+        # The scanner's protocol knows no encryption, and what it is sent are people's documents.
+        raise SettingsError("SCANNER_URL must be unix:///path, tcp:// and a port of this machine, or none")
+    return ScannerAddress(host=parts.hostname, port=port or 3310)
 
 
 def _needed(env: Mapping[str, str], name: str) -> str:

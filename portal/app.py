@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from portal.forms.base import check_csrf, check_letters, csrf_token
 from portal.identity import find_visitor
 from portal.jobs import doorbell
 from portal.ports import Ports, engine_options, open_ports
-from portal.presenters import navigation
+from portal.presenters import navigation, quarantine
 from portal.receiving import PortalRequest
 from portal.views import BLUEPRINTS
 from portal.views.notices import bell
@@ -54,7 +54,7 @@ def create_app(settings: Settings) -> security.GuardedFlask:
     limiter.init_app(app)
     babel.init_app(app, locale_selector=i18n.locale, timezone_selector=i18n.time_zone)
     with app.app_context():
-        app.extensions["encargo"] = dataclasses.replace(open_ports(settings), engine=db.engine)
+        app.extensions["encargo"] = open_ports(settings, db.engine)
     app.url_map.converters["ref"] = security.reference_converter(ports_of(app).references)
     filters.install(app)
     errors.install(app)
@@ -110,6 +110,7 @@ def _install_templates(app: Flask) -> None:
         asset=_asset_addresses(app),
         bell=bell,
         csrf_token=csrf_token,
+        held=partial(quarantine.held, ports_of(app)),
         here=i18n.here,
         language_names=i18n.LANGUAGE_NAMES,
         nonce=security.nonce,

@@ -19,10 +19,18 @@ from agencies.kernel.errors import Conflict, DomainError, Forbidden, NotFound, T
 from portal.api import door, problems
 from portal.i18n import refusal, say
 from uploads.storage import StorageUnavailable
+from uploads.verdicts import FileHeld
 
 log = structlog.get_logger()
 
-STATUS: dict[type[DomainError], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, TooMany: 429, DomainError: 400}
+STATUS: dict[type[DomainError], int] = {
+    NotFound: 404,
+    Forbidden: 403,
+    Conflict: 409,
+    FileHeld: 423,
+    TooMany: 429,
+    DomainError: 400,
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,11 @@ PAGES: dict[int, Explanation] = {
         msg("This is too large"),
         msg("What you sent is larger than this page takes."),
         msg("Split the file and send the parts one after the other."),
+    ),
+    423: Explanation(
+        msg("This file is held back"),
+        msg("It has not been found free of malicious software."),
+        msg("Go back to the page you came from; it shows when the file can be opened, or that it was refused."),
     ),
     429: Explanation(
         msg("Too many attempts"),

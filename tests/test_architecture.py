@@ -91,6 +91,7 @@ HOMES = {
     "zxcvbn": ("agencies/organisations/credentials.py",),
     "cryptography": ("agencies/kernel/",),
     "psutil": ("portal/",),
+    "clamav_client": ("portal/scanner.py",),
     "smtplib": ("portal/postbox.py",),
     "httpx": ("portal/outbound.py", "portal/openid.py"),
     "authlib": ("portal/openid.py",),

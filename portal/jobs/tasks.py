@@ -31,10 +31,12 @@ from portal.jobs import frame
 from portal.jobs.chains import VERIFY, verify_chains
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.jobs.letters import send_letter
+from portal.jobs.scans import scan_file
 from portal.ports import Ports
 from uploads import confirming, opening
 from uploads import service as uploads
 from uploads.checking.run import Check
+from uploads.verdicts import SCAN
 
 
 @contextmanager
@@ -279,6 +281,7 @@ TASKS: dict[str, Task] = {
     rotation.ROTATE: Task(rotate_keys),
     VERIFY: Task(verify_chains, permissions=frozenset({Permission.AUDIT_VIEW})),
     "sweep_files": Task(sweep_files),
+    SCAN: Task(scan_file),
     # A mail server may be away for an hour, or let strangers wait as long.
     letters.SEND: Task(send_letter, attempts=14),
     "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),

@@ -35,6 +35,7 @@ SENTENCES: dict[str, str] = {
     "inventory.withdrawn": msg("%(who)s took a list of what the agency holds back"),
     "inventory.exported": msg("%(who)s downloaded the differences of a list"),
     "case.released": msg("%(who)s released a returned case"),
+    "file.infected": msg("A file was refused: it contains malicious software"),
     "debtors.matched": msg("Debtors of a new portfolio were found to be perhaps one person with others"),
     "debtors.merged": msg("%(who)s found two debtors to be one person and put their cases together"),
     "debtors.told_apart": msg("%(who)s found two debtors to be two persons"),

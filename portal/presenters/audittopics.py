@@ -11,7 +11,10 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
         ("user", "invitation", "provider", "key", "operator", "organisation", "support", "audit"),
     ),
     "reads": (msg("Data in full"), ("contact",)),
-    "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
+    "files": (
+        msg("Files"),
+        ("upload", "file", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors"),
+    ),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "approvals": (msg("Approvals"), ("approval", "limit")),
     "market": (msg("Market"), ("lot", "bid", "bids")),

@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0100"
-down_revision = "0098"
+down_revision = "0099"
 
 OWN = "organisation_id = current_organisation()"
 SIDES = ("app_creditor", "app_agency")
