@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from agencies.kernel.clock import utc_now
@@ -46,6 +47,11 @@ class System:
     def open(self, path: str, method: str, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
         told = {"Authorization": f"Bearer {self.secret}", "Accept-Language": "en", **self.headers, **(headers or {})}
         return self.client.open(path, method=method, headers=told, **options)
+
+
+def only_open(app: Flask, rule: Rule) -> bool:
+    """Whether nothing but a key opens a rule."""
+    return rule.endpoint != "static" and app.view_functions[rule.endpoint].access.is_by_key
 
 
 def system(

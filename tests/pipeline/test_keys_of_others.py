@@ -12,13 +12,13 @@ from werkzeug.routing import Rule
 from agencies.organisations.permissions import Role
 from tests import keys
 from tests.pipeline.neighbours import SENTINEL, Neighbours
-from tests.pipeline.test_tenant_isolation import NOBODY, addresses, by_key, kinds, methods, same
+from tests.pipeline.test_tenant_isolation import NOBODY, addresses, kinds, methods, same
 
 RULES = 9
 
 
 def rules(app: Flask) -> list[Rule]:
-    return [rule for rule in app.url_map.iter_rules() if by_key(app, rule)]
+    return [rule for rule in app.url_map.iter_rules() if keys.only_open(app, rule)]
 
 
 def call(robot: keys.System, method: str, address: str, creditor: str):

@@ -19,7 +19,7 @@ from agencies.kernel.tenancy import Side
 from agencies.organisations.permissions import SIDE_OF, Role
 from portal.app import ports_of
 from portal.security import UndeclaredAccess
-from tests import entering, people
+from tests import entering, keys, people
 from tests.pipeline.neighbours import SENTINEL, TABLES, Neighbours
 from tests.portal.conftest import Browser
 
@@ -76,13 +76,8 @@ CLOSED = {
 
 def rules(app: Flask) -> list[Rule]:
     """What people call; what systems call with their keys is walked by itself (`test_keys_of_others`)."""
-    called = (rule for rule in app.url_map.iter_rules() if rule.endpoint != "static" and not by_key(app, rule))
+    called = (one for one in app.url_map.iter_rules() if one.endpoint != "static" and not keys.only_open(app, one))
     return sorted(called, key=lambda one: one.rule)
-
-
-def by_key(app: Flask, rule: Rule) -> bool:
-    """Whether only a key opens it."""
-    return rule.endpoint != "static" and app.view_functions[rule.endpoint].access.is_by_key
 
 
 def kinds(rule: Rule) -> dict[str, str]:
