@@ -21,7 +21,7 @@ from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.identity import current_actor
 from portal.presenters import applications as presenter
 from portal.security import requires, steps_up
-from portal.views.downloads import kept_file
+from portal.views.downloads import kept_file, let_out
 from portal.views.users import say_sent
 
 blueprint = Blueprint("applications", __name__, url_prefix="/applications")
@@ -51,6 +51,7 @@ def download(application_id: int, file_id: int) -> Response:
     """One of its files, to be saved and never shown in the browser."""
     with transaction(db.session):
         file = reviewing.open_file(db.session, current_actor(), application_id, file_id, now=utc_now())
+        let_out(file.storage_key)
     return kept_file(file.storage_key, file.name, file.media_type)
 
 

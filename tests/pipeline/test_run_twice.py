@@ -46,6 +46,7 @@ AGAIN = {
     "execute_recalls",
     "keep_retention",
     "sweep_files",
+    "scan_file",
     "send_letter",
     "rotate_keys",
 }
@@ -68,6 +69,7 @@ HASHED = (
     "debtor_matches",
     "debtors",
     "entries",
+    "file_verdicts",
     "findings",
     "inventories",
     "locate_orders",
