@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from wtforms import DateField, DateTimeLocalField, HiddenField, RadioField, SelectField, StringField, TextAreaField
@@ -133,6 +134,11 @@ class HoldForm(PortalForm):
 
     reason = TextAreaField(msg("Why the data must stay"), [InputRequired(), Length(max=1_000)])
     until = DateField(msg("Until"), [Optional()])
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """The reason and the day, as the service takes them."""
+        return {"reason": self.reason.data or "", "until": self.until.data}
 
 
 class RequestRegisterForm(PortalForm):

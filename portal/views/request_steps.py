@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
+from assignments.cases.queries import get_case
 from assignments.subjects import dossier, erasing, handling, holds, service
 from assignments.subjects.models import Outcome
 from portal.extensions import db
@@ -136,11 +137,11 @@ def proof(request_id: int) -> Response:
 def hold(case_id: int) -> Response:
     """Hold the data of a case's debtor fast."""
     form = HoldForm(request.form)
+    get_case(db.session, current_actor(), case_id)
     if form.validate():
         try:
             with transaction(db.session):
-                why: dict[str, Any] = {"reason": form.reason.data or "", "until": form.until.data}
-                holds.place(db.session, current_actor(), case_id, **why, now=utc_now())
+                holds.place(db.session, current_actor(), case_id, **form.said, now=utc_now())
         except REFUSALS as error:
             flash(refusal(error), "error")
         else:

@@ -38,7 +38,7 @@ SECRETS = {
 }
 #: Pages that only a browser sees which has opened an application by its link.
 OF_APPLICANTS = {
-    "/apply/documents/<ref('application_file'):file_id>",
+    '/apply/documents/<ref("application_file"):file_id>',
     "/apply/draft",
     "/apply/open/<token>",
     "/apply/part",
@@ -237,6 +237,7 @@ def test_the_walk_would_see_it_for_somebody_of_the_house_sees_each_page(app: Fla
     by_letter = {"/email/confirm/<token>", "/email/object/<token>", "/reset/<token>"}
     shut = {
         *by_letter,
+        "/company-sign-in/back",
         "/invitations/<token>",
         "/sign-in",
         "/second-factor/",
