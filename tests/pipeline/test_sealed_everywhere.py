@@ -51,6 +51,7 @@ NO_SEALS = {
     "debtors.phone_index",
     "entries.inputs_hash",
     "erasures.mark",
+    "file_verdicts.sha256",
     "findings.file_sha256",
     "findings.form",
     "header_mappings.header_hash",
