@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from itertools import chain
 
 from agencies.applications import expiring, joining
 from agencies.applications.reviewing import TAKE_OVER
@@ -24,16 +25,18 @@ from assignments.reports import reminders
 from assignments.reports import service as reports
 from assignments.subjects import keeping as subjects
 from assignments.undoing import UNDO
-from portal import keeping
+from portal import keeping, rotation
 from portal.copying import copied
 from portal.jobs import frame
 from portal.jobs.chains import VERIFY, verify_chains
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.jobs.letters import send_letter
+from portal.jobs.scans import scan_file
 from portal.ports import Ports
 from uploads import confirming, opening
 from uploads import service as uploads
 from uploads.checking.run import Check
+from uploads.verdicts import SCAN
 
 
 @contextmanager
@@ -251,9 +254,34 @@ def sweep_files(job: Job) -> Iterator[Advance]:
     yield advance
 
 
+@contextmanager
+def rotate_keys(job: Job) -> Iterator[Advance]:
+    """Seal anew what the organisation has under older keys, a batch in each transaction."""
+    total = sum(rotation.left(job.ports, job.actor).values())
+    # What is read at the door only is done in transactions of the door, which may be done again.
+    at_the_door, done = rotation.turn_by_itself(job.ports, rotation.at_the_door(job.actor)), 0
+    batches = chain(rotation.turn(job.session, job.actor), at_the_door)
+
+    def advance() -> Step | None:
+        nonlocal done
+        if (rows := next(batches, None)) is None:
+            return None
+        done += rows
+        return Step("sealing", done, total)
+
+    with closing(at_the_door):
+        yield advance
+
+
+#: A file that a system sent with a key was allowed when it came, and again when it was decided on; who sends such files
+#: may do no more than this with them.
+_FILES = frozenset({Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT})
+
 TASKS: dict[str, Task] = {
+    rotation.ROTATE: Task(rotate_keys),
     VERIFY: Task(verify_chains, permissions=frozenset({Permission.AUDIT_VIEW})),
     "sweep_files": Task(sweep_files),
+    SCAN: Task(scan_file),
     # A mail server may be away for an hour, or let strangers wait as long.
     letters.SEND: Task(send_letter, attempts=14),
     "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
@@ -265,11 +293,11 @@ TASKS: dict[str, Task] = {
     expiring.EXPIRE: Task(expire_applications, permissions=frozenset({Permission.APPLICATION_REVIEW})),
     TAKE_OVER: Task(take_over_application),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
-    opening.OPEN: Task(open_upload),
-    confirming.CHECK: Task(check_upload),
-    uploads.APPLY: Task(apply_upload),
+    opening.OPEN: Task(open_upload, permissions=_FILES),
+    confirming.CHECK: Task(check_upload, permissions=_FILES),
+    uploads.APPLY: Task(apply_upload, permissions=_FILES),
     UNDO: Task(undo_upload),
-    matches.MATCH: Task(match_debtors),
+    matches.MATCH: Task(match_debtors, permissions=_FILES),
     marketplace.ADVANCE: Task(advance_lot, permissions=frozenset({Permission.LOT_VIEW})),
     "remind_reports": Task(remind_reports, permissions=frozenset({Permission.REPORT_VIEW})),
     "open_report_periods": Task(open_report_periods, permissions=frozenset({Permission.REPORT_VIEW})),

@@ -46,7 +46,9 @@ AGAIN = {
     "execute_recalls",
     "keep_retention",
     "sweep_files",
+    "scan_file",
     "send_letter",
+    "rotate_keys",
 }
 #: What doing something twice would show in.
 HASHED = (
@@ -67,6 +69,7 @@ HASHED = (
     "debtor_matches",
     "debtors",
     "entries",
+    "file_verdicts",
     "findings",
     "inventories",
     "locate_orders",

@@ -81,6 +81,7 @@ OPEN_TO_OWNER = {
     "staged_portfolio_update",
     "staged_promises",
     "staged_recall_list",
+    "upload_errors",
     "uploads",
     "verifications",
     "work",
@@ -121,7 +122,6 @@ APPEND_ONLY = (
     "attestation_snapshots",
     "audit_events",
     "balance_adjustments",
-    "bank_accounts",
     "case_reads",
     "case_updates",
     "chain_checks",
@@ -148,7 +148,11 @@ APPEND_ONLY = (
     "returns",
     "sla_clauses",
     "subprocessor_decisions",
-    "subject_answers",
-    "subject_steps",
     "verifications",
 )
+#: History with something sealed in it: that alone is written anew, and only under a newer key.
+SEALED_HISTORY = {
+    "bank_accounts": {"number", "holder_tax_id"},
+    "subject_answers": {"sealed"},
+    "subject_steps": {"sealed"},
+}
