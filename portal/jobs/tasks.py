@@ -32,10 +32,12 @@ from portal.jobs import frame
 from portal.jobs.chains import VERIFY, verify_chains
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.jobs.letters import send_letter
+from portal.jobs.scans import scan_file
 from portal.ports import Ports
 from uploads import confirming, opening
 from uploads import service as uploads
 from uploads.checking.run import Check
+from uploads.verdicts import SCAN
 
 
 @contextmanager
@@ -282,10 +284,15 @@ def rotate_keys(job: Job) -> Iterator[Advance]:
         yield advance
 
 
+#: A file that a system sent with a key was allowed when it came, and again when it was decided on; who sends such files
+#: may do no more than this with them.
+_FILES = frozenset({Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT})
+
 TASKS: dict[str, Task] = {
     rotation.ROTATE: Task(rotate_keys),
     VERIFY: Task(verify_chains, permissions=frozenset({Permission.AUDIT_VIEW})),
     "sweep_files": Task(sweep_files),
+    SCAN: Task(scan_file),
     # A mail server may be away for an hour, or let strangers wait as long.
     letters.SEND: Task(send_letter, attempts=14),
     "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
@@ -298,11 +305,11 @@ TASKS: dict[str, Task] = {
     expiring.EXPIRE: Task(expire_applications, permissions=frozenset({Permission.APPLICATION_REVIEW})),
     TAKE_OVER: Task(take_over_application),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
-    opening.OPEN: Task(open_upload),
-    confirming.CHECK: Task(check_upload),
-    uploads.APPLY: Task(apply_upload),
+    opening.OPEN: Task(open_upload, permissions=_FILES),
+    confirming.CHECK: Task(check_upload, permissions=_FILES),
+    uploads.APPLY: Task(apply_upload, permissions=_FILES),
     UNDO: Task(undo_upload),
-    matches.MATCH: Task(match_debtors),
+    matches.MATCH: Task(match_debtors, permissions=_FILES),
     marketplace.ADVANCE: Task(advance_lot, permissions=frozenset({Permission.LOT_VIEW})),
     "remind_reports": Task(remind_reports, permissions=frozenset({Permission.REPORT_VIEW})),
     "open_report_periods": Task(open_report_periods, permissions=frozenset({Permission.REPORT_VIEW})),

@@ -47,6 +47,7 @@ AGAIN = {
     "execute_recalls",
     "keep_retention",
     "sweep_files",
+    "scan_file",
     "send_letter",
     "rotate_keys",
 }
@@ -69,6 +70,7 @@ HASHED = (
     "debtor_matches",
     "debtors",
     "entries",
+    "file_verdicts",
     "findings",
     "inventories",
     "locate_orders",
