@@ -83,6 +83,8 @@ class Settings:
     #: What the files of one organisation may have in all, and how many it may send within 24 hours.
     max_organisation_bytes: int
     max_files_a_day: int
+    #: How often one key of an organisation's systems may call within a minute.
+    api_calls_per_minute: int
     #: How much of a file is checked and stored at a time: what an interrupted check may have to do again.
     check_block_bytes: int
     #: How long a worker may be silent before somebody else takes over its work.
@@ -126,6 +128,7 @@ class Settings:
             max_upload_bytes=_positive(env, "MAX_UPLOAD_BYTES", 2 * 1024**3),
             max_organisation_bytes=_positive(env, "MAX_ORGANISATION_BYTES", 500 * 1024**3),
             max_files_a_day=_positive(env, "MAX_FILES_A_DAY", 5000),
+            api_calls_per_minute=_positive(env, "API_CALLS_PER_MINUTE", 300),
             check_block_bytes=_positive(env, "CHECK_BLOCK_BYTES", 8 * 1024**2),
             work_lease_seconds=_positive(env, "WORK_LEASE_SECONDS", 60),
             sweep_seconds=_positive(env, "SWEEP_SECONDS", 5),

@@ -17,6 +17,7 @@ from agencies.kernel import sealing, tracing
 from agencies.organisations.passkeys import relying_party
 from config import Settings
 from portal import admission, cli, errors, filters, i18n, logs, security
+from portal.api import limits
 from portal.extensions import babel, db, limiter, login_manager
 from portal.forms.base import check_csrf, check_letters, csrf_token
 from portal.identity import find_visitor
@@ -88,7 +89,9 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def protect() -> None:
-        check_csrf()
+        # A key comes in a header that no page of another site can add.
+        if not security.access_of(app, request.endpoint).is_by_key:
+            check_csrf()
         check_letters()
 
     @app.after_request
@@ -96,6 +99,7 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
         if "request_id" in g:
             response.headers["X-Request-Id"] = g.request_id
         logs.request_done(response.status_code)
+        limits.tell(response)
         return security.set_headers(response, is_secure=settings.is_secure)
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DataError, InterfaceError, InternalError, Operational
 from werkzeug.exceptions import HTTPException
 
 from agencies.kernel.errors import Conflict, DomainError, Forbidden, NotFound, TooMany, msg
+from portal.api import door, problems
 from portal.i18n import refusal, say
 from uploads.storage import StorageUnavailable
 from uploads.verdicts import FileHeld
@@ -115,6 +116,8 @@ def install(app: Flask) -> None:
 
 def page(status: int, happened: str | None = None, remedy: str | None = None) -> Response:
     """The error page of a status; a request made by a script on a page gets the bare message."""
+    if door.is_here():
+        return problems.problem(status, happened)
     told = PAGES.get(status, PAGES[500])
     is_fragment = "HX-Request" in request.headers
     body = render_template(
@@ -131,8 +134,8 @@ def page(status: int, happened: str | None = None, remedy: str | None = None) ->
 def _refused(error: DomainError) -> Response:
     status = status_of(error)
     log.info("refused", kind=type(error).__name__, status=status)
-    says_more = type(error) not in STATUS
-    response = page(status, refusal(error) if says_more else None)
+    told = refusal(error) if type(error) not in STATUS else None
+    response = problems.of_refusal(error, status, told) if door.is_here() else page(status, told)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -149,9 +152,9 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400 or error.response is not None:
         return make_response(error.get_response())
-    response = page(code)
+    response = problems.of_http(error) if door.is_here() else page(code)
     for name, value in error.get_headers():
-        if name in {"Allow", "Retry-After"}:
+        if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
             response.headers[name] = value
     return response
 

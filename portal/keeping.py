@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
+from agencies.organisations import api_answers
 from portal.invariants import organisations
 from portal.ports import Ports
 from uploads import keeping
@@ -124,8 +125,14 @@ def sweep(ports: Ports, *, older_than: timedelta = GRACE, now: datetime) -> Swep
 
 
 def sweep_steps(ports: Ports, *, now: datetime) -> Iterator[Step]:
-    """One organisation's daily sweep, a transaction's worth at a time."""
+    """One organisation's daily sweep, a transaction's worth at a time; answers to its systems go with it."""
     yield from purges(ports, now)
+
+    def forget_answers(session: Session, actor: Actor) -> Swept:
+        api_answers.purge(session, actor, now=now)
+        return Swept()
+
+    yield forget_answers
 
     def listed(session: Session, actor: Actor) -> Swept:
         own, before = actor.tenant, now - GRACE

@@ -68,6 +68,7 @@ HOMES = {
     "jinja2": ("portal/",),
     "werkzeug": ("portal/",),
     "wtforms": ("portal/forms/",),
+    "pydantic": ("portal/api/",),
     "click": ("portal/",),
     "babel": ("portal/",),
     "structlog": ("portal/",),

@@ -194,7 +194,7 @@ def _bring_in(world: World, member: Member, head: Member, organisation_id: int, 
     user = _find_user(world, member)
     if user is not None and user.password_hash:
         return
-    with world.acting(OPERATOR if member is head else head) as (session, actor):
+    with world.acting(OPERATOR if member == head else head) as (session, actor):
         if user is None:
             invited = organisations.invite(
                 session,

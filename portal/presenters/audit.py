@@ -70,8 +70,8 @@ SENTENCES: dict[str, str] = {
     "provider.domain_dropped": msg("%(who)s gave up a domain of the organisation’s own sign-in"),
     "provider.domain_approved": msg("%(who)s approved a domain for the sign-in of %(house)s"),
     "provider.released": msg("%(who)s let people of %(house)s sign in by password again"),
-    "api_key.made": msg("%(who)s made an API key"),
-    "api_key.revoked": msg("%(who)s revoked an API key"),
+    "key.made": msg("%(who)s made an API key"),
+    "key.revoked": msg("%(who)s revoked an API key"),
     "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
     "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
     "user.email_change_stopped": msg(
@@ -289,6 +289,8 @@ def _line(event: Event) -> TrailLine:
 
 
 def _who(event: Event) -> str:
+    if event.key:
+        return say(msg("The key “%(name)s”"), {"name": event.key})
     if event.person and event.organisation and not event.is_own:
         return f"{event.person} ({event.organisation})"
     return event.person or event.organisation or say(msg("The portal"))
