@@ -18,6 +18,7 @@ from agencies.organisations.permissions import Permission
 from agencies.standing import expiries
 from assignments import intake
 from assignments.conduct import service as conduct
+from assignments.incidents import letters as incidents
 from assignments.marketplace import service as marketplace
 from assignments.matches import finding as matches
 from assignments.placements import recalls
@@ -182,6 +183,16 @@ def warn_credentials(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def warn_incidents(job: Job) -> Iterator[Advance]:
+    """Write to a creditor's people about incidents that were reported and deadlines that are near."""
+
+    def advance() -> None:
+        incidents.write_people(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
 def expire_applications(job: Job) -> Iterator[Advance]:
     """Forget what nobody goes on with, and after that its files; a file that is left over is swept as an orphan."""
     keys: list[str] | None = None
@@ -289,6 +300,7 @@ TASKS: dict[str, Task] = {
     "expire_approvals": Task(expire_approvals, permissions=frozenset({Permission.APPROVAL_VIEW})),
     "remind_signers": Task(remind_signers, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
+    incidents.WARN: Task(warn_incidents, permissions=frozenset({Permission.INCIDENT_VIEW})),
     "warn_credentials": Task(warn_credentials, permissions=frozenset({Permission.STANDING_VIEW})),
     expiring.EXPIRE: Task(expire_applications, permissions=frozenset({Permission.APPLICATION_REVIEW})),
     TAKE_OVER: Task(take_over_application),

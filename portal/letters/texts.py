@@ -206,6 +206,26 @@ LETTERS: dict[str, Letter] = {
             msg("The new version can be signed in Encargo now, under Attestations, so that nothing stops on the day."),
         ),
     ),
+    "incident.reported": Letter(
+        msg("An agency reported a breach of personal data"),
+        (
+            msg(
+                "An agency that holds data of debtors of %(organisation)s reported a breach of them. What happened, "
+                "whose data are touched and every legal deadline stand in Encargo, under Incidents."
+            ),
+            msg("The deadlines run since the agency knew of it. Decide there whom to tell, with reasons."),
+        ),
+    ),
+    "incident.due": Letter(
+        msg("A legal deadline about a breach of personal data: %(due_on)s"),
+        (
+            msg(
+                "The law gives time until %(due_on)s to tell of a breach of personal data, and it is not recorded that "
+                "this was done."
+            ),
+            msg("Look at the incident in Encargo, under Incidents: tell whoever must be told, and record it there."),
+        ),
+    ),
     "sso.linked": _notice(
         msg("Your organisation’s sign-in now opens Encargo"),
         msg("On %(at)s you came in for the first time with the sign-in of %(organisation)s."),

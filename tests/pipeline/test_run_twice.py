@@ -41,6 +41,7 @@ AGAIN = {
     "expire_approvals",
     "remind_signers",
     "warn_credentials",
+    "warn_incidents",
     "take_over_application",
     "expire_applications",
     "execute_recalls",

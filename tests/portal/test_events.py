@@ -82,6 +82,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "findings.grade": ("finding.graded",),
     "findings.release": ("finding.released",),
     "incidents.amend": ("incident.amended",),
+    "incidents.ask_for_people": ("approval.asked",),
     "incidents.assess": ("incident.assessed",),
     "incidents.attach": ("incident.file_added",),
     "incidents.authority": ("incident.authority_told",),
