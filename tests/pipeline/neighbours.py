@@ -102,6 +102,8 @@ TABLES = {
 APPLICATIONS = {"applications", "application_files", "application_keys", "application_steps"}
 #: Rows that change when people sign in, and nobody's secret.
 RESTLESS = {"web_sessions"}
+#: Whoever queues something sends what others had queued as well.
+_ROW = "(to_jsonb(t) - 'published_at')::text"
 _OWNED = """
     select c.table_name::text, array_agg(c.column_name::text order by c.column_name) from information_schema.columns c
     join information_schema.tables t using (table_schema, table_name)
@@ -166,19 +168,14 @@ class Neighbours:
         return sorted({number for pair in found for number in pair if number is not None})
 
     def digest(self) -> dict[str, tuple[int, str]]:
-        """Count and hash of the first ones' rows in every table."""
-        watched = sorted({*self.owned, "organisations"} - RESTLESS)
+        """Count and hash of what belongs to the first ones in every table."""
+        told = " union all ".join(
+            f"select '{table}', count(*), md5(string_agg({_ROW}, '|' order by {_ROW})) from {table} t"
+            f" where {self.where(table)}"
+            for table in sorted({*self.owned, "organisations"} - RESTLESS)
+        )
         with self.superuser.connect() as connection:
-            rows = connection.execute(
-                text(
-                    " union all ".join(
-                        f"select '{table}', count(*), md5(string_agg(t::text, '|' order by t::text)) from {table} t"
-                        f" where {self.where(table)}"
-                        for table in watched
-                    )
-                )
-            )
-            return {table: (count, digest) for table, count, digest in rows}
+            return {table: (count, digest) for table, count, digest in connection.execute(text(told))}
 
     def where(self, table: str) -> str:
         """The condition of the rows that are nobody's but the first ones'."""

@@ -45,7 +45,11 @@ OF_APPLICANTS = {
 }
 FILES = {("static", "filename")}
 #: Pages that are about what the address asks for.
-ASKED = {"uploads.kind": "?kind=portfolio", "uploads.template": "?kind=portfolio"}
+ASKED = {
+    "uploads.kind": "?kind=portfolio",
+    "uploads.template": "?kind=portfolio",
+    "cases.full_file": "?purpose=call",
+}
 PIECE = b"0123456789"
 NOBODY = 999_999_999
 #: What a side's grants keep from it with or without a wall: sealed bids from creditors; whom else one asks, who may be
