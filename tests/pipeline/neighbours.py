@@ -103,7 +103,7 @@ APPLICATIONS = {"applications", "application_files", "application_keys", "applic
 #: Rows that change when people sign in, and nobody's secret.
 RESTLESS = {"web_sessions"}
 #: Whoever queues something sends what others had queued as well.
-_ROW = "(to_jsonb(t) - 'published_at')::text"
+_ROW = "(to_jsonb(t) - 'sent_at')::text"
 _OWNED = """
     select c.table_name::text, array_agg(c.column_name::text order by c.column_name) from information_schema.columns c
     join information_schema.tables t using (table_schema, table_name)
