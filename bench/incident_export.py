@@ -19,9 +19,10 @@ from itertools import islice
 from pathlib import Path
 
 import psutil
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 
 from agencies.kernel import clock
+from agencies.kernel.sealing import Keyring
 from agencies.kernel.session import transaction
 from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor, Side
@@ -31,6 +32,7 @@ from assignments.incidents.facts import Facts, Scope
 from assignments.incidents.models import IncidentKind
 from bench import throwaway
 from portal.workbooks import SheetColumn, workbook
+from uploads.sealed import BY_DOCUMENT, Private, index_of_contact, index_of_document, seal_private
 
 PEOPLE = 100_000
 _PIECE = 1_000
@@ -47,11 +49,6 @@ FILL = (
     select :creditor, id, now() from organisations where kind = 'agency'
     """,
     """
-    insert into debtors (creditor_id, identity, country, id_type, id_number, name, phone, phone_e164, email)
-    select :creditor, 'id:CO:CC:' || n, 'CO', 'CC', n::text, 'Persona ' || n, '300' || n, '+57300' || n,
-           'p' || n || '@correo.example' from generate_series(1000000, 999999 + :people) n
-    """,
-    """
     insert into cases (creditor_id, portfolio_id, debtor_id, line, account_ref, state, currency, placed_minor,
                        balance_minor, agency_id)
     select :creditor, 1, d.id, d.id, 'C-' || d.id, 'placed', 'COP', 1000, 1000, o.id
@@ -65,6 +62,35 @@ FILL = (
     """,
     "analyze",
 )
+
+PERSON = """
+insert into debtors (creditor_id, identity, country, id_type, document_index, name, sealed, phone_index, email_index)
+values (:creditor, :identity, 'CO', 'CC', :document, :name, :sealed, :phone, :email)
+"""
+
+
+def add_people(connection: Connection, keyring: Keyring, creditor: int, people: int) -> None:
+    """People as a check would have left them: sealed, and with what they are found by."""
+    numbers = iter(range(1_000_000, 1_000_000 + people))
+    while piece := list(islice(numbers, _PIECE)):
+        connection.execute(text(PERSON), [_person(keyring, creditor, number) for number in piece])
+
+
+def _person(keyring: Keyring, creditor: int, number: int) -> dict[str, object]:
+    document = index_of_document(keyring, creditor, "CO", str(number))
+    told = Private(
+        national_id=str(number), phone=f"300{number}", phone_e164=f"+57300{number}", email=f"p{number}@correo.example"
+    )
+    identity = BY_DOCUMENT + document + b"CC"
+    return {
+        "creditor": creditor,
+        "identity": identity,
+        "document": document,
+        "name": f"Persona {number}",
+        "sealed": seal_private(keyring, creditor, identity, told),
+        "phone": index_of_contact(keyring, creditor, "phone", f"+57300{number}"),
+        "email": index_of_contact(keyring, creditor, "email", f"p{number}@correo.example"),
+    }
 
 
 @contextmanager
@@ -86,8 +112,9 @@ def main(people: int) -> None:
         engine = create_engine(running.url(database="incidents"))
         with engine.begin() as connection:
             connection.execute(text("set local session_replication_role = replica"))
+            add_people(connection, opened.keyring, creditor.tenant, people)
             for statement in FILL:
-                connection.execute(text(statement), {"creditor": creditor.tenant, "people": people})
+                connection.execute(text(statement), {"creditor": creditor.tenant})
             number = connection.scalar(text("select id from organisations where kind = 'agency'"))
         engine.dispose()
         agency = Actor(Side.AGENCY, number, 1, "manager", PERMISSIONS[Role.MANAGER])

@@ -20,6 +20,7 @@ from portal import invariants
 from portal.anchors import newest
 from portal.commands.base import PLATFORM, instance, refuse
 from portal.commands.files import sweep_files, verify_files
+from portal.commands.keys import rotate_keys
 from portal.commands.protecting import breach_export, erasures, reapply_erasures
 from portal.commands.upload import upload
 from portal.demo.commands import demo_accounts_command, demo_code_command, load_demo_command
@@ -32,7 +33,7 @@ from portal.migrations import runner
 
 def register(app: Flask) -> None:
     """Give the app its commands."""
-    own = (db_upgrade, create_operator, work, sweep, queue, verify, verify_audit, heads)
+    own = (db_upgrade, create_operator, work, sweep, queue, verify, verify_audit, heads, rotate_keys)
     for command in (
         *own,
         upload,
@@ -55,7 +56,7 @@ def db_upgrade() -> None:
     owner_url = instance().settings.database_owner_url
     if owner_url is None:
         refuse("DATABASE_OWNER_URL is not set: migrations sign in as the owner of the tables.")
-    runner.upgrade(owner_url)
+    runner.upgrade(owner_url, instance().keyring)
     click.echo("The database is at the newest revision.")
 
 

@@ -136,7 +136,7 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         select p.id as point_id from contact_points p
         left join findings f on f.creditor_id = p.creditor_id and f.id = p.finding_id
         where p.finding_id is not null
-          and (f.id is null or f.released_at is null or f.authorisation <> 'authorised' or f.value <> p.value)
+          and (f.id is null or f.released_at is null or f.authorisation <> 'authorised' or f.form <> p.form)
         """,
     ),
     "released_finding_without_its_point": (

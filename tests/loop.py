@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, as_loader
 from agencies.mandates import service as mandates
@@ -22,7 +23,7 @@ from agencies.mandates.models import Mandate
 from agencies.mandates.terms import TermSheet
 from assignments.cases.models import Case, CaseState, Debtor, Portfolio
 from assignments.cases.queries import Selection
-from assignments.contacts.models import ContactKind, ContactPoint
+from assignments.contacts.models import ContactPoint
 from assignments.placements import service as placements
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave
 from assignments.reports import service as reports
@@ -31,6 +32,7 @@ from assignments.sla import service as sla
 from assignments.sla.models import EnquirySubject
 from portal.ports import Ports
 from tests.attested import attest_all
+from tests.sealing import debtor_columns, identity_of, point_columns
 from uploads.models import Upload, UploadError, UploadKind, UploadState
 from uploads.rows import Loaded
 
@@ -73,7 +75,8 @@ def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase], *, at: da
         )
         session.add(portfolio)
         session.flush()
-        identities = {_identity(one): one for one in cases}
+        ring = keyring_of(session)
+        identities = {identity_of(ring, creditor.tenant, _identity(one)): one for one in cases}
         known = dict(
             session.execute(select(Debtor.identity, Debtor.id).where(Debtor.identity.in_(list(identities)))).all()
         )
@@ -81,25 +84,20 @@ def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase], *, at: da
         for identity, one in identities.items():
             if identity not in known:
                 phone, second = (*one.phones, None, None)[:2]
-                debtor = Debtor(
-                    creditor_id=creditor.tenant,
-                    identity=identity,
-                    country="CO",
-                    name=one.name,
-                    phone=phone,
-                    phone_2=second,
-                )
+                columns = debtor_columns(session, creditor.tenant, _identity(one), phone=phone, phone_2=second)
+                debtor = Debtor(creditor_id=creditor.tenant, country="CO", name=one.name, **columns)
                 told |= {(identity, phone), (identity, second)}
                 session.add(debtor)
                 session.flush()
                 known[identity] = debtor.id
+        of = {one.account_ref: identity_of(ring, creditor.tenant, _identity(one)) for one in cases}
         session.execute(
             insert(Case),
             [
                 {
                     "creditor_id": creditor.tenant,
                     "portfolio_id": portfolio.id,
-                    "debtor_id": known[_identity(one)],
+                    "debtor_id": known[of[one.account_ref]],
                     "line": line,
                     "account_ref": one.account_ref,
                     "state": CaseState.OPEN,
@@ -115,14 +113,13 @@ def add_cases(ports: Ports, creditor: Actor, cases: Sequence[NewCase], *, at: da
         points = [
             {
                 "creditor_id": creditor.tenant,
-                "debtor_id": known[_identity(one)],
+                "debtor_id": known[of[one.account_ref]],
                 "portfolio_id": portfolio.id,
-                "kind": ContactKind.PHONE,
-                "value": phone,
+                **point_columns(session, creditor.tenant, of[one.account_ref], "phone", phone),
             }
             for one in cases
             for phone in one.phones
-            if (_identity(one), phone) not in told
+            if (of[one.account_ref], phone) not in told
         ]
         if points:
             session.execute(insert(ContactPoint), points)
@@ -235,7 +232,7 @@ def faults(ports: Ports, agency: Actor, upload: Upload) -> dict[int, tuple[str, 
     """The refused rows of an upload: line -> field, code, value."""
     with ports.session(agency) as session:
         return {
-            one.line: (one.field, one.code, one.value)
+            one.line: (one.field, one.code, one.stood)
             for one in session.scalars(select(UploadError).where(UploadError.upload_id == upload.id))
         }
 

@@ -49,7 +49,7 @@ def seen_by(ports, agency) -> dict[str, list]:
         return {
             "cases": sorted(session.scalars(select(Case.account_ref))),
             "debtors": sorted(session.scalars(select(Debtor.identity))),
-            "points": sorted(session.scalars(select(DebtorContact.value))),
+            "points": sorted(one.value for one in session.scalars(select(DebtorContact))),
             "listed": sorted(row.account_ref for row in list_cases(session, agency, Selection()).rows),
         }
 

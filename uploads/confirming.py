@@ -60,14 +60,15 @@ def proposal(session: Session, actor: Actor, upload_id: int) -> Proposal:
     """What the columns of a received file are taken for."""
     upload = own_upload(session, actor, upload_id)
     require(actor, SENDERS_PERMISSION[upload.kind])
-    if upload.header is None or upload.sample is None:
+    sample = upload.sample
+    if upload.header is None or sample is None:
         raise lifecycle.UploadMovedOn
     own = replace(_own_options(session, upload), codes=saved.codes_of(session, actor, upload.kind))
     before = saved.find_remembered(session, actor, upload.kind, upload.header)
     if before is not None and upload.creditor_id is None:
         # A creditor's own word about its money stands; an agency's was about another creditor's, perhaps.
         own = replace(own, currency=before.options.known.currency or own.currency)
-    return propose(upload.header, upload.sample, SCHEMAS[upload.kind], before, own=own)
+    return propose(upload.header, sample, SCHEMAS[upload.kind], before, own=own)
 
 
 def confirm(

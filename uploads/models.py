@@ -5,6 +5,8 @@ The staged rows of each kind live in tables of their own (`uploads/checking/stag
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -23,6 +25,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import Base, code_type
+from agencies.kernel.sealing import HoldsSealed, Keyring, keyring_for
+from uploads.sealed import place_of_fault, place_of_sample
 
 
 class UploadKind(StrEnum):
@@ -63,7 +67,7 @@ class UploadState(StrEnum):
     REJECTED = "rejected"
 
 
-class Upload(Base):
+class Upload(HoldsSealed, Base):
     """One file one organisation sent, with what became of it."""
 
     __tablename__ = "uploads"
@@ -101,8 +105,8 @@ class Upload(Base):
     delimiter: Mapped[str | None]
     #: The header as read: a list of column names.
     header: Mapped[list[Any] | None]
-    #: First rows as read, for the mapping page.
-    sample: Mapped[list[Any] | None]
+    #: First rows as read, for the mapping page: `sample`.
+    sealed_sample: Mapped[bytes | None] = mapped_column(LargeBinary)
     #: Column position (text) -> field name.
     mapping: Mapped[dict[str, Any] | None]
     #: Settled or asked: currency, date order, decimal sign.
@@ -155,8 +159,23 @@ class Upload(Base):
     undone_at: Mapped[datetime | None]
     undone_by: Mapped[int | None]
 
+    def keep_sample(self, keyring: Keyring, rows: Sequence[Sequence[str]] | None) -> None:
+        """Keep the first rows of the file, sealed; none when there are no columns yet."""
+        place = place_of_sample(self.organisation_id, self.sha256)
+        text = json.dumps([list(row) for row in rows or ()], ensure_ascii=False, separators=(",", ":"))
+        self.sealed_sample, self.own_keyring = keyring.seal(text, place), keyring
 
-class UploadError(Base):
+    @property
+    def sample(self) -> list[list[str]] | None:
+        """The first rows of the file, opened with the keys of its session; none before it was looked into."""
+        if self.sealed_sample is None:
+            return None
+        place = place_of_sample(self.organisation_id, self.sha256)
+        rows: list[list[str]] = json.loads(keyring_for(self).open(self.sealed_sample, place))
+        return rows
+
+
+class UploadError(HoldsSealed, Base):
     """One fault in one row, as a value: line, field, code and what stood there."""
 
     __tablename__ = "upload_errors"
@@ -171,10 +190,20 @@ class UploadError(Base):
     line: Mapped[int]
     field: Mapped[str]
     code: Mapped[str]
-    #: What stood there, cut to 80 characters.
-    value: Mapped[str]
+    #: What stood there, cut to 80 characters. Told from the file it is sealed, for in a wrong column anything may be
+    #: anybody's number; it is readable when a rule of the business tells an account, a day or a currency.
+    value: Mapped[str] = mapped_column(server_default=text("''"))
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     #: A remark: the row stays good.
     is_warning: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+    @property
+    def stood(self) -> str:
+        """What stood there, opened where it is sealed."""
+        if self.sealed is None:
+            return self.value
+        place = place_of_fault(self.organisation_id, self.upload_id, self.line, self.field, self.code)
+        return keyring_for(self).open(self.sealed, place)
 
 
 class HeaderMapping(Base):

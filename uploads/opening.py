@@ -180,7 +180,7 @@ class Opening:
             raise
 
     def _receive(self, upload: Upload, dialect: Dialect | None, container: dict[str, Any], now: datetime) -> None:
-        describe(upload, dialect, container)
+        describe(self._session, upload, dialect, container)
         lifecycle.move(upload, UploadState.RECEIVED)
         record(self._session, self._actor, "upload.opened", upload, now, format=container["format"])
         confirm_as_before(self._session, self._actor, upload, now=now)

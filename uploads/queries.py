@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, defer
 
 from agencies.kernel.errors import Forbidden, NotFound
 from agencies.kernel.pages import PAGE, Page, cut
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor, require
 from agencies.kernel.work import Work, WorkState
 from agencies.organisations.permissions import Permission
@@ -20,6 +21,7 @@ from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadError, UploadKind, UploadState
 from uploads.opening import OPEN
 from uploads.schemas.registry import SCHEMAS
+from uploads.sealedrows import open_row
 from uploads.service import APPLY
 
 _WORKING = {UploadState.OPENING: OPEN, UploadState.CHECKING: CHECK, UploadState.APPLYING: APPLY}
@@ -131,7 +133,7 @@ def list_uploads(
     if after is not None:
         query = query.where(tuple_(Upload.created_at, Upload.id) < after)
     rows = session.scalars(
-        query.options(defer(Upload.sample), defer(Upload.header))
+        query.options(defer(Upload.sealed_sample), defer(Upload.header))
         .order_by(Upload.created_at.desc(), Upload.id.desc())
         .limit(limit + 1)
     ).all()
@@ -204,7 +206,7 @@ def list_errors(
     """Listed faults, or remarks, in the order of the file; the cursor is line, field and code of the last one shown."""
     sent_upload(session, actor, upload_id)
     key = (UploadError.line, UploadError.field, UploadError.code)
-    query = select(*key, UploadError.value).where(
+    query = select(UploadError).where(
         UploadError.organisation_id == actor.tenant,
         UploadError.upload_id == upload_id,
         UploadError.is_warning.is_(is_warning),
@@ -213,7 +215,8 @@ def list_errors(
         query = query.where(UploadError.code == code)
     if after is not None:
         query = query.where(tuple_(*key) > after)
-    rows = [RowFault(*row) for row in session.execute(query.order_by(*key).limit(limit + 1))]
+    found = session.scalars(query.order_by(*key).limit(limit + 1))
+    rows = [RowFault(one.line, one.field, one.code, one.stood) for one in found]
     return cut(rows, limit, lambda row: (row.line, row.field, row.code))
 
 
@@ -226,8 +229,16 @@ def find_staged_row(session: Session, actor: Actor, upload: Upload, line: int) -
             staged.c.organisation_id == actor.tenant, staged.c.upload_id == upload.id, staged.c.line == line
         )
     ).one_or_none()
+    if row is None:
+        return None
+    cells = row._asdict()
+    if (sealed := cells.get("sealed")) is not None:
+        opened = open_row(
+            keyring_of(session), actor.tenant, upload.kind, upload.id, line, sealed, cells.get("identity")
+        )
+        cells.update(opened)
     names = [field.name for field in SCHEMAS[upload.kind].fields]
-    return {name: getattr(row, name) for name in names if getattr(row, name) is not None} if row else None
+    return {name: cells[name] for name in names if cells.get(name) is not None}
 
 
 def _progress(upload: Upload, work: Work | None, seconds: float | None) -> Progress:

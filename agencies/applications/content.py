@@ -126,30 +126,32 @@ def opened(session: Session, row: Application) -> Content:
     """What an application says; nothing of one that expired."""
     if row.content is None:
         return {}
-    found: Content = json.loads(keyring_of(session).open(row.content, _place(row, "content")))
+    place = place_of(row.organisation_id, "content", row.handle)
+    found: Content = json.loads(keyring_of(session).open(row.content, place))
     return found
 
 
 def seal(session: Session, row: Application, content: Content) -> None:
     """Keep what an application says, so that only this product can read it."""
     told = json.dumps(content, ensure_ascii=False, sort_keys=True)
-    row.content = keyring_of(session).seal(told, _place(row, "content"))
+    row.content = keyring_of(session).seal(told, place_of(row.organisation_id, "content", row.handle))
     company = content.get("company", {})
     row.legal_name, row.tax_id = company.get("legal_name", ""), company.get("tax_id")
 
 
 def address_of(session: Session, row: Application) -> str:
     """The applicant's e-mail address."""
-    return keyring_of(session).open(row.email, _place(row, "email"))
+    return keyring_of(session).open(row.email, place_of(row.organisation_id, "email", row.handle))
 
 
 def sealed_address(session: Session, organisation_id: int, handle: str, email: str) -> bytes:
     """An applicant's address as it is kept."""
-    return keyring_of(session).seal(email, Place(organisation_id, "applications", "email", handle))
+    return keyring_of(session).seal(email, place_of(organisation_id, "email", handle))
 
 
-def _place(row: Application, column: str) -> Place:
-    return Place(row.organisation_id, "applications", column, row.handle)
+def place_of(organisation_id: int, column: str, handle: str) -> Place:
+    """Where what an applicant says stands."""
+    return Place(organisation_id, "applications", column, handle)
 
 
 def is_own_account(said: Content) -> bool:

@@ -52,7 +52,7 @@ def post_to_address(
 ) -> None:
     """Queue a letter about a person to an address that is not, or no longer, theirs in the portal; once per key."""
     organisation_id = _organisation_of(session, user_id)
-    sealed = keyring_of(session).seal(address, _place(organisation_id, key))
+    sealed = keyring_of(session).seal(address, place_of(organisation_id, key))
     session.execute(
         insert(LetterAddress)
         .values(organisation_id=organisation_id, key=key, sealed=sealed, created_at=now)
@@ -76,7 +76,7 @@ def open_address(session: Session, actor: Actor, key: str) -> str | None:
     sealed = session.scalar(
         select(LetterAddress.sealed).where(LetterAddress.organisation_id == actor.tenant, LetterAddress.key == key)
     )
-    return None if sealed is None else keyring_of(session).open(sealed, _place(actor.tenant, key))
+    return None if sealed is None else keyring_of(session).open(sealed, place_of(actor.tenant, key))
 
 
 def forget_address(session: Session, actor: Actor, key: str) -> None:
@@ -108,5 +108,6 @@ def _ask(
     work.request(session, owner, SEND, key, payload, now=now)
 
 
-def _place(organisation_id: int, key: str) -> Place:
+def place_of(organisation_id: int, key: str) -> Place:
+    """Where the address of a letter stands until it is sent."""
     return Place(organisation_id, "letter_addresses", "sealed", key)

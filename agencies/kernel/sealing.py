@@ -11,12 +11,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy.orm import Session
+from sqlalchemy import event
+from sqlalchemy.orm import Session, object_session
 
 _VERSION_BYTES, _NONCE_BYTES, _TAG_BYTES = 2, 12, 16
 #: 128 bits of a keyed hash: no two values of a tenant meet by chance.
@@ -80,10 +81,43 @@ class Keyring:
         """The version of the key a value was sealed with."""
         return int.from_bytes(sealed[:_VERSION_BYTES], "big")
 
+    def seal_many(self, values: Sequence[bytes], place: Place, rows: Sequence[str]) -> list[bytes]:
+        """Many values of one column, each for its own row and not for the place's, as `seal` seals them one by one.
+
+        A million rows of a file go through here, so nothing is done twice that can be done once.
+        """
+        encrypt, mark = self._ciphers[self.newest].encrypt, self.newest.to_bytes(_VERSION_BYTES, "big")
+        beginning, drawn = place._replace(row="").label, secrets.token_bytes(_NONCE_BYTES * len(values))
+        return [
+            mark + (nonce := drawn[at : at + _NONCE_BYTES]) + encrypt(nonce, value, beginning + row.encode())
+            for value, row, at in zip(values, rows, range(0, len(drawn), _NONCE_BYTES), strict=True)
+        ]
+
     def index(self, organisation_id: int, kind: str, value: str) -> bytes:
         """The blind index of a normalised value: equal for equal values of one organisation and kind, and only then."""
-        key = hmac.digest(self._index_key, f"index|{organisation_id}|{kind}".encode(), hashlib.sha256)
-        return hmac.digest(key, value.encode(), hashlib.sha256)[:_INDEX_BYTES]
+        hashed = _prepared(self._index_key, organisation_id, kind)
+        hashed.update(value.encode())
+        found: bytes = hashed.digest()
+        return found
+
+    def index_many(self, organisation_id: int, kind: str, values: Iterable[bytes | None]) -> list[bytes | None]:
+        """The blind index of each value, its key derived once; none of what is none."""
+        # Keyed BLAKE2s (RFC 7693) costs a quarter of an HMAC; the prepared key is copied.
+        prepare = _prepared(self._index_key, organisation_id, kind).copy
+        found: list[bytes | None] = []
+        for value in values:
+            if value is None:
+                found.append(None)
+                continue
+            hashed = prepare()
+            hashed.update(value)
+            found.append(hashed.digest())
+        return found
+
+
+def _prepared(index_key: bytes, organisation_id: int, kind: str) -> Any:
+    key = hmac.digest(index_key, f"index|{organisation_id}|{kind}".encode(), hashlib.sha256)
+    return hashlib.blake2s(key=key, digest_size=_INDEX_BYTES)
 
 
 def attach(session: Session, keyring: Keyring) -> None:
@@ -103,3 +137,24 @@ def keyring_of(session: Session) -> Keyring:
     except KeyError as missing:
         raise NoKeyring from missing
     return ring
+
+
+class HoldsSealed:
+    """A row with sealed fields: it keeps the keys of the session that read it, and opens after that is closed."""
+
+    own_keyring: Keyring | None = None
+
+
+@event.listens_for(HoldsSealed, "load", propagate=True)
+def _keep_keyring(row: Any, context: Any) -> None:
+    row.own_keyring = context.session.info.get(_RING)
+
+
+def keyring_for(row: HoldsSealed) -> Keyring:
+    """The keys that a row opens with; raises `NoKeyring` when it was read by a session without any, or by none."""
+    if row.own_keyring is not None:
+        return row.own_keyring
+    session = object_session(row)
+    if session is None:
+        raise NoKeyring
+    return keyring_of(session)

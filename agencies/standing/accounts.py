@@ -142,11 +142,11 @@ def put_in_force(
         bank=account.bank,
         account_kind=account.kind,
         seal=seal,
-        number=ring.seal(digits, _place(agency_id, "number", seal)),
+        number=ring.seal(digits, place_of(agency_id, "number", seal)),
         last_four=digits[-4:],
         number_index=_index(session, account.country, digits),
         holder_name=account.holder.name,
-        holder_tax_id=ring.seal(account.holder.tax_id, _place(agency_id, "holder_tax_id", seal)),
+        holder_tax_id=ring.seal(account.holder.tax_id, place_of(agency_id, "holder_tax_id", seal)),
         is_own=not mismatches(account.holder, home.tax_id, home.legal_name),
         in_force_from=now,
         asked_by=asked_by,
@@ -237,5 +237,6 @@ def _index(session: Session, country: str, digits: str) -> bytes:
     return keyring_of(session).index(_EVERYBODY, "bank_account", f"{country}|{digits}")
 
 
-def _place(agency_id: int, column: str, seal: str) -> Place:
+def place_of(agency_id: int, column: str, seal: str) -> Place:
+    """Where the number of an account or its holder's tax number stands."""
     return Place(agency_id, "bank_accounts", column, seal)

@@ -103,12 +103,17 @@ def check(told: PrincipalFacts, known_bp: int, today: date) -> None:
         raise CheckedInTheFuture
 
 
+def place_of(agency_id: int, seal: str) -> Place:
+    """Where the document of a principal stands."""
+    return Place(agency_id, "principals", "document", seal)
+
+
 def keep_principal(
     session: Session, agency_id: int, told: PrincipalFacts, *, by: int | None, now: datetime
 ) -> Principal:
     """Write a principal down as it is."""
     seal = secrets.token_hex(16)
-    place = Place(agency_id, "principals", "document", seal)
+    place = place_of(agency_id, seal)
     added = Principal(
         agency_id=agency_id,
         name=told.name.strip(),

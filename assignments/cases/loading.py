@@ -15,51 +15,44 @@ SETTINGS = """
            set_config('enable_nestloop', :look_up, true)
 """
 
-#: What makes two rows one debtor; the check has brought type and number to one spelling.
-IDENTITY = """coalesce('id:' || :country || ':' || coalesce(s.id_type, '') || ':' || s.national_id,
-                       'ref:' || s.debtor_ref, 'account:' || s.account_ref)"""
-
-#: Where each row stands, and the number of its debtor. The rows come to the numbering debtor by debtor, each one's
-#: first row first: that row of a new debtor draws its number, and those behind it have the number drawn last. They are
-#: sorted by the national id first, for identities begin alike and take long to compare.
-NUMBER = f"""
+#: Where each row stands, and the number of its debtor, by the identity that the check gave it as a blind index. The
+#: rows come to the numbering debtor by debtor, each one's first row first: that row of a new debtor draws its number,
+#: and those behind it have the number drawn last. A debtor put together with another one is known as that one.
+NUMBER = """
     create temporary table numbered_rows on commit drop as
     select n.*, coalesce(n.known, case when n.is_first then nextval('debtors_id_seq')
                                        else currval('debtors_id_seq') end) as debtor_id
     from (
-        select r.place, r.account_ref, r.identity, r.known,
-               lag(r.identity) over (order by r.national_id collate "C", r.identity, r.line)
-                   is distinct from r.identity as is_first
+        select r.place, r.account_ref, r.known, r.is_merged,
+               lag(r.identity) over (order by r.identity, r.line) is distinct from r.identity as is_first
         from (
-            select s.ctid as place, s.line, s.national_id, s.account_ref collate "C" as account_ref,
-                   {IDENTITY} collate "C" as identity, coalesce(d.merged_into, d.id) as known
+            select s.ctid as place, s.line, s.identity, s.account_ref collate "C" as account_ref,
+                   coalesce(d.merged_into, d.id) as known, d.merged_into is not null as is_merged
             from staged_portfolio s
-            left join debtors d on d.creditor_id = :creditor and d.identity = {IDENTITY}
+            left join debtors d on d.creditor_id = :creditor and d.identity = s.identity
             where s.organisation_id = :creditor and s.upload_id = :upload
         ) r
     ) n
-"""  # noqa: S608  put together from constants
+"""
 COUNT_NUMBERED = "analyze numbered_rows"
 
 
 # `offset 0` has each staged row fetched by where it stands, in the order of who asks; a planner would not look it up by
 # itself, for nobody knows how large a table is that was filled just now.
 
-#: A debtor's first row says how to reach it. The indexes of debtors grow at their ends.
+#: A debtor's first row says how to reach it. The indexes of debtors grow at their ends. An identity that begins with a
+#: one is that of a document, whose own index stands in it.
 DEBTORS = Stream(
     "debtors",
-    "id, identity, country, id_type, id_number, name, person_type, birth_date, phone, phone_e164, phone_2, "
-    "phone_2_e164, email, address, address_normal",
+    "id, identity, country, id_type, document_index, name, person_type, birth_date, sealed, phone_index, "
+    "phone_2_index, email_index, address_index",
     """
-    select n.debtor_id, n.identity, %(country)s::text, s.id_type, s.national_id,
+    select n.debtor_id, s.identity, %(country)s::text, s.id_type,
+           case when get_byte(s.identity, 0) = 1 then substring(s.identity from 2 for 16) end,
            coalesce(s.full_name, nullif(concat_ws(' ', s.first_name, s.last_name), '')),
-           s.person_type, s.birth_date, s.phone, s.phone_e164,
-           case when coalesce(s.phone_2_e164, s.phone_2) is distinct from coalesce(s.phone_e164, s.phone)
-                then s.phone_2 end,
-           case when coalesce(s.phone_2_e164, s.phone_2) is distinct from coalesce(s.phone_e164, s.phone)
-                then s.phone_2_e164 end,
-           s.email, s.address, s.address_normal
-    from (select place, debtor_id, identity from numbered_rows where is_first and known is null) n
+           s.person_type, s.birth_date, s.sealed, s.phone_index, nullif(s.phone_2_index, s.phone_index),
+           s.email_index, s.address_index
+    from (select place, debtor_id from numbered_rows where is_first and known is null) n
     cross join lateral (select * from staged_portfolio where ctid = n.place offset 0) s
     """,
 )
@@ -82,51 +75,57 @@ CASES = Stream(
     """,
 )
 
-#: What the other rows of a debtor add to what is known of it. What the agency that works a debtor now may see, it sees
-#: at once.
+#: What the other rows of a debtor add to what is known of it, each point with all that its row told, sealed. What the
+#: agency that works a debtor now may see, it sees at once. Rows of a debtor that was put together with another one are
+#: sealed for the one that went; they are told one by one (`MERGED_ROWS`).
 LATER_CONTACTS = Stream(
     "contact_points",
-    "agency_id, debtor_id, portfolio_id, kind, value, normal",
+    "agency_id, debtor_id, portfolio_id, kind, part, form, sealed",
     """
     with later as (
-        select n.debtor_id, s.line, p.id as portfolio_id, d.agency_id, s.phone, s.phone_e164, s.phone_2,
-               s.phone_2_e164, s.email, s.address, s.address_normal,
-               case when n.known is null then coalesce(f.phone_e164, f.phone)
-                    else coalesce(d.phone_e164, d.phone) end as known_phone,
-               case when n.known is null then coalesce(f.phone_2_e164, f.phone_2)
-                    else coalesce(d.phone_2_e164, d.phone_2) end as known_phone_2,
-               case when n.known is null then f.email else d.email end as known_email,
-               case when n.known is null then coalesce(f.address_normal, f.address)
-                    else coalesce(d.address_normal, d.address) end as known_address
+        select n.debtor_id, s.line, p.id as portfolio_id, d.agency_id, s.sealed, s.phone_index, s.phone_2_index,
+               s.email_index, s.address_index,
+               case when n.known is null then f.phone_index else d.phone_index end as known_phone,
+               case when n.known is null then f.phone_2_index else d.phone_2_index end as known_phone_2,
+               case when n.known is null then f.email_index else d.email_index end as known_email,
+               case when n.known is null then f.address_index else d.address_index end as known_address
         from (
             select r.place, r.debtor_id, r.known, o.place as first_place
             from numbered_rows r
             left join numbered_rows o on o.debtor_id = r.debtor_id and o.is_first and o.known is null
-            where r.known is not null or not r.is_first
+            where (r.known is not null or not r.is_first) and not r.is_merged
         ) n
         cross join lateral (select * from staged_portfolio where ctid = n.place offset 0) s
         join unnest(%(currencies)s::text[], %(portfolios)s::bigint[]) p (currency, id) on p.currency = s.currency
         left join lateral (select * from staged_portfolio where ctid = n.first_place offset 0) f on true
         left join debtors d on d.creditor_id = %(creditor)s and d.id = n.known
     )
-    select distinct on (l.debtor_id, v.kind, v.form) l.agency_id, l.debtor_id, l.portfolio_id, v.kind, v.value, v.normal
+    select distinct on (l.debtor_id, v.kind, v.form)
+           l.agency_id, l.debtor_id, l.portfolio_id, v.kind, v.part, v.form, l.sealed
     from later l
     cross join lateral (
-        values ('phone', l.phone, l.phone_e164, coalesce(l.phone_e164, l.phone), l.known_phone, l.known_phone_2),
-               ('phone', l.phone_2, l.phone_2_e164, coalesce(l.phone_2_e164, l.phone_2), l.known_phone,
-                l.known_phone_2),
-               ('email', l.email, null, l.email, l.known_email, null),
-               ('address', l.address, l.address_normal, coalesce(l.address_normal, l.address), l.known_address, null)
-    ) v (kind, value, normal, form, stands, stands_too)
+        values ('phone', 'phone', l.phone_index, l.known_phone, l.known_phone_2),
+               ('phone', 'phone_2', l.phone_2_index, l.known_phone, l.known_phone_2),
+               ('email', 'email', l.email_index, l.known_email, null),
+               ('address', 'address', l.address_index, l.known_address, null)
+    ) v (kind, part, form, stands, stands_too)
     where v.form is not null and v.form is distinct from v.stands and v.form is distinct from v.stands_too
       and not exists (
           select from contact_points p
-          where p.creditor_id = %(creditor)s and p.debtor_id = l.debtor_id and p.kind = v.kind
-            and coalesce(p.normal, p.value) = v.form
+          where p.creditor_id = %(creditor)s and p.debtor_id = l.debtor_id and p.kind = v.kind and p.form = v.form
       )
     order by l.debtor_id, v.kind, v.form, l.line
     """,
 )
+
+#: Rows of debtors that were put together with others, with the one they are known as.
+MERGED_ROWS = """
+    select n.debtor_id, s.line, s.identity, s.sealed, p.id as portfolio_id
+    from (select place, debtor_id from numbered_rows where is_merged) n
+    cross join lateral (select * from staged_portfolio where ctid = n.place offset 0) s
+    join unnest(cast(:currencies as text[]), cast(:portfolios as bigint[])) p (currency, id) on p.currency = s.currency
+    order by n.debtor_id, s.line
+"""
 
 #: In one scan, what the portfolio of each currency comes to, and the values by which its cases are filtered, the
 #: frequent ones first.

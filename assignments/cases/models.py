@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Identity,
     Index,
+    LargeBinary,
     PrimaryKeyConstraint,
     UniqueConstraint,
     text,
@@ -19,6 +20,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import OF_THE_ACTOR, Base, code_type
+from agencies.kernel.sealing import HoldsSealed, keyring_for
+from uploads.sealed import Private, open_private
 
 
 class CaseState(StrEnum):
@@ -75,7 +78,7 @@ class Portfolio(Base):
     created_at: Mapped[datetime]
 
 
-class Debtor(Base):
+class Debtor(HoldsSealed, Base):
     """A person or company, one row per creditor and identity."""
 
     __tablename__ = "debtors"
@@ -83,6 +86,12 @@ class Debtor(Base):
         PrimaryKeyConstraint("creditor_id", "id"),
         UniqueConstraint("creditor_id", "identity"),
         Index("ix_debtors_agency_id", "agency_id", postgresql_where=text("agency_id is not null")),
+        Index(
+            "ix_debtors_document_index",
+            "creditor_id",
+            "document_index",
+            postgresql_where=text("document_index is not null"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
@@ -90,24 +99,36 @@ class Debtor(Base):
     creditor_id: Mapped[int] = mapped_column(server_default=OF_THE_ACTOR)
     #: The agency that works the debtor's cases now; all of a debtor's cases are kept together.
     agency_id: Mapped[int | None]
-    #: What makes two rows one debtor: `id:CO:CC:123`, else `ref:` the creditor's customer number, else `account:`.
-    identity: Mapped[str]
+    #: What makes two rows one debtor, as a blind index: the document and its kind, else the creditor's customer number,
+    #: else the account. It never changes, and what is sealed of the debtor is bound to it.
+    identity: Mapped[bytes] = mapped_column(LargeBinary)
     country: Mapped[str]
     id_type: Mapped[str | None]
-    id_number: Mapped[str | None]
+    #: The number alone, by which it is found whatever its kind; empty where no document is known.
+    document_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     name: Mapped[str | None]
     person_type: Mapped[str | None]
     birth_date: Mapped[date | None]
-    #: How to reach it, as its first row said; later and released ways are contact points of their own.
-    phone: Mapped[str | None]
-    phone_e164: Mapped[str | None]
-    phone_2: Mapped[str | None]
-    phone_2_e164: Mapped[str | None]
-    email: Mapped[str | None]
-    address: Mapped[str | None]
-    address_normal: Mapped[str | None]
+    #: The document and how to reach it, as its first row said (`uploads.sealed`); later and released ways are contact
+    #: points of their own.
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    #: What each way is found by, empty where there is none.
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_2_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    email_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    address_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     #: The debtor that has its cases since somebody found the two to be one person.
     merged_into: Mapped[int | None]
+
+    @property
+    def private(self) -> Private:
+        """What is sealed, opened with the keys of its session; raises `NoKeyring` and `SealBroken`."""
+        return open_private(keyring_for(self), self.creditor_id, self.identity, self.sealed)
+
+    @property
+    def id_number(self) -> str | None:
+        """The number of the document, opened."""
+        return self.private.national_id
 
 
 class Case(Base):

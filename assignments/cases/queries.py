@@ -10,18 +10,22 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Row, Select, and_, func, select
 from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
+from agencies.kernel.sealing import Keyring, keyring_of
 from agencies.kernel.tenancy import Actor, Side, owned_by, require
 from agencies.mandates.models import Mandate
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState, Debtor, LotCase, Portfolio, ReturnCode
+from uploads.sealed import open_private
 
 _MOST_VALUES = 200
+#: Where a row of a list has the number of the document.
+_NUMBER = 8
 _LAST_CHARACTER = "\U0010ffff"
 
 
@@ -196,7 +200,7 @@ def list_cases(
             _agency.name,
             Debtor.name,
             Debtor.id_type,
-            Debtor.id_number,
+            Debtor.identity,
             Case.product,
             Case.region,
             Case.city,
@@ -206,12 +210,21 @@ def list_cases(
             Case.balance_minor,
             Case.state,
             Case.held_since.is_not(None),
+            Debtor.sealed,
         )
     )
     if after is not None:
         statement = statement.where(Case.id > after)
-    rows = [CaseRow(*row) for row in session.execute(statement.order_by(Case.id).limit(limit + 1))]
+    keyring = keyring_of(session)
+    rows = [_opened(keyring, row) for row in session.execute(statement.order_by(Case.id).limit(limit + 1))]
     return cut(rows, limit, lambda row: row.id)
+
+
+def _opened(keyring: Keyring, row: Row[*tuple[Any, ...]]) -> CaseRow:
+    """A row whose identity and sealed value become the number of the document."""
+    cells: list[Any] = list(row[:-1])
+    cells[_NUMBER] = open_private(keyring, row.creditor_id, row.identity, row.sealed).national_id
+    return CaseRow(*cells)
 
 
 def totals(session: Session, actor: Actor, selection: Selection, *, without: Collection[int] = ()) -> Totals:

@@ -17,6 +17,7 @@ from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases import loading
 from assignments.cases.models import Case, Portfolio
+from assignments.cases.reaching import add_merged
 from uploads.checking.rejecting import reject_rows
 from uploads.checking.staging import STAGED
 from uploads.models import Upload, UploadKind, UploadState
@@ -110,6 +111,7 @@ def _write_cases(reader: Session, given: dict[str, Any], session: Session) -> in
     made = pump(reader, loading.CASES, given, session)
     if made > debtors:
         pump(reader, loading.LATER_CONTACTS, given, session)
+        add_merged(reader, given, session)
     return made
 
 

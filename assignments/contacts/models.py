@@ -16,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Identity,
     Index,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -26,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import OF_THE_ACTOR, Base, code_type
+from agencies.kernel.sealing import HoldsSealed, keyring_for
+from uploads.sealed import Told, open_private, part_of
 
 
 class ContactKind(StrEnum):
@@ -75,9 +78,11 @@ class ContactPoint(Base):
     #: The update of the portfolio it came with, if it came with one.
     upload_id: Mapped[int | None]
     kind: Mapped[ContactKind] = mapped_column(code_type(ContactKind))
-    value: Mapped[str]
-    #: Its one spelling (`normalising`), where it is known.
-    normal: Mapped[str | None]
+    #: What it is found by: the blind index of its one spelling, or of what was written where it has none.
+    form: Mapped[bytes] = mapped_column(LargeBinary)
+    #: All that was told with it, for its debtor (`uploads.sealed`), and which part of that the point is.
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    part: Mapped[str]
     #: The finding it was released from; it exists (a trigger asks, for released points only).
     finding_id: Mapped[int | None]
     #: Empty for what the creditor handed over with the case.
@@ -85,25 +90,28 @@ class ContactPoint(Base):
     released_at: Mapped[datetime | None]
 
 
-#: The rows of both tables under the walls of both: it asks as whoever reads it, not as its owner.
+#: The rows of both tables under the walls of both: it asks as whoever reads it, not as its owner. Whoever sees a point
+#: sees its debtor, whose identity opens it.
 VIEW = """
 create view debtor_contacts with (security_invoker = true) as
-select d.creditor_id, d.agency_id, d.id as debtor_id, c.place, c.kind, c.value, c.normal,
+select d.creditor_id, d.agency_id, d.id as debtor_id, c.place, c.kind, c.part, c.form, d.identity, d.sealed,
        null::bigint as finding_id, null::varchar(40) as authorisation, null::timestamptz as released_at
 from debtors d
 cross join lateral (
-    values (-4::bigint, 'phone'::varchar(40), d.phone, d.phone_e164), (-3, 'phone', d.phone_2, d.phone_2_e164),
-           (-2, 'email', d.email, null), (-1, 'address', d.address, d.address_normal)
-) c (place, kind, value, normal)
-where c.value is not null
+    values (-4::bigint, 'phone'::varchar(40), 'phone'::text, d.phone_index), (-3, 'phone', 'phone_2', d.phone_2_index),
+           (-2, 'email', 'email', d.email_index), (-1, 'address', 'address', d.address_index)
+) c (place, kind, part, form)
+where c.form is not null
 union all
-select creditor_id, agency_id, debtor_id, id, kind, value, normal, finding_id, authorisation, released_at
-from contact_points
+select p.creditor_id, p.agency_id, p.debtor_id, p.id, p.kind, p.part, p.form, d.identity, p.sealed,
+       p.finding_id, p.authorisation, p.released_at
+from contact_points p
+join debtors d on d.creditor_id = p.creditor_id and d.id = p.debtor_id
 """
 event.listen(Base.metadata, "after_create", DDL(VIEW))  # type: ignore[no-untyped-call]
 
 
-class DebtorContact(Base):
+class DebtorContact(HoldsSealed, Base):
     """A way to reach a debtor, wherever it stands."""
 
     # Not among the tables: it is neither made nor compared as one.
@@ -115,8 +123,10 @@ class DebtorContact(Base):
         Column("debtor_id", BigInteger, primary_key=True),
         Column("place", BigInteger, primary_key=True),
         Column("kind", code_type(ContactKind)),
-        Column("value", Text),
-        Column("normal", Text),
+        Column("part", Text),
+        Column("form", LargeBinary),
+        Column("identity", LargeBinary),
+        Column("sealed", LargeBinary),
         Column("finding_id", BigInteger),
         Column("authorisation", code_type(Authorisation)),
         Column("released_at", DateTime(timezone=True)),
@@ -129,8 +139,27 @@ class DebtorContact(Base):
     #: In which order they were given; below zero for what stands with the debtor.
     place: Mapped[int]
     kind: Mapped[ContactKind]
-    value: Mapped[str]
-    normal: Mapped[str | None]
+    #: Which part of what is sealed it is.
+    part: Mapped[str]
+    #: What it is found by.
+    form: Mapped[bytes]
+    identity: Mapped[bytes]
+    sealed: Mapped[bytes]
     finding_id: Mapped[int | None]
     authorisation: Mapped[Authorisation | None]
     released_at: Mapped[datetime | None]
+
+    @property
+    def told(self) -> Told:
+        """What was written and its one spelling, opened with the keys of its session."""
+        return part_of(open_private(keyring_for(self), self.creditor_id, self.identity, self.sealed), self.part)
+
+    @property
+    def value(self) -> str:
+        """What was written."""
+        return self.told.value
+
+    @property
+    def normal(self) -> str | None:
+        """Its one spelling (`normalising`), where it is known."""
+        return self.told.normal

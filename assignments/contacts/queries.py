@@ -7,7 +7,10 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor, owned_by, require
 from agencies.organisations.permissions import Permission
+from assignments.contacts.finding import find_debtors
 from assignments.contacts.models import DebtorContact
+
+__all__ = ["find_debtors", "list_contacts"]
 
 
 def list_contacts(session: Session, actor: Actor, debtor_id: int) -> list[DebtorContact]:

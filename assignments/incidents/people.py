@@ -92,5 +92,6 @@ def _ways(session: Session, creditor_id: int, ids: list[int]) -> dict[tuple[int,
     )
     found: dict[tuple[int, ContactKind], str] = {}
     for row in rows:
-        found.setdefault((row.debtor_id, row.kind), row.normal or row.value)
+        if (row.debtor_id, row.kind) not in found:
+            found[row.debtor_id, row.kind] = row.told.form
     return found

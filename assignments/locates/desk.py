@@ -96,7 +96,7 @@ def list_to_verify(
             Finding.creditor_id,
             LocateOrder.case_id,
             Finding.kind,
-            Finding.value,
+            Finding,
             Finding.detail,
             Finding.is_known,
             _agency.name,
@@ -122,7 +122,12 @@ def list_to_verify(
         statement = statement.where(Finding.grade.is_not(None) if is_graded else Finding.grade.is_(None))
     if after is not None:
         statement = statement.where(Finding.id > after)
-    return cut([FindingRow(*row) for row in session.execute(statement)], limit, lambda row: row.id)
+    return cut([_finding_row(*row) for row in session.execute(statement)], limit, lambda row: row.id)
+
+
+def _finding_row(finding_id: int, creditor_id: int, case_id: int, kind: FindingKind, *rest: Any) -> FindingRow:
+    finding, *cells = rest
+    return FindingRow(finding_id, creditor_id, case_id, kind, finding.value, *cells)
 
 
 def get_finding(session: Session, actor: Actor, finding_id: int) -> FindingDetail:

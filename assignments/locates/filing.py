@@ -5,8 +5,8 @@ The rows are judged in pieces, because each is read by a library and held agains
 
 from __future__ import annotations
 
-from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -14,16 +14,14 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from agencies.attestations.gates import Act, pass_gate
 from agencies.kernel import audit
 from agencies.kernel.clock import local_date
-from agencies.kernel.errors import Conflict, NotFound, msg
-from agencies.kernel.sheets import csv_bytes
+from agencies.kernel.errors import NotFound
+from agencies.kernel.sealing import Keyring, keyring_of
 from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
-from assignments.contacts.normalising import EMPLOYER
 from assignments.locates.handing_in import hand_in_file
 from assignments.locates.knowledge import Check, Knowledge
 from assignments.locates.models import (
@@ -31,41 +29,20 @@ from assignments.locates.models import (
     Finding,
     FindingKind,
     FindingState,
-    LocateBatch,
     LocateSubject,
-    OrderState,
 )
-from assignments.reads import service as reads
-from assignments.reads.models import ReadKind, Subject
-from assignments.reads.service import Handed
+from assignments.locates.sealed import finding_columns
 from uploads.models import Upload, UploadError
 from uploads.rows import Loaded
+from uploads.sealedrows import open_row, seal_fault
 
 NOTHING = "none"
-BETWEEN = "; "
 BATCH = 2_000
-HEADER = (
-    "account_ref",
-    "due_on",
-    "purpose",
-    "exclusions",
-    "debtor_id_type",
-    "debtor_id",
-    "debtor_name",
-    "birth_date",
-    "country",
-    "region",
-    "city",
-    "phones",
-    "emails",
-    "addresses",
-    "known_to_be_wrong",
-)
 
 #: Staged rows with the open order they speak of, none where the agency collects from the person now. A staging table
 #: has no statistics, and this shape needs none.
 _ROWS = """
-select s.line, s.account_ref, s.kind, s.value, s.source_class, s.source_ref, s.found_on, s.confidence, s.evidence,
+select s.line, s.account_ref, s.kind, s.sealed, s.source_class, s.source_ref, s.found_on, s.confidence, s.evidence,
        o.id as order_id
 from staged_findings s
 left join lateral (
@@ -103,53 +80,37 @@ on conflict do nothing
 """
 
 
+@dataclass(frozen=True)
+class _Row:
+    """A staged row with the open order it speaks of."""
+
+    line: int
+    account_ref: str
+    kind: str
+    value: str | None
+    source_class: str | None
+    source_ref: str | None
+    found_on: date | None
+    confidence: str | None
+    evidence: str | None
+    order_id: int | None
+
+
 _INSERT = insert(Finding)
 #: A row that equals a draft hands it in as it was typed; what was handed in stays as it is.
 _TAKE_IN = _INSERT.on_conflict_do_update(
-    index_elements=["creditor_id", "agency_id", "order_id", "kind", "value"],
+    index_elements=["creditor_id", "agency_id", "order_id", "kind", "form"],
     set_={"state": _INSERT.excluded.state, "submitted_at": _INSERT.excluded.submitted_at},
     where=Finding.state == FindingState.DRAFT,
 ).returning(Finding.order_id)
-
-
-class NotTakenOn(Conflict):
-    """Whoever takes people's data away has taken the work on."""
-
-    text = msg("Acknowledge the orders first, then download them.")
-
-
-def orders_file(session: Session, actor: Actor, batch_id: int, *, now: datetime) -> Iterator[bytes]:
-    """The open orders of a batch as CSV in pieces; raises `NotFound`, `NotTakenOn` or `GateClosed` before the first.
-
-    The download is recorded in the current transaction; the pieces are read as they are asked for.
-    """
-    require(actor, Permission.MANIFEST_DOWNLOAD)
-    agency_id = require_side(actor, Side.AGENCY)
-    batch = session.scalar(
-        select(LocateBatch).where(LocateBatch.agency_id == agency_id, LocateBatch.id == batch_id).with_for_update()
-    )
-    if batch is None:
-        raise NotFound
-    if batch.state is not OrderState.ACKNOWLEDGED:
-        raise NotTakenOn
-    pass_gate(session, actor, Act.DOWNLOAD, creditor_id=batch.creditor_id, agency_ids=[agency_id], now=now)
-    if batch.downloaded_at is None:
-        batch.downloaded_at = now
-    told = [batch.creditor_id, agency_id]
-    audit.record(
-        session, actor, "locate.downloaded", now=now, organisations=told, batch_id=batch_id, orders=batch.orders
-    )
-    what = (Subject.LOCATE_BATCH, batch_id)
-    handed = reads.handed_out(session, actor, ReadKind.LOCATE, fields=reads.CONTACTS, subject=what, now=now)
-    return _pieces(session, batch, handed)
 
 
 def screen_findings(session: Session, actor: Actor, upload: Upload) -> int:
     """Refuse, row by row, staged findings that are not the agency's to report or cannot be read; returns how many."""
     parameters = _parameters(session, actor, upload)
     session.execute(text(_CONTRADICTORY), parameters)
-    refused = 0
-    for rows, checks in _judged(session, parameters):
+    refused, keyring = 0, keyring_of(session)
+    for rows, checks in _judged(session, upload, parameters):
         faults = [
             {
                 "organisation_id": upload.organisation_id,
@@ -157,7 +118,9 @@ def screen_findings(session: Session, actor: Actor, upload: Upload) -> int:
                 "line": row.line,
                 "field": field,
                 "code": code,
-                "value": (value or "")[:80],
+                "sealed": seal_fault(
+                    keyring, upload.organisation_id, upload.id, row.line, field, code, (value or "")[:80]
+                ),
             }
             for row, check in zip(rows, checks, strict=True)
             for field, code, value in _faults(row, check, parameters["today"])
@@ -178,15 +141,15 @@ def ingest_findings(session: Session, actor: Actor, upload: Upload, *, now: date
     good = 0
     # The orders to which rows brought findings, one for each.
     gained: list[int] = []
-    for rows, checks in _judged(session, parameters):
+    for rows, checks in _judged(session, upload, parameters):
         good += len(rows)
         found = [
-            _finding(row, check, upload, actor, now)
+            _finding(session, row, check, upload, actor, now)
             for row, check in zip(rows, checks, strict=True)
             if check is not None and check.normal is not None
         ]
         # One statement may not meet the same finding twice, however it was written.
-        once = {(one["order_id"], one["kind"], one["value"]): one for one in reversed(found)}
+        once = {(one["order_id"], one["kind"], one["form"]): one for one in reversed(found)}
         if once:
             gained += session.scalars(_TAKE_IN, list(once.values())).all()
     handed_in = hand_in_file(
@@ -231,10 +194,13 @@ def _parameters(session: Session, actor: Actor, upload: Upload) -> dict[str, Any
     }
 
 
-def _judged(session: Session, parameters: dict[str, Any]) -> Iterator[tuple[Sequence[Row[Any]], list[Check | None]]]:
+def _judged(
+    session: Session, upload: Upload, parameters: dict[str, Any]
+) -> Iterator[tuple[Sequence[_Row], list[Check | None]]]:
     """Pieces of the staged rows, each row with how its finding is read; None where there is nothing to read."""
-    after = 0
-    while rows := session.execute(text(_ROWS), {**parameters, "after": after, "most": BATCH}).all():
+    after, keyring = 0, keyring_of(session)
+    while staged := session.execute(text(_ROWS), {**parameters, "after": after, "most": BATCH}).all():
+        rows = [_opened(keyring, upload, row) for row in staged]
         after = rows[-1].line
         subjects = {
             one.order_id: one
@@ -245,18 +211,25 @@ def _judged(session: Session, parameters: dict[str, Any]) -> Iterator[tuple[Sequ
                 )
             )
         }
-        yield rows, [_read(row, subjects.get(row.order_id)) for row in rows]
+        yield rows, [_read(row, subjects.get(row.order_id or 0)) for row in rows]
         for subject in subjects.values():
             session.expunge(subject)
 
 
-def _read(row: Row[Any], subject: LocateSubject | None) -> Check | None:
+def _opened(keyring: Keyring, upload: Upload, row: Row[Any]) -> _Row:
+    cells = row._asdict()
+    sealed = cells.pop("sealed")
+    opened = open_row(keyring, upload.organisation_id, upload.kind, upload.id, row.line, sealed)
+    return _Row(**cells, value=opened["value"])
+
+
+def _read(row: _Row, subject: LocateSubject | None) -> Check | None:
     if subject is None or row.kind == NOTHING or not row.value:
         return None
     return Knowledge.of(subject).judge(FindingKind(row.kind), row.value, here=())
 
 
-def _faults(row: Row[Any], check: Check | None, today: date) -> Iterator[tuple[str, str, str | None]]:
+def _faults(row: _Row, check: Check | None, today: date) -> Iterator[tuple[str, str, str | None]]:
     if row.order_id is None:
         yield "account_ref", "not_your_order", row.account_ref
         return
@@ -271,16 +244,16 @@ def _faults(row: Row[Any], check: Check | None, today: date) -> Iterator[tuple[s
         yield "value", check.fault, row.value
 
 
-def _finding(row: Row[Any], check: Check, upload: Upload, actor: Actor, now: datetime) -> dict[str, Any]:
-    assert check.normal is not None  # noqa: S101  the caller has looked
+def _finding(session: Session, row: _Row, check: Check, upload: Upload, actor: Actor, now: datetime) -> dict[str, Any]:
+    assert check.normal is not None and row.order_id is not None and upload.creditor_id is not None  # noqa: S101, PT018
+    keyring, value = keyring_of(session), check.normal.value
     return {
         "creditor_id": upload.creditor_id,
         "agency_id": upload.organisation_id,
         "order_id": row.order_id,
         "kind": row.kind,
         "state": FindingState.SUBMITTED,
-        "raw": row.value,
-        "value": check.normal.value,
+        **finding_columns(keyring, upload.creditor_id, row.order_id, row.kind, row.value or "", value),
         "detail": check.normal.detail,
         "source_class": row.source_class,
         "source_ref": row.source_ref,
@@ -294,55 +267,3 @@ def _finding(row: Row[Any], check: Check, upload: Upload, actor: Actor, now: dat
         "created_by": actor.user_id,
         "submitted_at": now,
     }
-
-
-#: People whom the agency collects from meanwhile are left out: it sees released points only.
-_PEOPLE = """
-select o.id, o.case_id, o.account_ref, o.due_on, s.id_type, s.id_number, s.name, s.birth_date, s.country, s.region,
-       s.city, s.known
-from locate_orders o
-join locate_subjects s on s.creditor_id = o.creditor_id and s.agency_id = o.agency_id and s.order_id = o.id
-where o.agency_id = :agency and o.creditor_id = :creditor and o.batch_id = :batch and o.state = 'acknowledged'
-  and not exists (
-      select from debtors d where d.creditor_id = o.creditor_id and d.id = o.debtor_id and d.agency_id = o.agency_id
-  )
-  and o.id > :after
-order by o.id limit :most
-"""
-
-
-def _pieces(session: Session, batch: LocateBatch, handed: Handed) -> Iterator[bytes]:
-    # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
-    yield BOM_UTF8 + csv_bytes([HEADER])
-    mine = {"agency": batch.agency_id, "creditor": batch.creditor_id, "batch": batch.id, "most": BATCH}
-    after = 0
-    while rows := session.execute(text(_PEOPLE), {**mine, "after": after}).all():
-        after = rows[-1].id
-        handed((batch.creditor_id, row.case_id) for row in rows)
-        yield csv_bytes(_line(batch, row) for row in rows)
-
-
-def _line(batch: LocateBatch, row: Row[Any]) -> list[object]:
-    known = Knowledge(row.id, row.country, row.city, row.known).points()
-
-    def points(kind: str) -> str:
-        return BETWEEN.join(one.value for one in known if one.kind == kind and not one.is_wrong)
-
-    wrong = BETWEEN.join(one.value for one in known if one.is_wrong and one.kind != EMPLOYER)
-    return [
-        row.account_ref,
-        row.due_on,
-        batch.purpose.value,
-        batch.exclusions,
-        row.id_type,
-        row.id_number,
-        row.name,
-        row.birth_date,
-        row.country,
-        row.region,
-        row.city,
-        points("phone"),
-        points("email"),
-        points("address"),
-        wrong,
-    ]

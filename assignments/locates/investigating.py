@@ -17,6 +17,7 @@ from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.files import StoredFile
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
@@ -36,6 +37,7 @@ from assignments.locates.models import (
     OrderState,
     SourceClass,
 )
+from assignments.locates.sealed import finding_columns
 from assignments.reads import service as reads
 from assignments.reads.models import ReadKind, Subject
 
@@ -153,11 +155,9 @@ def check(session: Session, actor: Actor, order_id: int, kind: FindingKind, raw:
     """How something typed is read and whether it is known; nothing is kept. Refused where `look` is."""
     order, subject = in_sight(session, actor, order_id)
     here = session.scalars(
-        select(Finding.value).where(
-            Finding.agency_id == order.agency_id, Finding.order_id == order_id, Finding.kind == kind
-        )
+        select(Finding).where(Finding.agency_id == order.agency_id, Finding.order_id == order_id, Finding.kind == kind)
     )
-    return Knowledge.of(subject).judge(kind, raw, here=set(here))
+    return Knowledge.of(subject).judge(kind, raw, here={one.value for one in here})
 
 
 def add(session: Session, actor: Actor, order_id: int, found: NewFinding, *, now: datetime) -> int:
@@ -176,13 +176,16 @@ def add(session: Session, actor: Actor, order_id: int, found: NewFinding, *, now
     if not today.replace(year=today.year - OLDEST_YEARS, day=1) <= found.found_on <= today:
         raise FoundInFuture
     file = found.file
+    told = finding_columns(
+        keyring_of(session), order.creditor_id, order_id, found.kind.value, found.raw, read.normal.value
+    )
     # Named columns only: how a finding is judged is not the agency's to write.
     known = session.scalar(
         select(Finding.id).where(
             Finding.agency_id == order.agency_id,
             Finding.order_id == order_id,
             Finding.kind == found.kind,
-            Finding.value == read.normal.value,
+            Finding.form == told["form"],
         )
     )
     if known is not None:
@@ -193,8 +196,7 @@ def add(session: Session, actor: Actor, order_id: int, found: NewFinding, *, now
         "order_id": order_id,
         "kind": found.kind,
         "state": FindingState.DRAFT,
-        "raw": found.raw,
-        "value": read.normal.value,
+        **told,
         "detail": read.normal.detail,
         "source_class": found.source_class,
         "source_ref": found.source_ref.strip(),

@@ -20,8 +20,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from agencies.kernel.base import Base, code_type
+from agencies.kernel.sealing import HoldsSealed, keyring_for
 from agencies.mandates.models import FeeClass, LocateGrade
 from assignments.contacts.models import Authorisation
+from assignments.locates.sealed import ToldSubject, open_finding, open_subject
 
 
 class LocatePurpose(StrEnum):
@@ -204,7 +206,7 @@ class LocateOrder(Base):
     ended_as: Mapped[OrderEnd | None] = mapped_column(code_type(OrderEnd))
 
 
-class LocateSubject(Base):
+class LocateSubject(HoldsSealed, Base):
     """Who is looked for, as known when it was ordered: all the personal data the agency sees, until the order ends."""
 
     __tablename__ = "locate_subjects"
@@ -223,23 +225,37 @@ class LocateSubject(Base):
     name: Mapped[str | None]
     country: Mapped[str]
     id_type: Mapped[str | None]
-    id_number: Mapped[str | None]
     person_type: Mapped[str | None]
     birth_date: Mapped[date | None]
     region: Mapped[str | None]
     city: Mapped[str | None]
-    #: Points that are known: kind and value where the agency may read them, else a digest and whether it is wrong.
-    known: Mapped[list[Any]]
+    #: The number of the document, and the points that are known.
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+    @property
+    def told(self) -> ToldSubject:
+        """What is sealed, opened with the keys of its session."""
+        return open_subject(keyring_for(self), self.creditor_id, self.order_id, self.sealed)
+
+    @property
+    def id_number(self) -> str | None:
+        """The number of the document, opened."""
+        return self.told.id_number
+
+    @property
+    def known(self) -> list[dict[str, Any]]:
+        """Known points: kind and value where the agency may read them, else a digest and whether it is wrong."""
+        return self.told.known
 
 
-class Finding(Base):
+class Finding(HoldsSealed, Base):
     """One thing an agency found about a person, with where it comes from; graded by the creditor on both axes."""
 
     __tablename__ = "findings"
     __table_args__ = (
         PrimaryKeyConstraint("creditor_id", "agency_id", "id"),
         # The same thing about the same person is one finding, however often it is sent.
-        UniqueConstraint("creditor_id", "agency_id", "order_id", "kind", "value"),
+        UniqueConstraint("creditor_id", "agency_id", "order_id", "kind", "form"),
         ForeignKeyConstraint(
             ["creditor_id", "agency_id", "order_id"],
             ["locate_orders.creditor_id", "locate_orders.agency_id", "locate_orders.id"],
@@ -261,9 +277,10 @@ class Finding(Base):
     order_id: Mapped[int]
     kind: Mapped[FindingKind] = mapped_column(code_type(FindingKind))
     state: Mapped[FindingState] = mapped_column(code_type(FindingState))
+    #: What it is found by: the blind index of its normal form, the same as a contact point's.
+    form: Mapped[bytes] = mapped_column(LargeBinary)
     #: As it was typed, and in its normal form.
-    raw: Mapped[str]
-    value: Mapped[str]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
     #: What the normal form tells besides: mobile or fixed, the domain.
     detail: Mapped[str | None]
     source_class: Mapped[SourceClass] = mapped_column(code_type(SourceClass))
@@ -294,6 +311,16 @@ class Finding(Base):
     #: What the grade earned, by the order's fee class.
     fee_currency: Mapped[str | None]
     fee_minor: Mapped[int | None]
+
+    @property
+    def raw(self) -> str:
+        """As it was typed, opened with the keys of its session."""
+        return open_finding(keyring_for(self), self.creditor_id, self.order_id, self.form, self.sealed)[0]
+
+    @property
+    def value(self) -> str:
+        """Its normal form, opened."""
+        return open_finding(keyring_for(self), self.creditor_id, self.order_id, self.form, self.sealed)[1]
 
 
 class Verification(Base):

@@ -22,6 +22,7 @@ from agencies.organisations.permissions import Permission
 from assignments.locates.lifecycle import OrderMovedOn, check_move
 from assignments.locates.models import LocateBatch, LocateOrder, LocatePurpose, LocateSubject, OrderEnd, OrderState
 from assignments.locates.people import People, judged_people, orderer, terms_for, today_of
+from assignments.locates.subjects import write_subjects
 
 MOST_ORDERS = 100_000
 #: An order that may take longer is no order.
@@ -222,7 +223,7 @@ def _write(session: Session, batch: LocateBatch, case_ids: list[int]) -> None:
         "cases": case_ids,
     }
     session.execute(text(_ORDERS), parameters)
-    session.execute(text(_SUBJECTS), {"creditor": batch.creditor_id, "batch": batch.id})
+    write_subjects(session, batch)
 
 
 _ORDERS = """
@@ -232,37 +233,6 @@ select c.creditor_id, :agency, :batch, c.id, c.debtor_id, c.account_ref, 'sent',
 from unnest(cast(:cases as bigint[])) as chosen (id)
 join cases c on c.creditor_id = :creditor and c.id = chosen.id
 order by c.id
-"""
-
-#: Known points are those of the case file, the released ones among them. What was found before and not released takes
-#: part as a digest (`knowledge.digest`): nobody pays twice for the same thing, and nobody reads what is not theirs.
-_SUBJECTS = """
-insert into locate_subjects (creditor_id, agency_id, order_id, name, country, id_type, id_number, person_type,
-                             birth_date, region, city, known)
-select o.creditor_id, o.agency_id, o.id, d.name, d.country, d.id_type, d.id_number, d.person_type, d.birth_date,
-       c.region, c.city, coalesce(given.known, '[]') || coalesce(covered.known, '[]')
-from locate_orders o
-join debtors d on d.creditor_id = o.creditor_id and d.id = o.debtor_id
-join cases c on c.creditor_id = o.creditor_id and c.id = o.case_id
-left join lateral (
-    select jsonb_agg(distinct jsonb_strip_nulls(jsonb_build_object(
-               'kind', p.kind, 'value', p.value, 'normal', nullif(p.normal, p.value)))) as known
-    from debtor_contacts p where p.creditor_id = o.creditor_id and p.debtor_id = o.debtor_id
-) given on true
-left join lateral (
-    select jsonb_agg(jsonb_build_object('digest', k.digest, 'wrong', k.wrong) order by k.digest) as known
-    from (
-        select encode(sha256(convert_to(o.id || ':' || f.kind || ':' || f.value, 'UTF8')), 'hex') as digest,
-               bool_or(f.grade in ('negative', 'stale')) as wrong
-        from locate_orders e
-        join findings f on f.creditor_id = e.creditor_id and f.agency_id = e.agency_id and f.order_id = e.id
-        where e.creditor_id = o.creditor_id and e.debtor_id = o.debtor_id and f.grade is not null
-          and f.released_at is null
-        group by f.kind, f.value
-    ) k
-) covered on true
-where o.creditor_id = :creditor and o.batch_id = :batch
-order by o.id
 """
 
 

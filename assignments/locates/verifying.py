@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel import audit, notices
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.money import Money
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.mandates.models import LocateGrade
 from agencies.mandates.queries import terms_of
@@ -36,6 +37,7 @@ from assignments.locates.models import (
     VerificationMethod,
 )
 from assignments.locates.ordering import forget_subjects
+from uploads.sealed import alone, seal_private
 
 
 class GradedBefore(Conflict):
@@ -127,21 +129,24 @@ def release(session: Session, actor: Actor, finding_id: int, *, now: datetime) -
         raise NotToBeReleased
     _, order = _around(session, finding)
     # The debtor's row is held, so that a placement made meanwhile either sees the point or is seen here.
-    holder = session.scalars(
-        select(Debtor.agency_id)
+    holder, identity = session.execute(
+        select(Debtor.agency_id, Debtor.identity)
         .where(Debtor.creditor_id == finding.creditor_id, Debtor.id == order.debtor_id)
         .with_for_update()
     ).one()
     finding.released_at = now
     session.flush()
+    kind, value, keyring = finding.kind.value, finding.value, keyring_of(session)
+    private = alone(kind, value, value)
     session.add(
         ContactPoint(
             creditor_id=finding.creditor_id,
             agency_id=holder,
             debtor_id=order.debtor_id,
-            kind=ContactKind(finding.kind.value),
-            value=finding.value,
-            normal=finding.value,
+            kind=ContactKind(kind),
+            part=kind,
+            form=finding.form,
+            sealed=seal_private(keyring, finding.creditor_id, identity, private),
             finding_id=finding.id,
             authorisation=finding.authorisation,
             released_at=now,

@@ -116,7 +116,7 @@ def _statement(actor: Actor, selection: Selection, currency: str, on: date) -> S
             Case.balance_minor,
             age_on(actor.tenant, on),
             func.coalesce(reach.c.code, 0),
-            case((Debtor.id_number.is_not(None), 1), else_=0),
+            case((Debtor.document_index.is_not(None), 1), else_=0),
             func.coalesce(earlier.c.placements, 0),
             paid,
             _number(Case.product),

@@ -17,10 +17,12 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel import audit, work
 from agencies.kernel.notices import notify
+from agencies.kernel.sealing import Keyring, keyring_of
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
 from assignments.matches.likeness import Likeness, Person, likeness
 from assignments.matches.models import DebtorMatch, MatchState
+from uploads.sealed import open_private
 
 MATCH = "match_debtors"
 #: A number that more debtors share than a family is a switchboard, or what a clerk types when there is none.
@@ -38,7 +40,7 @@ _BY_HASH = text(
 _PAIRS = text(
     """
     with points as (
-        select debtor_id, kind, coalesce(normal, value) as form from debtor_contacts where creditor_id = :creditor
+        select debtor_id, kind, form from debtor_contacts where creditor_id = :creditor
     ), shared as (
         select kind, form from points group by kind, form having count(distinct debtor_id) between 2 and :most
     ), fresh as (
@@ -58,16 +60,16 @@ _PAIRS = text(
         select least(a.id, b.id) as debtor_id, greatest(a.id, b.id) as other_id
         from fresh
         join debtors a on a.creditor_id = :creditor and a.id = fresh.debtor_id
-        join debtors b on b.creditor_id = :creditor and b.id_number = a.id_number and b.country = a.country
+        join debtors b on b.creditor_id = :creditor and b.document_index = a.document_index
         where (a.id_type is null) <> (b.id_type is null)
     ), pairs as (
         select debtor_id, other_id, coalesce(r.contacts, '{}') as contacts
         from reached r full join (select distinct * from numbered) n using (debtor_id, other_id)
     )
     select p.debtor_id, p.other_id, p.contacts,
-           d.name, d.birth_date, d.id_type, d.id_number, d.person_type,
+           d.name, d.birth_date, d.id_type, d.identity, d.sealed, d.person_type,
            o.name as other_name, o.birth_date as other_birth_date, o.id_type as other_id_type,
-           o.id_number as other_id_number, o.person_type as other_person_type
+           o.identity as other_identity, o.sealed as other_sealed, o.person_type as other_person_type
     from pairs p
     join debtors d on d.creditor_id = :creditor and d.id = p.debtor_id and d.merged_into is null
     join debtors o on o.creditor_id = :creditor and o.id = p.other_id and o.merged_into is null
@@ -91,7 +93,7 @@ def find(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> in
     session.execute(_BY_HASH)
     rows = session.execute(_PAIRS, known, execution_options={"yield_per": _PER_INSERT})
     found = 0
-    alike = _alike(rows)
+    alike = _alike(keyring_of(session), creditor_id, rows)
     while values := [_row(creditor_id, row, one, now) for row, one in islice(alike, _PER_INSERT)]:
         session.execute(insert(DebtorMatch).on_conflict_do_nothing(), values)
         found += len(values)
@@ -110,11 +112,18 @@ def find(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> in
     return found
 
 
-def _alike(rows: Iterable[Row[Any]]) -> Iterator[tuple[Row[Any], Likeness]]:
+def _alike(keyring: Keyring, creditor_id: int, rows: Iterable[Row[Any]]) -> Iterator[tuple[Row[Any], Likeness]]:
+    def number(identity: bytes, sealed: bytes | None) -> str | None:
+        return open_private(keyring, creditor_id, identity, sealed).national_id
+
     for row in rows:
-        one = Person(row.name, row.birth_date, row.id_type, row.id_number, row.person_type)
+        one = Person(row.name, row.birth_date, row.id_type, number(row.identity, row.sealed), row.person_type)
         other = Person(
-            row.other_name, row.other_birth_date, row.other_id_type, row.other_id_number, row.other_person_type
+            row.other_name,
+            row.other_birth_date,
+            row.other_id_type,
+            number(row.other_identity, row.other_sealed),
+            row.other_person_type,
         )
         alike = likeness(one, other, row.contacts)
         if alike is not None:

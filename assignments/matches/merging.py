@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit, work
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Debtor
+from assignments.cases.reaching import NewPoint, add_points, known_points
 from assignments.conduct.service import JUDGE
+from assignments.contacts.models import ContactPoint, DebtorContact
 from assignments.matches.models import DebtorMatch, MatchState
+from uploads.sealed import Private, Told, open_private, seal_private
 
 
 class AlreadyDecided(Conflict):
@@ -51,10 +56,12 @@ def merge(session: Session, actor: Actor, match_id: int, *, keep: int, now: date
         raise AlreadyDecided
     if len({one.agency_id for one in debtors} - {None}) > 1:
         raise HeldByTwoAgencies
+    told = _told(session, match.creditor_id, keep, gone)
     moved = session.execute(
         text("select merge_debtors(:creditor, :keep, :gone)"),
         {"creditor": match.creditor_id, "keep": keep, "gone": gone},
     ).scalar_one()
+    _seal_anew(session, match.creditor_id, keep, told)
     _close(match, actor, MatchState.MERGED, now)
     match.kept_id, match.moved_cases = keep, sorted(moved)
     session.flush()
@@ -105,6 +112,57 @@ def _locked(session: Session, creditor_id: int, *debtor_ids: int) -> list[Debtor
     )
     statement = select(Debtor).where(Debtor.creditor_id == creditor_id, Debtor.id.in_(debtor_ids)).order_by(Debtor.id)
     return list(session.scalars(statement.execution_options(populate_existing=True)))
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What was told of a debtor that goes, opened while it is still itself."""
+
+    kept: Private
+    gone: Private
+    #: The points that move along, by id, and the ways to reach it that stand with itself.
+    points: dict[int, Private]
+    own: list[tuple[str, Told]]
+
+
+def _told(session: Session, creditor_id: int, keep: int, gone: int) -> _Told:
+    kept_debtor, gone_debtor = (session.get_one(Debtor, (creditor_id, one)) for one in (keep, gone))
+    moving = select(DebtorContact).where(DebtorContact.creditor_id == creditor_id, DebtorContact.debtor_id == gone)
+    points = session.scalars(moving.order_by(DebtorContact.place)).all()
+    return _Told(
+        kept_debtor.private,
+        gone_debtor.private,
+        {
+            one.place: open_private(keyring_of(session), creditor_id, one.identity, one.sealed)
+            for one in points
+            if one.place > 0
+        },
+        [(one.kind.value, one.told) for one in points if one.place < 0],
+    )
+
+
+def _seal_anew(session: Session, creditor_id: int, keep: int, told: _Told) -> None:
+    """What was told of the one that went is bound to the one that stays from now on."""
+    keyring = keyring_of(session)
+    identity = session.scalars(
+        select(Debtor.identity).where(Debtor.creditor_id == creditor_id, Debtor.id == keep)
+    ).one()
+    for point_id, private in told.points.items():
+        session.execute(
+            update(ContactPoint)
+            .where(ContactPoint.creditor_id == creditor_id, ContactPoint.debtor_id == keep, ContactPoint.id == point_id)
+            .values(sealed=seal_private(keyring, creditor_id, identity, private))
+        )
+    if told.kept.national_id is None and told.gone.national_id is not None:
+        one = replace(told.kept, national_id=told.gone.national_id, id_check_digit=told.gone.id_check_digit)
+        session.execute(
+            update(Debtor)
+            .where(Debtor.creditor_id == creditor_id, Debtor.id == keep)
+            .values(sealed=seal_private(keyring, creditor_id, identity, one))
+        )
+    known = {(kind, one.form) for kind, one in known_points(session, creditor_id, [keep]).get(keep, ())}
+    new = [NewPoint(keep, kind, one) for kind, one in told.own if (kind, one.form) not in known]
+    add_points(session, creditor_id, new)
 
 
 def _close(match: DebtorMatch, actor: Actor, state: MatchState, now: datetime) -> None:

@@ -12,20 +12,19 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
+from assignments.cases.reaching import known_points
 from assignments.matches.models import DebtorMatch, MatchState
+from uploads.sealed import Told, open_private
 
 _SIDES = text(
     """
-    select d.id, d.name, d.id_type, d.id_number, d.birth_date, d.agency_id,
+    select d.id, d.name, d.id_type, d.identity, d.sealed, d.birth_date, d.agency_id,
            (select count(*) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as cases,
            (select min(c.account_ref) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as account,
-           (select array_agg(c.id) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as case_ids,
-           coalesce((
-               select jsonb_agg(jsonb_build_array(p.kind, coalesce(p.normal, p.value)) order by p.kind desc, p.value)
-               from debtor_contacts p where p.creditor_id = d.creditor_id and p.debtor_id = d.id
-           ), '[]') as contacts
+           (select array_agg(c.id) from cases c where c.creditor_id = d.creditor_id and c.debtor_id = d.id) as case_ids
     from debtors d where d.creditor_id = :creditor and d.id = any(:debtors)
     """  # noqa: E501
 )
@@ -116,7 +115,11 @@ def _with_debtors(session: Session, matches: Iterable[DebtorMatch]) -> list[Matc
     if not ids:
         return []
     known = {"creditor": matches[0].creditor_id, "debtors": sorted(ids)}
-    sides = {row.id: _candidate(row) for row in session.execute(_SIDES, known)}
+    points = known_points(session, matches[0].creditor_id, ids)
+    sides = {
+        row.id: _candidate(session, matches[0].creditor_id, row, points.get(row.id, ()))
+        for row in session.execute(_SIDES, known)
+    }
     return [
         MatchRow(
             match.id,
@@ -134,13 +137,16 @@ def _with_debtors(session: Session, matches: Iterable[DebtorMatch]) -> list[Matc
     ]
 
 
-def _candidate(row: Row[Any]) -> Candidate:
-    contacts = tuple((kind, value) for kind, value in row.contacts)
+def _candidate(session: Session, creditor_id: int, row: Row[Any], points: Iterable[tuple[str, Told]]) -> Candidate:
+    number = open_private(keyring_of(session), creditor_id, row.identity, row.sealed).national_id
+    # Telephones first, each kind in the order of its forms.
+    forms = sorted((kind, told.form) for kind, told in points)
+    contacts = tuple(sorted(forms, key=lambda one: one[0], reverse=True))
     return Candidate(
         row.id,
         row.name,
         row.id_type,
-        row.id_number,
+        number,
         row.birth_date,
         row.agency_id,
         row.cases,

@@ -7,12 +7,11 @@ the creditor can see since when.
 from __future__ import annotations
 
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, literal, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import Row, Select, and_, select
 from sqlalchemy.orm import Session
 
 from agencies.attestations import gates
@@ -20,15 +19,18 @@ from agencies.kernel import audit
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.money import major
 from agencies.kernel.references import References
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, Debtor
-from assignments.contacts.models import ContactKind, DebtorContact
+from assignments.cases.reaching import known_points
+from assignments.contacts.models import ContactKind
 from assignments.placements.models import Consignment, Placement, PlacementState
 from assignments.reads import service as reads
 from assignments.reads.models import ReadKind, Subject
 from assignments.reads.service import Handed
+from uploads.sealed import Told, open_private
 
 HEADER = (
     "reference",
@@ -121,7 +123,13 @@ def _pieces(session: Session, consignment: Consignment, references: References, 
     while rows := session.execute(statement.where(Placement.id > after)).all():
         handed((consignment.creditor_id, row.case_id) for row in rows)
         names = references.encode_many("case", [row.case_id for row in rows])
-        yield csv_bytes(_line(name, row) for name, row in zip(names, rows, strict=True))
+        points = known_points(session, consignment.creditor_id, {row.debtor_id for row in rows})
+        keyring = keyring_of(session)
+        numbers = [open_private(keyring, consignment.creditor_id, row.identity, row.sealed).national_id for row in rows]
+        yield csv_bytes(
+            _line(name, row, number, points.get(row.debtor_id, ()))
+            for name, row, number in zip(names, rows, numbers, strict=True)
+        )
         after, currency = rows[-1].id, rows[-1].currency
         cases += len(rows)
         total += sum(row.balance_minor for row in rows)
@@ -130,14 +138,15 @@ def _pieces(session: Session, consignment: Consignment, references: References, 
 
 
 def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tuple[Any, ...]]:
-    points = [_points(kind).label(kind.value) for kind in ContactKind]
     return (
         select(
             Placement.id,
             Placement.case_id,
             Case.account_ref,
             Debtor.id_type,
-            Debtor.id_number,
+            Case.debtor_id,
+            Debtor.identity,
+            Debtor.sealed,
             Debtor.name,
             Case.product,
             Case.currency,
@@ -153,7 +162,6 @@ def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tup
             Case.charged_off_on,
             Case.last_payment_on,
             Case.city,
-            *points,
             Case.held_since,
         )
         .join(Case, and_(Case.creditor_id == Placement.creditor_id, Case.id == Placement.case_id))
@@ -169,20 +177,11 @@ def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tup
     )
 
 
-def _points(kind: ContactKind) -> Any:
-    return (
-        select(func.string_agg(DebtorContact.value, aggregate_order_by(literal(BETWEEN), DebtorContact.place)))
-        .where(
-            DebtorContact.creditor_id == Debtor.creditor_id,
-            DebtorContact.debtor_id == Debtor.id,
-            DebtorContact.kind == kind,
-        )
-        .correlate(Debtor)
-        .scalar_subquery()
-    )
+def _line(
+    name: str, row: Row[*tuple[Any, ...]], number: str | None, points: Iterable[tuple[str, Told]]
+) -> list[object]:
+    reached = {kind: BETWEEN.join(told.value for of, told in points if of == kind) or None for kind in ContactKind}
 
-
-def _line(name: str, row: Row[*tuple[Any, ...]]) -> list[object]:
     def money(minor: int | None) -> object:
         return None if minor is None else major(minor, row.currency)
 
@@ -190,7 +189,7 @@ def _line(name: str, row: Row[*tuple[Any, ...]]) -> list[object]:
         name,
         row.account_ref,
         row.id_type,
-        row.id_number,
+        number,
         row.name,
         row.product,
         row.currency,
@@ -206,8 +205,8 @@ def _line(name: str, row: Row[*tuple[Any, ...]]) -> list[object]:
         row.charged_off_on,
         row.last_payment_on,
         row.city,
-        row.phone,
-        row.email,
-        row.address,
+        reached[ContactKind.PHONE],
+        reached[ContactKind.EMAIL],
+        reached[ContactKind.ADDRESS],
         "yes" if row.held_since else None,
     ]

@@ -179,24 +179,9 @@ ADJUST = f"""
     order by c.id
 """  # noqa: S608  put together from constants
 
-#: What is known of the debtors a file speaks of, and what it tells of them.
+#: What a file tells of the ways to reach debtors, sealed for its row.
 TOLD_CONTACTS = f"""
-    select s.line, c.debtor_id, c.city, s.phone, s.phone_2, s.email, s.address,
-           s.phone_e164, s.phone_2_e164, s.address_normal
-    {_CASE} and coalesce(s.phone, s.phone_2, s.email, s.address) is not null order by s.line
-"""
-KNOWN_CONTACTS = """
-    select debtor_id, kind, value, normal from debtor_contacts
-    where creditor_id = :creditor and debtor_id = any(cast(:debtors as bigint[]))
-"""
-#: The agency that works the debtor sees them at once.
-ADD_CONTACTS = """
-    insert into contact_points (creditor_id, agency_id, debtor_id, upload_id, kind, value, normal)
-    select :creditor, d.agency_id, d.id, :upload, n.kind, n.value, n.normal
-    from unnest(cast(:debtors as bigint[]), cast(:kinds as text[]), cast(:values as text[]), cast(:normals as text[]))
-         with ordinality n (debtor_id, kind, value, normal, place)
-    join debtors d on d.creditor_id = :creditor and d.id = n.debtor_id
-    order by d.id, n.place
+    select s.line, c.debtor_id, c.city, s.sealed {_CASE} and s.sealed is not null order by s.line
 """
 
 #: Agency -> how many of its cases changed, were put on hold, and were set free again.

@@ -7,7 +7,7 @@ is placed with nobody.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,11 +20,12 @@ from agencies.kernel import audit
 from agencies.kernel.clock import local_date
 from agencies.kernel.errors import msg
 from agencies.kernel.notices import notify
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
-from assignments.contacts.models import ContactKind
+from assignments.cases.reaching import NewPoint, add_points, known_points
 from assignments.contacts.normalising import same_as
 from assignments.placements import update_rows as rows
 from assignments.placements.ending import one_at_a_time
@@ -33,15 +34,8 @@ from uploads.checking.remarking import remark_rows
 from uploads.lifecycle import CannotBeUndone
 from uploads.models import Upload, UploadState
 from uploads.rows import Loaded
-
-#: Columns of a row that reach a person: kind of point, what was written, and its normal form if the check found one.
-_REACHED = (
-    (ContactKind.PHONE, "phone", "phone_e164"),
-    (ContactKind.PHONE, "phone_2", "phone_2_e164"),
-    (ContactKind.EMAIL, "email", None),
-    (ContactKind.ADDRESS, "address", "address_normal"),
-)
-
+from uploads.sealed import Private, Told, parts_of
+from uploads.sealedrows import open_row
 
 #: Why an update cannot be taken back.
 _BUILT_UPON = msg("cases of it were updated, released or placed after it; send another update instead")
@@ -51,10 +45,7 @@ _BUILT_UPON = msg("cases of it were updated, released or placed after it; send a
 class _NewPoints:
     """Ways to reach debtors that nobody knew, in the order of the file."""
 
-    debtors: list[int] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
-    values: list[str] = field(default_factory=list)
-    normals: list[str | None] = field(default_factory=list)
+    points: list[NewPoint] = field(default_factory=list)
     #: Line of the file -> how many came with it.
     by_line: Counter[int] = field(default_factory=Counter)
 
@@ -78,16 +69,9 @@ def load_update(session: Session, actor: Actor, upload: Upload, *, now: datetime
     creditor_id = require_side(actor, Side.CREDITOR)
     _hold_still(session, creditor_id, upload)
     keys = {"creditor": creditor_id, "upload": upload.id}
-    points = _new_points(session, creditor_id, upload)
-    if points.values:
-        added = {
-            "debtors": points.debtors,
-            "kinds": points.kinds,
-            "values": points.values,
-            "normals": points.normals,
-        }
-        session.execute(text(rows.ADD_CONTACTS), {**keys, **added})
-    lines = {"lines": list(points.by_line), "added": list(points.by_line.values())}
+    new = _new_points(session, creditor_id, upload)
+    add_points(session, creditor_id, new.points)
+    lines = {"lines": list(new.by_line), "added": list(new.by_line.values())}
     session.execute(text(rows.WRITE_DOWN), {**keys, **lines, "now": now})
     session.execute(text(rows.ADJUST), {**keys, "now": now, "today": _today(session, creditor_id, now)})
     gather_statistics(session, upload.rows_good, "balance_adjustments", "case_updates")
@@ -148,31 +132,26 @@ def _new_points(session: Session, creditor_id: int, upload: Upload) -> _NewPoint
     """What the file tells that is known in no spelling."""
     country = session.scalars(select(Organisation.country).where(Organisation.id == creditor_id)).one()
     told = session.execute(text(rows.TOLD_CONTACTS), {"creditor": creditor_id, "upload": upload.id}).all()
-    debtors = sorted({row.debtor_id for row in told})
-    known: dict[int, set[tuple[str, str]]] = defaultdict(set)
-    for debtor_id, kind, value, normal in session.execute(
-        text(rows.KNOWN_CONTACTS), {"creditor": creditor_id, "debtors": debtors}
-    ):
-        known[debtor_id].add((kind, normal or same_as(kind, value, country)))
-    points = _NewPoints()
+    known = {
+        debtor_id: {(kind, told.normal or same_as(kind, told.value, country)) for kind, told in points}
+        for debtor_id, points in known_points(session, creditor_id, {row.debtor_id for row in told}).items()
+    }
+    new = _NewPoints()
     for row in told:
-        for kind, value, normal in _points_of(row):
-            point = (kind.value, normal or same_as(kind, value, country, row.city))
-            if point not in known[row.debtor_id]:
-                known[row.debtor_id].add(point)
-                points.debtors.append(row.debtor_id)
-                points.kinds.append(kind.value)
-                points.values.append(value)
-                points.normals.append(normal)
-                points.by_line[row.line] += 1
-    return points
+        for kind, point in _points_of(session, upload, row):
+            spelling = (kind, point.normal or same_as(kind, point.value, country, row.city))
+            if spelling not in known.setdefault(row.debtor_id, set()):
+                known[row.debtor_id].add(spelling)
+                new.points.append(NewPoint(row.debtor_id, kind, point, upload_id=upload.id))
+                new.by_line[row.line] += 1
+    return new
 
 
-def _points_of(row: Any) -> Iterator[tuple[ContactKind, str, str | None]]:
-    """Kind of point, what was written, and its normal form where there is one."""
-    for kind, written, normal in _REACHED:
-        if value := getattr(row, written):
-            yield kind, value, getattr(row, normal) if normal else None
+def _points_of(session: Session, upload: Upload, row: Any) -> Iterator[tuple[str, Told]]:
+    """Kind and wording of each way to reach somebody that a row tells."""
+    private = open_row(keyring_of(session), upload.organisation_id, upload.kind, upload.id, row.line, row.sealed)
+    for part, told in parts_of(Private(**private)).items():
+        yield "phone" if part == "phone_2" else part, told
 
 
 def _tell(

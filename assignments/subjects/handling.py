@@ -128,7 +128,7 @@ def answer(
     made = RequestAnswer(
         creditor_id=request.creditor_id,
         request_id=request.id,
-        sealed=keyring_of(session).seal(document, _place(request)),
+        sealed=keyring_of(session).seal(document, place_of_answer(request.creditor_id, request.token)),
         sha256=hashlib.sha256(document.encode()).digest(),
         made_at=now,
         made_by=actor.user_id,
@@ -161,8 +161,10 @@ def lacking(session: Session, request: SubjectRequest) -> str | None:
 def document_of(session: Session, request: SubjectRequest) -> tuple[str, RequestAnswer] | None:
     """The answer as it was given, opened; None where there is none."""
     made = session.get(RequestAnswer, (request.creditor_id, request.id))
-    return None if made is None else (keyring_of(session).open(made.sealed, _place(request)), made)
+    place = place_of_answer(request.creditor_id, request.token)
+    return None if made is None else (keyring_of(session).open(made.sealed, place), made)
 
 
-def _place(request: SubjectRequest) -> Place:
-    return Place(request.creditor_id, "subject_answers", "sealed", request.token)
+def place_of_answer(creditor_id: int, token: str) -> Place:
+    """Where the answer to a request stands."""
+    return Place(creditor_id, "subject_answers", "sealed", token)

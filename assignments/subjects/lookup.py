@@ -8,16 +8,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, or_, select, union
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, Debtor
+from assignments.contacts.finding import documents_of, forms_of
 from assignments.contacts.models import ContactKind, DebtorContact
+from assignments.contacts.normalising import EMAIL, PHONE
 
 MOST = 50
-_SEPARATORS = re.compile(r"[\s.\-()]+")
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def search(session: Session, actor: Actor, sought: Sought) -> list[Hit]:
     require(actor, Permission.REQUEST_HANDLE)
     creditor_id = require_side(actor, Side.CREDITOR)
     found: dict[int, list[str]] = {}
-    for by, statement in _statements(creditor_id, sought).items():
+    for by, statement in _statements(session, creditor_id, sought).items():
         for debtor_id in session.scalars(statement.limit(MOST)):
             found.setdefault(debtor_id, []).append(by)
     best = sorted(found, key=lambda one: (-len(found[one]), one))[:MOST]
@@ -93,29 +96,32 @@ def hits(
     ]
 
 
-def _statements(creditor_id: int, sought: Sought) -> dict[str, Select[int]]:
-    statements: dict[str, Select[int]] = {}
+def _statements(session: Session, creditor_id: int, sought: Sought) -> dict[str, Select[int]]:
+    keyring, statements = keyring_of(session), dict[str, Select[int]]()
+    country = session.get_one(Organisation, creditor_id).country
     own = Debtor.creditor_id == creditor_id
     if sought.id_number:
-        plain = _SEPARATORS.sub("", sought.id_number).upper()
-        statements["id_number"] = select(Debtor.id).where(own, Debtor.id_number.in_({plain, sought.id_number}))
+        documents = documents_of(keyring, creditor_id, sought.id_number, country)
+        statements["id_number"] = select(Debtor.id).where(own, Debtor.document_index.in_(documents))
     if sought.phone:
-        digits = _SEPARATORS.sub("", sought.phone)
-        forms = {sought.phone, digits, f"+{digits.lstrip('+')}"}
+        forms = forms_of(keyring, creditor_id, PHONE, sought.phone, country)
         statements["phone"] = _reached(creditor_id, ContactKind.PHONE, forms)
     if sought.email:
-        statements["email"] = _reached(creditor_id, ContactKind.EMAIL, {sought.email, sought.email.lower()})
+        forms = forms_of(keyring, creditor_id, EMAIL, sought.email, country)
+        statements["email"] = _reached(creditor_id, ContactKind.EMAIL, forms)
     if sought.name:
         like = "%".join(part for part in re.split(r"[\s%_\\]+", sought.name) if part)
         statements["name"] = select(Debtor.id).where(own, Debtor.name.ilike(f"%{like}%")).order_by(Debtor.id)
     return statements
 
 
-def _reached(creditor_id: int, kind: ContactKind, forms: set[str]) -> Select[int]:
+def _reached(creditor_id: int, kind: ContactKind, forms: set[bytes]) -> Select[int]:
     point = DebtorContact
-    fits = or_(point.value.in_(forms), point.normal.in_(forms))
-    found = select(point.debtor_id).where(point.creditor_id == creditor_id, point.kind == kind, fits)
-    return select(union(found).subquery().c.debtor_id)
+    return (
+        select(point.debtor_id)
+        .where(point.creditor_id == creditor_id, point.kind == kind, point.form.in_(forms))
+        .distinct()
+    )
 
 
 def count_debtors(session: Session, creditor_id: int) -> int:

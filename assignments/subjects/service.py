@@ -173,7 +173,7 @@ def extend(session: Session, actor: Actor, request_id: int, *, reason: str, now:
 
 def requester_of(session: Session, request: SubjectRequest) -> Requester:
     """Who asks, opened."""
-    opened = keyring_of(session).open(request.person, _place(request))
+    opened = keyring_of(session).open(request.person, place_of_person(request.creditor_id, request.token))
     return Requester(**json.loads(opened))
 
 
@@ -190,7 +190,7 @@ def write(
     """Write down what was done: in the request's story and, without personal data, in the audit trail."""
     blob = None
     if sealed is not None:
-        place = Place(request.creditor_id, "subject_steps", kind.value, request.token)
+        place = place_of_step(request.creditor_id, kind.value, request.token)
         blob = keyring_of(session).seal(json.dumps(sealed, ensure_ascii=False, default=str), place)
     step = {"creditor_id": request.creditor_id, "request_id": request.id, "kind": kind, "details": details}
     session.add(RequestStep(**step, sealed=blob, at=now, by=actor.user_id))
@@ -202,7 +202,7 @@ def opened(session: Session, request: SubjectRequest, step: RequestStep) -> dict
     """What a step says of the person, opened; nothing where it says nothing."""
     if step.sealed is None:
         return {}
-    place = Place(request.creditor_id, "subject_steps", step.kind.value, request.token)
+    place = place_of_step(request.creditor_id, step.kind.value, request.token)
     found: dict[str, Any] = json.loads(keyring_of(session).open(step.sealed, place))
     return found
 
@@ -268,7 +268,7 @@ def _take_in(
     if told["kind"] is not RequestKind.ACCESS:
         mark = rules.due_at(rules.rule_of(country, Duty.MARK_IN_PROCESS, on=on), begins, time_zone=time_zone)
     token = secrets.token_hex(16)
-    place = Place(creditor_id, _TABLE, "person", token)
+    place = place_of_person(creditor_id, token)
     request = SubjectRequest(
         creditor_id=creditor_id,
         agency_id=agency_id,
@@ -296,8 +296,14 @@ def _rule(request: SubjectRequest, time_zone: str) -> rules.Rule:
     return rules.answer_rule(request.country, Duty(request.kind.value), on=on)
 
 
-def _place(request: SubjectRequest) -> Place:
-    return Place(request.creditor_id, _TABLE, "person", request.token)
+def place_of_person(creditor_id: int, token: str) -> Place:
+    """Where who asks, and what for, stands."""
+    return Place(creditor_id, _TABLE, "person", token)
+
+
+def place_of_step(creditor_id: int, kind: str, token: str) -> Place:
+    """Where what was said of the person in a step of a request stands."""
+    return Place(creditor_id, "subject_steps", kind, token)
 
 
 def _said(words: str) -> str:

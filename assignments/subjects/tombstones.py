@@ -13,8 +13,6 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.sealing import Keyring, keyring_of
 from agencies.kernel.tenancy import Actor
-from agencies.organisations.models import Organisation
-from assignments.cases.loading import IDENTITY
 from assignments.cases.models import Debtor
 from assignments.subjects.models import Erasure
 from uploads.checking.rejecting import reject_rows
@@ -22,14 +20,13 @@ from uploads.checking.staging import STAGED
 from uploads.models import Upload, UploadKind
 
 _PIECE = 10_000
-_STAGED = f"select s.line, {IDENTITY} as identity from staged_portfolio s "  # noqa: S608  put together from constants
+_STAGED = "select s.line, s.identity from staged_portfolio s "
 _OF_UPLOAD = "where s.organisation_id = :creditor and s.upload_id = :upload"
 
 
-def mark_of(keyring: Keyring, creditor_id: int, identity: str | bytes) -> bytes:
+def mark_of(keyring: Keyring, creditor_id: int, identity: bytes) -> bytes:
     """The mark of whoever has this identity."""
-    told = identity.hex() if isinstance(identity, bytes) else identity
-    return keyring.index(creditor_id, "erased", told)
+    return keyring.index(creditor_id, "erased", identity.hex())
 
 
 def find_again(session: Session, creditor_id: int, marks: Iterable[bytes]) -> list[int]:
@@ -51,8 +48,7 @@ def refuse_erased(session: Session, actor: Actor, upload: Upload) -> int:
     if not marks:
         return 0
     keyring = keyring_of(session)
-    country = session.get_one(Organisation, creditor_id).country
-    known = {"creditor": creditor_id, "upload": upload.id, "country": country}
+    known = {"creditor": creditor_id, "upload": upload.id}
     rows = session.execute(text(_STAGED + _OF_UPLOAD), known, execution_options={"yield_per": _PIECE})
     lines = [line for line, identity in rows if mark_of(keyring, creditor_id, identity) in marks]
     if not lines:

@@ -19,7 +19,7 @@ from assignments.cases.queries import Selection
 from assignments.contacts.models import Authorisation
 from assignments.ledger import fees
 from assignments.locates import investigating, ordering, verifying
-from assignments.locates.filing import orders_file
+from assignments.locates.handing_out import orders_file
 from assignments.locates.lifecycle import may_be_released
 from assignments.locates.models import (
     Finding,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from itertools import chain
 
 from agencies.applications import expiring, joining
 from agencies.applications.reviewing import TAKE_OVER
@@ -24,7 +25,7 @@ from assignments.reports import reminders
 from assignments.reports import service as reports
 from assignments.subjects import keeping as subjects
 from assignments.undoing import UNDO
-from portal import keeping
+from portal import keeping, rotation
 from portal.copying import copied
 from portal.jobs import frame
 from portal.jobs.chains import VERIFY, verify_chains
@@ -251,7 +252,27 @@ def sweep_files(job: Job) -> Iterator[Advance]:
     yield advance
 
 
+@contextmanager
+def rotate_keys(job: Job) -> Iterator[Advance]:
+    """Seal anew what the organisation has under older keys, a batch in each transaction."""
+    total = sum(rotation.left(job.ports, job.actor).values())
+    # What is read at the door only is done in transactions of the door, which may be done again.
+    at_the_door, done = rotation.turn_by_itself(job.ports, rotation.at_the_door(job.actor)), 0
+    batches = chain(rotation.turn(job.session, job.actor), at_the_door)
+
+    def advance() -> Step | None:
+        nonlocal done
+        if (rows := next(batches, None)) is None:
+            return None
+        done += rows
+        return Step("sealing", done, total)
+
+    with closing(at_the_door):
+        yield advance
+
+
 TASKS: dict[str, Task] = {
+    rotation.ROTATE: Task(rotate_keys),
     VERIFY: Task(verify_chains, permissions=frozenset({Permission.AUDIT_VIEW})),
     "sweep_files": Task(sweep_files),
     # A mail server may be away for an hour, or let strangers wait as long.

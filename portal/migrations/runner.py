@@ -13,19 +13,26 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, text
 
+from agencies.kernel.sealing import Keyring
+
 _FOLDER = Path(__file__).parent
 #: One lock for everybody who migrates this database.
 _LOCK = 7_240_911
 
 
-def upgrade(owner_url: str) -> None:
-    """Apply every revision that is missing; a second caller waits and then finds nothing to do."""
+def upgrade(owner_url: str, keyring: Keyring | None = None) -> None:
+    """Apply every revision that is missing; a second caller waits and then finds nothing to do.
+
+    A revision that has rows to seal takes these keys, or those of the environment.
+    """
     engine = create_engine(owner_url)
     try:
         with engine.connect() as connection:
             connection.execute(text("select pg_advisory_lock(:lock)"), {"lock": _LOCK})
             connection.commit()
-            command.upgrade(_config(connection), "head")
+            config = _config(connection)
+            config.attributes["keyring"] = keyring
+            command.upgrade(config, "head")
             connection.commit()
     finally:
         engine.dispose()

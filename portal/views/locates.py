@@ -13,7 +13,7 @@ from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.cases import queries as cases
 from assignments.locates import ordering, queries, verifying
-from assignments.locates.filing import orders_file
+from assignments.locates.handing_out import orders_file
 from assignments.locates.models import OrderState
 from assignments.locates.people import Estimate, estimate
 from assignments.reads.models import ReadKind

@@ -26,6 +26,7 @@ from assignments.placements.models import RecallReason
 from assignments.placements.recall_scope import Scope
 from assignments.reports import service as reports
 from assignments.reports.models import Report
+from portal import rotation
 from portal.ports import Ports
 from tests import applying, locating, loop, market
 from tests.pipeline.files import Sheet, drive, receive, send, table, works
@@ -97,6 +98,7 @@ class Day:
         yield self._recall()
         yield self._letter()
         yield self._application()
+        yield self._keys()
 
     def is_done(self) -> bool:
         """Do the people's part; says whether everything asked for has come to its end."""
@@ -285,6 +287,13 @@ class Day:
             owner = Actor(side=Side.AGENCY, organisation_id=self.tenants.agency.tenant)
             work.request(session, owner, TAKE_OVER, "application", {}, now=now)
         return "an application"
+
+    def _keys(self) -> str:
+        """Whoever keeps the keys has everything sealed with the newest one."""
+        owner = Actor(side=Side.WORKER, organisation_id=self.tenants.creditor.tenant)
+        with self.ports.session(owner) as session, transaction(session):
+            work.request(session, owner, rotation.ROTATE, "of the day", {}, now=self.ports.now())
+        return "keys"
 
 
 _OUTCOME = {

@@ -47,6 +47,7 @@ AGAIN = {
     "keep_retention",
     "sweep_files",
     "send_letter",
+    "rotate_keys",
 }
 #: What doing something twice would show in.
 HASHED = (

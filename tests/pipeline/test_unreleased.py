@@ -9,12 +9,12 @@ from itertools import product
 
 import pytest
 from flask import Flask
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, select, text
 
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
 from assignments.cases.queries import Selection
-from assignments.contacts.models import Authorisation
+from assignments.contacts.models import Authorisation, DebtorContact
 from assignments.locates.people import People
 from assignments.placements.manifest import manifest
 from assignments.reads.models import Purpose
@@ -161,4 +161,4 @@ def test_no_statement_of_the_collector_reads_findings_or_people_looked_for(world
     with world.ports.session(collector) as session:
         for table in ("findings", "verifications", "locate_orders", "locate_subjects", "locate_batches"):
             assert session.scalar(text(f"select count(*) from {table}")) == 0, table
-        assert list(session.scalars(text("select value from debtor_contacts"))) == ["3001234567"]
+        assert [one.value for one in session.scalars(select(DebtorContact))] == ["3001234567"]

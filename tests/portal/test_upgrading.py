@@ -12,11 +12,13 @@ import pytest
 from alembic import command
 from sqlalchemy import Engine, create_engine, select, text
 
+from agencies.kernel.sealing import Keyring
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.permissions import PERMISSIONS, Role
 from agencies.scorecards.models import PlacementCell, RecoveryCell
 from agencies.standing.panel import members
 from assignments import performance
+from assignments.contacts.models import DebtorContact
 from assignments.ledger.statements import balances, verify
 from assignments.placements.models import Placement
 from assignments.reports.contents import list_files, list_report_payments, list_versions
@@ -31,6 +33,7 @@ ROWS = Path(__file__).parent / "first_loop.sql"
 JANUARY, FEBRUARY, MARCH, APRIL = 91, 92, 93, 94
 CREDITOR = Actor(side=Side.CREDITOR, organisation_id=1, permissions=PERMISSIONS[Role.DIRECTOR])
 AGENCY = Actor(side=Side.AGENCY, organisation_id=2, permissions=PERMISSIONS[Role.MANAGER])
+KEYRING = Keyring({1: b"\xd1" * 32}, b"\x1d" * 32)
 NOW = datetime(2026, 4, 6, 15, tzinfo=UTC)
 
 
@@ -47,7 +50,7 @@ def database(server: Engine) -> Iterator[Database]:
     engine.dispose()
     with psycopg.connect(plain_url(superuser)) as connection:
         connection.execute(ROWS.read_bytes())
-    runner.upgrade(owner)
+    runner.upgrade(owner, KEYRING)
     yield Database(name, app, owner, superuser)
     with server.connect() as connection:
         connection.execute(text(f"drop database {name} with (force)"))
@@ -78,10 +81,8 @@ def test_ways_to_reach_a_debtor_move_to_it_and_are_seen_by_the_same_people(ports
     both = [(41, "phone", "3000000001"), (43, "phone", "3000000003")]
     for actor, seen in ((CREDITOR, both), (AGENCY, both[:1])):
         with ports.session(actor) as session:
-            points = session.execute(
-                text("select debtor_id, kind, value from debtor_contacts order by debtor_id, place")
-            ).all()
-            assert points == seen
+            points = session.scalars(select(DebtorContact).order_by(DebtorContact.debtor_id, DebtorContact.place)).all()
+            assert [(one.debtor_id, one.kind, one.value) for one in points] == seen
             assert session.scalar(text("select count(*) from contact_points")) == 0
 
 

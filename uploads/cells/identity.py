@@ -5,6 +5,7 @@ A wrong number is never refused: files hold real documents that were badly typed
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import polars as pl
@@ -48,6 +49,13 @@ def read_identities(written: pl.Series, number: pl.Series, types: pl.Series | No
     for document, rows in _by_document(reading.number.value, stated, known):
         reading.read(document, rows)
     return Identities(reading.number, type_, reading.digit)
+
+
+def read_identity(written: str, country: str) -> str | None:
+    """One number as a file's are read, whatever document it is of; None when it identifies nobody."""
+    bare = re.sub(r"[\s.,/_'\u00a0-]", "", written).upper()
+    found: str | None = read_identities(pl.Series([written.strip()]), pl.Series([bare]), None, country).number.value[0]
+    return found
 
 
 def _types(types: pl.Series, known: Documents) -> Read:

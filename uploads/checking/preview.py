@@ -61,7 +61,8 @@ def preview(session: Session, actor: Actor, upload_id: int, *, mapping: Mapping[
     """The first rows as this mapping and these options read them; what is not chosen is taken from the proposal."""
     upload = own_upload(session, actor, upload_id)
     require(actor, SENDERS_PERMISSION[upload.kind])
-    if upload.header is None or upload.sample is None:
+    sample = upload.sample
+    if upload.header is None or sample is None:
         raise lifecycle.UploadMovedOn
     schema, usable = SCHEMAS[upload.kind], _usable(upload, mapping)
     found = chosen(session, actor, upload_id, mapping=mapping)
@@ -70,7 +71,7 @@ def preview(session: Session, actor: Actor, upload_id: int, *, mapping: Mapping[
     unknown = found.unknown
     return Preview(
         tuple(schema[name] for _, name in sorted(usable.items())),
-        tuple(understood(upload.sample[:ROWS], usable, schema, settled, upload.created_at.date())),
+        tuple(understood(sample[:ROWS], usable, schema, settled, upload.created_at.date())),
         tuple(unknown),
     )
 
@@ -81,7 +82,8 @@ def chosen(session: Session, actor: Actor, upload_id: int, *, mapping: Mapping[i
     schema, usable = SCHEMAS[upload.kind], _usable(upload, mapping)
     if usable == proposed.mapping:
         return proposed
-    values = [[row[at] for row in upload.sample or []] for at in range(len(upload.header or []))]
+    sample = upload.sample or []
+    values = [[row[at] for row in sample] for at in range(len(upload.header or []))]
     # What was only assumed of other columns is no word about these.
     settled = settle(usable, values, schema, replace(proposed.options, assumed=()))
     if proposed.remembered is not None:

@@ -18,10 +18,12 @@ from psycopg import sql
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from agencies.kernel.sealing import Keyring, keyring_of
 from agencies.kernel.tenancy import Actor, as_loader
 from uploads.checking.checks import Checked, check
 from uploads.checking.control import TOTALS, Control, sums
 from uploads.checking.rejecting import count_faults, count_remarks, reject_repeated
+from uploads.checking.sealing import RowSealer
 from uploads.checking.staging import STAGED
 from uploads.checking.totalrows import Seen
 from uploads.formats.blocks import BLOCK_BYTES, blocks
@@ -39,6 +41,7 @@ LISTED = 10_000
 #: Rows from which on the joins that follow are planned badly for an unknown number of them.
 STATISTICS_FROM = 500
 _WRITE_BYTES = 1 << 18
+_SEALED_AT_ONCE = 5_000
 _OWNER = ("organisation_id", "upload_id")
 Item = TypeVar("Item")
 _INSTANT = "%Y-%m-%dT%H:%M:%S%.6f+00:00"
@@ -53,7 +56,7 @@ class Batch:
     #: Records up to its end.
     line: int
     columns: tuple[str, ...]
-    rows: bytes
+    rows: memoryview
     errors: pl.DataFrame
     warnings: pl.DataFrame
     read: int
@@ -129,7 +132,8 @@ class Check:
             self.close()
             self._file = self._storage.open(readable_key(upload))
             self._threads = ThreadPoolExecutor(3, thread_name_prefix="check")
-            self._batches = batches(self._file, upload, self._block_bytes, ahead=self._threads)
+            keyring = keyring_of(self._session)
+            self._batches = batches(self._file, upload, keyring, self._block_bytes, ahead=self._threads)
             batch = next(self._batches, None)
         if self._threads is not None:
             self._next = self._threads.submit(next, self._batches, None)
@@ -137,17 +141,23 @@ class Check:
 
 
 def batches(
-    file: BinaryIO, upload: Upload, block_bytes: int = BLOCK_BYTES, *, ahead: Executor | None = None
+    file: BinaryIO,
+    upload: Upload,
+    keyring: Keyring,
+    block_bytes: int = BLOCK_BYTES,
+    *,
+    ahead: Executor | None = None,
 ) -> Iterator[Batch]:
-    """The checked blocks of an upload's file from its checkpoint on, read `ahead`; touches no database."""
+    """The checked and sealed blocks of an upload's file from its checkpoint on, read `ahead`; touches no database."""
     plan = Plan.of(upload)
+    sealer = RowSealer(keyring, SCHEMAS[plan.kind], upload.organisation_id, upload.id, plan.options.country)
     owner = {"organisation_id": upload.organisation_id, "upload_id": upload.id}
     seen = Seen(upload.rows_read, dict(upload.totals))
     sheets = plan.sheets(file, upload.offset_bytes, upload.offset_line, block_bytes)
     checker = plan.checker(seen)
     if ahead is None:
-        return _batches(_checked(sheets, checker), owner, upload.offset_bytes)
-    return _batches(_ahead(ahead, _checked(_ahead(ahead, sheets), checker)), owner, upload.offset_bytes)
+        return _batches(_checked(sheets, checker), sealer, owner, upload.offset_bytes)
+    return _batches(_ahead(ahead, _checked(_ahead(ahead, sheets), checker)), sealer, owner, upload.offset_bytes)
 
 
 @dataclass(frozen=True)
@@ -213,10 +223,12 @@ def stage(session: Session, upload: Upload, batch: Batch) -> None:
             batch.warnings.head(max(0, LISTED - remarked)).with_columns(is_warning=True),
         ]
     )
+    plan = Plan.of(upload)
+    sealer = RowSealer(keyring_of(session), SCHEMAS[plan.kind], upload.organisation_id, upload.id, None)
     with as_loader(session) as connection:
         _copy(connection, STAGED[upload.kind].name, batch.columns, batch.rows)
         if len(listed):
-            owned = listed.select(
+            owned = sealer.seal_faults(listed).select(
                 pl.lit(upload.organisation_id).alias("organisation_id"), pl.lit(upload.id).alias("upload_id"), pl.all()
             )
             _copy(connection, UploadError.__tablename__, tuple(owned.columns), _csv(owned, null="\\N"), null="\\N")
@@ -255,15 +267,17 @@ def _checked(sheets: Iterator[tuple[int, int, Sheet]], checker: Checker) -> Iter
     return ((end, reached, checker.check(sheet)) for end, reached, sheet in sheets)
 
 
-def _batches(checked: Iterator[tuple[int, int, Checked]], owner: dict[str, int], offset: int) -> Iterator[Batch]:
+def _batches(
+    checked: Iterator[tuple[int, int, Checked]], sealer: RowSealer, owner: dict[str, int], offset: int
+) -> Iterator[Batch]:
     for end, reached, found in checked:
-        owned = found.rows.select(*(pl.lit(number).alias(name) for name, number in owner.items()), pl.all())
+        columns, rows = _sealed(found.rows, sealer, owner)
         yield Batch(
             offset,
             end,
             reached,
-            tuple(owned.columns),
-            _csv(owned),
+            columns,
+            rows,
             found.errors,
             found.warnings,
             found.read,
@@ -274,6 +288,16 @@ def _batches(checked: Iterator[tuple[int, int, Checked]], owner: dict[str, int],
         offset = end
 
 
+def _sealed(rows: pl.DataFrame, sealer: RowSealer, owner: dict[str, int]) -> tuple[tuple[str, ...], memoryview]:
+    """The rows as they are copied, some at a time: in between, each is several objects of its own."""
+    out, columns = io.BytesIO(), tuple[str, ...]()
+    for part in rows.iter_slices(_SEALED_AT_ONCE) if len(rows) else [rows]:
+        owned = sealer.seal(part).select(*(pl.lit(number).alias(name) for name, number in owner.items()), pl.all())
+        _write(owned, out)
+        columns = tuple(owned.columns)
+    return columns, out.getbuffer()
+
+
 def _counted(found: pl.DataFrame) -> dict[tuple[str, str], int]:
     counted = found.group_by("field", "code").len().sort("field", "code")
     return {(field, code): count for field, code, count in counted.rows()}
@@ -281,11 +305,15 @@ def _counted(found: pl.DataFrame) -> dict[tuple[str, str], int]:
 
 def _csv(frame: pl.DataFrame, null: str = "") -> bytes:
     out = io.BytesIO()
-    frame.write_csv(out, include_header=False, null_value=null, datetime_format=_INSTANT)
+    _write(frame, out, null)
     return out.getvalue()
 
 
-def _copy(connection: Any, table: str, columns: tuple[str, ...], rows: bytes, null: str = "") -> None:
+def _write(frame: pl.DataFrame, out: io.BytesIO, null: str = "") -> None:
+    frame.write_csv(out, include_header=False, null_value=null, datetime_format=_INSTANT)
+
+
+def _copy(connection: Any, table: str, columns: tuple[str, ...], rows: bytes | memoryview, null: str = "") -> None:
     statement = sql.SQL("copy {} ({}) from stdin (format csv, null {})").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Literal(null)
     )

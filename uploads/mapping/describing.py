@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
+from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor
 from uploads.faults import UnusableFile
 from uploads.filelayouts import list_layouts
@@ -32,11 +33,11 @@ def look_into(session: Session, actor: Actor, upload: Upload, file: BinaryIO) ->
         upload.container = {"format": (Format.FIXED if layout else shape).value}
         return False
     try:
-        describe(upload, sniff(file, known_to(upload.kind)), {"format": Format.TEXT.value})
+        describe(session, upload, sniff(file, known_to(upload.kind)), {"format": Format.TEXT.value})
     except UnusableFile as unusable:
         if unusable.fault.code != "no_separator" or not needs_layout(session, actor, file):
             raise
-        describe(upload, None, {"format": Format.TEXT.value})
+        describe(session, upload, None, {"format": Format.TEXT.value})
     return True
 
 
@@ -50,18 +51,20 @@ def needs_layout(session: Session, actor: Actor, file: BinaryIO) -> bool:
     return fixedwidth.is_even(text, is_whole=is_whole) or bool(list_layouts(session, actor))
 
 
-def describe(upload: Upload, dialect: Dialect | None, container: dict[str, Any]) -> None:
+def describe(session: Session, upload: Upload, dialect: Dialect | None, container: dict[str, Any]) -> None:
     """Write down how the text of a file is written; without a dialect its columns wait for a layout."""
     notes = container.get("notes", [])
     if dialect is None:
-        upload.header, upload.sample, upload.encoding, upload.delimiter = [], [], None, None
+        upload.header, upload.encoding, upload.delimiter = [], None, None
+        upload.keep_sample(keyring_of(session), None)
         upload.container = {**container, "needs_layout": True, "notes": notes}
         return
     # Of the rows behind the first ones only cells are kept.
     if aggregate := recognise(dialect.header, dialect.sample[:FIRST_ROWS], SCHEMAS[upload.kind]):
         raise UnusableFile(aggregate.code, **aggregate.params)
     upload.encoding, upload.delimiter = dialect.encoding, dialect.delimiter
-    upload.header, upload.sample = list(dialect.header), [list(row) for row in dialect.sample]
+    upload.header = list(dialect.header)
+    upload.keep_sample(keyring_of(session), dialect.sample)
     upload.offset_bytes, upload.offset_line = dialect.data_offset, dialect.data_line
     header_row = container.get("header_row", dialect.data_line)
     upload.container = {**container, "header_row": header_row, "notes": [*notes, *notes_on(dialect.renamed)]}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from uploads.sealed import PERSON
+
 
 class FieldType(StrEnum):
     """How a cell is read and staged."""
@@ -28,6 +30,10 @@ class Content(StrEnum):
     PHONE = "phone"
     EMAIL = "email"
     ADDRESS = "address"
+
+
+#: Contents by which somebody is found or reached.
+_PRIVATE = frozenset({Content.ID_NUMBER, Content.PHONE, Content.EMAIL, Content.ADDRESS})
 
 
 def called(names: str) -> tuple[str, ...]:
@@ -62,6 +68,8 @@ class Field:
     #: The column of staging, beside the field's own, that the check fills with what the content gives: a phone's
     #: international form, an address's normal form, an identity number's check digit.
     beside: str | None = None
+    #: Names or reaches a person, whatever it speaks of: kept sealed only.
+    is_private: bool = False
     #: One sentence for who prepares the file: what the column means, or how it is written. An English template.
     help: str = ""
     #: What a cell may look like, as it is written into the template of the kind.
@@ -87,6 +95,8 @@ class Schema:
     #: What people call the kind, and what it is for and who sends it; English templates.
     title: str = ""
     about: str = ""
+    #: Its rows become debtors, which are known by what is in them.
+    makes_debtors: bool = False
     #: Version -> what it changed, in a sentence; what is not named changed nothing for the sender.
     changes: tuple[tuple[int, str], ...] = ()
 
@@ -101,6 +111,17 @@ class Schema:
     def beside(self) -> tuple[str, ...]:
         """The columns of staging that the check fills by itself."""
         return tuple(one.beside for one in self.fields if one.beside)
+
+    @property
+    def private(self) -> tuple[str, ...]:
+        """The columns, and those beside them, that no table holds readable."""
+        hidden = [one for one in self.fields if one.is_private or one.content in _PRIVATE]
+        return tuple(name for one in hidden for name in (one.name, one.beside) if name)
+
+    @property
+    def sealed(self) -> tuple[str, ...]:
+        """What is sealed of a row, in the order in which it is joined."""
+        return PERSON if set(self.private) & set(PERSON) else self.private
 
     @property
     def required(self) -> tuple[Field, ...]:

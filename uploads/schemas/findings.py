@@ -56,6 +56,7 @@ FINDINGS = Schema(
             "value",
             msg("What was found"),
             max_length=300,
+            is_private=True,
             help=msg("The telephone, the address, the e-mail or the employer itself."),
             example="3115550102",
             synonyms=called(

@@ -11,6 +11,7 @@ PORTFOLIO = Schema(
     version=1,
     unique="account_ref",
     value="balance_total",
+    makes_debtors=True,
     title=msg("Portfolio"),
     about=msg("The debts to be collected, one row for each debt. Sent by a creditor; every account once."),
     fields=(

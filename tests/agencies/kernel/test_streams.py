@@ -53,7 +53,7 @@ def test_who_reads_beside_sees_only_what_is_durable_and_leaves_nothing_behind(po
                 {"own": tenants.creditor.tenant},
             )
     with ports.session(tenants.creditor) as session:
-        assert session.scalars(text("select identity from debtors")).all() == ["ref:new"]
+        assert session.scalars(text("select identity from debtors")).all() == [b"ref:new"]
 
 
 def test_a_reader_that_fails_on_the_way_leaves_nothing_half_written(ports, tenants):
@@ -76,8 +76,14 @@ DENIED, ORPHANED = errors.InsufficientPrivilege, errors.ForeignKeyViolation
 REFUSED = {
     "names a tenant": ("debtors (creditor_id, identity, country) values (1, 'ref:1', 'CO')", DENIED),
     "reads": ("debtors (identity, country) values ('ref:1', 'CO') returning id", DENIED),
-    "names a finding": ("contact_points (debtor_id, kind, value, finding_id) values (1, 'phone', '1', 1)", DENIED),
-    "a contact of nobody": ("contact_points (debtor_id, kind, value) values (-1, 'phone', '1')", ORPHANED),
+    "names a finding": (
+        "contact_points (debtor_id, kind, part, form, sealed, finding_id) values (1, 'phone', 'phone', '1', '1', 1)",
+        DENIED,
+    ),
+    "a contact of nobody": (
+        "contact_points (debtor_id, kind, part, form, sealed) values (-1, 'phone', 'phone', '1', '1')",
+        ORPHANED,
+    ),
     "a case of nobody": (
         """cases (portfolio_id, debtor_id, line, account_ref, state, currency, placed_minor, balance_minor)
            values (-1, -1, 1, 'A', 'open', 'COP', 1, 1)""",

@@ -103,14 +103,16 @@ def test_the_first_row_s_points_stand_with_the_debtor_and_only_later_ones_beside
         "A2;CC;52123456;100;COP;;3001233002;300 123 30 01;ana@correo.example;Calle 7 # 20-5",
         "A3;CC;52123457;100;COP;;nadie;;;",
     )
-    assert reached(ports, analyst) == [
+    told = reached(ports, analyst)
+    # Which of two debtors comes first is drawn by their blind indexes.
+    other = told.index(("phone", "nadie", None))
+    assert [one for at, one in enumerate(told) if at != other] == [
         ("phone", "300 123 30 01", "+573001233001"),
         ("email", "ana@correo.example", None),
         ("address", "Calle 7 # 20-5", "CL 7 # 20-5"),
         ("phone", "3001233002", "+573001233002"),
-        ("phone", "nadie", None),
     ]
-    assert all_of(ports, analyst, ContactPoint.value, ContactPoint.normal) == [("3001233002", "+573001233002")]
+    assert all_of(ports, analyst, ContactPoint.part) == [("phone",)]
 
 
 def test_the_first_row_of_a_debtor_is_the_one_that_came_first_in_the_file(ports: Ports, analyst: Actor) -> None:
@@ -119,7 +121,7 @@ def test_the_first_row_of_a_debtor_is_the_one_that_came_first_in_the_file(ports:
         analyst,
         *(f"Z{9 - number};CC;52123456;{number + 1};COP;;30012330{number:02};;;" for number in range(4)),
     )
-    assert all_of(ports, analyst, Debtor.phone) == [("3001233000",)]
+    assert [one.private.phone for (one,) in all_of(ports, analyst, Debtor)] == ["3001233000"]
     assert sorted(value for _, value, _ in reached(ports, analyst)) == [f"30012330{number:02}" for number in range(4)]
 
 
@@ -132,18 +134,18 @@ def test_every_case_is_its_own_person_s_though_known_and_new_ones_come_mixed(por
     applied(ports, analyst, *told(range(30), "B"))
     with ports.session(analyst) as session:
         found = session.execute(
-            select(Case.account_ref, Debtor.id_number).join(
+            select(Case.account_ref, Debtor).join(
                 Debtor, (Debtor.creditor_id == Case.creditor_id) & (Debtor.id == Case.debtor_id)
             )
         ).all()
     assert len(found) == 30 + 60
-    assert all(52_000_000 + int(account[1:].partition("-")[0]) == int(number) for account, number in found)
+    assert all(52_000_000 + int(account[1:].partition("-")[0]) == int(one.id_number) for account, one in found)
     assert all_of(ports, analyst, func.count(Debtor.id)) == [(30,)]
 
 
 def test_a_second_phone_that_is_the_first_again_is_one(ports: Ports, analyst: Actor) -> None:
     applied(ports, analyst, "A1;CC;52123456;100;COP;;3001233001;3001233001;;")
-    assert all_of(ports, analyst, Debtor.phone, Debtor.phone_2, Debtor.phone_2_e164) == [("3001233001", None, None)]
+    assert [value for _, value, _ in reached(ports, analyst)] == ["3001233001"]
 
 
 def test_nobody_but_the_creditor_and_whoever_works_the_debtor_reads_how_to_reach_it(
@@ -159,7 +161,7 @@ def test_nobody_but_the_creditor_and_whoever_works_the_debtor_reads_how_to_reach
     worker, stranger = (world.actor(Role.MANAGER, organisation=number) for number in (0, 1))
     neighbour = world.actor(Role.ANALYST, organisation=1)
     with ports.session(analyst) as session, transaction(session):
-        debtor_id = session.scalars(select(Debtor.id).where(Debtor.id_number == "52123456")).one()
+        debtor_id = next(one.id for one in session.scalars(select(Debtor)) if one.id_number == "52123456")
         for table, key in (("debtors", "id"), ("contact_points", "debtor_id")):
             session.execute(
                 text(f"update {table} set agency_id = :agency where {key} = :debtor"),

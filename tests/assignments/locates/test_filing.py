@@ -19,7 +19,7 @@ from agencies.organisations.permissions import Role
 from assignments import intake
 from assignments.cases.queries import Selection
 from assignments.locates.desk import list_to_verify
-from assignments.locates.filing import NotTakenOn, orders_file
+from assignments.locates.handing_out import NotTakenOn, orders_file
 from assignments.locates.models import Finding, FindingState, LocateOrder, OrderOutcome, OrderState
 from tests import locating, loop
 from tests.locating import FOUND_AT, order, phone, take_on
@@ -27,6 +27,7 @@ from tests.loop import NewCase, add_cases, faults
 from tests.tenants import add_person
 from uploads.kinds import SENDERS_PERMISSION
 from uploads.models import Upload, UploadKind, UploadState
+from uploads.sealed import joined, place_of_row
 
 
 @pytest.fixture
@@ -75,7 +76,11 @@ def send(ports, agency, creditor, rows, *, good_rows_only: bool = True, now=FOUN
         session.flush()
         with as_loader(session) as connection, connection.cursor() as cursor:
             for line, one in enumerate(rows, start=2):
-                staged = {"organisation_id": agency.tenant, "upload_id": upload.id, "line": line, **one}
+                cells = {**one}
+                if (value := cells.pop("value", None)) is not None:
+                    place = place_of_row(agency.tenant, "staged_findings", upload.id, line)
+                    cells["sealed"] = ports.keyring.seal(joined(value), place)
+                staged = {"organisation_id": agency.tenant, "upload_id": upload.id, "line": line, **cells}
                 cursor.execute(
                     f"insert into staged_findings ({', '.join(staged)}) values ({', '.join(['%s'] * len(staged))})",
                     list(staged.values()),

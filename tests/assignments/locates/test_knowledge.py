@@ -13,7 +13,7 @@ from agencies.mandates.models import LocateGrade
 from assignments.cases.queries import Selection
 from assignments.contacts.models import Authorisation
 from assignments.locates import investigating, ordering
-from assignments.locates.filing import orders_file
+from assignments.locates.handing_out import orders_file
 from assignments.locates.knowledge import Knowledge, Point, digest
 from assignments.locates.models import Finding, FindingKind, LocateSubject
 from assignments.locates.people import People

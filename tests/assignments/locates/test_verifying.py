@@ -177,8 +177,8 @@ def test_the_database_itself_admits_no_point_of_an_unreleased_finding(ports, ten
     ):
         session.execute(
             text(
-                "insert into contact_points (creditor_id, debtor_id, kind, value, finding_id)"
-                " select o.creditor_id, o.debtor_id, 'phone', '+573115550101', f.id from findings f"
+                "insert into contact_points (creditor_id, debtor_id, kind, part, form, sealed, finding_id)"
+                " select o.creditor_id, o.debtor_id, 'phone', 'phone', f.form, f.sealed, f.id from findings f"
                 " join locate_orders o on o.id = f.order_id"
             )
         )

@@ -124,10 +124,10 @@ def test_access_ends_at_once_and_a_debtor_stays_with_its_other_case(ports, place
     give_back(ports, placed, "ONE")
     with ports.session(placed.agency) as session:
         assert {row.account_ref for row in list_cases(session, placed.agency, Selection()).rows} == {"TWO", "THREE"}
-        assert session.scalars(select(DebtorContact.value)).all() == ["3000000001"]
+        assert [one.value for one in session.scalars(select(DebtorContact))] == ["3000000001"]
     give_back(ports, placed, "TWO")
     with ports.session(placed.agency) as session:
-        assert session.scalars(select(DebtorContact.value)).all() == []
+        assert session.scalars(select(DebtorContact.place)).all() == []
 
 
 def test_giving_back_twice_is_refused_and_changes_nothing(ports, placed):

@@ -15,6 +15,7 @@ from assignments.locates.models import Finding, LocateOrder
 from assignments.subjects import erasing, holds, keeping, service
 from assignments.subjects.models import Erasure, LegalHold, RequestKind
 from tests import creditor_files, locating, loop
+from tests.sealing import identity_of
 from tests.subjects import NOW, ask, debtor_of, do, identified, matched
 from uploads.models import UploadKind
 
@@ -169,7 +170,7 @@ def test_after_a_restore_the_marks_erase_again_and_a_hold_keeps(ports, tenants, 
     with ports.session(creditor) as session:
         marks = [one.mark for one in keeping.marks(session, creditor)]
     # As a backup from before would have it: the person is there, the tombstone is not.
-    restored(database, "P-1", "Pía Pagada")
+    restored(ports, creditor, database, "P-1", "Pía Pagada")
     held = hold(ports, creditor, "P-1")
     for expected in ((0, 1), (1, 0), (0, 0)):
         with ports.session(creditor) as session, transaction(session):
@@ -179,7 +180,7 @@ def test_after_a_restore_the_marks_erase_again_and_a_hold_keeps(ports, tenants, 
     assert "Pía Pagada" not in everything(database)
 
 
-def restored(database, account: str, name: str) -> None:
+def restored(ports, creditor, database, account: str, name: str) -> None:
     """The database as it was before somebody was erased."""
     engine = create_engine(database.superuser_url)
     with engine.begin() as connection:
@@ -190,7 +191,11 @@ def restored(database, account: str, name: str) -> None:
                 update debtors set identity = :identity, name = :name
                 where id = (select debtor_id from cases where account_ref = :a)
             """),
-            {"identity": f"account:{account}", "name": name, "a": account},
+            {
+                "identity": identity_of(ports.keyring, creditor.tenant, f"account:{account}"),
+                "name": name,
+                "a": account,
+            },
         )
     engine.dispose()
 

@@ -40,6 +40,7 @@ from portal.demo.handovers import handovers
 from portal.demo.story import Telling, demo_accounts, load_demo, opens
 from portal.demo.world import World
 from portal.ports import Ports, open_ports
+from tests import opened
 from uploads.storage import LocalIncoming, LocalStorage
 
 NOW = datetime(2026, 3, 11, 17, 0, tzinfo=UTC)
@@ -136,6 +137,14 @@ def counts(ports: Ports, server: Engine) -> dict[str, int]:
 def look(world: World, member: Member, statement: str) -> list[tuple]:
     with world.acting(member) as (session, _actor):
         return [tuple(row) for row in session.execute(text(statement))]
+
+
+def test_nobody_of_the_story_stands_readable_in_any_table(told: Ports, server: Engine):
+    """Staged rows, faults, searches, notes, the trail and what waits to be sent: a thief of the database reads none."""
+    with inside(told, server) as connection:
+        words = opened.personal(opened.opened(connection, told.keyring))
+        assert len(words) > CASES
+        assert opened.readable(connection, words) == []
 
 
 def test_everything_that_must_hold_holds(told):
