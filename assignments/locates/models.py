@@ -231,6 +231,8 @@ class LocateSubject(HoldsSealed, Base):
     city: Mapped[str | None]
     #: The number of the document, and the points that are known.
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    #: By what the person is not to be reached, as whoever reads the row has asked.
+    stopped = frozenset[bytes]()
 
     @property
     def told(self) -> ToldSubject:

@@ -6,6 +6,7 @@ Every search of the rights of data subjects for personal data stands here and no
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Select, func, select
@@ -58,10 +59,19 @@ def search(session: Session, actor: Actor, sought: Sought) -> list[Hit]:
     creditor_id = require_side(actor, Side.CREDITOR)
     found: dict[int, list[str]] = {}
     for by, statement in _statements(session, creditor_id, sought).items():
-        for debtor_id in session.scalars(statement.limit(MOST)):
+        fits = session.scalars(statement.limit(MOST)).all()
+        for debtor_id in dict.fromkeys(stayed(session, creditor_id, fits).values()):
             found.setdefault(debtor_id, []).append(by)
     best = sorted(found, key=lambda one: (-len(found[one]), one))[:MOST]
     return hits(session, creditor_id, best, found)
+
+
+def stayed(session: Session, creditor_id: int, debtor_ids: Collection[int]) -> dict[int, int]:
+    """Debtor -> the one it is since two were put together, for those that are the creditor's, in their order."""
+    rows = select(Debtor.id, func.coalesce(Debtor.merged_into, Debtor.id)).where(
+        Debtor.creditor_id == creditor_id, Debtor.id.in_(debtor_ids)
+    )
+    return dict(session.execute(rows.order_by(Debtor.id)).all())
 
 
 def hits(

@@ -22,6 +22,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "payments_told_elsewhere",
     "references_told_by_creditor",
     "restate_balances",
+    "stopped_contacts",
     "undo_portfolio",
 }
 OPEN_TO_OWNER = {
@@ -37,6 +38,7 @@ OPEN_TO_OWNER = {
     "conduct_verdicts",
     "consignments",
     "contact_points",
+    "contact_stops",
     "creditor_payments",
     "debtor_matches",
     "debtors",
@@ -73,9 +75,12 @@ OPEN_TO_OWNER = {
     "staged_activities",
     "staged_closures",
     "staged_findings",
+    "staged_inventory",
     "staged_payments",
     "staged_portfolio",
     "staged_portfolio_update",
+    "staged_promises",
+    "subject_debtors",
     "uploads",
     "verifications",
     "work",
