@@ -1,4 +1,4 @@
-"""Debtors that were put together are one person to the law too: what holds, what was asked, what is stopped goes along."""
+"""Debtors that were put together are one person to the law too: holds, requests and what is stopped go along."""
 
 from __future__ import annotations
 

@@ -88,8 +88,10 @@ def test_a_telephone_that_was_revoked_is_neither_seen_nor_uncovered_nor_handed_o
 def test_a_revoked_telephone_does_not_come_back_with_a_later_file(ports, reached) -> None:
     creditor = reached.creditor
     do(ports, creditor, stopping.stop, revocation(ports, creditor).id, forms=[form_of(ports, creditor, FIRST)])
-    header = f"{creditor_files.UPDATE},celular,celular 2"
-    creditor_files.update(ports, creditor, "T-1,900.00,COP,2026-03-11,300 111 0001,300 111 0003", header=header)
+    header = f"{creditor_files.UPDATE},celular"
+    creditor_files.update(ports, creditor, "T-1,900.00,COP,2026-03-11,300 111 0001", header=header)
+    assert numbers(ports, reached.agency) == [SECOND]
+    creditor_files.update(ports, creditor, "T-1,900.00,COP,2026-03-12,300 111 0003", header=header)
     assert numbers(ports, reached.agency) == [SECOND, "300 111 0003"]
 
 
@@ -151,7 +153,6 @@ def test_whoever_looks_for_the_person_gets_no_revoked_telephone_and_releases_non
         ports, creditor, mandate, locating.People(Selection(search="L-")), due_on=locating.soon(), now=ports.now()
     )
     [order] = locating.take_on(ports, agency, batch)
-    [found] = locating.find(ports, agency, order.id, [locating.phone("300 111 0007")], now=ports.now())
     assert FIRST in orders_file(ports, agency, batch)
     request = revocation(ports, creditor, "L-1")
     do(ports, creditor, stopping.stop, request.id, forms=[form_of(ports, creditor, FIRST, "L-1")])
@@ -162,6 +163,7 @@ def test_whoever_looks_for_the_person_gets_no_revoked_telephone_and_releases_non
         shown = {one.text for _place, one in fields(look(session, agency, order.id, now=ports.now()))}
     assert SECOND in shown
     assert FIRST not in shown
+    [found] = locating.find(ports, agency, order.id, [locating.phone("300 111 0007")], now=ports.now())
     do(ports, creditor, stopping.stop, request.id, forms=[EVERY])
     locating.grade(ports, creditor, found, now=ports.now())
     locating.allow(ports, creditor, found, now=ports.now())
