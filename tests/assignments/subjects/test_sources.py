@@ -1,4 +1,4 @@
-"""An erased person is in no trace of a file: not in a sample of it, nor in what was wrong with a row or why it waits."""
+"""An erased person is in no trace of a file: not in its sample, nor in what was wrong with a row or why it waits."""
 
 from __future__ import annotations
 
