@@ -9,12 +9,19 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from dataclasses import dataclass
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import httpx
 
-SECONDS = 5.0
+#: For one silence of the server, and for a whole conversation, however slowly it drips.
+SECONDS, WHOLE_SECONDS = 5.0, 10.0
 MOST_BYTES = 256 * 1024
+#: So many conversations of a process at once: whoever is slow keeps these waiting and not the whole portal.
+_CONVERSATIONS = threading.BoundedSemaphore(2)
 
 
 class Unreachable(RuntimeError):
@@ -23,23 +30,43 @@ class Unreachable(RuntimeError):
 
 @dataclass(frozen=True)
 class Outbound(httpx.BaseTransport):
-    """A transport of httpx that keeps these rules."""
+    """A transport of httpx that keeps these rules, for one conversation."""
 
     may_loopback: bool
+    #: On the clock that only goes forward, in seconds.
+    until: float = field(default_factory=lambda: time.monotonic() + WHOLE_SECONDS)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request to the address its host was found to have; raises `Unreachable`."""
         address = self.check(request.url)
         named = request.url.host
-        request.extensions = {**request.extensions, "sni_hostname": named, "timeout": httpx.Timeout(SECONDS).as_dict()}
+        timeout = httpx.Timeout(min(SECONDS, self._left())).as_dict()
+        request.extensions = {**request.extensions, "sni_hostname": named, "timeout": timeout}
         request.headers["Host"] = request.url.netloc.decode("ascii")
         request.url = request.url.copy_with(host=address)
         try:
-            with httpx.HTTPTransport(trust_env=False, retries=0) as transport:
+            with httpx.HTTPTransport(trust_env=False, retries=0) as transport, self._cut_off(transport):
                 response = transport.handle_request(request)
                 return httpx.Response(response.status_code, headers=_plain(response), content=_read(response))
-        except httpx.HTTPError as failure:
+        except (httpx.HTTPError, httpx.StreamError, OSError) as failure:
             raise Unreachable(type(failure).__name__) from failure
+
+    def _left(self) -> float:
+        left = self.until - time.monotonic()
+        if left <= 0:
+            raise Unreachable("the conversation took too long")
+        return left
+
+    @contextmanager
+    def _cut_off(self, transport: httpx.HTTPTransport) -> Iterator[None]:
+        """Close the connection under a server that still drips when the conversation's time is over."""
+        watch = threading.Timer(self._left(), transport.close)
+        watch.daemon = True
+        watch.start()
+        try:
+            yield
+        finally:
+            watch.cancel()
 
     def check(self, url: httpx.URL) -> str:
         """The vetted address of a URL's host; raises `Unreachable`."""
@@ -56,9 +83,17 @@ class Outbound(httpx.BaseTransport):
         return str(addresses[0])
 
 
-def client(*, may_loopback: bool) -> httpx.Client:
-    """A client by these rules, for one conversation."""
-    return httpx.Client(transport=Outbound(may_loopback), follow_redirects=False, timeout=SECONDS, trust_env=False)
+@contextmanager
+def client(*, may_loopback: bool) -> Iterator[httpx.Client]:
+    """A client by these rules, for one conversation; raises `Unreachable` where too many are being held."""
+    if not _CONVERSATIONS.acquire(timeout=SECONDS):
+        raise Unreachable("too many conversations at once")
+    try:
+        transport = Outbound(may_loopback)
+        with httpx.Client(transport=transport, follow_redirects=False, timeout=SECONDS, trust_env=False) as web:
+            yield web
+    finally:
+        _CONVERSATIONS.release()
 
 
 def _addresses(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:

@@ -46,6 +46,13 @@ def stay_fresh(ports: Ports, person: people.Person) -> None:
         session.execute(mine.values(stepped_up_at=utc_now() + signing_in.ABSOLUTE))
 
 
+def go_stale(ports: Ports, person: people.Person) -> None:
+    """Let the person's proofs of identity be older than a step that matters asks for."""
+    with ports.session(DOOR) as session, transaction(session):
+        mine = update(WebSession).where(WebSession.user_id == person.actor.user_id)
+        session.execute(mine.values(stepped_up_at=utc_now() - signing_in.FRESH))
+
+
 def hold(client: FlaskClient, token: str) -> None:
     """Put a session's token into the client's cookie."""
     with client.session_transaction() as cookie:

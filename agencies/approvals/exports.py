@@ -2,7 +2,8 @@
 
 Approved is exactly one file for exactly one person, for a day: the same filter or the same upload, and no more rows
 than were approved. What an agency needs to do its work (its manifest, its file of people to be found) is the purpose of
-the placement and asks for nobody.
+the placement and asks for nobody. A list with everything in full names its purpose, which is approved with it, and what
+one person took in full within a day counts together: many small files are one large one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class Taken(StrEnum):
     """Which file."""
 
     CASES = "cases"
+    #: The same with documents, telephones, e-mails and addresses in full.
+    FULL_CASES = "full_cases"
     ORIGINAL = "original"
     REJECTED = "rejected"
 
@@ -39,11 +42,20 @@ class Taking:
     #: Which one exactly: the filter, or the upload; it is kept as a digest only, for a filter may name somebody.
     which: Mapping[str, Any]
     rows: int
+    #: What it is needed for, where everything stands in full.
+    purpose: str | None = None
+    #: Other people whose data this person took in full within the last day.
+    before: int = 0
 
     def about(self, actor: Actor) -> str:
         """The file and the person."""
-        exactly = rules.digest({"what": self.what.value, "which": dict(self.which)})
+        exactly = rules.digest({"what": self.what.value, "which": dict(self.which), **self.told})
         return f"export:{actor.user_id}:{exactly.hex()}"
+
+    @property
+    def told(self) -> dict[str, str]:
+        """The purpose, where there is one."""
+        return {} if self.purpose is None else {"purpose": self.purpose}
 
 
 class ExportNeedsSecond(SecondPersonNeeded):
@@ -53,16 +65,26 @@ class ExportNeedsSecond(SecondPersonNeeded):
 
     def __init__(self, taking: Taking, limit: int) -> None:
         self.taking = taking
-        super().__init__(limit=limit, rows=taking.rows)
+        super().__init__(limit=limit, rows=taking.rows, before=taking.before)
+
+
+class FilesNeedSecond(ExportNeedsSecond):
+    """With what was taken in full before, it is more people than one person takes away alone in a day."""
+
+    text = msg(
+        "More than %(limit)s rows with everything in full within 24 hours take a second person: this file has "
+        "%(rows)s, and you took %(before)s others."
+    )
 
 
 def let_go(session: Session, actor: Actor, taking: Taking, *, now: datetime) -> Approval | None:
     """Let a file go: the approval it goes under, or nothing where it needs none; raises `ExportNeedsSecond`."""
-    if not limits.needs_second(session, actor, ApprovalKind.EXPORT, taking.rows):
+    if not limits.needs_second(session, actor, ApprovalKind.EXPORT, taking.rows + taking.before):
         return None
     granted = queries.find_grant(session, actor, ApprovalKind.EXPORT, about=taking.about(actor), now=now)
     if granted is None or taking.rows > granted.subject["rows"]:
-        raise ExportNeedsSecond(taking, limits.limit_of(session, actor, ApprovalKind.EXPORT).value or 0)
+        limit = limits.limit_of(session, actor, ApprovalKind.EXPORT).value or 0
+        raise (FilesNeedSecond if taking.rows <= limit else ExportNeedsSecond)(taking, limit)
     return granted
 
 
@@ -87,6 +109,7 @@ def ask_to_take(
         "rows": taking.rows,
         "words": [list(pair) for pair in words],
         "arguments": None if arguments is None else dict(arguments),
+        **taking.told,
     }
     return service.ask(session, actor, ApprovalKind.EXPORT, subject, about=about, now=now)
 

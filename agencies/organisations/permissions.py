@@ -46,6 +46,8 @@ class Permission(StrEnum):
     CASE_VIEW = "case.view"
     #: Taking lists of cases with their people away as files.
     CASE_EXPORT = "case.export"
+    #: The same with nothing covered, for a purpose.
+    CASE_EXPORT_FULL = "case.export_full"
     MANDATE_MAKE = "mandate.make"
     MANDATE_VIEW = "mandate.view"
     PLACEMENT_PLAN = "placement.plan"
@@ -170,6 +172,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CASE_VIEW,
             _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
+            _P.CASE_EXPORT_FULL,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
             _P.PLACEMENT_VIEW,
@@ -217,6 +220,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CASE_VIEW,
             _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
+            _P.CASE_EXPORT_FULL,
             _P.PLACEMENT_VIEW,
             _P.REPORT_VIEW,
             _P.SCORECARD_VIEW,
@@ -246,6 +250,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CASE_VIEW,
             _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
+            _P.CASE_EXPORT_FULL,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_VIEW,
             _P.PLACEMENT_ACKNOWLEDGE,

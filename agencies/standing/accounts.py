@@ -20,11 +20,12 @@ from sqlalchemy.orm import Session, load_only
 from stdnum.ar import cbu
 from stdnum.exceptions import ValidationError
 
-from agencies.kernel.errors import Invalid, NotFound, msg
+from agencies.kernel.errors import Invalid, msg
 from agencies.kernel.sealing import Place, keyring_of
-from agencies.kernel.tenancy import Actor, Side, require
+from agencies.kernel.tenancy import Actor, require
 from agencies.organisations.models import Organisation, User, UserState
 from agencies.organisations.permissions import Permission, Role
+from agencies.standing.filing import check_reader
 from agencies.standing.models import AccountKind, BankAccount, PanelMember
 
 #: What is shown of an account, and all that a creditor may read of it.
@@ -159,11 +160,7 @@ def put_in_force(
 
 def accounts_of(session: Session, actor: Actor, agency_id: int) -> list[AccountLine]:
     """The accounts of an agency, the one in force first; its own, or one of a creditor's panel. Raises `NotFound`."""
-    require(actor, Permission.STANDING_VIEW)
-    if actor.side is Side.AGENCY and agency_id != actor.organisation_id:
-        raise NotFound
-    if actor.side is Side.CREDITOR and session.get(PanelMember, (actor.tenant, agency_id)) is None:
-        raise NotFound
+    check_reader(session, actor, agency_id)
     shown = load_only(*(getattr(BankAccount, name) for name in SHOWN), raiseload=True)
     statement = select(BankAccount).options(shown).where(BankAccount.agency_id == agency_id)
     return [AccountLine(*(getattr(row, name) for name in SHOWN)) for row in _newest_first(session, statement)]

@@ -20,6 +20,7 @@ from agencies.organisations.models import Organisation, OrganisationKind
 from agencies.organisations.permissions import Permission
 from agencies.standing.fields import answered
 from agencies.standing.models import AgencyCredential, AgencyFile, CredentialKind, OfferedService, PanelMember, Product
+from agencies.standing.panelmoves import CLOSED_TO_CREDITOR
 from agencies.standing.registers import DISCLOSURES, REGISTERS
 
 
@@ -120,12 +121,17 @@ def get_file(session: Session, actor: Actor, agency_id: int) -> FilePage:
 
 
 def check_reader(session: Session, actor: Actor, agency_id: int) -> None:
-    """An agency reads its own file and a creditor those of its panel; raises `NotFound` for any other."""
+    """An agency reads its own file and a creditor those of its panel; raises `NotFound` for any other.
+
+    Who has declined or was removed is not on the panel any more, and their people and accounts are their own again.
+    """
     require(actor, Permission.STANDING_VIEW)
     if actor.side is Side.AGENCY and agency_id != actor.organisation_id:
         raise NotFound
-    if actor.side is Side.CREDITOR and session.get(PanelMember, (actor.tenant, agency_id)) is None:
-        raise NotFound
+    if actor.side is Side.CREDITOR:
+        member = session.get(PanelMember, (actor.tenant, agency_id))
+        if member is None or member.state in CLOSED_TO_CREDITOR:
+            raise NotFound
 
 
 def state(session: Session, actor: Actor, statement: Statement, *, now: datetime) -> None:

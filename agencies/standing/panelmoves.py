@@ -24,6 +24,8 @@ MOVES: dict[tuple[PanelState, PanelState], Side] = {
     (_S.REMOVED, _S.CANDIDATE): Side.CREDITOR,
     (_S.DECLINED, _S.CANDIDATE): Side.CREDITOR,
 }
+#: The agency's file is no longer the creditor's to read.
+CLOSED_TO_CREDITOR = frozenset({_S.REMOVED, _S.DECLINED})
 #: Whoever suspends, removes or declines says why, and so does whoever takes that back.
 NEEDS_REASON = frozenset({_S.SUSPENDED, _S.REMOVED, _S.DECLINED})
 

@@ -13,12 +13,14 @@ from agencies.kernel.tenancy import Actor, Side, require_side
 from assignments.incidents.people import Subject, Touched, people
 from assignments.reads.models import CaseRead
 
-#: Every case in a set that was shown counts, whether or not the person looked at that line.
+#: Every case in a set or a file that was shown counts, whether or not the person looked at that line.
 _TOUCHED = text("""
     select d.id, d.country, count(distinct c.id), 'read'
     from (
         select distinct unnest(r.case_ids) as case_id from case_reads r
         where r.creditor_id = :creditor and r.user_id = :user and r.at >= :begins and r.at < :ends
+        union
+        select f.case_id from cases_seen_in_files(:creditor, :user, :begins, :ends) f(case_id)
     ) s
     join cases c on c.creditor_id = :creditor and c.id = s.case_id
     join debtors d on d.creditor_id = :creditor and d.id = c.debtor_id

@@ -11,11 +11,13 @@ from datetime import datetime
 
 from agencies.kernel.clock import COUNTRIES, local_date
 from assignments.deadlines import rules
-from assignments.deadlines.rules import Duty, Rule
+from assignments.deadlines.rules import Duty, Rule, Term
 from assignments.incidents.models import Incident, IncidentStep, StepKind
 
 #: A deadline nearer than this is near.
 NEAR_HOURS = 24
+#: A law that asks for it, with a number or at once.
+_BINDING = frozenset({Term.FIXED, Term.WITHOUT_DELAY})
 _TOLD = {Duty.BREACH_TO_AUTHORITY: StepKind.AUTHORITY_TOLD, Duty.BREACH_TO_PEOPLE: StepKind.PEOPLE_TOLD}
 
 
@@ -55,7 +57,8 @@ def clocks(part: Incident, steps: Iterable[IncidentStep], *, home: str, time_zon
             rule = rules.rule_of(country, duty, on=on)
             due = rules.due_at(rule, part.aware_at, time_zone=time_zone) if country in COUNTRIES else None
             subjects = int(part.countries.get(country, 0))
-            found.append(Clock(country, rule, subjects, due, _done(done, duty, country), _is_waived(part, duty)))
+            told_at = _done(part, done, duty, country)
+            found.append(Clock(country, rule, subjects, due, told_at, _is_waived(part, duty)))
     return found
 
 
@@ -71,9 +74,23 @@ def next_due(found: Iterable[Clock]) -> datetime | None:
     return min((one.due_at for one in found if one.is_running and one.due_at is not None), default=None)
 
 
-def _done(steps: Iterable[IncidentStep], duty: Duty, country: str) -> datetime | None:
+def are_all_told(found: Iterable[Clock]) -> bool:
+    """Whether what was decided is done in every country whose law asks for it; where none does, anywhere."""
+    wanted = [one for one in found if not one.is_waived]
+    for duty in _TOLD:
+        rows = [one for one in wanted if one.rule.duty is duty]
+        binding = [one for one in rows if one.rule.term in _BINDING]
+        if any(one.is_running for one in binding) or (rows and all(one.is_running for one in rows)):
+            return False
+    return True
+
+
+def _done(part: Incident, steps: Iterable[IncidentStep], duty: Duty, country: str) -> datetime | None:
     kind = _TOLD[duty]
     told = [one for one in steps if one.kind is kind and (one.country in {country, None})]
+    if duty is Duty.BREACH_TO_PEOPLE and part.widened_at is not None:
+        # Of those told before, nobody told the people who came in since.
+        told = [one for one in told if one.recorded_at >= part.widened_at]
     return min((one.happened_at for one in told), default=None)
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from agencies.kernel import clock
 from agencies.kernel.errors import Invalid, msg
 from assignments.incidents.models import DataCategory, IncidentKind
 
@@ -14,6 +15,10 @@ LONGEST = 4_000
 MOST_ACCOUNTS = 20_000
 #: By our policy an agency tells its creditors within this time of knowing.
 REPORTED_WITHIN = timedelta(hours=24)
+
+#: So long an agency may keep what it gave back; in a year of which no calendar is kept, days of any kind.
+KEPT_WORKING_DAYS = 10
+_KEPT_DAYS = 21
 
 
 class TimesDisagree(Invalid):
@@ -26,6 +31,15 @@ class NothingSaid(Invalid):
     """A report without its facts."""
 
     text = msg("Say what happened, what has been done about it and whom to ask, with up to 4,000 characters each.")
+
+
+class AwareLater(Invalid):
+    """The deadlines of the law run from knowing: nobody gives itself more time by having known later."""
+
+    text = msg(
+        "When it became known is not moved later, for the deadlines are counted from it. Leave it as it was, or give "
+        "an earlier time; write what was wrong with it under how it happened."
+    )
 
 
 class TooManyAccounts(Invalid):
@@ -101,6 +115,16 @@ def check(facts: Facts, scope: Scope, *, now: datetime) -> None:
 def window(facts: Facts, *, now: datetime) -> tuple[datetime, datetime]:
     """From when to when data lay open."""
     return facts.happened_from, facts.happened_to or now
+
+
+def kept_from(begins: datetime, *, country: str, time_zone: str) -> datetime:
+    """Since when what was given back, and never certified gone, may still have lain with the agency."""
+    day = clock.local_date(begins, time_zone)
+    try:
+        first = clock.add_business_days(day, -KEPT_WORKING_DAYS, country)
+    except clock.CalendarUnknown:
+        first = day - timedelta(days=_KEPT_DAYS)
+    return clock.end_of_day(first - timedelta(days=1), time_zone)
 
 
 def is_late(aware_at: datetime, reported_at: datetime) -> bool:

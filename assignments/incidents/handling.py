@@ -8,11 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
+from agencies.kernel.clock import COUNTRIES
 from agencies.kernel.errors import Invalid, NotFound, msg
 from agencies.kernel.notices import notify
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
-from assignments.incidents import lifecycle
+from agencies.organisations.queries import home_country
+from assignments.incidents import clocks, lifecycle
 from assignments.incidents.facts import LONGEST
 from assignments.incidents.lifecycle import SomebodyNotTold
 from assignments.incidents.models import Incident, IncidentState, IncidentStep, StepKind
@@ -22,6 +24,12 @@ class ReasonMissing(Invalid):
     """A decision is written down with its reasons."""
 
     text = msg("Write the reasons down, with up to 4,000 characters.")
+
+
+class NoSuchAuthority(Invalid):
+    """Telling is told of somebody."""
+
+    text = msg("Choose the country whose authority was told.")
 
 
 class ToldInTheFuture(Invalid):
@@ -46,7 +54,7 @@ def assess(
     part.assessed_at, part.tells_authority, part.tells_people = now, tells_authority, tells_people
     decided = f"authority={tells_authority} people={tells_people}"
     step = _write(session, actor, part, StepKind.ASSESSED, now, note=_said(reasons), reference=decided, now=now)
-    _move_if_told(session, part)
+    _move_if_told(session, actor, part)
     return step
 
 
@@ -54,11 +62,13 @@ def tell_authority(
     session: Session, actor: Actor, incident_id: int, *, country: str, at: datetime, reference: str, now: datetime
 ) -> IncidentStep:
     """Record that a country's authority was told, and under which number it knows the matter."""
+    if country not in COUNTRIES:
+        raise NoSuchAuthority
     part = _telling(session, actor, incident_id, at, now)
     step = _write(
         session, actor, part, StepKind.AUTHORITY_TOLD, at, country=country, reference=_said(reference), now=now
     )
-    _move_if_told(session, part)
+    _move_if_told(session, actor, part)
     return step
 
 
@@ -68,7 +78,7 @@ def tell_people(
     """Record that the people were told, and how."""
     part = _telling(session, actor, incident_id, at, now)
     step = _write(session, actor, part, StepKind.PEOPLE_TOLD, at, reference=_said(how), now=now)
-    _move_if_told(session, part)
+    _move_if_told(session, actor, part)
     return step
 
 
@@ -103,22 +113,14 @@ def _telling(session: Session, actor: Actor, incident_id: int, at: datetime, now
     return part
 
 
-def _move_if_told(session: Session, part: Incident) -> None:
-    """Everybody who was to be told was told: the people, and an authority."""
+def _move_if_told(session: Session, actor: Actor, part: Incident) -> None:
+    """Everybody who was to be told was told: the people, and the authority of every country whose law asks for it."""
     if not (part.tells_authority or part.tells_people) or part.state is not IncidentState.ASSESSED:
         return
     session.flush()
-    done = set(
-        session.scalars(
-            select(IncidentStep.kind).where(
-                IncidentStep.creditor_id == part.creditor_id, IncidentStep.incident_id == part.id
-            )
-        )
-    )
-    is_told = (not part.tells_authority or StepKind.AUTHORITY_TOLD in done) and (
-        not part.tells_people or StepKind.PEOPLE_TOLD in done
-    )
-    if is_told:
+    of_part = (IncidentStep.creditor_id == part.creditor_id, IncidentStep.incident_id == part.id)
+    steps, home = session.scalars(select(IncidentStep).where(*of_part)).all(), home_country(session, actor)
+    if clocks.are_all_told(clocks.clocks(part, steps, home=home, time_zone=actor.time_zone)):
         lifecycle.move(part, IncidentState.NOTIFIED)
 
 

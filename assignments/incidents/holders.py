@@ -13,9 +13,12 @@ from assignments.placements.models import Placement, Recall
 from assignments.reads.models import CaseRead
 
 
-def creditors_touched(session: Session, agency_id: int, window: tuple[datetime, datetime], scope: Scope) -> list[int]:
+def creditors_touched(
+    session: Session, agency_id: int, window: tuple[datetime, datetime], scope: Scope, *, kept_from: datetime
+) -> list[int]:
     """The creditors of which the agency held a case that fits: placed, to be located, or recalled and not yet given up.
 
+    What was given back, which nothing certifies gone, counts on from `kept_from`.
     The people are determined for each creditor by itself (`determine_incident`), by the same conditions.
     """
     begins, ends = window
@@ -26,7 +29,12 @@ def creditors_touched(session: Session, agency_id: int, window: tuple[datetime, 
     placed = select(Placement.creditor_id).where(
         Placement.agency_id == agency_id,
         Placement.placed_at <= ends,
-        or_(Placement.ended_at.is_(None), Placement.ended_at >= begins, _not_returned(begins)),
+        or_(
+            Placement.ended_at.is_(None),
+            Placement.ended_at >= begins,
+            _not_returned(begins),
+            and_(Placement.recall_id.is_(None), Placement.ended_at >= kept_from),
+        ),
         *_listed(Placement, scope),
     )
     if scope.consignment_ids:
@@ -45,7 +53,7 @@ def creditors_touched(session: Session, agency_id: int, window: tuple[datetime, 
         .where(
             LocateOrder.agency_id == agency_id,
             LocateBatch.sent_at <= ends,
-            or_(LocateOrder.closed_at.is_(None), LocateOrder.closed_at >= begins),
+            or_(LocateOrder.closed_at.is_(None), LocateOrder.closed_at >= kept_from),
             *_listed(LocateOrder, scope),
         )
     )

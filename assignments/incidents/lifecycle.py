@@ -7,7 +7,8 @@ from assignments.incidents.models import Incident, IncidentState
 
 _S = IncidentState
 
-#: From where to where; a judgement may be changed until everybody was told.
+#: From where to where; a judgement may be changed until everybody was told. Whoever says more and thereby draws more
+#: people in takes an incident back to being assessed (`determine_incident`).
 MOVES: dict[IncidentState, frozenset[IncidentState]] = {
     _S.REPORTED: frozenset({_S.ASSESSED}),
     _S.ASSESSED: frozenset({_S.ASSESSED, _S.NOTIFIED, _S.CLOSED}),
@@ -25,7 +26,10 @@ class IncidentMovedOn(Conflict):
 class SomebodyNotTold(Conflict):
     """Closing what is not finished."""
 
-    text = msg("It was decided to tell the authority or the people, and that is not recorded yet.")
+    text = msg(
+        "It was decided to tell the authority or the people, and that is not recorded yet for every country: see the "
+        "deadlines that still run."
+    )
 
 
 def move(row: Incident, state: IncidentState) -> None:

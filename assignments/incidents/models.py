@@ -101,6 +101,8 @@ class Incident(Base):
     cases: Mapped[int]
     #: Country -> how many people of it are touched.
     countries: Mapped[dict[str, Any]]
+    #: When a later word last drew people in who stood in no determination before.
+    widened_at: Mapped[datetime | None]
     assessed_at: Mapped[datetime | None]
     tells_authority: Mapped[bool | None]
     tells_people: Mapped[bool | None]
@@ -167,7 +169,7 @@ class IncidentSubject(Base):
     debtor_id: Mapped[int]
     country: Mapped[str]
     cases: Mapped[int]
-    #: Why: `held`, `not_returned`, `locate`, `read`, `own`; the strongest of them.
+    #: Why: `held`, `locate`, `not_returned`, `given_back`, `own`, `read`; the strongest of them.
     basis: Mapped[str]
 
 

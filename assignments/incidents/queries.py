@@ -27,6 +27,9 @@ from assignments.incidents.models import (
     IncidentSubject,
 )
 from assignments.incidents.people import Subject, Touched, people
+from assignments.reads import service as reads
+from assignments.reads.models import Purpose, ReadKind
+from assignments.reads.models import Subject as ReadSubject
 
 #: A printed page lists no more people; the files list all.
 PRINTED = 500
@@ -129,9 +132,31 @@ def subjects(session: Session, actor: Actor, incident_id: int, *, limit: int | N
     yield from people(session, creditor_id, touched)
 
 
-def record_export(session: Session, actor: Actor, incident_id: int, *, subjects: int, now: datetime) -> None:
-    """Write down that the list of people left the portal."""
-    audit.record(session, actor, "incident.exported", now=now, incident_id=incident_id, subjects=subjects)
+def note_people(session: Session, actor: Actor, part: Incident, *, limit: int | None = None, now: datetime) -> None:
+    """Write down that the actor is shown whom the newest determination found, in full; for a page only the first."""
+    row = IncidentSubject
+    found = (
+        select(row.debtor_id)
+        .where(row.creditor_id == part.creditor_id, row.incident_id == part.id, row.scope_no == part.scope_no)
+        .order_by(row.debtor_id)
+        .limit(limit)
+    )
+    reads.note_people(
+        session,
+        actor,
+        ReadKind.FULL_EXPORT,
+        found,
+        fields=("name", "id_number", "phone", "email"),
+        purpose=Purpose.LEGAL,
+        subject=(ReadSubject.INCIDENT, part.id),
+        now=now,
+    )
+
+
+def record_export(session: Session, actor: Actor, part: Incident, *, now: datetime) -> None:
+    """Write down that the list of people left the portal, and of whom."""
+    note_people(session, actor, part, now=now)
+    audit.record(session, actor, "incident.exported", now=now, incident_id=part.id, subjects=part.subjects)
 
 
 def _register(actor: Actor, register: Register) -> Select[Incident]:

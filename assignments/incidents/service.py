@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select, text
@@ -14,6 +15,7 @@ from agencies.kernel.files import StoredFile
 from agencies.kernel.notices import notify
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.organisations.permissions import Permission
+from agencies.organisations.queries import home_country
 from agencies.standing.models import PanelMember
 from assignments.incidents import facts as rules
 from assignments.incidents.facts import Facts, Scope
@@ -26,7 +28,7 @@ class NobodyTouched(Invalid):
 
     text = msg(
         "Your agency held no case that fits. Check the times and what you narrowed it by; "
-        "data of recalled cases count until the recall is closed."
+        "data of recalled cases count until the recall is closed, those of cases given back for ten working days."
     )
 
 
@@ -34,6 +36,12 @@ class NotOnThePanel(Invalid):
     """An incident is one's own or that of an agency one deals with."""
 
     text = msg("Choose one of the agencies on your panel, or none for what happened with you.")
+
+
+class UsersElsewhere(Invalid):
+    """A creditor's own people saw nothing at an agency."""
+
+    text = msg("Your own users narrow what happened with you. For an agency's users, ask the agency to report it.")
 
 
 class IncidentClosed(Conflict):
@@ -52,7 +60,7 @@ def report(session: Session, actor: Actor, facts: Facts, scope: Scope, *, key: s
     rules.check(facts, scope, now=now)
     if known := _sent_before(session, actor, key):
         return known
-    creditors = creditors_touched(session, agency_id, rules.window(facts, now=now), scope)
+    creditors = _held(session, actor, facts, scope, now)
     if not creditors:
         raise NobodyTouched
     return [_open(session, actor, creditor, agency_id, facts, scope, key, now) for creditor in creditors]
@@ -61,7 +69,10 @@ def report(session: Session, actor: Actor, facts: Facts, scope: Scope, *, key: s
 def open_incident(
     session: Session, actor: Actor, facts: Facts, scope: Scope, *, agency_id: int | None, key: str, now: datetime
 ) -> Incident:
-    """Open an incident as the creditor, one's own or an agency's; raises `NotOnThePanel` and what is wrong with it."""
+    """Open an incident as the creditor, one's own or an agency's.
+
+    Raises `NotOnThePanel`, `UsersElsewhere` and what is wrong with it.
+    """
     require(actor, Permission.INCIDENT_HANDLE)
     creditor_id = require_side(actor, Side.CREDITOR)
     rules.check(facts, scope, now=now)
@@ -69,22 +80,26 @@ def open_incident(
         return known[0]
     if agency_id is not None and session.get(PanelMember, (creditor_id, agency_id)) is None:
         raise NotOnThePanel
+    if agency_id is not None and scope.user_ids:
+        raise UsersElsewhere
     return _open(session, actor, creditor_id, agency_id, facts, scope, key, now)
 
 
 def amend(session: Session, actor: Actor, incident_id: int, facts: Facts, scope: Scope, *, now: datetime) -> None:
     """Say more, or say it anew: whom it touches is determined again; an agency says it to all it had told.
 
-    Raises `NotFound`, `IncidentClosed` and what is wrong with it.
+    Raises `NotFound`, `IncidentClosed`, `AwareLater` and what is wrong with it.
     """
     _may_add(actor)
     rules.check(facts, scope, now=now)
     part = _locked(session, actor, incident_id)
+    if facts.aware_at > part.aware_at:
+        raise rules.AwareLater
     if actor.side is Side.CREDITOR:
         parts, more = [part], []
     else:
         parts = _of_report(session, actor, part.report_key)
-        held = creditors_touched(session, actor.tenant, rules.window(facts, now=now), scope)
+        held = _held(session, actor, facts, scope, now)
         more = [one for one in held if one not in {known.creditor_id for known in parts}]
     standing = [one for one in parts if one.state is not IncidentState.CLOSED]
     if not standing:
@@ -174,7 +189,19 @@ def _open(
     return part
 
 
+def _held(session: Session, actor: Actor, facts: Facts, scope: Scope, now: datetime) -> list[int]:
+    window = rules.window(facts, now=now)
+    return creditors_touched(session, actor.tenant, window, scope, kept_from=_kept_from(session, actor, facts))
+
+
+def _kept_from(session: Session, actor: Actor, facts: Facts) -> datetime:
+    country = home_country(session, actor)
+    return rules.kept_from(facts.happened_from, country=country, time_zone=actor.time_zone)
+
+
 def _state(session: Session, actor: Actor, part: Incident, facts: Facts, scope: Scope, now: datetime) -> None:
+    # Of a report to several, a creditor may know that it was known earlier: that stays so for its part.
+    facts = replace(facts, aware_at=min(facts.aware_at, part.aware_at))
     session.add(
         IncidentStatement(
             creditor_id=part.creditor_id,
@@ -189,7 +216,8 @@ def _state(session: Session, actor: Actor, part: Incident, facts: Facts, scope: 
     part.kind, part.aware_at = facts.kind, facts.aware_at
     session.flush()
     begins, ends = rules.window(facts, now=now)
-    wanted = {**scope.to_dict(), "from": begins.isoformat(), "to": ends.isoformat()}
+    kept_from = _kept_from(session, actor, facts).isoformat()
+    wanted = {**scope.to_dict(), "from": begins.isoformat(), "to": ends.isoformat(), "kept_from": kept_from}
     # No agency may read whose case it was once it is gone, so the owner counts for whoever asks.
     session.execute(
         text("select determine_incident(:creditor, :incident, cast(:wanted as jsonb), :user, :now)"),

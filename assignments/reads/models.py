@@ -74,6 +74,9 @@ class Subject(StrEnum):
     MATCH = "match"
     LOT = "lot"
     UPLOAD = "upload"
+    #: What a data subject asked.
+    REQUEST = "request"
+    INCIDENT = "incident"
 
 
 class CaseRead(Base):

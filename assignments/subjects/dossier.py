@@ -13,6 +13,8 @@ from assignments.cases.models import Debtor
 from assignments.cases.reaching import stops_of
 from assignments.contacts.models import Authorisation, DebtorContact
 from assignments.locates.models import Finding, LocateOrder
+from assignments.reads import service as reads
+from assignments.reads.models import Purpose, ReadKind, Subject
 from assignments.subjects import erasing
 from assignments.subjects.marking import debtors_of
 from assignments.subjects.models import RequestStepKind
@@ -44,7 +46,7 @@ _OF_CASES = {
 
 
 def gather(session: Session, actor: Actor, request_id: int, *, now: datetime) -> dict[str, Section]:
-    """All sections, for a request whose person is known; that they left is written down.
+    """All sections, for a request whose person is known; that they left is written down, and of whom.
 
     Raises `NotIdentified` or `RequestMovedOn`.
     """
@@ -68,6 +70,16 @@ def gather(session: Session, actor: Actor, request_id: int, *, now: datetime) ->
         for debtor_id in people
         for one in erasing.files_with(session, actor, debtor_id)
     ]
+    reads.note_people(
+        session,
+        actor,
+        ReadKind.FULL_EXPORT,
+        people,
+        fields=(*reads.CONTACTS, "birth_date"),
+        purpose=Purpose.DATA_SUBJECT,
+        subject=(Subject.REQUEST, request_id),
+        now=now,
+    )
     counts = {name: len(rows) for name, rows in found.items()}
     write(session, actor, request, RequestStepKind.EXPORTED, now=now, counts=counts)
     return found

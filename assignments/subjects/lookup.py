@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import datetime
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
+from agencies.kernel import audit
+from agencies.kernel.errors import NotFound
 from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
@@ -20,6 +23,9 @@ from assignments.cases.models import Case, Debtor
 from assignments.contacts.finding import documents_of, forms_of
 from assignments.contacts.models import ContactKind, DebtorContact
 from assignments.contacts.normalising import EMAIL, PHONE
+from assignments.reads import service as reads
+from assignments.reads.models import Purpose, ReadKind, Subject
+from assignments.subjects.models import SubjectRequest
 
 MOST = 50
 
@@ -36,7 +42,12 @@ class Sought:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to look for."""
-        return not any((self.id_number, self.phone, self.email, self.name))
+        return not self.named
+
+    @property
+    def named(self) -> list[str]:
+        """What is looked for by, without saying it."""
+        return [name for name, value in asdict(self).items() if value]
 
 
 @dataclass(frozen=True)
@@ -53,16 +64,32 @@ class Hit:
     found_by: tuple[str, ...]
 
 
-def search(session: Session, actor: Actor, sought: Sought) -> list[Hit]:
-    """The debtors that fit, those that fit in most things first; at most `MOST`."""
+def search(session: Session, actor: Actor, request_id: int, sought: Sought, *, now: datetime) -> list[Hit]:
+    """The debtors that fit, those that fit in most things first; at most `MOST`.
+
+    Who looked, for which request and by what is written down, and everybody who is shown; never what was looked for.
+    """
     require(actor, Permission.REQUEST_HANDLE)
     creditor_id = require_side(actor, Side.CREDITOR)
+    if session.get(SubjectRequest, (creditor_id, request_id)) is None:
+        raise NotFound
     found: dict[int, list[str]] = {}
     for by, statement in _statements(session, creditor_id, sought).items():
         fits = session.scalars(statement.limit(MOST)).all()
         for debtor_id in dict.fromkeys(stayed(session, creditor_id, fits).values()):
             found.setdefault(debtor_id, []).append(by)
     best = sorted(found, key=lambda one: (-len(found[one]), one))[:MOST]
+    audit.record(session, actor, "request.searched", now=now, request_id=request_id, by=sought.named, people=len(best))
+    if best:
+        reads.note_people(
+            session,
+            actor,
+            ReadKind.LIST,
+            best,
+            purpose=Purpose.DATA_SUBJECT,
+            subject=(Subject.REQUEST, request_id),
+            now=now,
+        )
     return hits(session, creditor_id, best, found)
 
 

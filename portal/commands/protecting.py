@@ -6,7 +6,7 @@ import dataclasses
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 from flask.cli import with_appcontext
@@ -18,6 +18,8 @@ from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.models import User
 from agencies.organisations.permissions import Permission
 from assignments.incidents import breach
+from assignments.reads import service as reads
+from assignments.reads.models import Purpose, ReadKind
 from assignments.subjects import keeping
 from portal import invariants
 from portal.commands.base import PLATFORM, instance, refuse
@@ -34,7 +36,10 @@ _MAY = frozenset({Permission.REQUEST_HANDLE})
 @click.option("--folder", type=click.Path(file_okay=False, path_type=Path), required=True)
 @with_appcontext
 def breach_export(email: str, begins: datetime, ends: datetime | None, folder: Path) -> None:
-    """Write for each creditor whom a user was shown in a window: one CSV each, and a line of JSON that sums it up."""
+    """Write for each creditor whom a user was shown in a window: one CSV each, and a line of JSON that sums it up.
+
+    Each creditor finds in its log of reads that these people's data left.
+    """
     ports = instance()
     with ports.session(PLATFORM) as session:
         user_id = session.scalar(select(User.id).where(User.email == email.lower()))
@@ -43,18 +48,20 @@ def breach_export(email: str, begins: datetime, ends: datetime | None, folder: P
     since, until = begins.replace(tzinfo=UTC), ends.replace(tzinfo=UTC) if ends else ports.now()
     folder.mkdir(parents=True, exist_ok=True)
     for actor in _creditors(ports):
-        with ports.session(actor) as session:
+        with ports.session(actor) as session, transaction(session):
             told = breach.summary(session, actor, user_id, since, until)
             if told is None:
                 continue
-            count = 0
+            people: list[int] = []
             file = folder / f"creditor-{actor.tenant}.csv"
             with file.open("wb") as out:
                 out.write(csv_bytes([_HEAD]))
                 for one in breach.subjects(session, actor, user_id, since, until):
                     out.write(csv_bytes([dataclasses.astuple(one)]))
-                    count += 1
-        click.echo(json.dumps({**dataclasses.asdict(told), "subjects": count, "file": file.name}, default=str))
+                    people.append(one.debtor_id)
+            why: dict[str, Any] = {"fields": reads.CONTACTS, "purpose": Purpose.LEGAL}
+            reads.note_people(session, actor, ReadKind.FULL_EXPORT, people, **why, now=ports.now())
+        click.echo(json.dumps({**dataclasses.asdict(told), "subjects": len(people), "file": file.name}, default=str))
 
 
 @click.command("erasures")

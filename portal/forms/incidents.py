@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,7 @@ from assignments.incidents.facts import LONGEST, Facts, Scope
 from assignments.incidents.models import DataCategory, IncidentKind, IncidentState
 from assignments.incidents.queries import Register
 from portal.forms.base import PortalForm
-from portal.forms.fields import ReferenceField, ReferencesField
+from portal.forms.fields import ReferenceField, ReferencesField, references
 from portal.i18n import country_name, say
 from portal.presenters.incidents import CATEGORIES, KINDS, STATES
 
@@ -87,6 +88,8 @@ class IncidentForm(PortalForm):
                 "measures": facts.measures,
                 "contact": facts.contact,
                 "accounts": "\n".join(scope.accounts),
+                "consignments": [references().encode("consignment", one) for one in scope.consignment_ids],
+                "users": [references().encode("user", one) for one in scope.user_ids],
             }
         )
 
@@ -111,7 +114,19 @@ class IncidentForm(PortalForm):
     def scope(self) -> Scope:
         """What it was narrowed to."""
         listed = dict.fromkeys(one.strip() for one in (self.accounts.data or "").splitlines())
-        return Scope(consignment_ids=tuple(self.consignments.numbers), accounts=tuple(one for one in listed if one))
+        return Scope(
+            consignment_ids=tuple(self.consignments.numbers),
+            accounts=tuple(one for one in listed if one),
+            user_ids=tuple(self.users.numbers),
+        )
+
+    def scope_after(self, before: Scope) -> Scope:
+        """What it is narrowed to anew: what this reader could not choose from stays as it was."""
+        return replace(
+            self.scope,
+            consignment_ids=_chosen(self.consignments, before.consignment_ids),
+            user_ids=_chosen(self.users, before.user_ids),
+        )
 
 
 class AssessForm(PortalForm):
@@ -172,6 +187,12 @@ class RegisterForm(PortalForm):
 def countries() -> list[str]:
     """The countries of which we keep law."""
     return list(COUNTRIES)
+
+
+def _chosen(field: ReferencesField, before: tuple[int, ...]) -> tuple[int, ...]:
+    offered = {one[0] for one in field.choices or ()}
+    unseen = [one for one in before if references().encode(field.kind, one) not in offered]
+    return tuple(dict.fromkeys([*field.numbers, *unseen]))
 
 
 def _local(instant: datetime | None, time_zone: str) -> datetime | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from wtforms import SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
@@ -12,25 +14,30 @@ from portal.i18n import say
 from portal.presenters.reads import PURPOSES
 
 
-class RevealForm(PortalForm):
-    """A field of a case; a purpose must be chosen, none is filled in."""
+class PurposeForm(PortalForm):
+    """What something is looked at in full for; a purpose must be chosen, none is filled in."""
 
-    field = StringField(validators=[DataRequired(), Length(max=60)])
     purpose = SelectField(
         msg("What for"), validators=[DataRequired(message=msg("Say what you need it for."))], validate_choice=True
     )
 
-    def offer(self) -> RevealForm:
+    def offer(self) -> Self:
         """The purposes in the reader's language."""
         self.purpose.choices = [("", "–"), *((code.value, say(text)) for code, text in PURPOSES.items())]
         return self
 
     @property
-    def refusal(self) -> str:
-        """What is wrong with it, the first thing only."""
-        return str(next((one for field in (self.purpose, self.field) for one in field.errors), ""))
-
-    @property
     def code(self) -> Purpose:
         """The purpose that was chosen."""
         return Purpose(self.purpose.data)
+
+
+class RevealForm(PurposeForm):
+    """A field of a case, and what for."""
+
+    field = StringField(validators=[DataRequired(), Length(max=60)])
+
+    @property
+    def refusal(self) -> str:
+        """What is wrong with it, the first thing only."""
+        return str(next((one for field in (self.purpose, self.field) for one in field.errors), ""))

@@ -17,9 +17,11 @@ from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor
 from agencies.standing.models import AccountKind
 from assignments.marketplace.models import DeclineReason
+from assignments.reads.models import Purpose
 from portal.filters import basis_points, money, number
 from portal.i18n import say
 from portal.presenters.market import DECLINE_REASONS
+from portal.presenters.reads import PURPOSES
 
 Names = Mapping[int, str]
 Subject = Mapping[str, Any]
@@ -48,11 +50,13 @@ LIMITS: dict[ApprovalKind, str] = {
 #: The files that take a second person, and where they are taken away.
 FILES: dict[Taken, str] = {
     Taken.CASES: msg("List of cases"),
+    Taken.FULL_CASES: msg("List of cases with all contact data in full"),
     Taken.ORIGINAL: msg("A file as it was sent"),
     Taken.REJECTED: msg("Rejected rows of a file"),
 }
 ADDRESSES: dict[Taken, str] = {
     Taken.CASES: "cases.export",
+    Taken.FULL_CASES: "cases.full_file",
     Taken.ORIGINAL: "uploads.original",
     Taken.REJECTED: "uploads.error_file",
 }
@@ -213,11 +217,22 @@ def _of_export(subject: Subject, _houses: Names) -> Told:
         [
             (say(msg("File")), say(FILES[what])),
             (say(msg("Rows")), number(subject["rows"])),
+            *_purpose(subject),
             *((say(label), value) for label, value in subject["words"]),
             (say(msg("Goes to")), say(msg("whoever asked, for 24 hours"))),
         ],
         None if subject["arguments"] is None else (ADDRESSES[what], subject["arguments"]),
     )
+
+
+def _purpose(subject: Subject) -> list[tuple[str, str]]:
+    """That everything stands in full, and what for; of a covered list nothing."""
+    if "purpose" not in subject:
+        return []
+    return [
+        (say(msg("Personal data")), say(msg("documents, telephones, e-mails and addresses in full"))),
+        (say(msg("What for")), say(PURPOSES[Purpose(subject["purpose"])])),
+    ]
 
 
 #: Kind -> its words; whoever adds a kind adds its teller here and its carrier in `portal.carriers`.

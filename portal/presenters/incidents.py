@@ -56,6 +56,7 @@ BASES = {
     "held": msg("held by the agency then"),
     "locate": msg("ordered to be found"),
     "not_returned": msg("recalled, data not yet given up"),
+    "given_back": msg("given back shortly before, the data not certified gone"),
     "read": msg("looked at by the person"),
     "own": msg("held by the creditor"),
 }

@@ -8,6 +8,8 @@ from agencies.kernel.errors import msg
 from agencies.kernel.money import major
 from agencies.kernel.tenancy import Side
 from assignments.cases.queries import CaseRow
+from assignments.contacts.models import ContactKind
+from assignments.contacts.queries import Ways
 from portal.filters import masked
 from portal.i18n import say
 from portal.presenters.cases import ACCOUNT, STATES, Chip
@@ -27,6 +29,15 @@ _COLUMNS = (
     msg("State"),
     msg("On hold"),
 )
+_WAYS = {
+    ContactKind.PHONE: msg("Phones"),
+    ContactKind.EMAIL: msg("E-mails"),
+    ContactKind.ADDRESS: msg("Addresses"),
+}
+#: Where the identity stands in a line.
+_IDENTITY = 3
+#: Several ways of one kind stand in one cell.
+_BETWEEN = "; "
 
 
 def header(side: Side) -> list[str]:
@@ -55,12 +66,24 @@ def cells(side: Side, row: CaseRow) -> list[object]:
     ]
 
 
+def full_header(side: Side) -> list[str]:
+    """The columns where nothing is covered."""
+    return [*header(side), *(say(text) for text in _WAYS.values()), say(msg("Taken away by, when, what for"))]
+
+
+def full_cells(side: Side, mark: str, row: CaseRow, ways: Ways) -> list[object]:
+    """One case with nothing covered; each line says who took it away, so that a piece of the file says it too."""
+    line = cells(side, row)
+    line[_IDENTITY] = row.id_number
+    return [*line, *(_BETWEEN.join(ways.get(kind, ())) or None for kind in _WAYS), mark]
+
+
 def covered(chip: Chip) -> str:
     """What a condition of the filter asks for, as a colleague who lets the list go reads it: no account's number."""
     return "••••" if chip.label == ACCOUNT else chip.value
 
 
-def file_name(today: date) -> str:
+def file_name(today: date, *, is_full: bool = False) -> str:
     """What the downloaded file is called."""
-    name = say(msg("cases"))
+    name = say(msg("cases-with-contact-data")) if is_full else say(msg("cases"))
     return f"{name}-{today:%Y-%m-%d}.csv"

@@ -10,7 +10,9 @@ from agencies.organisations.models import OrganisationState
 from agencies.organisations.permissions import Permission
 from agencies.standing.models import PanelMember, PanelState
 from agencies.standing.panel import Candidate
-from agencies.standing.panelmoves import NEEDS_REASON, open_moves
+from agencies.standing.panelmoves import CLOSED_TO_CREDITOR, NEEDS_REASON, open_moves
+
+__all__ = ["CLOSED_TO_CREDITOR"]
 
 STATES: dict[PanelState, str] = {
     PanelState.CANDIDATE: msg("Invited"),

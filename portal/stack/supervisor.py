@@ -132,7 +132,7 @@ class Supervisor:
         web = [
             *(sys.executable, "-m", "gunicorn", "--no-control-socket", "--bind", f"{HOST}:{self.port}"),
             *("--worker-class", "gthread", "--workers", "2", "--threads", "4", "--timeout", "120"),
-            *("--graceful-timeout", "10", "--access-logfile", "-", "wsgi:app"),
+            *("--graceful-timeout", "10", "wsgi:app"),
         ]
         workers = [
             # Whoever waits for a page goes before whoever waits for a file.

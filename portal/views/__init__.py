@@ -13,6 +13,7 @@ from portal.views import (
     audit,
     auth,
     bids,
+    case_files,
     cases,
     company,
     conduct,
@@ -69,6 +70,8 @@ from portal.views import (
 
 #: What they serve belongs to the blueprint of files.
 OF_FILES = (containers, filekinds, kept, reading)
+#: What it serves belongs to the blueprint of cases.
+OF_CASES = (case_files,)
 #: What they serve belongs to the blueprint of incidents.
 OF_INCIDENTS = (incident_steps,)
 #: What it serves belongs to the blueprint of agency files.

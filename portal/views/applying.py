@@ -21,7 +21,7 @@ from portal.forms.asked import AskedForm, asked_form
 from portal.forms.refusals import REFUSALS, refuse
 from portal.i18n import refusal
 from portal.presenters import applications as presenter
-from portal.security import VISIT, public, takes_documents
+from portal.security import VISIT, opens_by_secret, public, takes_documents
 from portal.views.documents import keep_document, removed
 from portal.views.downloads import kept_file
 
@@ -98,6 +98,7 @@ def sent() -> str:
 
 @blueprint.get("/open/<token>")
 @public
+@opens_by_secret
 @limiter.limit("30 per minute", key_func=throttle.by_address)
 def opening(token: str) -> str | tuple[str, int]:
     """Ask for one press, so that a mail scanner that follows links does not use this one up."""
@@ -110,6 +111,7 @@ def opening(token: str) -> str | tuple[str, int]:
 
 @blueprint.post("/open/<token>")
 @public
+@opens_by_secret
 @limiter.limit("30 per minute", key_func=throttle.by_address)
 def enter(token: str) -> str | Response | tuple[str, int]:
     """Use the link up: this browser goes on with the application for some hours."""

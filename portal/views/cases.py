@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from flask import Blueprint, Response, abort, render_template, request
-from werkzeug.wrappers import Response as AnyResponse
+from flask import Blueprint, render_template, request
 
 from agencies.kernel.clock import local_date, utc_now
 from agencies.kernel.tenancy import Actor, Side
@@ -15,8 +13,7 @@ from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.cases import queries
 from assignments.cases.changes import list_adjustments, list_updates
-from assignments.cases.listing import listing as cases_file
-from assignments.cases.listing import taking_of, withheld
+from assignments.cases.listing import withheld
 from assignments.cases.models import Case, CaseState
 from assignments.contacts.queries import list_contacts
 from assignments.locates.desk import FindingRow, list_to_verify
@@ -29,21 +26,17 @@ from assignments.reports.queries import list_activities, list_payments, list_tak
 from assignments.sla.enquiries import list_enquiries
 from assignments.subjects.holds import holds_of
 from portal.extensions import db
-from portal.filters import money
 from portal.forms.activities import ActivityForm
 from portal.forms.cases import CaseFilterForm
 from portal.forms.enquiries import QuestionForm
 from portal.forms.requests import HoldForm
-from portal.i18n import say
 from portal.identity import current_actor
-from portal.presenters import casechanges, listing, locates, promises, recalls
+from portal.presenters import casechanges, locates, promises, recalls
 from portal.presenters import cases as presenter
 from portal.presenters.reads import PURPOSES
 from portal.presenters.sla import SUBJECTS
 from portal.security import requires
-from portal.views import choices, gates, paging
-from portal.views.downloads import csv_file
-from portal.views.second_person import asked, may_take_two
+from portal.views import gates, paging
 from portal.views.seen import seen
 from uploads.queries import find_staged_row, get_upload
 
@@ -71,54 +64,12 @@ def index() -> str:
         totals=queries.totals(db.session, actor, selection) if selection else None,
         is_filtered=bool(selection and selection.to_dict()),
         may_download=not out.is_all and actor.may(Permission.CASE_EXPORT),
+        may_take_full=not out.is_all and actor.may(Permission.CASE_EXPORT_FULL),
         withheld=gates.told(db.session, {actor.tenant: out.reasons} if out.reasons else {}),
         may_place=actor.may(Permission.PLACEMENT_PLAN),
         may_recall=actor.may(Permission.RECALL_MAKE),
         show=presenter,
     )
-
-
-@blueprint.get("/listing.csv")
-@requires(Permission.CASE_EXPORT)
-@may_take_two
-def export() -> Response:
-    """Everything the filter shows but what may not be downloaded; a filter that cannot be read gives no file."""
-    actor, form, now = current_actor(), CaseFilterForm(request.args), utc_now()
-    form.offer(queries.facets(db.session, actor))
-    if not form.validate():
-        abort(400)
-    selection = form.selection(home_currency(db.session, actor))
-    return csv_file(
-        lambda: cases_file(
-            db.session,
-            actor,
-            selection,
-            header=listing.header(actor.side),
-            cells=partial(listing.cells, actor.side),
-            now=now,
-        ),
-        listing.file_name(local_date(now, actor.time_zone)),
-    )
-
-
-@blueprint.post("/listing.csv")
-@requires(Permission.CASE_EXPORT)
-def ask_for_export() -> AnyResponse:
-    """Ask a second person to let the list of this filter go."""
-    actor, form = current_actor(), CaseFilterForm(request.args)
-    facets, currency = queries.facets(db.session, actor), home_currency(db.session, actor)
-    form.offer(facets)
-    if not form.validate():
-        abort(400)
-    selection = form.selection(currency)
-    out = withheld(db.session, actor, now=utc_now())
-    taking = taking_of(db.session, actor, selection, without=out.creditor_ids)
-    words = [
-        (chip.label, listing.covered(chip))
-        for chip in presenter.chips(selection, choices.named_facets(facets), partial(money, currency=currency), say)
-    ]
-    arguments = None if selection.search else {name: value for name, value in request.args.items() if value}
-    return asked(taking, words=words, arguments=arguments)
 
 
 @blueprint.get('/<ref("case"):case_id>')

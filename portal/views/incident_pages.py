@@ -23,7 +23,7 @@ from portal.forms.attestations import EvidenceForm, ReasonForm
 from portal.forms.base import PortalForm
 from portal.forms.incidents import AssessForm, RegisterForm, ToldForm, countries
 from portal.i18n import country_name, language, say
-from portal.identity import current_actor
+from portal.identity import current_actor, written_down
 from portal.presenters import deadlines
 from portal.presenters import incidents as presenter
 from portal.views import choices, paging
@@ -90,6 +90,8 @@ def printed(incident_id: int) -> str:
     """The report for the authority: facts, counts, deadlines, and the first of the people."""
     actor = current_actor()
     shown = _shown(incident_id)
+    with written_down():
+        queries.note_people(db.session, actor, shown["part"], limit=queries.PRINTED, now=utc_now())
     found = queries.subjects(db.session, actor, incident_id, limit=queries.PRINTED)
     return render_template(
         "incidents/print.html",
@@ -133,7 +135,7 @@ def users(session: Session, actor: Actor) -> list[tuple[int, str]]:
 def _people(incident_id: int) -> Iterator[Subject]:
     actor = current_actor()
     part = queries.get_incident(db.session, actor, incident_id).part
-    queries.record_export(db.session, actor, incident_id, subjects=part.subjects, now=utc_now())
+    queries.record_export(db.session, actor, part, now=utc_now())
     return queries.subjects(db.session, actor, incident_id)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -96,16 +95,13 @@ def amend(incident_id: int) -> str | Response | tuple[str, int]:
         if request.method == "POST"
         else IncidentForm.of(detail.facts, before, actor.time_zone)
     )
-    form = _offered(blank)
+    # What the agency narrowed it to stays, for its consignments and people are not chosen on the creditor's page.
+    form = _offered(blank, is_elsewhere=detail.part.agency_id not in {None, actor.tenant})
     if request.method == "POST" and form.validate():
-        scope = form.scope
-        if actor.side is Side.CREDITOR:
-            # What the agency narrowed it to stays, for its consignments are not chosen on the creditor's page.
-            scope = replace(scope, consignment_ids=before.consignment_ids, user_ids=scope.user_ids or before.user_ids)
         try:
             with transaction(db.session):
-                facts = form.facts(actor.time_zone)
-                service.amend(db.session, actor, incident_id, facts, scope, now=utc_now())
+                said = (form.facts(actor.time_zone), form.scope_after(before))
+                service.amend(db.session, actor, incident_id, *said, now=utc_now())
         except REFUSALS as error:
             refuse(form, error)
         else:
@@ -143,12 +139,12 @@ def download(incident_id: int, file_id: int) -> Response:
     return kept_file(file.storage_key, file.name, file.media_type)
 
 
-def _offered(form: IncidentForm) -> IncidentForm:
+def _offered(form: IncidentForm, *, is_elsewhere: bool = False) -> IncidentForm:
     actor = current_actor()
+    users = [] if is_elsewhere else incident_pages.users(db.session, actor)
     if actor.side is Side.CREDITOR:
-        return form.offer(agencies=choices.panel(db.session, actor), users=incident_pages.users(db.session, actor))
-    consignments = incident_pages.consignments(db.session, actor)
-    return form.offer(consignments=consignments, users=incident_pages.users(db.session, actor))
+        return form.offer(agencies=choices.panel(db.session, actor), users=users)
+    return form.offer(consignments=incident_pages.consignments(db.session, actor), users=users)
 
 
 def _make(form: IncidentForm) -> int:

@@ -30,10 +30,11 @@ from portal.forms.requests import (
     SearchForm,
 )
 from portal.i18n import language
-from portal.identity import current_actor
+from portal.identity import current_actor, written_down
 from portal.presenters import requests as presenter
 from portal.presenters.cases import CONTACTS
 from portal.views import choices, paging
+from portal.views.seen import seen_people
 
 
 def register() -> str:
@@ -82,6 +83,8 @@ def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str
     detail = queries.get_request(db.session, actor, request_id)
     may_handle = actor.may("request.handle")
     is_sought = sought is not None and may_handle and sought.validate() and not sought.sought.is_empty
+    seen_people([one.debtor_id for one in detail.people], request_id)
+    found = _searched(request_id, sought.sought) if sought is not None and is_sought else []
     mend = MendForm()
     mend.person.offer(people_of(request_id))
     forms: dict[str, PortalForm] = {
@@ -101,7 +104,7 @@ def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str
         line=presenter.line(one, now),
         forms_of=forms | (refused or {}),
         search=sought or SearchForm(),
-        found=lookup.search(db.session, actor, sought.sought) if sought is not None and is_sought else [],
+        found=found,
         is_sought=is_sought,
         may_handle=may_handle,
         is_open=one.state in {RequestState.RECEIVED, RequestState.IDENTIFIED},
@@ -139,6 +142,7 @@ def answered(request_id: int) -> str:
     detail = queries.get_request(db.session, current_actor(), request_id)
     if detail.document is None or detail.is_covered:
         raise NotFound
+    seen_people([one.debtor_id for one in detail.people], request_id)
     return detail.document[0]
 
 
@@ -147,6 +151,11 @@ def creditors(session: Session, actor: Actor) -> list[tuple[int, str]]:
     ids = [one.creditor_id for one in members(session, actor)]
     names = choices.organisations(session, ids)
     return sorted(((one, names.get(one, "–")) for one in ids), key=lambda one: one[1])
+
+
+def _searched(request_id: int, sought: lookup.Sought) -> list[lookup.Hit]:
+    with written_down():
+        return lookup.search(db.session, current_actor(), request_id, sought, now=utc_now())
 
 
 def _obstacles(actor: Actor, detail: queries.Detail, now: datetime) -> list[str]:

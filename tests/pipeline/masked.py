@@ -33,6 +33,8 @@ IN_FULL = {
     "uploads.error_file",
     # What was found about somebody, as it is shown to be true: to who verifies it or still works it.
     "findings.evidence",
+    # A list taken away for a purpose.
+    "cases.full_file",
 }
 
 

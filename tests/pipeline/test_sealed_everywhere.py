@@ -24,10 +24,12 @@ from portal.ports import Ports
 from portal.sealedcolumns import COLUMNS
 from tests import opened, subjects
 from tests.pipeline.neighbours import Neighbours
+from tests.portal.walls import SEALED_HISTORY
 
 #: Octets that are no sealed value: keyed or plain hashes, public keys, and what people are found by.
 NO_SEALS = {
     "agency_documents.sha256",
+    "api_keys.secret_hash",
     "application_files.sha256",
     "application_keys.email_index",
     "application_keys.token_hash",
@@ -105,6 +107,21 @@ def test_every_column_of_octets_turns_with_the_keys_or_is_known_to_be_no_seal(su
 
     assert there == NO_SEALS | turned
     assert NO_SEALS & turned == set()
+
+
+@pytest.mark.parametrize("table", SEALED_HISTORY)
+def test_of_history_what_is_sealed_is_written_anew_and_nothing_else(superuser: Engine, table: str):
+    granted = text(
+        "select column_name::text, privilege_type::text from information_schema.role_column_grants"
+        " where grantee like 'app\\_%' and table_name = :table and privilege_type not in ('SELECT', 'INSERT')"
+    )
+    triggers = text("select tgname::text from pg_trigger where tgrelid = cast(:table as regclass)")
+    with superuser.connect() as connection:
+        changed = {tuple(row) for row in connection.execute(granted, {"table": table})}
+        guarded = set(connection.scalars(triggers, {"table": table}))
+
+    assert changed == {(column, "UPDATE") for column in SEALED_HISTORY[table]}
+    assert {"append_only", "history", "only_newer_keys"} <= guarded
 
 
 def test_after_the_rotation_the_older_key_is_taken_away_and_everything_opens(

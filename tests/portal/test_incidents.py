@@ -6,13 +6,18 @@ import io
 import re
 import uuid
 import zipfile
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
 from agencies.kernel.audit import AuditEvent
+from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
+from assignments.cases.models import Case
 from assignments.incidents.models import Incident
+from assignments.reads import service as reads
+from assignments.reads.models import ReadKind
 from tests import loop
 
 
@@ -170,6 +175,28 @@ def test_more_is_said_and_what_was_said_stays(held, sign_in) -> None:
     seen = sign_in(Role.DIRECTOR).get(address(sign_in(Role.DIRECTOR))).text
     assert "Apareció el portátil" in seen
     assert "Hurto en un taxi" in seen
+
+
+def test_narrowed_to_a_stolen_user_it_touches_whom_that_user_was_shown_and_nobody_else(held, sign_in, world) -> None:
+    creditor, agent, manager = world.actor(Role.DIRECTOR), world.person(Role.AGENT), sign_in(Role.MANAGER)
+    with world.ports.session(creditor) as session:
+        case_id = session.scalars(select(Case.id).where(Case.account_ref == "A-1")).one()
+    with world.ports.session(agent.actor) as session, transaction(session):
+        within = datetime(2026, 3, 5, tzinfo=UTC)
+        reads.note(session, agent.actor, ReadKind.PAGE, [(creditor.tenant, case_id)], now=within)
+    stolen = world.ports.references.encode("user", agent.actor.user_id)
+    assert manager.post("/incidents/new", said(users=["x" * 26])).status_code == 400
+    assert manager.post("/incidents/new", said(users=[stolen])).status_code == 303
+    person = sign_in(Role.COMPLIANCE, language="en")
+    assert "only what 1 user was shown" in person.get(address(person)).text
+    assert re.findall(r"\b[AB]-\d", person.get(f"{address(person)}/people.csv").text) == ["A-1"]
+    # Saying more keeps what it was narrowed to: ticked for the agency, untouched for the creditor.
+    more = manager.get(f"{address(manager)}/more").text
+    assert re.search(rf'checked[^>]*value="{stolen}"|value="{stolen}"[^>]*checked', more)
+    assert person.post(f"{address(person)}/more", said()).status_code == 303
+    assert re.findall(r"\b[AB]-\d", person.get(f"{address(person)}/people.csv").text) == ["A-1"]
+    assert manager.post(f"{address(manager)}/more", said()).status_code == 303
+    assert len(re.findall(r"\b[AB]-\d", person.get(f"{address(person)}/people.csv").text)) == 3
 
 
 def test_a_file_is_attached_and_handed_to_the_two_only(held, sign_in) -> None:

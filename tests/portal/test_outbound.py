@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import socket
+import threading
+import time
+from contextlib import contextmanager, suppress
 
 import httpx
 import pytest
@@ -103,3 +106,43 @@ def test_a_redirect_is_not_followed_and_an_endless_answer_is_cut(monkeypatch):
         monkeypatch.setattr(outbound, "MOST_BYTES", 10)
         with pytest.raises(Unreachable):
             web.get(listener.address + "/keys")
+
+
+@contextmanager
+def dripping(pause: float, *, headers: bool):
+    """A server that answers one byte at a time, in its headers or in its body, and never comes to an end."""
+
+    def serve(server: socket.socket) -> None:
+        with suppress(OSError):
+            connection, _peer = server.accept()
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\n" + (b"x: " if headers else b"Content-Length: 9999\r\n\r\n"))
+            while True:
+                time.sleep(pause)
+                connection.sendall(b"x")
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+@pytest.mark.parametrize("headers", [True, False])
+def test_a_server_that_drips_is_left_when_the_conversation_s_time_is_over(monkeypatch, headers):
+    """Eight such servers, and nobody else would be served: one byte in time is no reason to wait for ever."""
+    monkeypatch.setattr(outbound, "WHOLE_SECONDS", 1.0)
+    began = time.monotonic()
+    with dripping(0.2, headers=headers) as address, outbound.client(may_loopback=True) as web:
+        with pytest.raises(Unreachable):
+            web.get(address)
+        with pytest.raises(Unreachable):
+            web.get(address)
+    assert time.monotonic() - began < 4
+
+
+def test_slow_servers_take_two_places_of_a_process_and_no_more(monkeypatch):
+    monkeypatch.setattr(outbound, "SECONDS", 0.1)
+    one, two, third = (outbound.client(may_loopback=True) for _place in range(3))
+    with one, two, pytest.raises(Unreachable), third:
+        pass
+    with outbound.client(may_loopback=True) as web:
+        assert not web.is_closed

@@ -11,7 +11,7 @@ from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
 from assignments.cases.models import Case
 from assignments.reads import service as reads
-from assignments.reads.models import ReadKind
+from assignments.reads.models import CaseRead, Purpose, ReadKind
 from assignments.subjects import erasing
 from assignments.subjects.models import RequestKind
 from tests import loop
@@ -41,6 +41,9 @@ def test_a_stolen_user_s_people_are_written_per_creditor(app, world, owed, tmp_p
     assert "Rosa Uno" in (tmp_path / line["file"]).read_text()
     assert "Rosa" not in answer.output
     assert [one.name for one in tmp_path.glob("*.csv")] == [line["file"]]
+    with world.ports.session(owed) as session:
+        [row] = session.scalars(select(CaseRead).where(CaseRead.kind == ReadKind.FULL_EXPORT)).all()
+    assert (row.case_ids, row.purpose, row.user_id) == ([case_id], Purpose.LEGAL, None)
 
 
 def test_nobody_of_that_address_is_said_so(app, world, tmp_path):

@@ -24,6 +24,7 @@ DOWNLOADS = {
     "register.export",
     "requests.export",
     "cases.export",
+    "cases.full_file",
     "incidents.export",
     "promises.export",
     "placements.download",

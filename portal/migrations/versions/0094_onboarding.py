@@ -59,8 +59,8 @@ def upgrade() -> None:
     _make_parts_of_applications()
     _wall_applications()
     _widen_files()
-    _make_what_agencies_show()
     _give_panels_states()
+    _make_what_agencies_show()
 
 
 def downgrade() -> None:
@@ -263,7 +263,7 @@ def _make_what_agencies_show() -> None:
         " in_force_from",
     }
     changed = {"principals": ", update (removed_at)", "agency_documents": ", update (removed_at)", "bank_accounts": ""}
-    on_panel = "agency_id in (select agency_id from panel_members)"
+    on_panel = "agency_id in (select agency_id from panel_members where state not in ('declined', 'removed'))"
     for table, columns in seen.items():
         read = f"select ({columns})" if columns else "select"
         sides = [("app_agency", AGENCY, f"select, insert{changed[table]}"), ("app_creditor", on_panel, read)]

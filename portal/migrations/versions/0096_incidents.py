@@ -37,6 +37,8 @@ declare
     next_no bigint;
     begins timestamptz := wanted ->> 'from';
     ends timestamptz := wanted ->> 'to';
+    kept timestamptz := coalesce(wanted ->> 'kept_from', wanted ->> 'from');
+    is_wider boolean;
     listed text[] := (select array_agg(value) from jsonb_array_elements_text(wanted -> 'accounts'));
     users bigint[] := (select array_agg(value::bigint) from jsonb_array_elements_text(wanted -> 'user_ids'));
     sent bigint[] := (select array_agg(value::bigint) from jsonb_array_elements_text(wanted -> 'consignment_ids'));
@@ -53,28 +55,37 @@ begin
     next_no := part.scope_no + 1;
     insert into incident_subjects (creditor_id, incident_id, scope_no, debtor_id, country, cases, basis)
     select creditor, incident, next_no, d.id, d.country, count(distinct c.id),
-           (array['held', 'locate', 'not_returned', 'own', 'read'])[min(t.rank)]
+           (array['held', 'locate', 'not_returned', 'given_back', 'own', 'read'])[min(t.rank)]
     from (
-        select p.case_id, case when p.ended_at is null or p.ended_at >= begins then 1 else 3 end as rank
+        select p.case_id, case when p.ended_at is null or p.ended_at >= begins then 1
+                               when r.id is not null then 3 else 4 end as rank
         from placements p
         left join recalls r on r.creditor_id = p.creditor_id and r.agency_id = p.agency_id and r.id = p.recall_id
         where p.creditor_id = creditor and p.agency_id = part.agency_id and p.placed_at <= ends
           and (p.ended_at is null or p.ended_at >= begins
-               or (r.id is not null and (r.closed_at is null or r.closed_at >= begins)))
+               or (r.id is not null and (r.closed_at is null or r.closed_at >= begins))
+               -- Nothing certifies the data of what was given back gone: it counts on for as long as they may be kept.
+               or (r.id is null and p.ended_at >= kept))
           and (sent is null or p.consignment_id = any(sent)) and users is null
         union all
-        select o.case_id, 2
+        select o.case_id, case when o.closed_at is null or o.closed_at >= begins then 2 else 4 end
         from locate_orders o
         join locate_batches b on b.creditor_id = o.creditor_id and b.agency_id = o.agency_id and b.id = o.batch_id
         where o.creditor_id = creditor and o.agency_id = part.agency_id and sent is null and users is null
           and b.sent_at <= ends
-          and (o.closed_at is null or o.closed_at >= begins)
+          and (o.closed_at is null or o.closed_at >= kept)
         union all
-        select k.id, 4 from cases k where k.creditor_id = creditor and part.agency_id is null and users is null
+        select k.id, 5 from cases k where k.creditor_id = creditor and part.agency_id is null and users is null
         union all
-        select unnest(w.case_ids), 5 from case_reads w
+        select unnest(w.case_ids), 6 from case_reads w
         where w.creditor_id = creditor and w.agency_id is not distinct from part.agency_id
           and w.user_id = any(users) and w.at >= begins and w.at <= ends
+        union all
+        select s.case_id, 6 from (
+            select distinct coalesce(w.agency_id, creditor) as sender, w.subject_id as file from case_reads w
+            where w.creditor_id = creditor and w.agency_id is not distinct from part.agency_id
+              and w.user_id = any(users) and w.at >= begins and w.at <= ends and w.subject_kind = 'upload'
+        ) f cross join lateral cases_in_file(creditor, f.sender, f.file) s(case_id)
     ) t
     join cases c on c.creditor_id = creditor and c.id = t.case_id
     join debtors d on d.creditor_id = creditor and d.id = c.debtor_id
@@ -86,14 +97,61 @@ begin
         select s.country, count(*) as people from incident_subjects s
         where s.creditor_id = creditor and s.incident_id = incident and s.scope_no = next_no group by 1
     ) l;
+    is_wider := part.scope_no > 0 and (
+        exists (select from jsonb_object_keys(lands) l(land) where not part.countries ? l.land)
+        or exists (select from incident_subjects n
+                   where n.creditor_id = creditor and n.incident_id = incident and n.scope_no = next_no
+                     and not exists (select from incident_subjects e
+                                     where e.creditor_id = creditor and e.incident_id = incident
+                                       and e.scope_no < next_no and e.debtor_id = n.debtor_id)));
     insert into incident_scopes (creditor_id, agency_id, incident_id, no, wanted, subjects, cases, countries,
                                  determined_at, determined_by)
     values (creditor, part.agency_id, incident, next_no, wanted, people, debts, lands, at, by_user);
-    update incidents i set scope_no = next_no, subjects = people, cases = debts, countries = lands
+    -- Whoever was told before knows nothing of those who came in.
+    update incidents i set scope_no = next_no, subjects = people, cases = debts, countries = lands,
+        widened_at = case when is_wider then at else i.widened_at end,
+        state = case when is_wider and i.state = 'notified' then 'assessed' else i.state end
     where i.creditor_id = creditor and i.id = incident;
     return people;
 end $$
 """
+
+# Whoever looked into a file saw the cases it speaks of: those it opened, and those its rows name by their account.
+CASES_IN_FILE = """
+create function cases_in_file(creditor bigint, sender bigint, file bigint) returns setof bigint
+language plpgsql stable set search_path = public, pg_temp as $$
+declare
+    rows_of text := (select 'staged_' || u.kind from uploads u where u.organisation_id = sender and u.id = file
+                     and coalesce(u.creditor_id, u.organisation_id) = creditor);
+begin
+    return query select k.id from portfolios f
+    join cases k on k.creditor_id = f.creditor_id and k.portfolio_id = f.id
+    where f.creditor_id = creditor and sender = creditor and f.upload_id = file;
+    if to_regclass(rows_of) is not null then
+        return query execute format(
+            'select k.id from cases k where k.creditor_id = $1 and k.account_ref in (select s.account_ref from %I s '
+            'where s.organisation_id = $2 and s.upload_id = $3)', rows_of) using creditor, sender, file;
+    end if;
+end $$
+"""
+SEEN_IN_FILES = """
+create function cases_seen_in_files(creditor bigint, reader bigint, begins timestamptz, ends timestamptz)
+returns setof bigint language plpgsql stable security definer set search_path = public, pg_temp as $$
+declare
+    own bigint := current_organisation();
+begin
+    if current_setting('role') is distinct from 'app_creditor' or own is distinct from creditor then
+        raise exception 'a creditor asks who saw its own cases' using errcode = '42501';
+    end if;
+    return query select distinct s.case_id from (
+        select distinct coalesce(w.agency_id, creditor) as sender, w.subject_id as file from case_reads w
+        where w.creditor_id = creditor and w.user_id = reader and w.at >= begins and w.at < ends
+          and w.subject_kind = 'upload'
+    ) f cross join lateral cases_in_file(creditor, f.sender, f.file) s(case_id);
+end $$
+"""
+#: Rows of files that only their sender could read so far.
+ROWS_OF_FILES = ("staged_creditor_payments", "staged_inventory", "staged_promises", "staged_recall_list")
 
 FORGET = """
 create function forget_columns(in_table text, names text[], condition text) returns void
@@ -277,7 +335,7 @@ REACHED = (
     "returns", "case_updates", "verifications", "enquiries", "locate_subjects", "findings", "uploads",
     "staged_portfolio", "staged_portfolio_update", "staged_activities", "staged_closures", "staged_findings",
     "erasures", "legal_holds", "activities", "locate_orders",
-    "staged_payments", "staged_promises", "staged_inventory", "contact_stops", "subject_debtors",
+    "contact_stops", "subject_debtors",
 )  # fmt: skip
 REQUESTS = {
     "subject_requests": {"creditor": "select, insert", "agency": "select, insert"},
@@ -484,9 +542,14 @@ def _upgrade_incidents() -> None:
     for table in ("incidents", "incident_scopes", "incident_subjects"):
         op.execute(f"create policy owner on {table} to current_user using (true) with check (true)")
     op.execute("create policy owner on locate_batches for select to current_user using (true)")
-    op.execute(DETERMINE)
-    op.execute("revoke execute on function determine_incident from public")
+    for table in ROWS_OF_FILES:
+        op.execute(f"create policy owner on {table} for select to current_user using (true)")
+    for body in (CASES_IN_FILE, SEEN_IN_FILES, DETERMINE):
+        op.execute(body)
+    for name in ("determine_incident", "cases_in_file", "cases_seen_in_files"):
+        op.execute(f"revoke execute on function {name} from public")
     op.execute("grant execute on function determine_incident to app_creditor, app_agency")
+    op.execute("grant execute on function cases_seen_in_files to app_creditor")
 
 
 def _make_incidents() -> None:
@@ -506,6 +569,7 @@ def _make_incidents() -> None:
         sa.Column("subjects", sa.BigInteger(), nullable=False),
         sa.Column("cases", sa.BigInteger(), nullable=False),
         sa.Column("countries", postgresql.JSONB(), nullable=False),
+        sa.Column("widened_at", sa.DateTime(timezone=True)),
         sa.Column("assessed_at", sa.DateTime(timezone=True)),
         sa.Column("tells_authority", sa.Boolean()),
         sa.Column("tells_people", sa.Boolean()),
@@ -621,7 +685,10 @@ def downgrade() -> None:
     op.drop_table("contact_stops")
     for table in ("erasures", "legal_holds", "subject_answers", "subject_steps", "subject_debtors", "subject_requests"):
         op.drop_table(table)
-    op.execute("drop function determine_incident")
+    for name in ("determine_incident", "cases_seen_in_files", "cases_in_file"):
+        op.execute(f"drop function {name}")
+    for table in ROWS_OF_FILES:
+        op.execute(f"drop policy owner on {table}")
     op.execute("drop policy owner on locate_batches")
     for table in (*HISTORY, "incidents"):
         op.drop_table(table)

@@ -11,7 +11,9 @@ KINDS = (
     "page", "list", "work_list", "reveal", "manifest", "export", "full_export", "finding", "locate", "file", "tape",
 )  # fmt: skip
 PURPOSES = ("call", "verify_identity", "answer", "legal", "quality", "data_subject")
-SUBJECTS = ("consignment", "locate_batch", "locate_order", "finding", "debtor", "match", "lot", "upload")
+SUBJECTS = (
+    "consignment", "locate_batch", "locate_order", "finding", "debtor", "match", "lot", "upload", "request", "incident",
+)  # fmt: skip
 
 
 def _codes(column: str, codes: tuple[str, ...]) -> str:

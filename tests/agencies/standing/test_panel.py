@@ -12,7 +12,7 @@ from agencies.kernel.errors import Forbidden, NotFound
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Side
 from agencies.organisations.permissions import Role
-from agencies.standing import eligibility, expiries, filing, panel, people
+from agencies.standing import accounts, documents, eligibility, expiries, filing, panel, people
 from agencies.standing.eligibility import Unfit
 from agencies.standing.models import CredentialKind, OfferedService, PanelState
 from agencies.standing.panel import KeptOut, PanelReasonMissing
@@ -67,6 +67,17 @@ def test_an_agency_declines_and_may_be_asked_again(ports, director, manager, now
         do(ports, director, panel.bring_in, manager.tenant, now=now)
     do(ports, director, panel.invite, manager.tenant, now=now)
     assert state(ports, director, manager.tenant) is _S.CANDIDATE
+
+
+def test_whoever_declined_or_was_removed_is_read_no_more(ports, director, manager, now):
+    """A creditor that invites everybody, or has removed an agency, keeps nobody's people and accounts by it."""
+    do(ports, director, panel.invite, manager.tenant, now=now)
+    with ports.session(director) as session:
+        assert filing.get_file(session, director, manager.tenant).agency_id == manager.tenant
+    do(ports, manager, panel.decline, director.tenant, reason="Sin capacidad", now=now)
+    for read in (filing.get_file, people.principals_of, documents.documents_of, accounts.accounts_of):
+        with ports.session(director) as session, pytest.raises(NotFound):
+            read(session, director, manager.tenant)
 
 
 @pytest.mark.parametrize("to", [_S.SUSPENDED, _S.REMOVED])

@@ -11,7 +11,8 @@ from agencies.kernel.errors import Forbidden, NotFound
 from agencies.kernel.session import transaction
 from assignments.cases.models import Debtor
 from assignments.deadlines.rules import Duty, Term
-from assignments.incidents import clocks, handling, queries
+from assignments.incidents import clocks, handling, queries, service
+from assignments.incidents.facts import Scope
 from assignments.incidents.lifecycle import IncidentMovedOn, SomebodyNotTold
 from assignments.incidents.models import IncidentState
 from tests.incidents import FACTS, NOW, detail, report
@@ -102,6 +103,57 @@ def test_a_clock_stops_when_it_is_done_and_says_when_it_was_late(ports, tenants)
     done = _clocks(detail(ports, creditor, part.id))
     assert [one.is_running for one in done] == [False, False]
     assert not done[0].is_late(after)
+
+
+def move(ports, creditor, name, country) -> None:
+    with ports.session(creditor) as session, transaction(session):
+        session.execute(update(Debtor).where(Debtor.name == name).values(country=country))
+
+
+def test_telling_one_country_s_authority_closes_it_for_no_other(ports, tenants) -> None:
+    creditor = tenants.creditor
+    move(ports, creditor, "Deudor 1", "PE")
+    move(ports, creditor, "Deudor 2", "MX")
+    part = report(ports, tenants.agency)[0]
+    assess(ports, creditor, part.id)
+    do(ports, creditor, handling.tell_authority, part.id, country="CO", at=NOW, reference="SIC 1")
+    assert detail(ports, creditor, part.id).part.state is IncidentState.ASSESSED
+    with pytest.raises(SomebodyNotTold):
+        do(ports, creditor, handling.close, part.id, note="Cerrado")
+    with pytest.raises(handling.NoSuchAuthority):
+        do(ports, creditor, handling.tell_authority, part.id, country="", at=NOW, reference="ANPDP 1")
+    # Of Mexico no term was found, so nothing waits for it.
+    do(ports, creditor, handling.tell_authority, part.id, country="PE", at=NOW, reference="ANPDP 1")
+    assert detail(ports, creditor, part.id).part.state is IncidentState.NOTIFIED
+    do(ports, creditor, handling.close, part.id, note="Cerrado")
+
+
+def more(ports, actor, incident_id, scope, hours) -> None:
+    with ports.session(actor) as session, transaction(session):
+        service.amend(session, actor, incident_id, FACTS, scope, now=NOW + timedelta(hours=hours))
+
+
+def test_people_who_come_in_later_are_told_before_it_is_closed(ports, tenants) -> None:
+    creditor, agency = tenants.creditor, tenants.agency
+    move(ports, creditor, "Deudor 2", "PE")
+    [part] = report(ports, agency, Scope(accounts=("A-0", "A-1")))
+    assess(ports, creditor, part.id, people=True)
+    do(ports, creditor, handling.tell_authority, part.id, country="CO", at=NOW, reference="SIC 1")
+    do(ports, creditor, handling.tell_people, part.id, at=NOW, how="Carta")
+    assert detail(ports, creditor, part.id).part.state is IncidentState.NOTIFIED
+    more(ports, agency, part.id, Scope(accounts=("A-1",)), hours=1)
+    assert detail(ports, creditor, part.id).part.state is IncidentState.NOTIFIED
+    more(ports, agency, part.id, Scope(accounts=("A-1", "A-2")), hours=2)
+    seen = detail(ports, creditor, part.id)
+    assert seen.part.state is IncidentState.ASSESSED
+    # Colombia's authority was told; Peru's was not, nor anybody of those who came in.
+    assert [one.is_running for one in _clocks(seen)] == [False, True, True, True]
+    later = NOW + timedelta(hours=3)
+    do(ports, creditor, handling.tell_authority, part.id, country="PE", at=later, reference="ANPDP 1", now=later)
+    with pytest.raises(SomebodyNotTold):
+        do(ports, creditor, handling.close, part.id, note="Cerrado", now=later)
+    do(ports, creditor, handling.tell_people, part.id, at=later, how="Carta", now=later)
+    do(ports, creditor, handling.close, part.id, note="Cerrado", now=later)
 
 
 def test_the_list_for_the_authority_holds_every_person_once(ports, tenants) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
+from sqlalchemy.exc import ProgrammingError
 
 from agencies.kernel.session import transaction
-from assignments.cases.models import Case
-from assignments.incidents import breach
+from assignments.cases.models import Case, Portfolio
+from assignments.incidents import breach, service
 from assignments.incidents.facts import Scope
-from assignments.incidents.service import NobodyTouched
+from assignments.incidents.service import NobodyTouched, UsersElsewhere
 from assignments.reads import service as reads
-from assignments.reads.models import ReadKind
-from tests.incidents import FACTS, accounts, report
+from assignments.reads.models import ReadKind, Subject
+from tests import creditor_files, loop, reporting
+from tests.incidents import FACTS, NOW, accounts, report
+from uploads.models import UploadKind
 
 WITHIN = FACTS.happened_from + timedelta(days=1)
 
@@ -63,3 +66,57 @@ def test_the_export_lists_per_creditor_exactly_whom_the_user_was_shown(ports, sh
     }
     with ports.session(shown.creditor) as session:
         assert breach.summary(session, shown.creditor, shown.creditor.user_id, *window) is None
+
+
+def looked_into(ports, actor, upload_id, creditor) -> None:
+    """The person looked into a file: the log holds its number and no case."""
+    about = {"subject": (Subject.UPLOAD, upload_id), "creditor_id": creditor.tenant}
+    with ports.session(actor) as session, transaction(session):
+        reads.note(session, actor, ReadKind.FILE, (), **about, now=WITHIN)
+
+
+def exported(ports, creditor, user_id) -> list[str]:
+    with ports.session(creditor) as session:
+        window = (FACTS.happened_from, FACTS.happened_to)
+        return sorted(one.accounts for one in breach.subjects(session, creditor, user_id, *window))
+
+
+def test_whom_an_agency_s_person_saw_through_a_file_is_touched(ports, tenants) -> None:
+    rows = [loop.worked("A-1", activity_ref="1"), loop.worked("X-9", activity_ref="2")]
+    staged = reporting.stage(ports, tenants.agency, tenants.creditor, UploadKind.ACTIVITIES, rows)
+    looked_into(ports, tenants.agency, staged, tenants.creditor)
+    [part] = report(ports, tenants.agency, Scope(user_ids=(tenants.agency.user_id,)))
+    assert accounts(ports, tenants.creditor, part.id) == {"A-1"}
+    assert exported(ports, tenants.creditor, tenants.agency.user_id) == ["A-1"]
+    assert exported(ports, tenants.other_creditor, tenants.agency.user_id) == []
+
+
+def test_whom_a_creditor_s_person_saw_through_a_portfolio_or_an_update_is_touched(ports, tenants) -> None:
+    creditor = tenants.creditor
+    with ports.session(creditor) as session:
+        portfolio = session.scalar(
+            select(Portfolio.upload_id).join(Case, Case.portfolio_id == Portfolio.id).where(Case.account_ref == "R-1")
+        )
+    rows = ["A-2,90000,COP,2026-03-01", "NUEVA-1,1000,COP,2026-03-01"]
+    update = creditor_files.checked(ports, creditor, UploadKind.PORTFOLIO_UPDATE, creditor_files.UPDATE, rows)
+    for upload_id in (portfolio, update.id):
+        looked_into(ports, creditor, upload_id, creditor)
+    assert exported(ports, creditor, creditor.user_id) == ["A-2", "R-1"]
+    with ports.session(creditor) as session, transaction(session):
+        own = Scope(user_ids=(creditor.user_id,))
+        part = service.open_incident(session, creditor, FACTS, own, agency_id=None, key="o-1", now=NOW)
+    assert accounts(ports, creditor, part.id) == {"A-2", "R-1"}
+
+
+def test_nobody_asks_who_saw_another_creditor_s_cases(ports, tenants) -> None:
+    ask = text("select cases_seen_in_files(:creditor, 1, '2026-01-01', '2027-01-01')")
+    for stranger in (tenants.other_creditor, tenants.agency):
+        with ports.session(stranger) as session, pytest.raises(ProgrammingError):
+            session.execute(ask, {"creditor": tenants.creditor.tenant})
+
+
+def test_a_creditor_s_own_users_narrow_nothing_at_an_agency(ports, tenants) -> None:
+    creditor = tenants.creditor
+    own, at = Scope(user_ids=(creditor.user_id,)), tenants.agency.tenant
+    with ports.session(creditor) as session, pytest.raises(UsersElsewhere):
+        service.open_incident(session, creditor, FACTS, own, agency_id=at, key="o-2", now=NOW)

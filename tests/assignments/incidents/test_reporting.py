@@ -124,6 +124,28 @@ def test_a_word_more_is_a_new_row_for_everybody_who_was_told(ports, tenants) -> 
         session.execute(text("update incident_statements set facts = '{}'"))
 
 
+def test_nobody_gives_itself_more_time_by_having_known_later(ports, tenants) -> None:
+    aware = NOW - timedelta(hours=30)
+    first, second = report(ports, tenants.agency, aware_at=aware)
+
+    def amend(actor, part, at) -> None:
+        with ports.session(actor) as session, transaction(session):
+            said = replace(FACTS, aware_at=at)
+            service.amend(session, actor, part.id, said, Scope(), now=NOW + timedelta(hours=1))
+
+    for actor in (tenants.agency, tenants.creditor):
+        with pytest.raises(rules.AwareLater):
+            amend(actor, first, aware + timedelta(minutes=1))
+    # A creditor finds out that it was known earlier; what the agency says to all its creditors does not undo that.
+    earlier = aware - timedelta(hours=2)
+    amend(tenants.creditor, first, earlier)
+    amend(tenants.agency, second, aware)
+    seen = detail(ports, tenants.creditor, first.id)
+    assert (seen.part.aware_at, seen.facts.aware_at) == (earlier, earlier)
+    assert rules.is_late(seen.part.aware_at, seen.part.reported_at)
+    assert detail(ports, tenants.other_creditor, second.id).part.aware_at == aware
+
+
 def test_a_report_after_more_than_a_day_is_late_and_said_to_be(ports, tenants) -> None:
     aware = NOW - timedelta(hours=24, seconds=1)
     late = report(ports, tenants.agency, aware_at=aware)[0]

@@ -94,7 +94,7 @@ def test_requests_marks_and_stops_go_along_and_are_met_once(ports, tenants, twic
         assert since == [NOW, NOW]
         # Who looks for either of them finds the one that stayed.
         for name in ("Wanda Doble", "Doble Wanda"):
-            [hit] = lookup.search(session, creditor, lookup.Sought(name=name))
+            [hit] = lookup.search(session, creditor, both.id, lookup.Sought(name=name), now=NOW)
             assert (hit.debtor_id, hit.accounts) == (kept, ("W-1", "W-2"))
 
 

@@ -142,11 +142,13 @@ def test_a_stranger_finds_and_does_nothing(ports, tenants) -> None:
         with pytest.raises(NotFound):
             queries.get_request(session, other, request.id)
         assert queries.list_requests(session, other, queries.Register(), now=NOW).rows == ()
-        assert lookup.search(session, other, lookup.Sought(name="Rosa")) == []
+        with pytest.raises(NotFound):
+            lookup.search(session, other, request.id, lookup.Sought(name="Rosa"), now=NOW)
     with pytest.raises(NotFound):
         do(ports, other, service.identify, request.id, accepted=True, shown="Cédula")
     with pytest.raises(handling.NotOurs):
         stranger = ask(ports, other, RequestKind.ERASURE)
+        assert do(ports, other, lookup.search, stranger.id, sought=lookup.Sought(name="Rosa")) == []
         do(ports, other, handling.match, stranger.id, debtor_ids=[debtor_of(ports, tenants.creditor, "A-0")])
     mute = replace(tenants.creditor, permissions=tenants.creditor.permissions - {Permission.REQUEST_HANDLE})
     with pytest.raises(Forbidden):
@@ -154,11 +156,15 @@ def test_a_stranger_finds_and_does_nothing(ports, tenants) -> None:
 
 
 def test_a_person_is_found_by_name_and_by_telephone(ports, tenants) -> None:
-    with ports.session(tenants.creditor) as session:
-        by_phone = lookup.search(session, tenants.creditor, lookup.Sought(phone="+57 300 111 2233", name="pía"))
-        assert [(one.accounts, one.found_by) for one in by_phone] == [(("P-1",), ("phone", "name"))]
-        assert lookup.search(session, tenants.creditor, lookup.Sought(name="%")) != []
-        assert lookup.search(session, tenants.creditor, lookup.Sought(email="x@y.example")) == []
+    request = ask(ports, tenants.creditor, RequestKind.ACCESS)
+
+    def found(**sought: str) -> list[lookup.Hit]:
+        return do(ports, tenants.creditor, lookup.search, request.id, sought=lookup.Sought(**sought))
+
+    by_phone = found(phone="+57 300 111 2233", name="pía")
+    assert [(one.accounts, one.found_by) for one in by_phone] == [(("P-1",), ("phone", "name"))]
+    assert found(name="%") != []
+    assert found(email="x@y.example") == []
 
 
 def test_all_that_is_held_is_gathered_with_who_had_it(ports, tenants) -> None:
