@@ -11,6 +11,7 @@ from email.headerregistry import Address
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from uploads.scanners import ScannerAddress
 from uploads.stores.bucket import Bucket
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
@@ -82,6 +83,8 @@ class Settings:
     #: What the files of one organisation may have in all, and how many it may send within 24 hours.
     max_organisation_bytes: int
     max_files_a_day: int
+    #: How often one key of an organisation's systems may call within a minute.
+    api_calls_per_minute: int
     #: How much of a file is checked and stored at a time: what an interrupted check may have to do again.
     check_block_bytes: int
     #: How long a worker may be silent before somebody else takes over its work.
@@ -91,6 +94,8 @@ class Settings:
     log_level: str
     #: A second place for the daily heads of the audit chains, to which the portal can only add.
     anchor_folder: Path | None = None
+    #: What looks through files for malicious software; files are not scanned without one.
+    scanner: ScannerAddress | None = None
 
     @property
     def is_secure(self) -> bool:
@@ -123,11 +128,13 @@ class Settings:
             max_upload_bytes=_positive(env, "MAX_UPLOAD_BYTES", 2 * 1024**3),
             max_organisation_bytes=_positive(env, "MAX_ORGANISATION_BYTES", 500 * 1024**3),
             max_files_a_day=_positive(env, "MAX_FILES_A_DAY", 5000),
+            api_calls_per_minute=_positive(env, "API_CALLS_PER_MINUTE", 300),
             check_block_bytes=_positive(env, "CHECK_BLOCK_BYTES", 8 * 1024**2),
             work_lease_seconds=_positive(env, "WORK_LEASE_SECONDS", 60),
             sweep_seconds=_positive(env, "SWEEP_SECONDS", 5),
             log_level=_log_level(env.get("LOG_LEVEL", "INFO")),
             anchor_folder=_anchor_folder(env.get("ANCHOR_FOLDER")),
+            scanner=_scanner(env.get("SCANNER_URL", "").strip(), public_url),
         )
 
 
@@ -138,6 +145,27 @@ def _anchor_folder(value: str | None) -> Path | None:
     if not folder.is_absolute() or not folder.is_dir():
         raise SettingsError("ANCHOR_FOLDER must be the absolute path of a folder that is there")
     return folder
+
+
+def _scanner(value: str, public_url: str) -> ScannerAddress | None:
+    if value == "none" or (not value and urlsplit(public_url).hostname in _LOOPBACK):
+        return None
+    if not value:
+        # Nobody shall find out by an accident that files of strangers were never looked through.
+        raise SettingsError("SCANNER_URL is not set; name the scanner, or write none where files shall not be scanned")
+    try:
+        parts = urlsplit(value)
+        port = parts.port
+    except ValueError as unreadable:
+        raise SettingsError("SCANNER_URL must name a port between 1 and 65535") from unreadable
+    if parts.query or parts.fragment or parts.username is not None:
+        raise SettingsError("SCANNER_URL must be unix:///path or tcp://127.0.0.1:3310 and nothing behind it")
+    if parts.scheme == "unix" and not parts.netloc and parts.path.startswith("/"):
+        return ScannerAddress(path=unquote(parts.path))
+    if parts.scheme != "tcp" or parts.hostname not in _LOOPBACK or parts.path or port == 0:
+        # The scanner's protocol knows no encryption, and what it is sent are people's documents.
+        raise SettingsError("SCANNER_URL must be unix:///path, tcp:// and a port of this machine, or none")
+    return ScannerAddress(host=parts.hostname, port=port or 3310)
 
 
 def _needed(env: Mapping[str, str], name: str) -> str:

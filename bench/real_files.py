@@ -21,11 +21,9 @@ from sqlalchemy.orm import Session
 from agencies.kernel.errors import DomainError
 from agencies.kernel.money import minor
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import DOOR, Actor, Side
+from agencies.kernel.tenancy import Actor, Side
 from agencies.mandates import service as mandates
 from agencies.mandates.terms import TermSheet
-from agencies.organisations import service as organisations
-from agencies.organisations.models import OrganisationKind
 from agencies.organisations.permissions import Role
 from bench import throwaway
 from bench.real_loop import make_agency
@@ -68,31 +66,9 @@ def run(ports: Ports, actor: Actor, file: RealFile, folder: Path, creditor_id: i
 
 def another_creditor(ports: Ports, name: str, tax_id: str) -> Actor:
     """The analyst of one more creditor."""
-    operator = throwaway.operator(ports)
-    with ports.session(operator) as session, transaction(session):
-        made = organisations.register(
-            session,
-            operator,
-            kind=OrganisationKind.CREDITOR,
-            name=name,
-            legal_name=f"{name} S.A.",
-            tax_id=tax_id,
-            country="CO",
-            now=ports.now(),
-        )
-        invited = organisations.invite(
-            session,
-            operator,
-            email=f"analista@{tax_id}.example",
-            role=Role.ANALYST,
-            organisation_id=made.id,
-            now=ports.now(),
-        )
-    with ports.session(DOOR) as session, transaction(session):
-        user = organisations.accept_invitation(
-            session, invited.token, name="Analista", password=throwaway.PASSWORD, now=ports.now()
-        )
-        return organisations.actor_of(user, made)
+    operator, email = throwaway.operator(ports), f"directora@{tax_id}.example"
+    director = throwaway.neighbour(ports, operator, name, tax_id, email, ports.now())
+    return throwaway.colleague(ports, director, Role.ANALYST, f"analista@{tax_id}.example", ports.now())
 
 
 def everything(ports: Ports, folder: Path) -> list[Outcome]:

@@ -20,6 +20,7 @@ from agencies.organisations.signing_in import SignedIn
 from config import Settings
 from portal import errors, security
 from portal.addresses import local_target
+from portal.api import door
 from portal.i18n import say
 from portal.identity import entrant, note_look
 from portal.security import Stage
@@ -37,6 +38,10 @@ def admit(app: Flask, settings: Settings) -> AnyResponse | None:
     if request.endpoint in _NEVER_ASKED or request.endpoint is None:
         return None
     access = security.access_of(app, request.endpoint)
+    if access.is_by_key:
+        door.come_in(access)
+        _widen(app.view_functions[request.endpoint], settings)
+        return None
     is_known = current_user.is_authenticated
     if access.is_public:
         # An applicant is signed in as nobody, and sends documents once a link has been opened in this browser.

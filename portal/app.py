@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import secrets
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +17,13 @@ from agencies.kernel import sealing, tracing
 from agencies.organisations.passkeys import relying_party
 from config import Settings
 from portal import admission, cli, errors, filters, i18n, logs, security
+from portal.api import limits
 from portal.extensions import babel, db, limiter, login_manager
 from portal.forms.base import check_csrf, check_letters, csrf_token
 from portal.identity import find_visitor
 from portal.jobs import doorbell
 from portal.ports import Ports, engine_options, open_ports
-from portal.presenters import navigation
+from portal.presenters import navigation, quarantine
 from portal.receiving import PortalRequest
 from portal.views import BLUEPRINTS
 from portal.views.notices import bell
@@ -53,7 +54,7 @@ def create_app(settings: Settings) -> security.GuardedFlask:
     limiter.init_app(app)
     babel.init_app(app, locale_selector=i18n.locale, timezone_selector=i18n.time_zone)
     with app.app_context():
-        app.extensions["encargo"] = dataclasses.replace(open_ports(settings), engine=db.engine)
+        app.extensions["encargo"] = open_ports(settings, db.engine)
     app.url_map.converters["ref"] = security.reference_converter(ports_of(app).references)
     filters.install(app)
     errors.install(app)
@@ -88,7 +89,9 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
 
     @app.before_request
     def protect() -> None:
-        check_csrf()
+        # A key comes in a header that no page of another site can add.
+        if not security.access_of(app, request.endpoint).is_by_key:
+            check_csrf()
         check_letters()
 
     @app.after_request
@@ -96,6 +99,7 @@ def _install_hooks(app: Flask, settings: Settings) -> None:
         if "request_id" in g:
             response.headers["X-Request-Id"] = g.request_id
         logs.request_done(response.status_code)
+        limits.tell(response)
         return security.set_headers(response, is_secure=settings.is_secure)
 
 
@@ -106,6 +110,7 @@ def _install_templates(app: Flask) -> None:
         asset=_asset_addresses(app),
         bell=bell,
         csrf_token=csrf_token,
+        held=partial(quarantine.held, ports_of(app)),
         here=i18n.here,
         language_names=i18n.LANGUAGE_NAMES,
         nonce=security.nonce,

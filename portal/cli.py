@@ -19,7 +19,7 @@ from agencies.organisations import service as organisations
 from portal import invariants
 from portal.anchors import newest
 from portal.commands.base import PLATFORM, instance, refuse
-from portal.commands.files import sweep_files, verify_files
+from portal.commands.files import scan_files, sweep_files, verify_files
 from portal.commands.keys import rotate_keys
 from portal.commands.protecting import breach_export, erasures, reapply_erasures
 from portal.commands.upload import upload
@@ -38,6 +38,7 @@ def register(app: Flask) -> None:
         *own,
         upload,
         verify_files,
+        scan_files,
         sweep_files,
         load_demo_command,
         demo_accounts_command,

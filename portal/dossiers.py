@@ -22,6 +22,7 @@ from portal.presenters.attestations import SIGNER_ROLES, STATES
 from portal.presenters.register_files import as_csv
 from portal.presenters.subprocessors import UNDECIDED, VERDICTS
 from uploads.storage import Storage
+from uploads.verdicts import FileHeld
 
 _PIECE = 1024 * 1024
 
@@ -47,6 +48,9 @@ class _Archive:
                     target.write(piece)
                     digest.update(piece)
                     size += len(piece)
+        except FileHeld:
+            self.manifest.append([path, 0, "", say(msg("held back: not found free of malicious software"))])
+            return
         except FileNotFoundError:
             self.manifest.append([path, 0, "", say(msg("missing"))])
             return

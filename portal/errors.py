@@ -16,12 +16,21 @@ from sqlalchemy.exc import DataError, InterfaceError, InternalError, Operational
 from werkzeug.exceptions import HTTPException
 
 from agencies.kernel.errors import Conflict, DomainError, Forbidden, NotFound, TooMany, msg
+from portal.api import door, problems
 from portal.i18n import refusal, say
 from uploads.storage import StorageUnavailable
+from uploads.verdicts import FileHeld
 
 log = structlog.get_logger()
 
-STATUS: dict[type[DomainError], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, TooMany: 429, DomainError: 400}
+STATUS: dict[type[DomainError], int] = {
+    NotFound: 404,
+    Forbidden: 403,
+    Conflict: 409,
+    FileHeld: 423,
+    TooMany: 429,
+    DomainError: 400,
+}
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,11 @@ PAGES: dict[int, Explanation] = {
         msg("What you sent is larger than this page takes."),
         msg("Split the file and send the parts one after the other."),
     ),
+    423: Explanation(
+        msg("This file is held back"),
+        msg("It has not been found free of malicious software."),
+        msg("Go back to the page you came from; it shows when the file can be opened, or that it was refused."),
+    ),
     429: Explanation(
         msg("Too many attempts"),
         msg("This was tried more often than we allow in a short time."),
@@ -102,6 +116,8 @@ def install(app: Flask) -> None:
 
 def page(status: int, happened: str | None = None, remedy: str | None = None) -> Response:
     """The error page of a status; a request made by a script on a page gets the bare message."""
+    if door.is_here():
+        return problems.problem(status, happened)
     told = PAGES.get(status, PAGES[500])
     is_fragment = "HX-Request" in request.headers
     body = render_template(
@@ -118,8 +134,8 @@ def page(status: int, happened: str | None = None, remedy: str | None = None) ->
 def _refused(error: DomainError) -> Response:
     status = status_of(error)
     log.info("refused", kind=type(error).__name__, status=status)
-    says_more = type(error) not in STATUS
-    response = page(status, refusal(error) if says_more else None)
+    told = refusal(error) if type(error) not in STATUS else None
+    response = problems.of_refusal(error, status, told) if door.is_here() else page(status, told)
     if isinstance(error, TooMany):
         response.headers["Retry-After"] = str(error.retry_after)
     return response
@@ -136,9 +152,9 @@ def _http(error: HTTPException) -> Response:
     code = error.code or 500
     if code < 400 or error.response is not None:
         return make_response(error.get_response())
-    response = page(code)
+    response = problems.of_http(error) if door.is_here() else page(code)
     for name, value in error.get_headers():
-        if name in {"Allow", "Retry-After"}:
+        if name in {"Allow", "Retry-After", "WWW-Authenticate"}:
             response.headers[name] = value
     return response
 

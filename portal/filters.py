@@ -71,6 +71,11 @@ def masked(value: str | None) -> str:
     return masking.document(value) or NOTHING
 
 
+def masked_email(value: str | None) -> str:
+    """The first letters of an e-mail's name and domain, the rest covered."""
+    return masking.email(value) or NOTHING
+
+
 def initials(name: str | None) -> str:
     """A person's name for those whose work is not with people."""
     return masking.name(name)
@@ -107,6 +112,7 @@ def install(app: Flask) -> None:
         datetime=instant,
         month=month,
         masked=masked,
+        masked_email=masked_email,
         initials=initials,
         file_size=file_size,
         host_of=host_of,

@@ -28,7 +28,8 @@ def language() -> str:
     visitor = find_visitor()
     if visitor is not None:
         return visitor.actor.language
-    chosen = session.get("language")
+    # Another system sends no cookie that counts.
+    chosen = None if request.path.startswith("/api/") else session.get("language")
     if chosen in LOCALES:
         return str(chosen)
     return request.accept_languages.best_match(LOCALES, DEFAULT)

@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
+from agencies.organisations import api_answers
 from portal.invariants import organisations
 from portal.ports import Ports
 from uploads import keeping
 from uploads.keeping import Comparison, Named
 from uploads.storage import StoredObject
-from uploads.stores.keys import owner_of
+from uploads.stores.keys import base_key, owner_of
 
 #: One transaction of a sweep.
 Step = Callable[[Session, Actor], "Swept"]
@@ -95,7 +96,7 @@ def verify(ports: Ports, *, now: datetime, older_than: timedelta = GRACE) -> Com
     named: list[Named] = []
     transfers: set[str] = set()
     own: set[int | None] = set()
-    for actor in (*owners(ports), *_platforms(ports)):
+    for actor in everybody(ports):
         own.add(actor.tenant)
         with ports.session(actor) as session:
             named += _named_by(session, actor)
@@ -124,8 +125,14 @@ def sweep(ports: Ports, *, older_than: timedelta = GRACE, now: datetime) -> Swep
 
 
 def sweep_steps(ports: Ports, *, now: datetime) -> Iterator[Step]:
-    """One organisation's daily sweep, a transaction's worth at a time."""
+    """One organisation's daily sweep, a transaction's worth at a time; answers to its systems go with it."""
     yield from purges(ports, now)
+
+    def forget_answers(session: Session, actor: Actor) -> Swept:
+        api_answers.purge(session, actor, now=now)
+        return Swept()
+
+    yield forget_answers
 
     def listed(session: Session, actor: Actor) -> Swept:
         own, before = actor.tenant, now - GRACE
@@ -169,6 +176,18 @@ def removals(ports: Ports, orphans: list[StoredObject]) -> Iterator[Step]:
             return Swept(orphans=int(keeping.remove_unneeded(session, actor, ports.storage, orphan.key)))
 
         yield remove
+
+
+def everybody(ports: Ports) -> Iterator[Actor]:
+    """Every organisation that has files, the platform included, as the one who acts for it."""
+    yield from owners(ports)
+    yield from _platforms(ports)
+
+
+def keys_named_by(ports: Ports, actor: Actor) -> set[str]:
+    """The files the rows of an organisation name; a text counts as the file it was made of."""
+    with ports.session(actor) as session:
+        return {base_key(one.key) for one in _named_by(session, actor)}
 
 
 def owners(ports: Ports) -> Iterator[Actor]:

@@ -19,7 +19,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from agencies.organisations.company_sign_in import Claims
+from agencies.organisations.company_links import Claims
 from portal import outbound
 from portal.outbound import Unreachable
 

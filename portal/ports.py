@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -16,7 +17,10 @@ from agencies.kernel.sealing import Keyring
 from agencies.kernel.tenancy import Actor, bind
 from config import Settings
 from portal.postbox import Postbox, open_postbox
+from portal.scanner import open_scanner
 from uploads.allowance import Allowance
+from uploads.quarantine import Quarantine
+from uploads.scanners import Scanner
 from uploads.storage import LocalStorage, S3Storage, Storage
 
 #: The walls bind only a login that owns nothing and bypasses nothing.
@@ -39,6 +43,10 @@ class Ports:
     settings: Settings
     engine: Engine
     storage: Storage
+    #: The same store, for whoever asks why a file is not handed out.
+    quarantine: Quarantine
+    #: What looks through files for malicious software, where there is one.
+    scanner: Scanner | None
     references: References
     keyring: Keyring
     postbox: Postbox
@@ -52,9 +60,8 @@ class Ports:
 
     def session(self, actor: Actor) -> Session:
         """A new session that runs as the actor; the caller closes it."""
-        session = Session(self.engine, expire_on_commit=False)
+        session = _session(self.engine, actor)
         sealing.attach(session, self.keyring)
-        bind(session, actor)
         return session
 
 
@@ -88,12 +95,27 @@ def check_login(ports: Ports) -> None:
         raise LoginMayTooMuch("DATABASE_URL names a login that owns tables or bypasses row-level security")
 
 
-def open_ports(settings: Settings) -> Ports:
-    """Connect to what the settings name; nothing is contacted until first use."""
+def _session(engine: Engine, actor: Actor) -> Session:
+    session = Session(engine, expire_on_commit=False)
+    bind(session, actor)
+    return session
+
+
+def open_ports(settings: Settings, engine: Engine | None = None) -> Ports:
+    """Connect to what the settings name, with the engine of whoever has one; nothing is contacted until first use."""
+    engine = engine or create_engine(settings.database_url, **engine_options())
+    quarantine = Quarantine(
+        open_storage(settings),
+        partial(_session, engine),
+        is_scanned=settings.scanner is not None,
+        now=clock.utc_now,
+    )
     return Ports(
         settings=settings,
-        engine=create_engine(settings.database_url, **engine_options()),
-        storage=open_storage(settings),
+        engine=engine,
+        storage=quarantine,
+        quarantine=quarantine,
+        scanner=open_scanner(settings),
         references=References(settings.reference_key),
         keyring=Keyring(settings.data_keys, settings.index_key),
         postbox=open_postbox(settings),

@@ -7,7 +7,7 @@ from agencies.attestations import subprocessors
 from agencies.kernel import audit, chains, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
-from agencies.organisations import api_keys, emails, factors, links, providers, support_accesses
+from agencies.organisations import api_answers, api_keys, emails, factors, links, providers, support_accesses
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
 from agencies.standing import models as standing
@@ -35,6 +35,7 @@ from uploads.checking import staging
 metadata = Base.metadata
 
 __all__ = [
+    "api_answers",
     "api_keys",
     "applications",
     "approvals",

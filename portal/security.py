@@ -1,7 +1,7 @@
 """What a route must declare before it can be registered, and the headers every response carries.
 
-A view says who may call it with `@requires(Permission.X)`, `@signed_in` or `@public`; a route without one of them stops
-the start. The declaration is enforced in one place, before any view runs.
+A view says who may call it with `@requires(Permission.X)`, `@signed_in`, `@by_key(Permission.X)` or `@public`; a route
+without one of them stops the start. The declaration is enforced in one place, before any view runs.
 """
 
 from __future__ import annotations
@@ -49,16 +49,18 @@ class UndeclaredAccess(RuntimeError):
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call a view: everybody, anyone signed in, or holders of one of the permissions."""
+    """Who may call a view: everybody, anyone signed in, or holders of one of the permissions, in person or by key."""
 
     is_public: bool = False
     permissions: frozenset[Permission] = frozenset()
+    #: For other systems, which come with a key; whoever is signed in has no way here, and no key a way elsewhere.
+    is_by_key: bool = False
 
     def admits(self, actor: Actor) -> bool:
         """Whether the actor may call the view."""
         if self.is_public:
             return True
-        if actor.user_id is None:
+        if (actor.key_id if self.is_by_key else actor.user_id) is None:
             return False
         return not self.permissions or any(actor.may(one) for one in self.permissions)
 
@@ -76,6 +78,11 @@ def signed_in(view: View) -> View:
 def requires(*permissions: Permission) -> Callable[[View], View]:
     """Only holders of at least one of the permissions may call this view."""
     return lambda view: _declare(view, Access(permissions=frozenset(permissions)))
+
+
+def by_key(*permissions: Permission) -> Callable[[View], View]:
+    """Only another system may call this view, by a key with at least one of these scopes; without any, by each key."""
+    return lambda view: _declare(view, Access(permissions=frozenset(permissions), is_by_key=True))
 
 
 def before_factor(stage: Stage = Stage.ANY) -> Callable[[View], View]:
@@ -130,7 +137,7 @@ class GuardedFlask(Flask):
     ) -> None:
         """Register a route; raises `UndeclaredAccess`."""
         if view_func is not None and endpoint != "static" and not hasattr(view_func, "access"):
-            raise UndeclaredAccess(f"{rule} needs @requires, @signed_in or @public")
+            raise UndeclaredAccess(f"{rule} needs @requires, @signed_in, @by_key or @public")
         super().add_url_rule(rule, endpoint, view_func, *args, **options)
 
 

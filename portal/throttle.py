@@ -15,17 +15,17 @@ from portal.identity import current_actor
 
 def by_email() -> str:
     """The e-mail somebody tries, known here or not, as a hash."""
-    return f"{_instance()}:email:{email_hash()}"
+    return f"{instance()}:email:{email_hash()}"
 
 
 def by_address() -> str:
     """The address somebody comes from."""
-    return f"{_instance()}:address:{request.remote_addr}"
+    return f"{instance()}:address:{request.remote_addr}"
 
 
 def by_person() -> str:
     """Whoever is signed in."""
-    return f"{_instance()}:person:{current_actor().user_id}"
+    return f"{instance()}:person:{current_actor().user_id}"
 
 
 def email_hash() -> str:
@@ -39,7 +39,7 @@ def has_failed(response: Response) -> bool:
     return response.status_code != 303
 
 
-def _instance() -> str:
+def instance() -> str:
     """Instances that share one Redis do not share their counts."""
     database = str(current_app.config["SQLALCHEMY_DATABASE_URI"])
     return hashlib.sha256(database.encode()).hexdigest()[:12]

@@ -10,6 +10,7 @@ from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations import company_sign_in
 from agencies.organisations.permissions import Role
+from agencies.organisations.providers import SignInDomain
 from tests import openid_process
 
 DOMAIN = "creditor0.example"
@@ -24,8 +25,14 @@ def set_up(ports, world, issuer, *, role=Role.DIRECTOR, domain=DOMAIN, secret=op
             session, actor, issuer=issuer, client_id="encargo", client_secret=secret, now=utc_now(), **wanted
         )
         company_sign_in.ask_domain(session, actor, domain, now=utc_now())
+    approve_again(ports, world, actor.tenant, domain)
+
+
+def approve_again(ports, world, organisation_id, domain=DOMAIN):
+    """The operator approves a domain with the provider as they are now."""
     with ports.session(world.operator) as session, transaction(session):
-        company_sign_in.approve_domain(session, world.operator, actor.tenant, domain, now=utc_now())
+        seen = session.get_one(SignInDomain, (organisation_id, domain)).asked_at.isoformat()
+        company_sign_in.approve_domain(session, world.operator, organisation_id, domain, seen=seen, now=utc_now())
 
 
 def depart(browser, email, **given):

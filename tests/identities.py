@@ -1,4 +1,4 @@
-"""What ways in leave behind: letters' links, an address to be confirmed, a company's own sign-in, a system's key."""
+"""What ways in leave behind: letters' links, an address to be confirmed, a company's own sign-in, systems."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor
-from agencies.organisations import api_keys, company_sign_in, emails, links, recovery, signing_in
+from agencies.organisations import api_answers, api_keys, company_sign_in, emails, links, recovery, signing_in
 from agencies.organisations.factors import Passkey
 from agencies.organisations.links import Purpose
 from agencies.organisations.models import User
@@ -40,6 +40,8 @@ def _at_the_door(session: Session, actor: Actor, mark: str, now: datetime) -> No
 def _at_home(session: Session, actor: Actor, mark: str, now: datetime) -> None:
     until = now + timedelta(days=30)
     api_keys.make(session, actor, name=mark, scopes=["placement.view"], expires_at=until, addresses=[], now=now)
+    told = {"request_sha256": bytes(32), "status": 200, "body": f'"{mark}"'}
+    api_answers.keep(session, actor, mark, **told, now=now)
     links.make(session, actor, actor.user_id, Purpose.PASSWORD, letter="one", lifetime=timedelta(hours=1), now=now)
     company_sign_in.configure(
         session,

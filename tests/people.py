@@ -11,7 +11,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
 from agencies.organisations import enrolling, service, totp
 from agencies.organisations.models import Organisation, OrganisationKind, User
-from agencies.organisations.permissions import SIDE_OF, Role
+from agencies.organisations.permissions import SIDE_OF, Permission, Role
 from portal.ports import Ports
 
 PASSWORD = "cuatro palabras sin relación 7"
@@ -79,13 +79,14 @@ class World:
 
     def _make(self, role: Role, number: int) -> Person:
         home = self.organisation(role, number)
-        with self.ports.session(self.operator) as session, transaction(session):
+        # Nobody in particular who manages the place: the operator may invite no more than the first of them.
+        somebody = Actor(side=SIDE_OF[role], organisation_id=home.id, permissions=frozenset({Permission.USER_INVITE}))
+        with self.ports.session(somebody) as session, transaction(session):
             invited = service.invite(
                 session,
-                self.operator,
+                somebody,
                 email=f"{role.value}@{SIDE_OF[role].value}{number}.example",
                 role=role,
-                organisation_id=home.id,
                 now=MADE_AT,
             )
         with self.ports.session(DOOR) as session, transaction(session):

@@ -21,6 +21,7 @@ GOOD = {
     "MAIL_URL": "smtp+starttls://portal:p%40ss@mail.encargo.example",
     "MAIL_FROM": "Encargo <portal@encargo.example>",
     "PUBLIC_URL": "https://encargo.example/",
+    "SCANNER_URL": "unix:///run/clamav/clamd.ctl",
 }
 
 

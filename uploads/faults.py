@@ -187,6 +187,10 @@ FILE_FAULTS: dict[str, str] = {
     "no_rows_in_workbook": msg("No sheet of the workbook holds anything."),
     "no_such_sheet": msg("The workbook has no sheet of the name %(name)s."),
     "no_records": msg("No line of the file is a record of the layout %(layout)s."),
+    "malware": msg(
+        "The file contains malicious software (%(name)s). It was refused and nobody can open it. "
+        "Have the computer it comes from looked through, and send a clean file."
+    ),
     "turned_away": msg("The file was turned away by a user."),
 }
 

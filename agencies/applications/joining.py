@@ -19,8 +19,9 @@ from agencies.kernel.tenancy import Actor, Side, require_side
 from agencies.standing import accounts, documents, filing, people
 from agencies.standing.models import AccountKind, AgencyFile, CredentialKind, OfferedService, PrincipalRole, Product
 
-#: Keeps the bytes of an applicant's file where the agency's own are kept; done again it gives the same.
-Copy = Callable[[ApplicationFile], StoredFile]
+#: Keeps the bytes of an applicant's file where the agency's own are kept; done again it gives the same. Nothing comes
+#: of a file that may not be opened.
+Copy = Callable[[ApplicationFile], StoredFile | None]
 
 
 def take_over(session: Session, actor: Actor, copy: Copy, *, now: datetime) -> bool:
@@ -42,7 +43,8 @@ def take_over(session: Session, actor: Actor, copy: Copy, *, now: datetime) -> b
     if account := said.get("bank"):
         accounts.put_in_force(session, agency_id, _account(account, row.country), now=now)
     for file in files_of(session, row):
-        documents.keep_document(session, agency_id, file.kind, copy(file), by=None, now=now)
+        if (kept := copy(file)) is not None:
+            documents.keep_document(session, agency_id, file.kind, kept, by=None, now=now)
     audit.record(session, actor, "application.taken_over", now=now, application_id=row.id)
     return True
 

@@ -68,7 +68,7 @@ def decline(session: Session, actor: Actor, application_id: int, *, message: str
 def approve(session: Session, actor: Actor, application_id: int, *, now: datetime) -> tuple[Application, Invited]:
     """Let the organisation in; its first person is invited by letter."""
     row, invited = reviewing.approve(session, actor, application_id, now=now)
-    invitations.post(session, invited, now=now)
+    invitations.post(session, actor, invited, now=now)
     return row, invited
 
 

@@ -32,6 +32,8 @@ class Taken(StrEnum):
     FULL_CASES = "full_cases"
     ORIGINAL = "original"
     REJECTED = "rejected"
+    #: Whom an incident touches, for an authority; on paper, as CSV or as a workbook is one file.
+    PEOPLE = "people"
 
 
 @dataclass(frozen=True)

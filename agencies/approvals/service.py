@@ -24,6 +24,7 @@ from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.notices import notify
 from agencies.kernel.tenancy import Actor, require
 from agencies.organisations.models import Organisation, User, UserState
+from agencies.organisations.queries import came_in_at
 from agencies.organisations.service import actor_of
 
 
@@ -31,6 +32,15 @@ class OwnRequest(Conflict):
     """Whoever asks is the first person and not the second."""
 
     text = msg("You asked for this yourself. Another person of your organisation must approve it.")
+
+
+class CameLater(Conflict):
+    """Nobody makes up a second person for what was asked already."""
+
+    text = msg(
+        "You had not come into your organisation yet when this was asked. Somebody who was there before must approve "
+        "it."
+    )
 
 
 class SeenOtherwise(Conflict):
@@ -89,14 +99,16 @@ def approve(
 ) -> Approval:
     """Approve what was seen and carry it out, both or neither; a second press of the same person changes nothing.
 
-    Raises `OwnRequest`, `SeenOtherwise`, `AlreadyDecided`, `ApprovalExpired`, `SubjectChanged`, or what the act itself
-    is refused for.
+    Raises `OwnRequest`, `CameLater`, `SeenOtherwise`, `AlreadyDecided`, `ApprovalExpired`, `SubjectChanged`, or what
+    the act itself is refused for.
     """
     row = _to_decide(session, actor, approval_id, seen)
     if row.state is ApprovalState.APPROVED and row.decided_by == actor.user_id:
         return row
     if row.asked_by == actor.user_id:
         raise OwnRequest
+    if came_in_at(session, actor) > row.asked_at:
+        raise CameLater
     move(row, ApprovalState.APPROVED, by=actor.user_id, now=now)
     asker = _asker(session, row)
     session.flush()

@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func, or_, select, text
+from sqlalchemy import BigInteger, ForeignKey, Identity, Index, UniqueConstraint, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import UUID, insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -219,17 +219,30 @@ def put_back(
     )
 
 
-def release(session: Session, lease: Lease) -> None:
-    """Hand the work on to somebody else at once, as a process does that is told to stop."""
+def release(session: Session, lease: Lease, reason: str | None = None, *, wait_seconds: float = 0) -> None:
+    """Hand the work on, at once as a process does that is told to stop, or after a while when it waits for something.
+
+    It counts as no attempt, so however often it happens the work is never given up.
+    """
     session.execute(
         text(
             """
             update work set state = 'queued', lease_token = null, lease_until = null, attempt = attempt - 1,
-                            next_attempt_at = clock_timestamp()
+                            error = :reason, next_attempt_at = clock_timestamp() + make_interval(secs => :wait)
             where id = :id and lease_token = :token and state = 'running'
             """
         ),
-        {"id": lease.work_id, "token": lease.token},
+        {"id": lease.work_id, "token": lease.token, "reason": reason, "wait": wait_seconds},
+    )
+
+
+def hasten(session: Session, actor: Actor, reason: str) -> None:
+    """Let the actor's organisation's work that was postponed for a reason begin at the sweep's next look."""
+    session.execute(
+        update(Work)
+        .where(Work.organisation_id == actor.tenant, Work.state == WorkState.QUEUED, Work.error == reason)
+        .values(next_attempt_at=func.clock_timestamp())
+        .execution_options(synchronize_session=False)
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel import audit
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.tenancy import Actor, Side, require
+from agencies.organisations import heads
 from agencies.organisations.models import (
     Invitation,
     Organisation,
@@ -19,11 +20,9 @@ from agencies.organisations.models import (
     UserState,
 )
 from agencies.organisations.permissions import SIDE_OF, Permission, Role
-from agencies.organisations.service import RoleOfAnotherSide, manageable_user, record_about
+from agencies.organisations.service import RoleOfAnotherSide, has_come_in, manageable_user, record_about
 
 LANGUAGES = ("es", "en")
-#: Whoever manages an organisation; the last of them stays.
-HEADS = (Role.DIRECTOR, Role.MANAGER, Role.OPERATOR)
 
 
 class NotYourself(Conflict):
@@ -59,13 +58,13 @@ def disable(session: Session, actor: Actor, user_id: int, *, now: datetime) -> N
 
     Raises `NotYourself`, or `LastHead` where nobody else could manage the organisation.
     """
-    heads = _hold_heads(session, actor, user_id)
+    held = _hold_heads(session, actor, user_id)
     user = manageable_user(session, actor, user_id)
     if user.id == actor.user_id:
         raise NotYourself
     if user.state is UserState.DISABLED:
         raise Conflict
-    if heads == {user.id}:
+    if held == {user.id}:
         raise LastHead
     user.state, user.sessions_since = UserState.DISABLED, now
     session.execute(
@@ -78,11 +77,15 @@ def disable(session: Session, actor: Actor, user_id: int, *, now: datetime) -> N
 
 
 def enable(session: Session, actor: Actor, user_id: int, *, now: datetime) -> None:
-    """Let a disabled person in again; somebody who never accepted is invited again instead."""
+    """Let a disabled person in again; somebody who never came in is invited again instead.
+
+    Raises `HeadedByItsOwn` where it is not the platform's to do.
+    """
     user = manageable_user(session, actor, user_id)
+    heads.check_may_change(session, actor, user)
     if user.state is not UserState.DISABLED:
         raise Conflict
-    user.state = UserState.ACTIVE if user.password_hash else UserState.INVITED
+    user.state = UserState.ACTIVE if has_come_in(user) else UserState.INVITED
     user.failed_sign_ins, user.locked_until = 0, None
     record_about(session, actor, user, "user.enabled", now)
 
@@ -90,17 +93,19 @@ def enable(session: Session, actor: Actor, user_id: int, *, now: datetime) -> No
 def change_role(session: Session, actor: Actor, user_id: int, role: Role, *, now: datetime) -> None:
     """Give a person another role of the same side; they sign in again with it.
 
-    Raises `NotYourOwnRole`, `RoleOfAnotherSide`, or `LastHead` where nobody else could manage the organisation.
+    Everybody else who manages the organisation is told. Raises `NotYourOwnRole`, `RoleOfAnotherSide`, `HeadedByItsOwn`
+    where it is not the platform's to do, or `LastHead` where nobody else could manage the organisation.
     """
-    heads = _hold_heads(session, actor, user_id)
+    held = _hold_heads(session, actor, user_id)
     user = manageable_user(session, actor, user_id)
     if user.id == actor.user_id:
         raise NotYourOwnRole
+    heads.check_may_change(session, actor, user)
     if SIDE_OF[role] is not SIDE_OF[user.role]:
         raise RoleOfAnotherSide
     if user.role is role:
         raise Conflict
-    if heads == {user.id}:
+    if held == {user.id}:
         raise LastHead
     former, user.role, user.sessions_since = user.role, role, now
     session.flush()
@@ -114,6 +119,8 @@ def change_role(session: Session, actor: Actor, user_id: int, role: Role, *, now
         role=role.value,
         former_role=former.value,
     )
+    key = f"{user.id}/{now.timestamp()}"
+    heads.tell_others(session, actor, user.organisation_id, heads.ROLE_CHANGED, about=user.id, key=key, now=now)
 
 
 def choose_language(session: Session, actor: Actor, language: str) -> None:
@@ -124,18 +131,11 @@ def choose_language(session: Session, actor: Actor, language: str) -> None:
 
 
 def _hold_heads(session: Session, actor: Actor, user_id: int) -> set[int]:
-    """Who manages the person's organisation now, held in one order, so that two cannot shut out each other."""
+    """Who manages the person's organisation now."""
     home = actor.tenant
     if actor.side is Side.PLATFORM:
         home = session.scalar(select(User.organisation_id).where(User.id == user_id)) or home
-    return set(
-        session.scalars(
-            select(User.id)
-            .where(User.organisation_id == home, User.role.in_(HEADS), User.state == UserState.ACTIVE)
-            .order_by(User.id)
-            .with_for_update()
-        )
-    )
+    return heads.hold(session, home)
 
 
 def _change_state(

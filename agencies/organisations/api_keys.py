@@ -191,7 +191,7 @@ def make(
     )
     session.add(key)
     session.flush()
-    audit.record(session, actor, "api_key.made", now=now, key_id=key.id, scopes=allowed, expires_at=expires_at)
+    audit.record(session, actor, "key.made", now=now, key_id=key.id, scopes=allowed, expires_at=expires_at)
     return Made(key, secret)
 
 
@@ -212,7 +212,7 @@ def revoke(session: Session, actor: Actor, key_id: int, *, now: datetime) -> Non
     if key.revoked_at is not None:
         raise Conflict
     key.revoked_at, key.revoked_by = now, actor.user_id
-    audit.record(session, actor, "api_key.revoked", now=now, key_id=key.id)
+    audit.record(session, actor, "key.revoked", now=now, key_id=key.id)
 
 
 def find_holder(session: Session, secret: str, *, address: str | None, now: datetime) -> KeyHolder | None:

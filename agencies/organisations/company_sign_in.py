@@ -8,24 +8,26 @@ on the subject alone says who it is.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from agencies.kernel import audit, letters
-from agencies.kernel.errors import Conflict, Forbidden, Invalid, NotFound, msg
+from agencies.kernel import audit
+from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.sealing import keyring_of
-from agencies.kernel.tenancy import DOOR, Actor, require
-from agencies.organisations.models import Invitation, Organisation, OrganisationState, User, UserState
+from agencies.kernel.tenancy import Actor, require
+from agencies.organisations.company_links import Arrival, Claims, CompanySignInRefused, tie
+from agencies.organisations.factors import has_factor
+from agencies.organisations.models import Organisation, OrganisationState, User, UserState
 from agencies.organisations.permissions import Permission
 from agencies.organisations.providers import (
     SignInDomain,
     SignInLink,
     SignInProvider,
     domain_of,
+    is_approved,
     is_required,
     secret_place,
 )
@@ -63,25 +65,10 @@ class NotTried(Conflict):
     text = msg("Come in once with your organisation’s sign-in yourself before you require it of everybody.")
 
 
-class CompanySignInRefused(Forbidden):
-    """Every reason alike, because whoever is outside learns nothing about who is inside."""
+class ProviderChanged(Conflict):
+    """What would be approved is not what was on the screen."""
 
-    text = msg(
-        "Your organisation’s sign-in did not open an access here. Your address must be confirmed there, and the person "
-        "who administers Encargo in your organisation must have invited you with it."
-    )
-
-
-@dataclass(frozen=True)
-class Claims:
-    """What a provider has said about somebody, once its word was checked."""
-
-    issuer: str
-    subject: str
-    email: str
-    #: None when the provider does not say.
-    email_verified: bool | None
-    name: str = ""
+    text = msg("The organisation has changed its sign-in meanwhile. Read what it is now, and decide then.")
 
 
 def configure(
@@ -96,13 +83,24 @@ def configure(
     vouches_for_emails: bool,
     now: datetime,
 ) -> None:
-    """Set the organisation's provider; an empty secret keeps the former. Raises `SecretMissing` or `NotTried`."""
+    """Set the organisation's provider; an empty secret keeps the former. Raises `SecretMissing` or `NotTried`.
+
+    Another issuer, or more trust in its word, lets nobody in until the operator has approved the domains again.
+    """
     require(actor, Permission.SIGN_IN_MANAGE)
-    known = session.scalar(
-        select(SignInProvider.issuer).where(SignInProvider.organisation_id == actor.tenant).with_for_update()
-    )
+    former = session.execute(
+        select(SignInProvider.issuer, SignInProvider.trusts_factor, SignInProvider.vouches_for_emails)
+        .where(SignInProvider.organisation_id == actor.tenant)
+        .with_for_update()
+    ).one_or_none()
+    known = former.issuer if former is not None else None
     if not client_secret and known != issuer:
         raise SecretMissing
+    is_trusted_more = former is None or (trusts_factor, vouches_for_emails) != (
+        trusts_factor and former.trusts_factor,
+        vouches_for_emails and former.vouches_for_emails,
+    )
+    has_to_be_approved = known != issuer or is_trusted_more
     if required and not _has_come_in(session, actor, issuer):
         raise NotTried
     values = {
@@ -124,7 +122,10 @@ def configure(
             .values(values)
             .execution_options(synchronize_session=False)
         )
+    if has_to_be_approved:
+        _ask_anew(session, actor, now)
     said = {"required": required, "trusts_factor": trusts_factor, "has_new_secret": bool(client_secret)}
+    said["waits_for_approval"] = has_to_be_approved
     audit.record(session, actor, "provider.configured", now=now, said=said)
 
 
@@ -156,12 +157,19 @@ def drop_domain(session: Session, actor: Actor, domain: str, *, now: datetime) -
     audit.record(session, actor, "provider.domain_dropped", now=now, domain=domain)
 
 
-def approve_domain(session: Session, actor: Actor, organisation_id: int, domain: str, *, now: datetime) -> None:
-    """The operator has made sure whose domain it is; raises `NotFound` or `DomainTaken`."""
+def approve_domain(
+    session: Session, actor: Actor, organisation_id: int, domain: str, *, seen: str, now: datetime
+) -> None:
+    """The operator has made sure whose domain and whose provider it is, `seen` as asked for at that instant.
+
+    Raises `NotFound`, `ProviderChanged` or `DomainTaken`.
+    """
     require(actor, Permission.ORGANISATION_SUSPEND)
     row = session.get(SignInDomain, (organisation_id, domain), with_for_update=True)
     if row is None:
         raise NotFound
+    if row.asked_at.isoformat() != seen:
+        raise ProviderChanged
     taken = select(SignInDomain.domain).where(SignInDomain.domain == domain, SignInDomain.approved_at.is_not(None))
     if session.scalar(taken) is not None:
         raise DomainTaken
@@ -197,12 +205,15 @@ def get_provider(session: Session, actor: Actor) -> SignInProvider | None:
     return session.get(SignInProvider, actor.tenant)
 
 
-def list_all(session: Session, actor: Actor) -> tuple[list[tuple[SignInDomain, str]], list[tuple[int, str]]]:
-    """For the operator: every domain with its organisation, those that wait first; and who requires its sign-in."""
+def list_all(
+    session: Session, actor: Actor
+) -> tuple[list[tuple[SignInDomain, str, SignInProvider | None]], list[tuple[int, str]]]:
+    """For the operator: every domain with its organisation and provider, those that wait first; who requires it."""
     require(actor, Permission.ORGANISATION_SUSPEND)
     domains = session.execute(
-        select(SignInDomain, Organisation.name)
+        select(SignInDomain, Organisation.name, SignInProvider)
         .join(Organisation, Organisation.id == SignInDomain.organisation_id)
+        .outerjoin(SignInProvider, SignInProvider.organisation_id == SignInDomain.organisation_id)
         .order_by(SignInDomain.approved_at.is_not(None), SignInDomain.domain)
     )
     required = session.execute(
@@ -211,13 +222,17 @@ def list_all(session: Session, actor: Actor) -> tuple[list[tuple[SignInDomain, s
         .where(SignInProvider.is_required)
         .order_by(Organisation.name)
     )
-    return [(row[0], row[1]) for row in domains], [(row[0], row[1]) for row in required]
+    return [(row[0], row[1], row[2]) for row in domains], [(row[0], row[1]) for row in required]
 
 
-def come_in(session: Session, organisation_id: int, claims: Claims, *, now: datetime) -> User:
+def come_in(session: Session, organisation_id: int, claims: Claims, *, now: datetime) -> Arrival:
     """Whom a provider's word lets in, at the door; raises `CompanySignInRefused` for every reason alike."""
     home = session.get_one(Organisation, organisation_id)
-    if home.state is not OrganisationState.APPROVED:
+    provider = session.get_one(SignInProvider, organisation_id, populate_existing=True)
+    # A word that was asked for before the provider changed is not good for the one that waits to be approved.
+    if home.state is not OrganisationState.APPROVED or provider.issuer != claims.issuer:
+        raise CompanySignInRefused
+    if not is_approved(session, organisation_id):
         raise CompanySignInRefused
     known = session.scalar(
         select(SignInLink.user_id).where(
@@ -226,19 +241,19 @@ def come_in(session: Session, organisation_id: int, claims: Claims, *, now: date
             SignInLink.subject == claims.subject,
         )
     )
-    user = _linked(session, known) if known is not None else _link(session, organisation_id, claims, now)
-    user.failed_sign_ins, user.locked_until = 0, None
-    return user
+    arrival = _linked(session, known) if known is not None else _link(session, organisation_id, claims, now)
+    arrival.user.failed_sign_ins, arrival.user.locked_until = 0, None
+    return arrival
 
 
-def _linked(session: Session, user_id: int) -> User:
+def _linked(session: Session, user_id: int) -> Arrival:
     user = session.get_one(User, user_id, with_for_update=True)
     if user.state is not UserState.ACTIVE:
         raise CompanySignInRefused
-    return user
+    return Arrival(user)
 
 
-def _link(session: Session, organisation_id: int, claims: Claims, now: datetime) -> User:
+def _link(session: Session, organisation_id: int, claims: Claims, now: datetime) -> Arrival:
     provider = session.get_one(SignInProvider, organisation_id)
     is_verified = claims.email_verified or (claims.email_verified is None and provider.vouches_for_emails)
     is_ours = session.scalar(
@@ -258,34 +273,22 @@ def _link(session: Session, organisation_id: int, claims: Claims, now: datetime)
     if session.get(SignInLink, (organisation_id, user.id, claims.issuer)) is not None:
         # This person is another subject already: an address that changed hands opens nothing.
         raise CompanySignInRefused
-    session.add(
-        SignInLink(
-            organisation_id=organisation_id,
-            user_id=user.id,
-            issuer=claims.issuer,
-            subject=claims.subject,
-            linked_at=now,
-        )
-    )
-    if user.state is UserState.INVITED:
-        _accept(session, user, claims, now)
-    letters.post(session, user_id=user.id, kind="sso.linked", key=f"sso/{user.id}/{now.timestamp()}", now=now)
-    audit.record(
-        session, DOOR, "user.sign_in_linked", now=now, organisations=[organisation_id], subject_user_id=user.id
-    )
-    session.flush()
-    return user
+    if has_factor(session, organisation_id, user.id):
+        return Arrival(user, claims)
+    tie(session, user, claims, now=now)
+    return Arrival(user)
 
 
-def _accept(session: Session, user: User, claims: Claims, now: datetime) -> None:
-    user.state = UserState.ACTIVE
-    user.name = user.name or "".join(one for one in claims.name if one.isprintable()).strip()[:120]
-    session.execute(
-        update(Invitation)
-        .where(Invitation.user_id == user.id, Invitation.used_at.is_(None))
-        .values(used_at=now)
+def _ask_anew(session: Session, actor: Actor, now: datetime) -> None:
+    """What was approved was another sign-in: the organisation's side can ask for its domains and not approve them."""
+    dropped = session.scalars(
+        delete(SignInDomain)
+        .where(SignInDomain.organisation_id == actor.tenant)
+        .returning(SignInDomain.domain)
         .execution_options(synchronize_session=False)
-    )
+    ).all()
+    for domain in sorted(dropped):
+        session.execute(insert(SignInDomain).values(organisation_id=actor.tenant, domain=domain, asked_at=now))
 
 
 def _has_come_in(session: Session, actor: Actor, issuer: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, select, update
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, delete, select, update
 from sqlalchemy.dialects.postgresql import CITEXT
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -19,8 +19,10 @@ from agencies.kernel.base import Base, code_type
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.tenancy import DOOR, Actor
 from agencies.organisations import links, resets
+from agencies.organisations.factors import Authenticator, Passkey, RecoveryCode
 from agencies.organisations.links import Made, MailedLink, Purpose
 from agencies.organisations.models import User, UserState
+from agencies.organisations.providers import SignInLink
 from agencies.organisations.service import EmailUnusable
 
 CONFIRM_WITHIN = timedelta(hours=24)
@@ -190,9 +192,11 @@ def find_objection(session: Session, token: str, *, now: datetime) -> EmailChang
 
 
 def object_to(session: Session, token: str, *, now: datetime) -> ChangeState:
-    """Stop a change, or take it back: then sessions and password are worthless too. Raises `ObjectionInvalid`.
+    """Stop a change, or take it back: then sessions, password and second factors are worthless too.
 
-    Where somebody else has taken the former address meanwhile, nobody gets in until the organisation says so.
+    Whoever had the account may have added a factor of their own, or copied what there was: none of it stays, and the
+    person sets up a new one after the letter to the former address. Where somebody else has taken that address
+    meanwhile, nobody gets in until the organisation says so. Raises `ObjectionInvalid`.
     """
     change, user = _objectionable(session, token, now, lock=True)
     was = change.state
@@ -207,6 +211,7 @@ def object_to(session: Session, token: str, *, now: datetime) -> ChangeState:
     if not _take(session, user, change.former):
         user.state = UserState.DISABLED
     user.password_hash = None
+    _forget_factors(session, user)
     resets.end_sessions(session, user.id, now=now)
     letters.post(session, user_id=user.id, kind="email.restored", key=f"email/{change.id}/restored", now=now)
     _record(session, user, "user.email_restored", now)
@@ -223,6 +228,14 @@ def waiting(session: Session, actor: Actor, *, now: datetime) -> str | None:
             EmailChange.asked_at > now - CONFIRM_WITHIN,
         )
     )
+
+
+def _forget_factors(session: Session, user: User) -> None:
+    """Take away all that opens the account beside the password, and what the company's sign-in was tied to."""
+    for kind in (Authenticator, Passkey, RecoveryCode, SignInLink):
+        theirs = (kind.organisation_id == user.organisation_id, kind.user_id == user.id)
+        session.execute(delete(kind).where(*theirs).execution_options(synchronize_session=False))
+    user.failed_factors, user.factor_paused_until = 0, None
 
 
 def _confirmable(session: Session, token: str, now: datetime, *, lock: bool = False) -> tuple[EmailChange, User]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel import letters
 from agencies.kernel.errors import Conflict, msg
 from agencies.kernel.tenancy import Actor
-from agencies.organisations import sessions
+from agencies.organisations import heads, sessions
 from agencies.organisations.factors import Authenticator, Passkey, RecoveryCode, has_factor
 from agencies.organisations.service import manageable_user, record_about
 
@@ -30,11 +30,13 @@ class NothingToReset(Conflict):
 def reset(session: Session, actor: Actor, user_id: int, *, now: datetime) -> None:
     """Take app, passkeys and recovery codes of somebody away; they are signed out everywhere and get a letter.
 
-    Raises `NotYourOwnFactor`, `NothingToReset` or `NotFound`.
+    The platform does so for the only one who manages an organisation, whom nobody there can help. Raises
+    `NotYourOwnFactor`, `NothingToReset`, `HeadedByItsOwn` or `NotFound`.
     """
     user = manageable_user(session, actor, user_id)
     if user.id == actor.user_id:
         raise NotYourOwnFactor
+    heads.check_may_change(session, actor, user, but_for=user.id)
     if not has_factor(session, user.organisation_id, user.id):
         raise NothingToReset
     for kind in (Authenticator, Passkey, RecoveryCode):

@@ -1,4 +1,7 @@
-"""An invitation by letter: a link of its own, beside the one that whoever invites was shown."""
+"""An invitation goes by letter alone, to the address that was invited: whoever invites never sees a link.
+
+Whoever could read the link of a person they made up would be that person too.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel import letters
 from agencies.kernel.tenancy import Actor
-from agencies.organisations import credentials
+from agencies.organisations import credentials, heads
 from agencies.organisations.models import Invitation, User, UserState
 from agencies.organisations.service import Invited
 
@@ -17,8 +20,8 @@ from agencies.organisations.service import Invited
 LETTER = "invitation"
 
 
-def post(session: Session, invited: Invited, *, now: datetime) -> None:
-    """Have the invitation sent by e-mail, in the transaction that makes it."""
+def post(session: Session, actor: Actor, invited: Invited, *, now: datetime) -> None:
+    """Have the invitation sent, in the transaction that makes it; everybody else who manages the place is told."""
     letters.post(
         session,
         user_id=invited.user.id,
@@ -27,6 +30,8 @@ def post(session: Session, invited: Invited, *, now: datetime) -> None:
         now=now,
         invitation_id=invited.invitation_id,
     )
+    home, key = invited.user.organisation_id, str(invited.invitation_id)
+    heads.tell_others(session, actor, home, heads.INVITED, about=invited.user.id, key=key, now=now)
 
 
 def send(session: Session, actor: Actor, invitation_id: int, *, now: datetime) -> Invited | None:

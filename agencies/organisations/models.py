@@ -114,6 +114,9 @@ class WebSession(Base):
     factor_at: Mapped[datetime | None]
     #: When the person last proved who they are; what matters most wants it to be a moment ago.
     stepped_up_at: Mapped[datetime | None]
+    #: The subject of the organisation's own sign-in that is tied to the person once the factor is proved here.
+    ties_issuer: Mapped[str | None]
+    ties_subject: Mapped[str | None]
     address: Mapped[str]
     user_agent: Mapped[str]
 

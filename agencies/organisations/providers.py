@@ -41,7 +41,10 @@ class SignInProvider(Base):
 
 
 class SignInDomain(Base):
-    """What the addresses of an organisation's people end with; it counts once the operator has approved it."""
+    """What the addresses of an organisation's people end with; it counts once the operator has approved it.
+
+    Approved is the domain with the provider as it was; another provider is asked for, and approved, anew.
+    """
 
     __tablename__ = "sign_in_domains"
     __table_args__ = (
@@ -79,11 +82,19 @@ def secret_place(organisation_id: int) -> Place:
 
 
 def is_required(session: Session, organisation_id: int) -> bool:
-    """Whether an organisation's people come in by its own sign-in alone."""
+    """Whether an organisation's people come in by its own sign-in alone; one that waits for the operator is not."""
     found: bool | None = session.scalar(
         select(SignInProvider.is_required).where(SignInProvider.organisation_id == organisation_id)
     )
-    return bool(found)
+    return bool(found) and is_approved(session, organisation_id)
+
+
+def is_approved(session: Session, organisation_id: int) -> bool:
+    """Whether the operator has approved a domain of the organisation with its provider as it is now."""
+    approved = select(SignInDomain.domain).where(
+        SignInDomain.organisation_id == organisation_id, SignInDomain.approved_at.is_not(None)
+    )
+    return session.scalar(approved.limit(1)) is not None
 
 
 def provider_for(session: Session, email: str) -> SignInProvider | None:

@@ -17,7 +17,15 @@ from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations import supporting
-from agencies.organisations.models import Organisation, OrganisationKind, OrganisationState, User, UserState
+from agencies.organisations.api_keys import SCOPES, ApiKey
+from agencies.organisations.models import (
+    Invitation,
+    Organisation,
+    OrganisationKind,
+    OrganisationState,
+    User,
+    UserState,
+)
 from agencies.organisations.permissions import Permission
 
 
@@ -55,6 +63,8 @@ class Event:
     #: Whom or what organisation it was done to.
     subject: str | None
     subject_organisation: str | None
+    #: The key of the organisation's own system that did it.
+    key: str | None = None
 
 
 def get_organisation(session: Session, actor: Actor, organisation_id: int) -> Organisation:
@@ -151,6 +161,17 @@ def get_user(session: Session, actor: Actor, user_id: int) -> User:
     return user
 
 
+def came_in_at(session: Session, actor: Actor) -> datetime:
+    """When the actor became one of the organisation's people: accepted the invitation, or was made without one."""
+    accepted = select(func.max(Invitation.used_at)).where(
+        Invitation.organisation_id == actor.tenant, Invitation.user_id == actor.user_id
+    )
+    made = select(func.greatest(User.created_at, accepted.scalar_subquery()))
+    mine = made.where(User.organisation_id == actor.tenant, User.id == actor.user_id)
+    found: datetime = session.scalars(mine).one()
+    return found
+
+
 def count_waiting_invitations(session: Session, actor: Actor) -> int:
     """People of the actor's organisation who were invited and have not come in yet."""
     require(actor, Permission.USER_VIEW)
@@ -199,7 +220,9 @@ def list_events(
     if until is not None:
         conditions.append(AuditEvent.at < until)
     statement = select(AuditEvent).where(*conditions).order_by(AuditEvent.seq.desc()).limit(limit + 1)
-    found = [(one, json.loads(one.body)["details"]) for one in session.scalars(statement)]
+    events = [(one, json.loads(one.body)) for one in session.scalars(statement)]
+    found = [(one, body["details"]) for one, body in events]
+    keys = key_names(session, actor, [body["by"]["key"] for _, body in events if "key" in body["by"]])
     people = user_names(
         session, [n for one, told in found for n in (one.actor_user_id, told.get("subject_user_id")) if n]
     )
@@ -218,10 +241,19 @@ def list_events(
             is_own=one.actor_organisation_id == actor.tenant,
             subject=people.get(told.get("subject_user_id", 0)),
             subject_organisation=houses.get(told.get("organisation_id", 0)),
+            key=keys.get(body["by"].get("key", 0)) if one.actor_organisation_id == actor.tenant else None,
         )
-        for one, told in found
+        for (one, told), (_, body) in zip(found, events, strict=True)
     ]
     return cut(rows, limit, lambda row: row.seq)
+
+
+def key_names(session: Session, actor: Actor, ids: Iterable[int]) -> dict[int, str]:
+    """Names of the organisation's own keys; nobody else's are known."""
+    if actor.side not in SCOPES or not ids:
+        return {}
+    mine = select(ApiKey.id, ApiKey.name).where(ApiKey.organisation_id == actor.tenant, ApiKey.id.in_(set(ids)))
+    return {row.id: row.name for row in session.execute(mine)}
 
 
 def organisation_ids(session: Session, actor: Actor) -> list[int]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel import audit
 from agencies.kernel.errors import Conflict, Forbidden, Invalid, NotFound, msg
 from agencies.kernel.tenancy import DOOR, Actor, Side, require, require_side
-from agencies.organisations import countries, credentials
+from agencies.organisations import countries, credentials, heads
 from agencies.organisations.models import (
     Invitation,
     Organisation,
@@ -64,7 +64,7 @@ class InvitationInvalid(NotFound):
 
 @dataclass(frozen=True)
 class Invited:
-    """A person who was invited, and the one-time token that goes into the link; it is kept nowhere."""
+    """A person who was invited, and a one-time token of the invitation; it is kept nowhere, and no page shows it."""
 
     user: User
     token: str
@@ -145,24 +145,27 @@ def invite(
     name: str = "",
     organisation_id: int | None = None,
 ) -> Invited:
-    """Invite a person into the actor's organisation, or, for an operator, into any.
+    """Invite a person into the actor's organisation, or, for an operator, whoever is to manage one.
 
-    Raises `Forbidden`, `NotFound`, `RoleOfAnotherSide`, `EmailUnusable` or `EmailTaken`.
+    Raises `Forbidden`, `NotFound`, `RoleOfAnotherSide`, `EmailUnusable`, `EmailTaken`, or why it is not the operator's
+    to do.
     """
     require(actor, Permission.USER_INVITE)
     organisation = _inviting_organisation(session, actor, organisation_id)
     if SIDE_OF[role].value != organisation.kind.value:
         raise RoleOfAnotherSide
+    heads.check_may_invite(session, actor, organisation.id, role, now=now)
     user = _insert_user(session, organisation.id, email, name, role, organisation.language, now=now)
     return _invitation(session, actor, user, "user.invited", now)
 
 
 def invite_again(session: Session, actor: Actor, user_id: int, *, now: datetime) -> Invited:
-    """A new link for somebody who has not accepted yet; the former one stops working."""
+    """A new link for somebody who has never come in; the former one stops working."""
     require(actor, Permission.USER_INVITE)
     user = manageable_user(session, actor, user_id)
-    if user.state is not UserState.INVITED:
+    if user.state is not UserState.INVITED or has_come_in(user):
         raise Conflict
+    heads.check_may_invite(session, actor, user.organisation_id, user.role, now=now, renewed=user.id)
     return _invitation(session, actor, user, "user.invited_again", now)
 
 
@@ -219,6 +222,11 @@ def manageable_user(session: Session, actor: Actor, user_id: int) -> User:
     if user is None:
         raise NotFound
     return user
+
+
+def has_come_in(user: User) -> bool:
+    """Whether a person has ever been active: by a password, or by the organisation's own sign-in, which sets none."""
+    return user.password_hash is not None or user.last_signed_in_at is not None
 
 
 def record_about(session: Session, actor: Actor, user: User, action: str, now: datetime) -> None:
@@ -296,7 +304,8 @@ def _inviting_organisation(session: Session, actor: Actor, organisation_id: int 
     wanted = actor.tenant if organisation_id is None else organisation_id
     if wanted != actor.tenant:
         require_side(actor, Side.PLATFORM)
-    organisation = session.get(Organisation, wanted)
+    # Held where the platform invites: of two operators at once one is the first.
+    organisation = session.get(Organisation, wanted, with_for_update=wanted != actor.tenant)
     if organisation is None:
         raise NotFound
     return organisation

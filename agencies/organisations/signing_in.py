@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel import audit
 from agencies.kernel.tenancy import DOOR, Actor, NoActor
 from agencies.organisations import credentials
+from agencies.organisations.company_links import Claims, tie_proved
 from agencies.organisations.factors import Factor, has_factor
 from agencies.organisations.models import (
     Organisation,
@@ -103,9 +104,19 @@ def pause_after(failures: int) -> timedelta | None:
 
 
 def open_session(
-    session: Session, user: User, *, address: str, user_agent: str, now: datetime, factor: Factor | None = None
+    session: Session,
+    user: User,
+    *,
+    address: str,
+    user_agent: str,
+    now: datetime,
+    factor: Factor | None = None,
+    ties: Claims | None = None,
 ) -> str:
-    """Begin a session and return its token, which is kept nowhere else; without a factor it is half a session."""
+    """Begin a session and return its token, which is kept nowhere else; without a factor it is half a session.
+
+    What it `ties` is tied when the person's own factor is proved in it.
+    """
     token = credentials.new_token()
     proved_at = None if factor is None else now
     session.add(
@@ -117,6 +128,8 @@ def open_session(
             last_seen_at=now,
             factor_at=proved_at,
             stepped_up_at=proved_at,
+            ties_issuer=ties.issuer if ties else None,
+            ties_subject=ties.subject if ties else None,
             address=address[:64],
             user_agent=user_agent[:200],
         )
@@ -132,6 +145,7 @@ def make_whole(session: Session, person: SignedIn, factor: Factor, *, now: datet
     """Turn half a session into a whole one, with a new token; None when it has ended meanwhile."""
     token = _renew(session, person, now, {"factor_at": now, "stepped_up_at": now})
     if token is not None:
+        tie_proved(session, person.session_id, now=now)
         _came_in(session, person.actor.tenant, person.user_id, factor, now)
     return token
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.sealing import Keyring, keyring_of
-from agencies.kernel.tenancy import Actor, Side, owned_by, require
+from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.mandates.models import Mandate
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
@@ -267,6 +267,16 @@ def list_portfolios(session: Session, actor: Actor) -> list[Portfolio]:
     require(actor, Permission.CASE_VIEW)
     statement = select(Portfolio).where(Portfolio.creditor_id == actor.tenant)
     return list(session.scalars(statement.order_by(Portfolio.id.desc())))
+
+
+def page_portfolios(session: Session, actor: Actor, *, after: int | None = None) -> Page[Portfolio]:
+    """The creditor's portfolios in pages, newest first."""
+    require(actor, Permission.CASE_VIEW)
+    statement = select(Portfolio).where(Portfolio.creditor_id == require_side(actor, Side.CREDITOR))
+    if after is not None:
+        statement = statement.where(Portfolio.id < after)
+    rows = session.scalars(statement.order_by(Portfolio.id.desc()).limit(PAGE + 1)).all()
+    return cut(rows, PAGE, lambda one: one.id)
 
 
 def portfolios_of(session: Session, actor: Actor, upload_id: int) -> list[Portfolio]:

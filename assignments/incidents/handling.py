@@ -62,9 +62,9 @@ def tell_authority(
     session: Session, actor: Actor, incident_id: int, *, country: str, at: datetime, reference: str, now: datetime
 ) -> IncidentStep:
     """Record that a country's authority was told, and under which number it knows the matter."""
+    part = _telling(session, actor, incident_id, at, now)
     if country not in COUNTRIES:
         raise NoSuchAuthority
-    part = _telling(session, actor, incident_id, at, now)
     step = _write(
         session, actor, part, StepKind.AUTHORITY_TOLD, at, country=country, reference=_said(reference), now=now
     )

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
+from agencies.approvals import exports
+from agencies.approvals.exports import Taken, Taking
 from agencies.kernel import audit
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
@@ -30,6 +32,7 @@ from assignments.incidents.people import Subject, Touched, people
 from assignments.reads import service as reads
 from assignments.reads.models import Purpose, ReadKind
 from assignments.reads.models import Subject as ReadSubject
+from assignments.reads.taking import taken_for_others
 
 #: A printed page lists no more people; the files list all.
 PRINTED = 500
@@ -153,10 +156,26 @@ def note_people(session: Session, actor: Actor, part: Incident, *, limit: int | 
     )
 
 
+def taking_of(session: Session, actor: Actor, part: Incident, *, limit: int | None = None, now: datetime) -> Taking:
+    """The people of an incident as a file that may take a second person; other people taken that day count with it."""
+    require(actor, Permission.INCIDENT_HANDLE)
+    rows = part.subjects if limit is None else min(part.subjects, limit)
+    before = taken_for_others(session, actor, (ReadSubject.INCIDENT, part.id), now=now)
+    return Taking(Taken.PEOPLE, {"incident_id": part.id, "scope": part.scope_no}, rows, before=before)
+
+
+def let_print(session: Session, actor: Actor, part: Incident, *, now: datetime) -> None:
+    """Let the first of the people go on paper, and write down whom; raises `ExportNeedsSecond`."""
+    exports.let_go(session, actor, taking_of(session, actor, part, limit=PRINTED, now=now), now=now)
+    note_people(session, actor, part, limit=PRINTED, now=now)
+
+
 def record_export(session: Session, actor: Actor, part: Incident, *, now: datetime) -> None:
-    """Write down that the list of people left the portal, and of whom."""
+    """Let the list of people go, and write down that it left the portal, and of whom; raises `ExportNeedsSecond`."""
+    granted = exports.let_go(session, actor, taking_of(session, actor, part, now=now), now=now)
     note_people(session, actor, part, now=now)
-    audit.record(session, actor, "incident.exported", now=now, incident_id=part.id, subjects=part.subjects)
+    under: dict[str, Any] = {"approval_id": granted.id} if granted else {}
+    audit.record(session, actor, "incident.exported", now=now, incident_id=part.id, subjects=part.subjects, **under)
 
 
 def _register(actor: Actor, register: Register) -> Select[Incident]:

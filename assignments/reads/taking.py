@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Exists, func, select
+from sqlalchemy import ColumnElement, Exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor, owned_by
-from assignments.reads.models import CaseRead, ReadKind
+from assignments.reads.models import CaseRead, ReadKind, Subject
 
 WINDOW = timedelta(hours=24)
 
@@ -25,7 +25,7 @@ def taken_in_full(
 
     Until the transaction ends no other one of the same person counts, so that two files at once are two after another.
     """
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"files of {actor.user_id}", 0))))
+    _one_at_a_time(session, actor)
     taken = (
         select(CaseRead.creditor_id, func.unnest(CaseRead.case_ids).label("case_id"))
         .where(
@@ -41,3 +41,26 @@ def taken_in_full(
     )
     others = select(func.count()).select_from(taken).where(~again(taken.c.creditor_id, taken.c.case_id))
     return session.scalar(others) or 0
+
+
+def taken_for_others(session: Session, actor: Actor, subject: tuple[Subject, int], *, now: datetime) -> int:
+    """The cases the actor took in full within the last day, each once, in lists and for whatever but one subject."""
+    _one_at_a_time(session, actor)
+    kind, number = subject
+    taken = (
+        select(CaseRead.creditor_id, func.unnest(CaseRead.case_ids).label("case_id"))
+        .where(
+            owned_by(actor, CaseRead.creditor_id, CaseRead.agency_id),
+            CaseRead.kind == ReadKind.FULL_EXPORT,
+            or_(CaseRead.subject_kind.is_distinct_from(kind), CaseRead.subject_id.is_distinct_from(number)),
+            CaseRead.user_id == actor.user_id,
+            CaseRead.at > now - WINDOW,
+        )
+        .distinct()
+        .subquery()
+    )
+    return session.scalar(select(func.count()).select_from(taken)) or 0
+
+
+def _one_at_a_time(session: Session, actor: Actor) -> None:
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"files of {actor.user_id}", 0))))

@@ -8,6 +8,9 @@ from typing import Any
 from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
+from agencies.approvals import limits
+from agencies.approvals.models import ApprovalKind
+from agencies.kernel.errors import Conflict, msg
 from agencies.kernel.tenancy import Actor
 from assignments.cases.models import Debtor
 from assignments.cases.reaching import stops_of
@@ -15,9 +18,10 @@ from assignments.contacts.models import Authorisation, DebtorContact
 from assignments.locates.models import Finding, LocateOrder
 from assignments.reads import service as reads
 from assignments.reads.models import Purpose, ReadKind, Subject
+from assignments.reads.taking import taken_for_others
 from assignments.subjects import erasing
 from assignments.subjects.marking import debtors_of
-from assignments.subjects.models import RequestStepKind
+from assignments.subjects.models import RequestStepKind, SubjectRequest
 from assignments.subjects.service import locked, write
 
 Section = list[dict[str, Any]]
@@ -45,13 +49,24 @@ _OF_CASES = {
 }
 
 
+class AnotherHandsOut(Conflict):
+    """Who says alone that a person is who they are, and takes the data along, could invent the people."""
+
+    text = msg(
+        "You accepted who asks, and took more people's data within 24 hours than one person takes alone. Let another "
+        "person of your organisation hand this out."
+    )
+
+
 def gather(session: Session, actor: Actor, request_id: int, *, now: datetime) -> dict[str, Section]:
     """All sections, for a request whose person is known; that they left is written down, and of whom.
 
-    Raises `NotIdentified` or `RequestMovedOn`.
+    Whoever accepted who asks hands out alone only as many people's data in a day as one person may take.
+    Raises `NotIdentified`, `RequestMovedOn` or `AnotherHandsOut`.
     """
     request = locked(session, actor, request_id, identified=True)
     people = debtors_of(session, request)
+    _check_hands(session, actor, request, people, now=now)
     creditor_id = request.creditor_id
     cases = session.execute(
         text("select id from cases where creditor_id = :creditor and debtor_id = any(:people)"),
@@ -83,6 +98,14 @@ def gather(session: Session, actor: Actor, request_id: int, *, now: datetime) ->
     counts = {name: len(rows) for name, rows in found.items()}
     write(session, actor, request, RequestStepKind.EXPORTED, now=now, counts=counts)
     return found
+
+
+def _check_hands(session: Session, actor: Actor, request: SubjectRequest, people: list[int], *, now: datetime) -> None:
+    if request.identity_by != actor.user_id:
+        return
+    rows = len(people) + taken_for_others(session, actor, (Subject.REQUEST, request.id), now=now)
+    if limits.needs_second(session, actor, ApprovalKind.EXPORT, rows):
+        raise AnotherHandsOut
 
 
 def _people(session: Session, creditor_id: int, people: list[int]) -> Section:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 from flask.cli import with_appcontext
 
-from portal import keeping
+from portal import keeping, scanning
 from portal.commands.base import instance, refuse
 from uploads.storage import StorageUnavailable
 
@@ -58,6 +58,20 @@ def sweep_files(*, older_than: int) -> None:
         f"{swept.purged} rejected or undone files emptied."
     )
     _tell_foreign(swept.foreign)
+
+
+@click.command("scan-files")
+@with_appcontext
+def scan_files() -> None:
+    """Have every file scanned that no scanner has looked through; until that is done they are held back."""
+    ports = instance()
+    if ports.scanner is None:
+        refuse("No scanner is set: name one in SCANNER_URL.")
+    try:
+        asked, gone = scanning.ask_for_all(ports)
+    except StorageUnavailable as outage:
+        refuse(str(outage))
+    click.echo(f"{asked} files wait for the scanner now, {gone} that rows name are not in the store.")
 
 
 def _tell_foreign(count: int) -> None:

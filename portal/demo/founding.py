@@ -51,12 +51,12 @@ def bring_in_organisations(world: World, now: datetime) -> None:
             world, OrganisationKind.CREDITOR, creditor.name, creditor.legal_name, creditor.tax_id, now
         )
         for member in creditor.members:
-            _bring_in(world, member, organisation_id, now)
+            _bring_in(world, member, creditor.members[0], organisation_id, now)
     for agency in FIRMS:
         legal = f"{agency.name} S.A.S. (empresa inventada)"
         organisation_id = _register(world, OrganisationKind.AGENCY, agency.name, legal, agency.tax_id, now)
         for member in agency_members(agency):
-            _bring_in(world, member, organisation_id, now)
+            _bring_in(world, member, agency_members(agency)[0], organisation_id, now)
 
 
 def make_mandates(world: World, now: datetime) -> None:
@@ -189,11 +189,12 @@ def _register(world: World, kind: OrganisationKind, name: str, legal_name: str, 
         return made.id
 
 
-def _bring_in(world: World, member: Member, organisation_id: int, now: datetime) -> None:
+def _bring_in(world: World, member: Member, head: Member, organisation_id: int, now: datetime) -> None:
+    """The operator invites whoever manages an organisation, who invites the others."""
     user = _find_user(world, member)
     if user is not None and user.password_hash:
         return
-    with world.acting(OPERATOR) as (session, actor):
+    with world.acting(OPERATOR if member == head else head) as (session, actor):
         if user is None:
             invited = organisations.invite(
                 session,

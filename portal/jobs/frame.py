@@ -20,11 +20,15 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER, Actor
 from portal.jobs.owners import owner_of
 from portal.ports import Ports
+from uploads.scanners import ScannerAway
+from uploads.verdicts import BeingScanned
 
 log = structlog.get_logger(__name__)
 
 UNKNOWN_KIND = "unknown_kind"
 _LONGEST_WAIT = 600.0
+#: What work may wait for however long it takes -> seconds until it looks again.
+WAITS: dict[type[Exception], float] = {BeingScanned: 5.0, ScannerAway: 30.0}
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,10 @@ def run(ports: Ports, work_id: int, tasks: dict[str, Task], is_stopping: Callabl
         ended = _advance_to_end(ports, lease, tasks, is_stopping)
     except work.LeaseLost:
         logger.warning("work.taken_over")
+        return False
+    except tuple(WAITS) as waiting:
+        logger.info("work.waits", error=code_of(waiting))
+        _leave(ports, lease, code_of(waiting), WAITS[type(waiting)])
         return False
     except DomainError as refusal:
         logger.info("work.refused", error=code_of(refusal))
@@ -142,6 +150,12 @@ def _lift_limits(session: Session) -> None:
             "set_config('client_connection_check_interval', '2s', true)"
         )
     )
+
+
+def _leave(ports: Ports, lease: work.Lease, reason: str, seconds: float) -> None:
+    """Leave work that waits for something else for later."""
+    with ports.session(WORKER) as session, transaction(session):
+        work.release(session, lease, reason, wait_seconds=seconds)
 
 
 def _close(ports: Ports, lease: work.Lease, error: str, *, most: int) -> bool:

@@ -29,6 +29,7 @@ DAILY: tuple[Daily, ...] = (
     Daily("remind_signers", OrganisationKind.AGENCY),
     Daily("expire_applications", OrganisationKind.PLATFORM),
     Daily("warn_credentials", OrganisationKind.AGENCY),
+    Daily("warn_incidents", OrganisationKind.CREDITOR),
     Daily("keep_retention", OrganisationKind.CREDITOR),
     Daily("execute_recalls", OrganisationKind.CREDITOR),
     Daily("open_report_periods", OrganisationKind.CREDITOR),

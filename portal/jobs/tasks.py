@@ -18,6 +18,7 @@ from agencies.organisations.permissions import Permission
 from agencies.standing import expiries
 from assignments import intake
 from assignments.conduct import service as conduct
+from assignments.incidents import letters as incidents
 from assignments.marketplace import service as marketplace
 from assignments.matches import finding as matches
 from assignments.placements import recalls
@@ -31,10 +32,12 @@ from portal.jobs import frame
 from portal.jobs.chains import VERIFY, verify_chains
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.jobs.letters import send_letter
+from portal.jobs.scans import scan_file
 from portal.ports import Ports
 from uploads import confirming, opening
 from uploads import service as uploads
 from uploads.checking.run import Check
+from uploads.verdicts import SCAN
 
 
 @contextmanager
@@ -180,6 +183,16 @@ def warn_credentials(job: Job) -> Iterator[Advance]:
 
 
 @contextmanager
+def warn_incidents(job: Job) -> Iterator[Advance]:
+    """Write to a creditor's people about incidents that were reported and deadlines that are near."""
+
+    def advance() -> None:
+        incidents.write_people(job.session, job.actor, now=job.ports.now())
+
+    yield advance
+
+
+@contextmanager
 def expire_applications(job: Job) -> Iterator[Advance]:
     """Forget what nobody goes on with, and after that its files; a file that is left over is swept as an orphan."""
     keys: list[str] | None = None
@@ -271,10 +284,15 @@ def rotate_keys(job: Job) -> Iterator[Advance]:
         yield advance
 
 
+#: A file that a system sent with a key was allowed when it came, and again when it was decided on; who sends such files
+#: may do no more than this with them.
+_FILES = frozenset({Permission.PORTFOLIO_UPLOAD, Permission.REPORT_SUBMIT})
+
 TASKS: dict[str, Task] = {
     rotation.ROTATE: Task(rotate_keys),
     VERIFY: Task(verify_chains, permissions=frozenset({Permission.AUDIT_VIEW})),
     "sweep_files": Task(sweep_files),
+    SCAN: Task(scan_file),
     # A mail server may be away for an hour, or let strangers wait as long.
     letters.SEND: Task(send_letter, attempts=14),
     "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
@@ -282,15 +300,16 @@ TASKS: dict[str, Task] = {
     "expire_approvals": Task(expire_approvals, permissions=frozenset({Permission.APPROVAL_VIEW})),
     "remind_signers": Task(remind_signers, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),
+    incidents.WARN: Task(warn_incidents, permissions=frozenset({Permission.INCIDENT_VIEW})),
     "warn_credentials": Task(warn_credentials, permissions=frozenset({Permission.STANDING_VIEW})),
     expiring.EXPIRE: Task(expire_applications, permissions=frozenset({Permission.APPLICATION_REVIEW})),
     TAKE_OVER: Task(take_over_application),
     conduct.JUDGE: Task(judge_conduct, permissions=frozenset({Permission.CONDUCT_VIEW})),
-    opening.OPEN: Task(open_upload),
-    confirming.CHECK: Task(check_upload),
-    uploads.APPLY: Task(apply_upload),
+    opening.OPEN: Task(open_upload, permissions=_FILES),
+    confirming.CHECK: Task(check_upload, permissions=_FILES),
+    uploads.APPLY: Task(apply_upload, permissions=_FILES),
     UNDO: Task(undo_upload),
-    matches.MATCH: Task(match_debtors),
+    matches.MATCH: Task(match_debtors, permissions=_FILES),
     marketplace.ADVANCE: Task(advance_lot, permissions=frozenset({Permission.LOT_VIEW})),
     "remind_reports": Task(remind_reports, permissions=frozenset({Permission.REPORT_VIEW})),
     "open_report_periods": Task(open_report_periods, permissions=frozenset({Permission.REPORT_VIEW})),

@@ -35,6 +35,20 @@ def _notice(subject: str, what: str) -> Letter:
     return Letter(subject, (what, _NOT_YOU))
 
 
+def _on_people(subject: str, what: str) -> Letter:
+    """Two persons have to agree on what matters most; so whoever manages the people knows who they are."""
+    return Letter(
+        subject,
+        (
+            what,
+            msg(
+                "Look at the people of your organisation in Encargo. If you do not know this person, or the role is "
+                "not right, disable the access at once and ask who gave it."
+            ),
+        ),
+    )
+
+
 _APPLIED = msg(
     "%(organisation)s writes to you because this address was given in an application. We never ask for a password or "
     "a code, neither by e-mail nor by telephone."
@@ -89,6 +103,14 @@ LETTERS: dict[str, Letter] = {
         ),
         msg("Accept the invitation"),
         (msg("If you do not expect this invitation, ignore this letter: without you nothing happens."),),
+    ),
+    "colleague.invited": _on_people(
+        msg("A colleague was invited into %(organisation)s"),
+        msg("On %(at)s somebody who manages %(organisation)s in Encargo, as you do, invited a colleague."),
+    ),
+    "colleague.role_changed": _on_people(
+        msg("A colleague in %(organisation)s was given another role"),
+        msg("On %(at)s somebody who manages %(organisation)s in Encargo, as you do, gave a colleague another role."),
     ),
     "password.reset": Letter(
         msg("Choose a new password for Encargo"),
@@ -146,8 +168,8 @@ LETTERS: dict[str, Letter] = {
         (
             msg("On %(at)s the e-mail address of your access to Encargo was changed; this one no longer signs in."),
             msg(
-                "If it was not you, this link brings the former address back, ends all sessions and makes the password "
-                "worthless. It works until %(until)s."
+                "If it was not you, this link brings the former address back, ends all sessions and makes password and "
+                "second factors worthless. It works until %(until)s."
             ),
         ),
         msg("Bring the former address back"),
@@ -155,8 +177,9 @@ LETTERS: dict[str, Letter] = {
     "email.restored": _notice(
         msg("Your former e-mail address is back"),
         msg(
-            "On %(at)s the change of your e-mail address was taken back, your sessions were ended and your password "
-            "was made worthless. Choose a new one with “Forgot your password?” on the sign-in page."
+            "On %(at)s the change of your e-mail address was taken back. Your sessions were ended; your password, "
+            "authenticator app, passkeys and recovery codes were made worthless. Choose a new password with “Forgot "
+            "your password?” on the sign-in page, and set up a new second factor when you sign in."
         ),
     ),
     "attestation.expiring": Letter(
@@ -181,6 +204,26 @@ LETTERS: dict[str, Letter] = {
         (
             msg("What was signed by the version before holds until %(last_on)s."),
             msg("The new version can be signed in Encargo now, under Attestations, so that nothing stops on the day."),
+        ),
+    ),
+    "incident.reported": Letter(
+        msg("An agency reported a breach of personal data"),
+        (
+            msg(
+                "An agency that holds data of debtors of %(organisation)s reported a breach of them. What happened, "
+                "whose data are touched and every legal deadline stand in Encargo, under Incidents."
+            ),
+            msg("The deadlines run since the agency knew of it. Decide there whom to tell, with reasons."),
+        ),
+    ),
+    "incident.due": Letter(
+        msg("A legal deadline about a breach of personal data: %(due_on)s"),
+        (
+            msg(
+                "The law gives time until %(due_on)s to tell of a breach of personal data, and it is not recorded that "
+                "this was done."
+            ),
+            msg("Look at the incident in Encargo, under Incidents: tell whoever must be told, and record it there."),
         ),
     ),
     "sso.linked": _notice(

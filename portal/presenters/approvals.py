@@ -53,12 +53,14 @@ FILES: dict[Taken, str] = {
     Taken.FULL_CASES: msg("List of cases with all contact data in full"),
     Taken.ORIGINAL: msg("A file as it was sent"),
     Taken.REJECTED: msg("Rejected rows of a file"),
+    Taken.PEOPLE: msg("People touched by an incident, with documents and contact data in full"),
 }
 ADDRESSES: dict[Taken, str] = {
     Taken.CASES: "cases.export",
     Taken.FULL_CASES: "cases.full_file",
     Taken.ORIGINAL: "uploads.original",
     Taken.REJECTED: "uploads.error_file",
+    Taken.PEOPLE: "incidents.people_csv",
 }
 
 

@@ -35,6 +35,7 @@ SENTENCES: dict[str, str] = {
     "inventory.withdrawn": msg("%(who)s took a list of what the agency holds back"),
     "inventory.exported": msg("%(who)s downloaded the differences of a list"),
     "case.released": msg("%(who)s released a returned case"),
+    "file.infected": msg("A file was refused: it contains malicious software"),
     "debtors.matched": msg("Debtors of a new portfolio were found to be perhaps one person with others"),
     "debtors.merged": msg("%(who)s found two debtors to be one person and put their cases together"),
     "debtors.told_apart": msg("%(who)s found two debtors to be two persons"),
@@ -55,7 +56,7 @@ SENTENCES: dict[str, str] = {
     "user.signed_out": msg("%(subject)s signed out"),
     "user.sign_in_failed": msg("Somebody tried to sign in as %(subject)s with a wrong password"),
     "user.invited": msg("%(who)s invited %(subject)s"),
-    "user.invited_again": msg("%(who)s made a new invitation link for %(subject)s"),
+    "user.invited_again": msg("%(who)s invited %(subject)s again"),
     "user.disabled": msg("%(who)s disabled the access of %(subject)s"),
     "user.role_changed": msg("%(who)s gave %(subject)s another role"),
     "user.enabled": msg("%(who)s enabled the access of %(subject)s again"),
@@ -69,8 +70,8 @@ SENTENCES: dict[str, str] = {
     "provider.domain_dropped": msg("%(who)s gave up a domain of the organisation’s own sign-in"),
     "provider.domain_approved": msg("%(who)s approved a domain for the sign-in of %(house)s"),
     "provider.released": msg("%(who)s let people of %(house)s sign in by password again"),
-    "api_key.made": msg("%(who)s made an API key"),
-    "api_key.revoked": msg("%(who)s revoked an API key"),
+    "key.made": msg("%(who)s made an API key"),
+    "key.revoked": msg("%(who)s revoked an API key"),
     "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
     "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
     "user.email_change_stopped": msg(
@@ -289,6 +290,8 @@ def _line(event: Event) -> TrailLine:
 
 
 def _who(event: Event) -> str:
+    if event.key:
+        return say(msg("The key “%(name)s”"), {"name": event.key})
     if event.person and event.organisation and not event.is_own:
         return f"{event.person} ({event.organisation})"
     return event.person or event.organisation or say(msg("The portal"))

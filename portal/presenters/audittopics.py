@@ -8,10 +8,13 @@ from agencies.kernel.errors import msg
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (
         msg("People and access"),
-        ("user", "invitation", "provider", "api_key", "operator", "organisation", "support", "audit"),
+        ("user", "invitation", "provider", "key", "operator", "organisation", "support", "audit"),
     ),
     "reads": (msg("Data in full"), ("contact",)),
-    "files": (msg("Files"), ("upload", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors")),
+    "files": (
+        msg("Files"),
+        ("upload", "file", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors"),
+    ),
     "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall")),
     "approvals": (msg("Approvals"), ("approval", "limit")),
     "market": (msg("Market"), ("lot", "bid", "bids")),

@@ -301,13 +301,13 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
     ),
     (None, "invited"): Errand(
         msg("Invitations not accepted yet"),
-        msg("A link works for seven days. Remind the person, or make a new one."),
+        msg("A link works for seven days. Remind the person, or invite them again."),
         "users.index",
         "user-plus",
     ),
     (None, "empty_organisations"): Errand(
         msg("Organisations nobody has signed in to"),
-        msg("Their first user has not accepted the invitation. Make a new link if it has run out."),
+        msg("Their first user has not accepted the invitation. Invite that person again if the link has run out."),
         "organisations.index",
         "building",
         {"state": "empty"},

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agencies.kernel.errors import msg
-from agencies.kernel.tenancy import Actor
+from agencies.kernel.tenancy import Actor, Side
+from agencies.organisations.heads import HEADS
 from agencies.organisations.models import OrganisationKind, OrganisationState, User, UserState
 from agencies.organisations.permissions import SIDE_OF, Permission, Role, roles_of
 
@@ -65,6 +66,9 @@ class PersonLine:
 def people(users: list[User], actor: Actor) -> list[PersonLine]:
     """The lines of a list of people, for somebody who may or may not manage them."""
     manages = actor.may(Permission.USER_INVITE)
+    # A tenant's people are its own business as soon as somebody there manages them.
+    changes = manages and not is_headed_by_its_own(users, actor)
+    is_elsewhere = _is_elsewhere(users, actor)
     return [
         PersonLine(
             id=user.id,
@@ -75,15 +79,24 @@ def people(users: list[User], actor: Actor) -> list[PersonLine]:
             tone=USER_STATES[user.state][1],
             last_signed_in_at=user.last_signed_in_at,
             is_self=user.id == actor.user_id,
-            may_invite_again=manages and user.state is UserState.INVITED,
+            may_invite_again=changes and user.state is UserState.INVITED and (user.role in HEADS or not is_elsewhere),
             may_disable=manages and user.state is not UserState.DISABLED and user.id != actor.user_id,
-            may_enable=manages and user.state is UserState.DISABLED,
-            roles=_other_roles(user) if manages and user.id != actor.user_id else [],
+            may_enable=changes and user.state is UserState.DISABLED,
+            roles=_other_roles(user) if changes and user.id != actor.user_id else [],
             may_see_access=manages and user.state is UserState.ACTIVE,
             may_reset=manages and user.state is UserState.ACTIVE and user.id != actor.user_id,
         )
         for user in users
     ]
+
+
+def is_headed_by_its_own(users: list[User], actor: Actor) -> bool:
+    """Whether these are a tenant's people, looked at by the platform, and somebody there manages them."""
+    return _is_elsewhere(users, actor) and any(one.role in HEADS and one.state is UserState.ACTIVE for one in users)
+
+
+def _is_elsewhere(users: list[User], actor: Actor) -> bool:
+    return actor.side is Side.PLATFORM and any(one.organisation_id != actor.tenant for one in users)
 
 
 def _other_roles(user: User) -> list[tuple[str, str]]:

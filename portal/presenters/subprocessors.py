@@ -36,6 +36,7 @@ class Line:
     hosting: str
     authorised_on: date | None
     contract: str | None
+    contract_key: str | None
     state: str
     tone: str
     reason: str | None
@@ -93,6 +94,7 @@ def _line(entry: Entry) -> Line:
         row.hosting,
         row.authorised_on,
         row.contract_name,
+        row.contract_file_key,
         VERDICTS[said.verdict] if said else UNDECIDED,
         _TONES[said.verdict] if said else "waiting",
         said.reason if said else None,

@@ -30,6 +30,30 @@ _INCIDENT = {"incident_id": "incident_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here or in `portal.presenters.notices`.
 OF_TRUST: dict[str, Telling] = {
+    "upload.infected": Telling(
+        msg("A file you sent contains malicious software (%(malware)s) and was refused; check where it came from"),
+        "alert-triangle",
+        "uploads.show",
+        {"upload_id": "upload_id"},
+        is_urgent=True,
+    ),
+    "document.infected": Telling(
+        msg("A document you attached contains malicious software (%(malware)s); take it away and attach a clean one"),
+        "alert-triangle",
+        is_urgent=True,
+    ),
+    "file.infected_elsewhere": Telling(
+        msg("A file of %(house)s contains malicious software and is held back"),
+        "alert-triangle",
+        "work.index",
+        is_urgent=True,
+    ),
+    "scanner.away": Telling(
+        msg("The scanner for malicious software does not answer; new files are held back until it does"),
+        "alert-triangle",
+        "work.index",
+        is_urgent=True,
+    ),
     "support.asked": Telling(
         msg("The portal's support asks to look at your pages; read why, and say yes or no"),
         "eye",
@@ -43,6 +67,15 @@ OF_TRUST: dict[str, Telling] = {
         "support.show",
         _SUPPORT,
         is_urgent=True,
+    ),
+    "colleague.invited": Telling(
+        msg("A colleague was invited into your organisation; see whether you know this person"),
+        "user-plus",
+        "users.index",
+        is_urgent=True,
+    ),
+    "colleague.role_changed": Telling(
+        msg("A colleague was given another role; see whether it is right"), "user-check", "users.index", is_urgent=True
     ),
     "audit.chain_broken": Telling(
         msg("The audit trail does not hold (broken links: %(links)s); tell your security officer at once"),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from portal.stack import processes
 from portal.stack.chromium import ensure_chromium
+from portal.stack.clamd import ensure_clamd
 from portal.stack.environment import ROOT, StackError, claim_private_folder, short_temporary_folder
 from portal.stack.servers import Servers
 
@@ -51,7 +52,7 @@ def run_tests(arguments: list[str], given: Mapping[str, str]) -> int:
         signal.signal(name, _interrupt)
     processes.follow_parent(signal.SIGTERM, os.getppid())
     failed = [] if arguments else [name for name, command in CHECKS.items() if not _passes(name, command)]
-    chromium = ensure_chromium()
+    chromium, clamd = ensure_chromium(), ensure_clamd()
     with throwaway_servers() as (servers, folder):
         if servers.postgres is None or servers.valkey is None:
             message = "The throw-away servers are missing."
@@ -61,6 +62,7 @@ def run_tests(arguments: list[str], given: Mapping[str, str]) -> int:
             "TEST_DATABASE_SUPERUSER_URL": servers.postgres.url(),
             "TEST_REDIS_URL": servers.valkey.url(),
             "CHROMIUM": chromium,
+            "CLAMD": clamd or "",
             MARK: str(folder),
         }
         code = _pytest(arguments, environ)

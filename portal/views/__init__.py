@@ -5,6 +5,7 @@ from portal.views import (
     activities,
     agency_files,
     agency_parts,
+    api,
     api_keys,
     applications,
     applying,
@@ -137,4 +138,5 @@ BLUEPRINTS = (
     audit.blueprint,
     notices.blueprint,
     health.blueprint,
+    api.blueprint,
 )

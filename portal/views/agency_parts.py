@@ -24,7 +24,7 @@ from portal.presenters import agency_files as presenter
 from portal.security import requires, steps_up, takes_documents
 from portal.views.agency_files import blueprint
 from portal.views.documents import keep_document
-from portal.views.downloads import kept_file
+from portal.views.downloads import kept_file, let_out
 
 _EDIT, _VIEW = Permission.STANDING_EDIT, Permission.STANDING_VIEW
 
@@ -115,6 +115,7 @@ def download(agency_id: int, document_id: int) -> Response:
     """One document, to be saved and never shown in the browser."""
     with transaction(db.session):
         file = documents.open_document(db.session, current_actor(), agency_id, document_id, now=utc_now())
+        let_out(file.storage_key)
     return kept_file(file.storage_key, file.name, file.media_type)
 
 

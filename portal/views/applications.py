@@ -20,9 +20,9 @@ from portal.forms.base import PortalForm
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.identity import current_actor
 from portal.presenters import applications as presenter
-from portal.security import requires
-from portal.views.downloads import kept_file
-from portal.views.users import show_link
+from portal.security import requires, steps_up
+from portal.views.downloads import kept_file, let_out
+from portal.views.users import say_sent
 
 blueprint = Blueprint("applications", __name__, url_prefix="/applications")
 _REVIEW = Permission.APPLICATION_REVIEW
@@ -51,6 +51,7 @@ def download(application_id: int, file_id: int) -> Response:
     """One of its files, to be saved and never shown in the browser."""
     with transaction(db.session):
         file = reviewing.open_file(db.session, current_actor(), application_id, file_id, now=utc_now())
+        let_out(file.storage_key)
     return kept_file(file.storage_key, file.name, file.media_type)
 
 
@@ -79,8 +80,9 @@ def decline(application_id: int) -> Response | tuple[str, int]:
 
 @blueprint.post('/<ref("application"):application_id>/approve')
 @requires(_REVIEW)
-def approve(application_id: int) -> str | tuple[str, int]:
-    """Let the organisation in, invite its first person, and show that link this once."""
+@steps_up
+def approve(application_id: int) -> Response | tuple[str, int]:
+    """Let the organisation in, and invite its first person by letter."""
     form = RefusalForm()
     try:
         with transaction(db.session):
@@ -88,7 +90,7 @@ def approve(application_id: int) -> str | tuple[str, int]:
     except REFUSALS as error:
         refuse(form, error)
         return _shown(application_id, form), form.refused_with
-    return show_link(invited, url_for(".index"))
+    return say_sent(invited, url_for(".index"))
 
 
 def _told(application_id: int, verb: Callable[..., object], said: str) -> Response | tuple[str, int]:

@@ -17,7 +17,7 @@ from agencies.kernel.errors import Conflict, msg
 from agencies.kernel.sealing import keyring_of
 from agencies.kernel.session import transaction
 from agencies.organisations import company_sign_in, signing_in
-from agencies.organisations.company_sign_in import CompanySignInRefused
+from agencies.organisations.company_links import CompanySignInRefused
 from agencies.organisations.factors import Factor
 from agencies.organisations.providers import SignInProvider, provider_for, secret_place
 from portal import identity, openid, throttle
@@ -100,7 +100,7 @@ def _come_in(provider: SignInProvider, trip: Trip) -> str:
     code, state, now = request.args["code"], request.args["state"], utc_now()
     try:
         word = openid.arrive(_client(provider), trip, code=code, state=state, issuer=request.args.get("iss"), now=now)
-        user = company_sign_in.come_in(db.session, provider.organisation_id, word.claims, now=now)
+        arrival = company_sign_in.come_in(db.session, provider.organisation_id, word.claims, now=now)
     except WordUnacceptable as wrong:
         log.warning("provider_word_refused", organisation=provider.organisation_id, reason=str(wrong))
         raise TripUnknown from wrong
@@ -111,9 +111,11 @@ def _come_in(provider: SignInProvider, trip: Trip) -> str:
         log.warning("company_sign_in_refused", organisation=provider.organisation_id)
         raise
     # Without a second factor that counts here it is half a session, and ours is asked for next.
-    factor = Factor.COMPANY if word.has_factor and provider.trusts_factor else None
+    # Before the person has proved their own once, the provider's counts for nothing.
+    is_enough = word.has_factor and provider.trusts_factor and arrival.waits is None
     how = {"address": request.remote_addr or "", "user_agent": request.user_agent.string}
-    return signing_in.open_session(db.session, user, **how, factor=factor, now=now)
+    factor = Factor.COMPANY if is_enough else None
+    return signing_in.open_session(db.session, arrival.user, **how, factor=factor, ties=arrival.waits, now=now)
 
 
 def _client(provider: SignInProvider) -> openid.Client:

@@ -39,6 +39,11 @@ def saved_file(chunks: Callable[[], Iterator[bytes]], name: str, media_type: str
     return send_file(file, mimetype=media_type, as_attachment=True, download_name=name)
 
 
+def let_out(key: str) -> None:
+    """Raise why a file is held back, before anything is written down of its leaving."""
+    ports().quarantine.check(key)
+
+
 def kept_file(key: str, name: str, media_type: str) -> AnyResponse:
     """A file of the store to save, never to show: from the store itself where it hands files out, else through us."""
     storage = ports().storage

@@ -18,7 +18,7 @@ from portal.i18n import refusal
 from portal.identity import current_actor
 from portal.security import requires, takes_documents
 from portal.views.documents import stored
-from portal.views.downloads import kept_file
+from portal.views.downloads import kept_file, let_out
 from portal.views.stages import ports
 
 blueprint = Blueprint("evidence", __name__, url_prefix="/attestations")
@@ -60,6 +60,7 @@ def download(attestation_id: int, file_id: int) -> Response:
     """One file, to be saved and never shown in the browser."""
     with transaction(db.session):
         file = service.open_evidence(db.session, current_actor(), attestation_id, file_id, now=utc_now())
+        let_out(file.storage_key)
     return kept_file(file.storage_key, file.name, file.media_type)
 
 

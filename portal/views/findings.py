@@ -27,7 +27,7 @@ from portal.presenters import locates as presenter
 from portal.presenters.reads import PURPOSES
 from portal.security import requires
 from portal.views import choices, paging
-from portal.views.downloads import kept_file
+from portal.views.downloads import kept_file, let_out
 from portal.views.seen import seen
 
 blueprint = Blueprint("findings", __name__, url_prefix="/findings")
@@ -106,6 +106,7 @@ def evidence(finding_id: int) -> Response:
             db.session, actor, ReadKind.FINDING, _case_of(detail), fields=("evidence",), subject=what, now=utc_now()
         )
         key, name, kind = finding.file_key, finding.file_name, finding.file_type
+        let_out(key)
     return kept_file(key, name or "file", kind or "application/octet-stream")
 
 

@@ -8,8 +8,10 @@ from typing import Any
 
 from flask import render_template, request
 from sqlalchemy.orm import Session
+from werkzeug.wrappers import Response
 
 from agencies.kernel.clock import local_date, utc_now
+from agencies.kernel.errors import msg
 from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.queries import home_country, list_users
@@ -19,6 +21,7 @@ from assignments.incidents.models import Incident, IncidentState
 from assignments.incidents.people import Subject
 from assignments.placements.queries import list_consignments
 from portal.extensions import db
+from portal.filters import instant
 from portal.forms.attestations import EvidenceForm, ReasonForm
 from portal.forms.base import PortalForm
 from portal.forms.incidents import AssessForm, RegisterForm, ToldForm, countries
@@ -27,6 +30,7 @@ from portal.identity import current_actor, written_down
 from portal.presenters import deadlines
 from portal.presenters import incidents as presenter
 from portal.views import choices, paging
+from portal.views.second_person import asked
 from portal.workbooks import SheetColumn, workbook
 
 _ROWS = 1_000
@@ -91,7 +95,7 @@ def printed(incident_id: int) -> str:
     actor = current_actor()
     shown = _shown(incident_id)
     with written_down():
-        queries.note_people(db.session, actor, shown["part"], limit=queries.PRINTED, now=utc_now())
+        queries.let_print(db.session, actor, shown["part"], now=utc_now())
     found = queries.subjects(db.session, actor, incident_id, limit=queries.PRINTED)
     return render_template(
         "incidents/print.html",
@@ -115,6 +119,15 @@ def people_xlsx(incident_id: int) -> Iterator[bytes]:
     """Everybody an incident touches, as a workbook; that it left is recorded."""
     columns = [SheetColumn(one) for one in presenter.subject_head()]
     yield workbook(say("People"), columns, presenter.subject_rows(_people(incident_id)))
+
+
+def ask_for_people(incident_id: int) -> Response:
+    """Ask a second person to let the people of an incident go, on paper and as a file."""
+    actor = current_actor()
+    part = queries.get_incident(db.session, actor, incident_id).part
+    taking = queries.taking_of(db.session, actor, part, now=utc_now())
+    words = [(msg("Incident"), say(presenter.KINDS[part.kind])), (msg("Reported at"), instant(part.reported_at))]
+    return asked(taking, words=words, arguments={"incident_id": str(incident_id)})
 
 
 def consignments(session: Session, actor: Actor) -> list[tuple[int, str]]:

@@ -24,6 +24,7 @@ from portal.security import requires, steps_up
 from portal.views import incident_pages
 from portal.views.downloads import XLSX, csv_file, saved_file
 from portal.views.incidents import blueprint
+from portal.views.second_person import may_take_two
 
 _ONE = '/<ref("incident"):incident_id>'
 handler = requires(Permission.INCIDENT_HANDLE)
@@ -85,6 +86,7 @@ def close(incident_id: int) -> Response | tuple[str, int]:
 @blueprint.get(f"{_ONE}/people.csv")
 @handler
 @steps_up
+@may_take_two
 def people_csv(incident_id: int) -> Response:
     """Everybody it touches, for the authority, as CSV."""
     return csv_file(partial(incident_pages.people_csv, incident_id), "titulares.csv")
@@ -93,6 +95,7 @@ def people_csv(incident_id: int) -> Response:
 @blueprint.get(f"{_ONE}/people.xlsx")
 @handler
 @steps_up
+@may_take_two
 def people_xlsx(incident_id: int) -> Response:
     """Everybody it touches, for the authority, as a workbook."""
     return saved_file(partial(incident_pages.people_xlsx, incident_id), "titulares.xlsx", XLSX)
@@ -101,9 +104,19 @@ def people_xlsx(incident_id: int) -> Response:
 @blueprint.get(f"{_ONE}/print")
 @handler
 @steps_up
+@may_take_two
 def printed(incident_id: int) -> str:
     """The whole report on a page for paper."""
     return incident_pages.printed(incident_id)
+
+
+@blueprint.post(f"{_ONE}/people.csv")
+@blueprint.post(f"{_ONE}/people.xlsx")
+@blueprint.post(f"{_ONE}/print")
+@handler
+def ask_for_people(incident_id: int) -> Response:
+    """Ask a second person to let the people of an incident go."""
+    return incident_pages.ask_for_people(incident_id)
 
 
 def _done(

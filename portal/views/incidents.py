@@ -26,7 +26,7 @@ from portal.identity import current_actor
 from portal.receiving import incoming_of
 from portal.security import requires, takes_documents
 from portal.views import choices, incident_pages
-from portal.views.downloads import csv_file, kept_file
+from portal.views.downloads import csv_file, kept_file, let_out
 from portal.views.stages import ports
 from uploads.stores.keys import evidence_key
 
@@ -136,6 +136,7 @@ def download(incident_id: int, file_id: int) -> Response:
     """One file, to be saved and never shown in the browser."""
     with transaction(db.session):
         file = service.open_file(db.session, current_actor(), incident_id, file_id, now=utc_now())
+        let_out(file.storage_key)
     return kept_file(file.storage_key, file.name, file.media_type)
 
 

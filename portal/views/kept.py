@@ -20,7 +20,7 @@ from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import uploads as presenter
 from portal.security import requires
-from portal.views.downloads import CSV, kept_file, saved_file
+from portal.views.downloads import CSV, kept_file, let_out, saved_file
 from portal.views.second_person import asked, may_take_two
 from portal.views.seen import seen_file
 from portal.views.stages import ports
@@ -53,6 +53,7 @@ def original(upload_id: int) -> AnyResponse:
     """What the file held, to save and never to show; recorded before its first byte leaves."""
     with transaction(db.session):
         upload = originals.hand_out(db.session, current_actor(), upload_id, now=utc_now())
+        let_out(upload.storage_key)
         seen_file(upload, is_commit=False)
     name = originals.saved_as(upload)
     if originals.is_as_sent(upload):

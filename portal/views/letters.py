@@ -67,5 +67,5 @@ def object_to(token: str) -> Response:
     if state is ChangeState.STOPPED:
         flash(_("The change is stopped. Now choose a new password: somebody has used your access."), "warning")
     else:
-        flash(_("The change is taken back and every session ended. Now choose a new password."), "warning")
+        flash(_("The change is taken back; no session, password or second factor works. Choose a password."), "warning")
     return redirect(url_for("passwords.forgotten"), code=303)

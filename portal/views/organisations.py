@@ -9,10 +9,9 @@ from werkzeug.wrappers import Response
 from agencies.kernel.clock import utc_now
 from agencies.kernel.errors import Conflict, Invalid
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import Side
-from agencies.organisations import access, queries, service
-from agencies.organisations.models import OrganisationKind
-from agencies.organisations.permissions import Permission, roles_of
+from agencies.organisations import access, invitations, queries, service
+from agencies.organisations.models import Organisation, OrganisationKind
+from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import organisation_names
 from agencies.standing.accounts import shared_accounts
 from portal.extensions import db
@@ -20,9 +19,9 @@ from portal.forms.organisations import FIRST_ROLE, InvitationForm, OrganisationF
 from portal.forms.refusals import refuse
 from portal.identity import current_actor
 from portal.presenters.organisations import DirectoryFilter, directory, profile
-from portal.presenters.people import people
-from portal.security import requires
-from portal.views.users import show_link, try_to_invite
+from portal.presenters.people import is_headed_by_its_own, people
+from portal.security import requires, steps_up
+from portal.views.users import say_sent, try_to_invite
 
 blueprint = Blueprint("organisations", __name__, url_prefix="/organisations")
 
@@ -38,6 +37,7 @@ def index() -> str:
 
 @blueprint.get("/register")
 @requires(Permission.ORGANISATION_REGISTER)
+@steps_up
 def register() -> str:
     """Ask what to register."""
     return render_template("organisations/register.html", form=OrganisationForm().offer())
@@ -45,14 +45,15 @@ def register() -> str:
 
 @blueprint.post("/register")
 @requires(Permission.ORGANISATION_REGISTER)
-def create() -> str | tuple[str, int]:
-    """Register it with its first user, both or neither, and show the link this once."""
+@steps_up
+def create() -> Response | tuple[str, int]:
+    """Register it and invite its first user by letter, both or neither."""
     form = OrganisationForm(request.form).offer()
     if form.validate():
         try:
             with transaction(db.session):
                 made, invited = _register(form)
-            return show_link(invited, url_for("organisations.show", organisation_id=made))
+            return say_sent(invited, url_for("organisations.show", organisation_id=made))
         except (Conflict, Invalid) as refused:
             refuse(form, refused)
     return render_template("organisations/register.html", form=form), form.refused_with
@@ -62,34 +63,21 @@ def create() -> str | tuple[str, int]:
 @requires(Permission.ORGANISATION_REGISTER)
 def show(organisation_id: int) -> str:
     """One organisation and its people."""
-    actor = current_actor()
-    organisation = queries.get_organisation(db.session, actor, organisation_id)
-    users = queries.list_users(db.session, actor, organisation_id=organisation_id)
-    form = InvitationForm().offer(roles_of(Side(organisation.kind.value)))
-    alike = organisation_names(db.session, shared_accounts(db.session, actor, organisation_id)).values()
-    return render_template(
-        "organisations/show.html",
-        organisation=profile(organisation),
-        people=people(users, actor),
-        form=form,
-        alike=alike,
-    )
+    organisation = queries.get_organisation(db.session, current_actor(), organisation_id)
+    return _shown(organisation, InvitationForm().offer([FIRST_ROLE[organisation.kind]]))
 
 
 @blueprint.post('/<ref("organisation"):organisation_id>/invite')
 @requires(Permission.ORGANISATION_REGISTER)
-def invite(organisation_id: int) -> str | tuple[str, int]:
-    """Invite somebody into this organisation."""
-    actor = current_actor()
-    organisation = queries.get_organisation(db.session, actor, organisation_id)
-    form = InvitationForm(request.form).offer(roles_of(Side(organisation.kind.value)))
+@steps_up
+def invite(organisation_id: int) -> Response | tuple[str, int]:
+    """Invite whoever is to manage this organisation."""
+    organisation = queries.get_organisation(db.session, current_actor(), organisation_id)
+    form = InvitationForm(request.form).offer([FIRST_ROLE[organisation.kind]])
     invited = try_to_invite(form, organisation_id)
     if invited is not None:
-        return show_link(invited, url_for("organisations.show", organisation_id=organisation_id))
-    users = queries.list_users(db.session, actor, organisation_id=organisation_id)
-    return render_template(
-        "organisations/show.html", organisation=profile(organisation), people=people(users, actor), form=form
-    ), form.refused_with
+        return say_sent(invited, url_for("organisations.show", organisation_id=organisation_id))
+    return _shown(organisation, form), form.refused_with
 
 
 @blueprint.post('/<ref("organisation"):organisation_id>/suspend')
@@ -110,6 +98,20 @@ def approve(organisation_id: int) -> Response:
         access.approve(db.session, current_actor(), organisation_id, now=utc_now())
     flash(_("The organisation's people can sign in again."), "success")
     return redirect(url_for("organisations.show", organisation_id=organisation_id), code=303)
+
+
+def _shown(organisation: Organisation, form: InvitationForm) -> str:
+    actor = current_actor()
+    users = queries.list_users(db.session, actor, organisation_id=organisation.id)
+    alike = organisation_names(db.session, shared_accounts(db.session, actor, organisation.id)).values()
+    return render_template(
+        "organisations/show.html",
+        organisation=profile(organisation),
+        people=people(users, actor),
+        is_headed=is_headed_by_its_own(users, actor),
+        form=form,
+        alike=alike,
+    )
 
 
 def _register(form: OrganisationForm) -> tuple[int, service.Invited]:
@@ -134,4 +136,5 @@ def _register(form: OrganisationForm) -> tuple[int, service.Invited]:
         organisation_id=organisation.id,
         now=utc_now(),
     )
+    invitations.post(db.session, actor, invited, now=utc_now())
     return organisation.id, invited

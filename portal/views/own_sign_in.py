@@ -84,10 +84,10 @@ def waiting() -> str:
 @requires(Permission.ORGANISATION_SUSPEND)
 @steps_up
 def approve(organisation_id: int) -> Response:
-    """The operator has made sure whose domain it is."""
-    domain = request.form.get("domain", "")
+    """The operator has made sure whose domain and whose provider it is."""
+    domain, seen = request.form.get("domain", ""), request.form.get("seen", "")
     with transaction(db.session):
-        company_sign_in.approve_domain(db.session, current_actor(), organisation_id, domain, now=utc_now())
+        company_sign_in.approve_domain(db.session, current_actor(), organisation_id, domain, seen=seen, now=utc_now())
     flash(_("The domain is approved."), "success")
     return redirect(url_for(".waiting"), code=303)
 

@@ -43,8 +43,14 @@ def enter() -> AnyResponse:
     with transaction(db.session):
         user = passkeys.sign_in(db.session, _party(), form.response.data or "", now=utc_now())
         if user is not None:
-            how = {"address": request.remote_addr or "", "user_agent": request.user_agent.string}
-            token = signing_in.open_session(db.session, user, **how, factor=Factor.PASSKEY, now=utc_now())
+            token = signing_in.open_session(
+                db.session,
+                user,
+                address=request.remote_addr or "",
+                user_agent=request.user_agent.string,
+                factor=Factor.PASSKEY,
+                now=utc_now(),
+            )
     if token is None:
         flash(_("This passkey is not known here, or may not be used. Sign in with e-mail and password."), "error")
         return redirect(url_for("auth.sign_in", next=local_target(form.next.data)), code=303)

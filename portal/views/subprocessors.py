@@ -26,7 +26,7 @@ from portal.presenters import subprocessors as presenter
 from portal.security import requires, takes_documents
 from portal.views import choices
 from portal.views.documents import stored
-from portal.views.downloads import kept_file, saved_file
+from portal.views.downloads import kept_file, let_out, saved_file
 
 blueprint = Blueprint("subprocessors", __name__, url_prefix="/attestations")
 _SIGN, _REVIEW, _VIEW = Permission.ATTESTATION_SIGN, Permission.ATTESTATION_REVIEW, Permission.ATTESTATION_VIEW
@@ -171,6 +171,7 @@ def contract(entry_id: int) -> AnyResponse:
         entry = disclosing.get_entry(db.session, actor, entry_id)
         if entry.contract_file_key is None:
             raise NotFound
+        let_out(entry.contract_file_key)
         audit.record(db.session, actor, "evidence.downloaded", now=utc_now(), subprocessor_id=entry_id)
     return kept_file(entry.contract_file_key, entry.contract_name or "", entry.contract_type or "")
 

@@ -13,7 +13,7 @@ from agencies.organisations import access, invitations, queries, resets, service
 from agencies.organisations.permissions import Permission, Role, roles_of
 from agencies.organisations.service import RoleOfAnotherSide
 from portal import throttle
-from portal.addresses import local_target, public_address
+from portal.addresses import local_target
 from portal.extensions import db, limiter
 from portal.forms.organisations import InvitationForm
 from portal.forms.refusals import refuse
@@ -34,6 +34,7 @@ def index() -> str:
 
 @blueprint.get("/invite")
 @requires(Permission.USER_INVITE)
+@steps_up
 def invite() -> str:
     """Ask whom to invite."""
     return render_template("users/invite.html", form=InvitationForm().offer(roles_of(current_actor().side)))
@@ -41,23 +42,25 @@ def invite() -> str:
 
 @blueprint.post("/invite")
 @requires(Permission.USER_INVITE)
-def send() -> str | tuple[str, int]:
-    """Invite, and show the link this once."""
+@steps_up
+def send() -> Response | tuple[str, int]:
+    """Invite by letter."""
     form = InvitationForm(request.form).offer(roles_of(current_actor().side))
     invited = try_to_invite(form)
     if invited is not None:
-        return show_link(invited, url_for("users.index"))
+        return say_sent(invited, url_for("users.index"))
     return render_template("users/invite.html", form=form), form.refused_with
 
 
 @blueprint.post('/<ref("user"):user_id>/invite-again')
 @requires(Permission.USER_INVITE)
-def invite_again(user_id: int) -> str:
-    """A new link for somebody who has not come in yet."""
+@steps_up
+def invite_again(user_id: int) -> Response:
+    """A new letter for somebody who has not come in yet."""
     with transaction(db.session):
         invited = service.invite_again(db.session, current_actor(), user_id, now=utc_now())
-        invitations.post(db.session, invited, now=utc_now())
-    return show_link(invited, _back())
+        invitations.post(db.session, current_actor(), invited, now=utc_now())
+    return say_sent(invited, _back())
 
 
 @blueprint.post('/<ref("user"):user_id>/reset')
@@ -97,6 +100,7 @@ def disable(user_id: int) -> Response:
 
 @blueprint.post('/<ref("user"):user_id>/enable')
 @requires(Permission.USER_INVITE)
+@steps_up
 def enable(user_id: int) -> Response:
     """Let somebody in again."""
     with transaction(db.session):
@@ -120,21 +124,18 @@ def try_to_invite(form: InvitationForm, organisation_id: int | None = None) -> s
                 organisation_id=organisation_id,
                 now=utc_now(),
             )
-            invitations.post(db.session, invited, now=utc_now())
+            invitations.post(db.session, current_actor(), invited, now=utc_now())
             return invited
     except (Conflict, Invalid) as refused:
         refuse(form, refused)
         return None
 
 
-def show_link(invited: service.Invited, back: str) -> str:
-    """The page that shows an invitation's link; it cannot be shown again, because only its hash is kept."""
-    return render_template(
-        "users/invited.html",
-        invited=invited,
-        link=public_address("auth.invitation", token=invited.token),
-        back=back,
-    )
+def say_sent(invited: service.Invited, back: str) -> Response:
+    """Say where the letter with the link went; nobody but its reader sees the link."""
+    told = _("An invitation was sent to %(email)s; the link works once, for seven days.", email=invited.user.email)
+    flash(told, "success")
+    return redirect(back, code=303)
 
 
 def _back() -> str:

@@ -9,8 +9,10 @@ from assignments.today import list_work
 from portal.extensions import db
 from portal.identity import current_actor
 from portal.presenters import work as presenter
+from portal.presenters.quarantine import scanner_line
 from portal.security import requires
 from portal.views import paging
+from portal.views.stages import ports
 
 blueprint = Blueprint("work", __name__, url_prefix="/work")
 
@@ -20,4 +22,5 @@ blueprint = Blueprint("work", __name__, url_prefix="/work")
 def index() -> str:
     """What failed first, then what waits or runs."""
     page = list_work(db.session, current_actor(), after=paging.after(int, int))
-    return render_template("work/index.html", page=page, pages=paging.addresses(page), show=presenter)
+    scanner = scanner_line(ports())
+    return render_template("work/index.html", page=page, pages=paging.addresses(page), scanner=scanner, show=presenter)

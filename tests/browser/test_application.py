@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import time
-from email import message_from_bytes
-from email.policy import default
-from pathlib import Path
-
 from tests import applying
 from tests.browser.person import PHONE
 from tests.people import PASSWORD
 
 OPERATOR = "operadora@encargo.example"
-
-
-def letter(site, path: str, seconds: float = 60) -> str:
-    """The path of the newest link of this kind that has come by letter."""
-    folder = Path(site.environ["MAIL_URL"].removeprefix("file://"))
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        for file in sorted(folder.glob("*.eml"), key=lambda one: -one.stat().st_mtime):
-            body = message_from_bytes(file.read_bytes(), policy=default).get_body(("plain",)).get_content()
-            if found := re.search(rf"http://[^/\s]+({path}\S+)", body):
-                return found[1]
-        time.sleep(0.3)
-    raise AssertionError(site.logs())
 
 
 def fill(page, part) -> None:
@@ -54,7 +35,7 @@ def test_an_agency_applies_on_a_phone_and_its_manager_is_invited(people, site):
     applicant.goto("/apply/")
     applicant.locator("#email").fill(applying.EMAIL)
     applicant.locator("form[action='/apply/'] button").click()
-    applicant.goto(letter(site, "/apply/open/"))
+    applicant.goto(site.letter("/apply/open/"))
     applicant.locator("main form button").click()
     for code, told in applying.AGENCY.items():
         for part in told if isinstance(told, list) else [told]:
@@ -89,7 +70,7 @@ def test_an_agency_applies_on_a_phone_and_its_manager_is_invited(people, site):
     olga.press("Approve and invite")
 
     invited = people("Gerencia")
-    invited.go(letter(site, "/invitations/"))
+    invited.go(site.letter("/invitations/"))
     invited.sees("Recaudos del Páramo")
     applicant.reload()
     paula.sees(paula.say("You are in. An invitation was sent to this e-mail address: with it you set your password."))

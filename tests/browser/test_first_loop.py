@@ -39,22 +39,23 @@ class Journey:
         person.set_up_app()
 
     def register(self, operator: Person, kind: str, name: str, nit: str, email: str) -> str:
-        """Register an organisation and return the link for its first person."""
+        """Register an organisation and return the link that its first person gets by letter."""
         operator.menu("Organisations")
         operator.press("Register an organisation")
         operator.fill(kind=kind, name=name, legal_name=f"{name} S.A.S.", country="CO", tax_id=nit, email=email)
-        operator.press("Register and make the link")
-        return self.link(operator)
+        operator.press("Register and invite")
+        return self.link(operator, email)
 
     def invite(self, director: Person, role: str, email: str) -> str:
         director.menu("Users")
         director.press("Invite a colleague")
         director.fill(email=email, role=role)
-        director.press("Make the link")
-        return self.link(director)
+        director.press("Send the invitation")
+        return self.link(director, email)
 
-    def link(self, person: Person) -> str:
-        return str(person.page.locator("[data-copy-source]").input_value())
+    def link(self, who: Person, email: str) -> str:
+        who.sees(who.say("An invitation was sent to %(email)s; the link works once, for seven days.", email=email))
+        return self.site.letter("/invitations/", to=email)
 
     def arrive(self, name: str, email: str, link: str) -> Person:
         """Somebody follows an invitation's link, sets a password and signs in."""
@@ -123,7 +124,7 @@ def test_from_an_empty_portal_to_a_comparison(
     to_bank = journey.register(
         operator, "creditor", "Banco Cordillera", registered.CREDITOR_NITS[0], "directora@cordillera.example"
     )
-    operator.look("03-invitation-link")
+    operator.look("03-invited")
     to_first = journey.register(
         operator, "agency", "Gestión Frailejón", registered.AGENCY_NITS[0], "gerente@frailejon.example"
     )

@@ -30,8 +30,10 @@ def unconnected_app(folder: Path) -> GuardedFlask:
 
 
 def admitted(app: GuardedFlask, endpoint: str) -> str:
-    """The roles a route lets in, `everybody`, or `anyone signed in`."""
+    """The roles a route lets in, `everybody`, `anyone signed in`, or keys with one of some scopes."""
     access = access_of(app, endpoint)
+    if access.is_by_key:
+        return f"keys: {' or '.join(sorted(access.permissions)) or 'any'}"
     if access.is_public:
         return "everybody"
     if access.admits(Actor(SIDE_OF[Role.AGENT], 1, 1)):

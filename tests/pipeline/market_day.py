@@ -31,7 +31,9 @@ from portal.ports import Ports
 from tests import applying, locating, loop, market
 from tests.pipeline.files import Sheet, drive, receive, send, table, works
 from tests.tenants import PLATFORM, Tenants
+from uploads import verdicts
 from uploads.models import UploadKind
+from uploads.verdicts import FileVerdict
 
 PAYMENTS = "obligacion,recibo,fecha de pago,valor"
 ACTIVITIES = "obligacion,fecha gestion,canal,resultado"
@@ -98,6 +100,7 @@ class Day:
         yield self._recall()
         yield self._letter()
         yield self._application()
+        yield self._scan()
         yield self._keys()
 
     def is_done(self) -> bool:
@@ -154,6 +157,7 @@ class Day:
             "taken back whole": 1,
             "placements ended": n,
             "still held": 0,
+            "judged by no scanner": 1,
         }
 
     def _upload(self, actor: Actor, sheet: Sheet, kind: UploadKind, **about: int) -> None:
@@ -288,6 +292,23 @@ class Day:
             work.request(session, owner, TAKE_OVER, "application", {}, now=now)
         return "an application"
 
+    def _scan(self) -> str:
+        """A file awaits the word of a scanner, and there is none any more."""
+        creditor = self.tenants.creditor
+        owner = Actor(side=Side.WORKER, organisation_id=creditor.tenant)
+        with self.ports.session(owner) as session, transaction(session):
+            row = session.scalars(select(FileVerdict).where(FileVerdict.organisation_id == creditor.tenant)).first()
+            verdicts.note(
+                session,
+                owner,
+                row.key,
+                sha256=row.sha256,
+                size=row.size_bytes,
+                is_scanned=True,
+                now=self.ports.now(),
+            )
+        return "a file to scan"
+
     def _keys(self) -> str:
         """Whoever keeps the keys has everything sealed with the newest one."""
         owner = Actor(side=Side.WORKER, organisation_id=self.tenants.creditor.tenant)
@@ -297,6 +318,7 @@ class Day:
 
 
 _OUTCOME = {
+    "judged by no scanner": "select count(*) from file_verdicts where verdict = 'not_scanned' and asked = 2",
     "documents": "select count(*) from agency_documents",
     "payments": "select count(*) from payments",
     "taken back": "select count(*) from payment_reversals",

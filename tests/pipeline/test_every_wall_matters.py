@@ -65,7 +65,8 @@ OPEN_ON_PURPOSE = {
         "web_sessions",
         "work",
     },
-    "app_worker": {"organisations", "outbox", "users", "work"},
+    # The machinery notes, looks up and counts what the scanner said of anybody's file.
+    "app_worker": {"file_verdicts", "organisations", "outbox", "users", "work"},
 }
 STRANGERS = {"app_creditor": Role.DIRECTOR, "app_agency": Role.MANAGER, "app_platform": Role.OPERATOR}
 

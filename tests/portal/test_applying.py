@@ -84,7 +84,7 @@ def test_an_applicant_fills_in_every_page_and_becomes_a_manager(arrive, sign_in,
         assert word in shown, word
     assert "12345678901" not in shown
     assert operator.post(f"{address}/take-up").status_code == 303
-    assert operator.post(f"{address}/approve").status_code == 200
+    assert operator.post(f"{address}/approve").status_code == 303
 
     invitation = applying.link_in(applying.letters_to(app_ports, mail, applying.EMAIL), applying.INVITATION)
     assert "Recaudos del Páramo" in app.test_client().get(invitation).text

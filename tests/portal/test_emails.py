@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import create_engine, select, text
+from sqlalchemy import create_engine, func, select, text
 
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR
-from agencies.organisations import emails, service
+from agencies.organisations import emails, recovery, service
+from agencies.organisations.factors import Authenticator, Passkey, RecoveryCode, has_factor
 from agencies.organisations.models import User, UserState, WebSession
 from agencies.organisations.permissions import Role
+from agencies.organisations.providers import SignInLink
 from tests import post
-from tests.people import PASSWORD
+from tests.people import MADE_AT, PASSWORD
 
 NEW = "nueva.direccion@b.example"
 CONFIRM, WARNING, CHANGED = (
@@ -58,7 +60,11 @@ def open_sessions(ports):
 
 def test_an_address_counts_when_its_letter_is_answered_and_not_before(browser, director, change, app_ports):
     confirm, _object = change()
-    assert NEW in browser.get(confirm).text
+    page = browser.get(confirm).text
+    assert NEW in page
+    # Whoever has the new postbox need not learn the former address.
+    assert director.email not in page
+    assert "d•••@c•••" in page
     assert email_of(app_ports, director) == director.email
     assert browser.post(confirm).headers["Location"] == "/sign-in"
 
@@ -101,6 +107,36 @@ def test_the_old_address_takes_a_change_back_after_it_counts(browser, director, 
     assert len(post.letters_to(app_ports, director.email, "Su correo anterior está de vuelta")) == 1
 
 
+def test_a_thief_with_a_factor_of_their_own_is_out_when_the_change_is_taken_back(browser, director, change, app_ports):
+    whose = {"organisation_id": director.actor.tenant, "user_id": director.actor.user_id}
+    with app_ports.session(DOOR) as session, transaction(session):
+        # Added before the change was asked for, and codes copied from the page.
+        session.add(Passkey(**whose, name="thief", credential_id=b"t", public_key=b"t", uses=0, added_at=MADE_AT))
+        session.add(SignInLink(**whose, issuer="https://login.evil.example", subject="thief", linked_at=MADE_AT))
+        codes = recovery.make(session, director.actor, now=MADE_AT)
+    browser.post(change()[0])
+    (told,) = post.letters_to(app_ports, director.email, CHANGED)
+    objection = post.path_in(told)
+    assert "llaves de acceso" in browser.get(objection).text
+    browser.post(objection)
+
+    assert codes
+    with app_ports.session(DOOR) as session:
+        assert not has_factor(session, **whose)
+        for kind in (Authenticator, Passkey, RecoveryCode, SignInLink):
+            assert session.scalar(select(func.count()).where(kind.user_id == director.actor.user_id)) == 0
+    (restored,) = post.letters_to(app_ports, director.email, "Su correo anterior está de vuelta")
+    plain = " ".join(restored.get_body(("plain",)).get_content().split())
+    assert "llaves de acceso y códigos de recuperación" in plain
+    # The person chooses a password by letter to the former address, and sets up a new factor before anything is open.
+    browser.post("/forgotten", {"email": director.email})
+    (reset,) = post.letters_to(app_ports, director.email, "Elija una contraseña nueva para Encargo")
+    fresh = "otras cuatro palabras sin relación 8"
+    assert browser.post(post.path_in(reset), {"password": fresh, "repeated": fresh}).status_code == 303
+    assert sign_in_with(browser, director.email, fresh) == 303
+    assert browser.get("/users/").headers["Location"].startswith("/second-factor/set-up")
+
+
 def test_a_thief_who_changes_the_address_twice_can_still_be_objected_to(browser, director, change, app_ports):
     browser.post(change()[0])
     (told,) = post.letters_to(app_ports, director.email, CHANGED)
@@ -117,15 +153,9 @@ def test_a_thief_who_changes_the_address_twice_can_still_be_objected_to(browser,
 def test_an_old_address_that_somebody_else_took_lets_nobody_in(browser, world, director, change, app_ports):
     browser.post(change()[0])
     (told,) = post.letters_to(app_ports, director.email, CHANGED)
-    with app_ports.session(world.operator) as session, transaction(session):
-        service.invite(
-            session,
-            world.operator,
-            email=director.email,
-            role=Role.MANAGER,
-            organisation_id=world.agencies[1].id,
-            now=utc_now(),
-        )
+    manager = world.actor(Role.MANAGER, organisation=1)
+    with app_ports.session(manager) as session, transaction(session):
+        service.invite(session, manager, email=director.email, role=Role.AGENT, now=utc_now())
     assert browser.post(post.path_in(told)).status_code == 303
 
     with app_ports.session(DOOR) as session:

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from agencies.organisations.permissions import Role
+from tests import post
 from tests.people import PASSWORD
 
-LINK = re.compile(r'value="http://127\.0\.0\.1:8080(/invitations/[^"]+)"')
 FORM = {
     "kind": "agency",
     "name": "Cobra Lima",
@@ -30,6 +30,11 @@ def address_of(app_ports, kind, number):
     return app_ports.references.encode(kind, number)
 
 
+def link_to(app_ports, email):
+    """The path of the newest invitation that somebody got by letter."""
+    return [post.path_in(one) for one in post.letters_to(app_ports, email) if "/invitations/" in one.as_string()][-1]
+
+
 def accept(client, link):
     page = client.get(link).text
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
@@ -37,11 +42,11 @@ def accept(client, link):
     return client.post(link, data=given)
 
 
-def test_an_organisation_is_registered_and_its_first_user_comes_in(operator, app):
-    page = operator.post("/organisations/register", FORM)
-    assert page.status_code == 200
-    assert "Manager" in page.text
-    assert accept(app.test_client(), LINK.search(page.text)[1]).status_code == 303
+def test_an_organisation_is_registered_and_its_first_user_comes_in(operator, app, app_ports):
+    page = operator.post("/organisations/register", FORM, follow_redirects=True)
+    assert f"An invitation was sent to {FORM['email']}; the link works once, for seven days." in page.text
+    assert "/invitations/" not in page.text
+    assert accept(app.test_client(), link_to(app_ports, FORM["email"])).status_code == 303
     listed = operator.get("/organisations/?kind=agency&state=active").text
     assert "Cobra Lima" in listed
     assert "RUC 20512333797" in listed
@@ -89,22 +94,55 @@ def test_an_organisation_is_suspended_and_let_in_again(operator, world, app_port
     assert operator.post(f"{address}/approve").status_code == 303
 
 
-def test_the_operator_invites_into_an_organisation_only_roles_of_its_side(operator, world, app_ports):
+def test_the_operator_invites_whoever_is_to_manage_an_organisation_and_then_nobody(operator, world, app, app_ports):
     address = f"/organisations/{address_of(app_ports, 'organisation', world.agencies[0].id)}"
-    refused = operator.post(f"{address}/invite", {"email": "a@b.example", "role": "director"})
-    assert refused.status_code == 400
-    made = operator.post(f"{address}/invite", {"email": "a@b.example", "role": "agent"})
-    assert LINK.search(made.text)
-    assert "a@b.example" in operator.get(address).text
+    for role in ("director", "agent"):
+        assert operator.post(f"{address}/invite", {"email": "a@b.example", "role": role}).status_code == 400
+    wanted = {"email": "a@b.example", "role": "manager"}
+    assert "a@b.example" in operator.post(f"{address}/invite", wanted, follow_redirects=True).text
+    second = operator.post(f"{address}/invite", {**wanted, "email": "c@b.example"})
+    assert (second.status_code, "Somebody is invited already" in second.text) == (409, True)
+
+    assert accept(app.test_client(), link_to(app_ports, "a@b.example")).status_code == 303
+    third = operator.post(f"{address}/invite", {**wanted, "email": "c@b.example"})
+    assert (third.status_code, "This organisation manages its people itself" in third.text) == (409, True)
+    shown = operator.get(address).text
+    assert f'action="{address}/invite"' not in shown
+    for may in ("change-role", "/role", "/enable", "/invite-again"):
+        assert may not in shown
+    assert "/disable" in shown
 
 
-def test_a_director_invites_a_colleague_and_the_link_is_shown_once(sign_in):
+def test_whoever_invites_sees_no_link_on_any_page(sign_in, app_ports):
     director = sign_in(Role.DIRECTOR, language="en")
-    page = director.post("/users/invite", {"email": "n@b.example", "name": "Nora", "role": "finance"})
-    assert len(LINK.findall(page.text)) == 1
-    listed = director.get("/users/").text
-    assert "n@b.example" in listed
-    assert "/invitations/" not in listed
+    wanted = {"email": "n@b.example", "name": "Nora", "role": "finance"}
+    answer = director.post("/users/invite", wanted)
+    token = link_to(app_ports, "n@b.example").rpartition("/")[2]
+    pages = [answer.text, director.get("/users/").text]
+    path = re.search(r'action="(/users/[a-z2-7]+/invite-again)"', pages[1])[1]
+    pages += [director.post(path).text, director.get("/users/").text, director.get("/audit/").text]
+    assert "An invitation was sent to n@b.example; the link works once, for seven days." in pages[1]
+    for page in pages:
+        assert "/invitations/" not in page
+        assert token not in page
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/users/invite"),
+        ("POST", "/users/invite"),
+        ("POST", "/users/{user}/invite-again"),
+        ("POST", "/users/{user}/role"),
+        ("POST", "/users/{user}/enable"),
+        ("POST", "/organisations/register"),
+        ("POST", "/organisations/{organisation}/invite"),
+    ],
+)
+def test_who_may_come_in_is_settled_only_after_a_fresh_proof_of_identity(app, app_ports, method, path):
+    known = {kind: address_of(app_ports, kind, 1) for kind in ("user", "organisation")}
+    endpoint, _values = app.url_map.bind("127.0.0.1").match(path.format(**known), method=method)
+    assert app.view_functions[endpoint].steps_up
 
 
 @pytest.mark.parametrize("role", ["manager", "operator", "", "root"])
@@ -119,7 +157,7 @@ def test_fields_that_are_not_on_the_form_change_nothing(sign_in, world):
         "/users/invite",
         {"email": "n@b.example", "role": "finance", "organisation_id": str(world.creditors[1].id), "state": "active"},
     )
-    assert answer.status_code == 200
+    assert answer.status_code == 303
     assert "n@b.example" in director.get("/users/").text
     assert "n@b.example" not in sign_in(Role.DIRECTOR, organisation=1).get("/users/").text
 
@@ -163,9 +201,11 @@ def test_nobody_disables_themselves(sign_in, world, app_ports):
 
 def test_a_new_link_ends_the_former(sign_in, app, app_ports):
     director = sign_in(Role.DIRECTOR)
-    first = LINK.search(director.post("/users/invite", {"email": "n@b.example", "role": "analyst"}).text)[1]
+    director.post("/users/invite", {"email": "n@b.example", "role": "analyst"})
+    first = link_to(app_ports, "n@b.example")
     path = re.search(r'action="(/users/[a-z2-7]+/invite-again)"', director.get("/users/").text)[1]
-    second = LINK.search(director.post(path).text)[1]
+    director.post(path)
+    (second,) = {post.path_in(one) for one in post.letters_to(app_ports, "n@b.example")} - {first}
     assert app.test_client().get(first).status_code == 404
     assert accept(app.test_client(), second).status_code == 303
 

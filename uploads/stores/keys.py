@@ -52,6 +52,12 @@ def owner_of(key: str) -> int | None:
     return int(ours["owner"]) if ours else None
 
 
+def sender_of(key: str) -> int | None:
+    """The organisation whose people sent what a key holds; None for pieces on their way and for what is not theirs."""
+    parts = key.split("/")
+    return None if parts[1:2] == ["transfers"] else owner_of(key)
+
+
 def digest_in(key: str) -> bytes | None:
     """The hash of the bytes that a key names, when it names any."""
     last = base_key(key).rpartition("/")[2]

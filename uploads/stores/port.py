@@ -33,7 +33,9 @@ class StoredObject:
 class Incoming(Protocol):
     """A file on its way in: hashed and counted while it is written, kept or discarded at the end."""
 
-    size: int
+    @property
+    def size(self) -> int:
+        """How many bytes were written."""
 
     def write(self, data: bytes) -> int:
         """Take the next bytes."""

@@ -112,6 +112,8 @@ def _company_sign_in() -> None:
         sa.PrimaryKeyConstraint("organisation_id", "user_id", "issuer"),
         sa.UniqueConstraint("organisation_id", "issuer", "subject"),
     )
+    for name in ("ties_issuer", "ties_subject"):
+        op.add_column("web_sessions", sa.Column(name, sa.Text()))
     rest = "is_required, trusts_factor, vouches_for_emails, changed_at"
     # A secret goes in and does not come out again but at the door, where it is shown to the provider.
     sides = f"select (organisation_id, issuer, client_id, {rest}), insert, update"
@@ -120,7 +122,8 @@ def _company_sign_in() -> None:
         "sign_in_domains", "select, delete, insert (organisation_id, domain, asked_at)", door="select", platform="true"
     )
     op.execute("grant update (approved_at, approved_by) on sign_in_domains to app_platform")
-    _wall("sign_in_links", "select", door="select, insert")
+    # Whoever takes a change of address back unties the account from every provider too.
+    _wall("sign_in_links", "select", door="select, insert, delete")
     op.execute("revoke insert, update on sign_in_providers from app_platform")
     op.execute("grant update (is_required) on sign_in_providers to app_platform")
 
@@ -152,6 +155,8 @@ def downgrade() -> None:
     for table in ("work", "outbox"):
         op.execute(f"drop policy app_door on {table}")
         op.execute(f"revoke all on {table} from app_door")
+    for name in ("ties_issuer", "ties_subject"):
+        op.drop_column("web_sessions", name)
     for table in ("sign_in_links", "sign_in_domains", "sign_in_providers"):
         op.drop_table(table)
     op.drop_table("email_changes")

@@ -45,6 +45,7 @@ declare
     people bigint;
     debts bigint;
     lands jsonb;
+    asked bigint;
 begin
     select * into part from incidents i where i.creditor_id = creditor and i.id = incident for update;
     if part.id is null
@@ -112,6 +113,18 @@ begin
         widened_at = case when is_wider then at else i.widened_at end,
         state = case when is_wider and i.state = 'notified' then 'assessed' else i.state end
     where i.creditor_id = creditor and i.id = incident;
+    -- Whom the creditor writes to about it no agency may read: the creditor's own work finds out.
+    if next_no = 1 and current_setting('role') = 'app_agency' then
+        insert into work (organisation_id, kind, key, payload, state, attempt, next_attempt_at, stage, done, total,
+                          created_at)
+        values (creditor, 'warn_incidents', concat('incident:', incident), '{}', 'queued', 0, clock_timestamp(), '',
+                0, 0, at)
+        on conflict (organisation_id, kind, key) do nothing returning id into asked;
+        insert into outbox (organisation_id, topic, key, payload, created_at)
+        select creditor, 'work.ring', concat(asked, ':', 0), jsonb_build_object('work_id', asked), at
+        where asked is not null
+        on conflict do nothing;
+    end if;
     return people;
 end $$
 """

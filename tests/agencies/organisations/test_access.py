@@ -19,6 +19,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor
 from agencies.organisations import access, service, signing_in
 from agencies.organisations.access import LastHead, NotYourOwnRole, NotYourself
+from agencies.organisations.heads import HeadedByItsOwn
 from agencies.organisations.models import User, UserState
 from agencies.organisations.permissions import SIDE_OF, Role
 from agencies.organisations.service import InvitationInvalid, RoleOfAnotherSide
@@ -59,8 +60,9 @@ def test_a_session_that_was_ended_by_disabling_does_not_come_back_with_the_perso
 def test_the_operator_s_disabling_ends_them_too(ports, world):
     analyst = world.actor(Role.ANALYST)
     token = open_session(ports, analyst.user_id, LATER)
+    director = world.actor(Role.DIRECTOR)
     do(ports, world.operator, access.disable, analyst.user_id, now=LATER + timedelta(minutes=1))
-    do(ports, world.operator, access.enable, analyst.user_id, now=LATER + timedelta(minutes=2))
+    do(ports, director, access.enable, analyst.user_id, now=LATER + timedelta(minutes=2))
     assert not is_in(ports, token, LATER + timedelta(minutes=2))
 
 
@@ -80,7 +82,7 @@ def test_the_last_who_manages_stays_whoever_tries(ports, world, role):
     other = Role.ANALYST if role is Role.DIRECTOR else Role.AGENT
     with pytest.raises(LastHead):
         do(ports, world.operator, access.disable, head.user_id)
-    with pytest.raises(LastHead):
+    with pytest.raises(HeadedByItsOwn):
         do(ports, world.operator, access.change_role, head.user_id, other)
     second = add_colleague(ports, head, role)
     do(ports, second, access.change_role, head.user_id, other)

@@ -219,7 +219,7 @@ def test_making_and_revoking_stand_in_the_trail_without_the_secret(tenants, make
         told = session.scalars(select(AuditEvent).order_by(AuditEvent.seq)).all()
         key = session.get_one(ApiKey, (tenants.creditor.tenant, made.key.id))
 
-    assert [one.action for one in told] == ["api_key.made", "api_key.revoked"]
+    assert [one.action for one in told] == ["key.made", "key.revoked"]
     assert key.revoked_by == tenants.creditor.user_id
     assert not any(made.secret[10:] in one.body for one in told)
 

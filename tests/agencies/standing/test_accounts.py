@@ -34,11 +34,8 @@ def manager(world):
 @pytest.fixture
 def second(world, ports, manager, now):
     """Another manager of the same agency."""
-    with ports.session(world.operator) as session, transaction(session):
-        invited = service.invite(
-            session, world.operator, email="otra@cobranzas.example", role=Role.MANAGER,
-            organisation_id=manager.tenant, now=now,
-        )  # fmt: skip
+    with ports.session(manager) as session, transaction(session):
+        invited = service.invite(session, manager, email="otra@cobranzas.example", role=Role.MANAGER, now=now)
     with ports.session(DOOR) as session, transaction(session):
         user = service.accept_invitation(session, invited.token, name="Otra", password=PASSWORD, now=now)
         return service.actor_of(user, world.agencies[0])

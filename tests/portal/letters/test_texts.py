@@ -19,7 +19,10 @@ ROOT = Path(__file__).parents[3]
 AT = datetime(2026, 3, 11, 17, 0, tzinfo=UTC)
 ANA = Addressee(7, "Banco Uno", "ana@bank.example", "ana@bank.example", "Ana", "es", "America/Bogota")
 #: What the letters of a topic tell besides the addressee.
-DETAILS = {"attestation": {"code": "ATT-01", "last_on": "2026-04-10", "from_on": "2026-04-11"}}
+DETAILS = {
+    "attestation": {"code": "ATT-01", "last_on": "2026-04-10", "from_on": "2026-04-11"},
+    "incident": {"due_on": "2026-04-10"},
+}
 
 
 def texts_of(letter: Letter) -> list[str]:
