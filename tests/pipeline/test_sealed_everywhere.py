@@ -29,6 +29,7 @@ from tests.portal.walls import SEALED_HISTORY
 #: Octets that are no sealed value: keyed or plain hashes, public keys, and what people are found by.
 NO_SEALS = {
     "agency_documents.sha256",
+    "api_answers.request_sha256",
     "api_keys.secret_hash",
     "application_files.sha256",
     "application_keys.email_index",
@@ -51,6 +52,7 @@ NO_SEALS = {
     "debtors.phone_index",
     "entries.inputs_hash",
     "erasures.mark",
+    "file_verdicts.sha256",
     "findings.file_sha256",
     "findings.form",
     "header_mappings.header_hash",

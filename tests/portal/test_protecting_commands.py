@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, select, text
 
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Role
-from assignments.cases.models import Case
+from assignments.cases.models import Case, Debtor
 from assignments.reads import service as reads
 from assignments.reads.models import CaseRead, Purpose, ReadKind
 from assignments.subjects import erasing
@@ -55,6 +55,8 @@ def test_tombstones_kept_elsewhere_erase_again_after_a_restore(app, world, owed,
     request = identified(
         world.ports, owed, matched(world.ports, owed, ask(world.ports, owed, RequestKind.ERASURE), "P-1")
     )
+    with world.ports.session(owed) as session:
+        before = session.scalars(select(Debtor.identity).where(Debtor.name == "Pía Pagada")).one()
     do(world.ports, owed, erasing.erase, request.id)
     kept = tmp_path / "erasures.jsonl"
     kept.write_text(app.test_cli_runner().invoke(args=["erasures"]).output)
@@ -64,7 +66,8 @@ def test_tombstones_kept_elsewhere_erase_again_after_a_restore(app, world, owed,
         connection.execute(text("set local session_replication_role = replica"))
         connection.execute(text("delete from erasures"))
         connection.execute(
-            text("update debtors set identity = 'account:P-1', name = 'Pía Pagada' where identity like 'erased:%'")
+            text("update debtors set identity = :before, name = 'Pía Pagada' where identity like 'erased:%'::bytea"),
+            {"before": before},
         )
     engine.dispose()
     for expected in ("erased=1 held=0", "erased=0 held=0"):

@@ -234,7 +234,11 @@ REPLACED = {
         # What was wrong with a person's row is the person's, whatever file said it.
         (
             "    foreach note_table in array",
-            """    foreach note_table in array array['staged_portfolio', 'staged_portfolio_update', 'staged_activities',
+            """    perform forget_columns('upload_errors', array['value', 'sealed'], format(
+        'organisation_id = %L::bigint and (upload_id, line) in (select p.upload_id, c.line from cases c '
+        'join portfolios p on p.creditor_id = c.creditor_id and p.id = c.portfolio_id '
+        'where c.creditor_id = %L::bigint and c.id = any(%L::bigint[]))', creditor, creditor, debts));
+    foreach note_table in array array['staged_portfolio', 'staged_portfolio_update', 'staged_activities',
                                       'staged_closures', 'staged_findings'] loop
         perform forget_columns('upload_errors', array['value', 'sealed'], format(
             '(organisation_id, upload_id, line) in (select s.organisation_id, s.upload_id, s.line from %I s '

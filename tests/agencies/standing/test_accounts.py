@@ -178,9 +178,9 @@ def test_a_number_is_sealed_where_it_stands(world, ports, manager, database, now
         number, seal = session.execute(text("select number, seal from bank_accounts")).one()
         ring = keyring_of(session)
     assert standings.ACCOUNT.number.encode() not in bytes(number)
-    assert ring.open(bytes(number), accounts._place(manager.tenant, "number", seal)) == standings.ACCOUNT.number
+    assert ring.open(bytes(number), accounts.place_of(manager.tenant, "number", seal)) == standings.ACCOUNT.number
     with pytest.raises(SealBroken):
-        ring.open(bytes(number), accounts._place(other.tenant, "number", seal))
+        ring.open(bytes(number), accounts.place_of(other.tenant, "number", seal))
 
 
 def test_accounts_are_not_edited(ports, manager, now):

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 from agencies.kernel.session import transaction
 from assignments.cases.models import Case, Debtor
 from assignments.cases.queries import Selection
+from assignments.contacts.models import ContactPoint
 from assignments.locates.models import Finding, LocateOrder
 from assignments.subjects import erasing, holds, keeping, service
 from assignments.subjects.models import Erasure, LegalHold, RequestKind
@@ -92,7 +93,29 @@ def test_ways_to_reach_the_person_and_the_identity_are_gone(ports, tenants, data
     assert "3001112233" not in told
     assert "Pía Pagada" not in told
     with ports.session(creditor) as session:
+        left = session.get_one(Debtor, (creditor.tenant, someone))
+        assert (left.sealed, left.document_index, left.phone_index, left.email_index) == (None, None, None, None)
+        assert left.identity == f"erased:{someone}".encode()
+        assert session.scalars(select(ContactPoint).where(ContactPoint.debtor_id == someone)).all() == []
         assert session.scalars(select(Erasure.debtor_id)).all() == [someone]
+
+
+def test_what_was_wrong_with_the_person_s_row_is_gone_and_with_others_stays(ports, tenants, database) -> None:
+    creditor = tenants.creditor
+    engine, wrong = create_engine(database.superuser_url), "pia@sin-arroba.example"
+    added = text("""
+        insert into upload_errors (organisation_id, upload_id, line, field, code, value)
+        select c.creditor_id, p.upload_id, c.line, 'email', 'invalid', c.account_ref || ' ' || :wrong
+        from cases c join portfolios p on p.creditor_id = c.creditor_id and p.id = c.portfolio_id
+        where c.account_ref in ('P-1', 'A-0')
+    """)
+    with engine.begin() as connection:
+        connection.execute(added, {"wrong": wrong})
+    do(ports, creditor, erasing.erase, erasure(ports, creditor, "P-1").id)
+    with engine.connect() as connection:
+        left = connection.scalars(text("select value from upload_errors order by value")).all()
+    engine.dispose()
+    assert sorted(left) == sorted([f"A-0 {wrong}", "–"])
 
 
 def test_every_reason_against_it_is_named_and_nothing_is_touched(ports, tenants) -> None:
