@@ -39,7 +39,7 @@ _ADD = """
 """
 _IDENTITIES = "select id, identity from debtors where creditor_id = :creditor and id = any(cast(:debtors as bigint[]))"
 _KNOWN = """
-    select debtor_id, kind, part, identity, sealed from debtor_contacts
+    select debtor_id, kind, part, form, identity, sealed from debtor_contacts
     where creditor_id = :creditor and debtor_id = any(cast(:debtors as bigint[]))
     order by debtor_id, place
 """
@@ -69,11 +69,42 @@ def add_points(session: Session, creditor_id: int, points: Sequence[NewPoint]) -
     session.execute(text(_ADD), added)
 
 
-def known_points(session: Session, creditor_id: int, debtor_ids: Collection[int]) -> dict[int, list[tuple[str, Told]]]:
-    """Debtor -> kind and wording of each way to reach it that is known, opened."""
+#: The stop of every way to reach somebody.
+EVERY = b""
+
+
+@dataclass(frozen=True)
+class Stops:
+    """What debtors asked not to be reached by any more."""
+
+    forms: frozenset[tuple[int, bytes]] = frozenset()
+
+    def __contains__(self, point: tuple[int, bytes]) -> bool:
+        """Whether a debtor is not to be reached by what this index finds."""
+        return bool(self.forms) and (point in self.forms or (point[0], EVERY) in self.forms)
+
+    def of(self, debtor_id: int) -> frozenset[bytes]:
+        """Those of one debtor."""
+        return frozenset(form for whose, form in self.forms if whose == debtor_id)
+
+
+def stops_of(session: Session, creditor_id: int, debtor_ids: Collection[int]) -> Stops:
+    """What these debtors are not to be reached by, as far as the actor works or looks for them."""
+    asked = {"creditor": creditor_id, "debtors": sorted(debtor_ids)}
+    rows = session.execute(text("select debtor_id, form from stopped_contacts(:creditor, :debtors)"), asked)
+    return Stops(frozenset((row.debtor_id, bytes(row.form)) for row in rows))
+
+
+def known_points(
+    session: Session, creditor_id: int, debtor_ids: Collection[int], *, stopped: bool = False
+) -> dict[int, list[tuple[str, Told]]]:
+    """Debtor -> kind and wording of each way to reach it that is known, opened; what is stopped where asked for."""
     keyring, found = keyring_of(session), defaultdict(list)
-    rows = session.execute(text(_KNOWN), {"creditor": creditor_id, "debtors": sorted(debtor_ids)})
-    for debtor_id, kind, part, identity, sealed in rows:
+    rows = session.execute(text(_KNOWN), {"creditor": creditor_id, "debtors": sorted(debtor_ids)}).all()
+    stops = Stops() if stopped else stops_of(session, creditor_id, debtor_ids)
+    for debtor_id, kind, part, form, identity, sealed in rows:
+        if (debtor_id, bytes(form)) in stops:
+            continue
         told = part_of(open_private(keyring, creditor_id, identity, sealed), part)
         found[debtor_id].append((kind, told))
     return found
@@ -86,7 +117,9 @@ def add_merged(reader: Session, given: Mapping[str, Any], session: Session) -> N
     rows = reader.execute(text(loading.MERGED_ROWS), given).all()
     known = {
         debtor_id: {(kind, told.form) for kind, told in points}
-        for debtor_id, points in known_points(session, creditor_id, {row.debtor_id for row in rows}).items()
+        for debtor_id, points in known_points(
+            session, creditor_id, {row.debtor_id for row in rows}, stopped=True
+        ).items()
     }
     points = []
     for row in rows:

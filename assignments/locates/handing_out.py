@@ -17,6 +17,7 @@ from agencies.kernel.sealing import Keyring, keyring_of
 from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
+from assignments.cases.reaching import Stops, stops_of
 from assignments.contacts.normalising import EMPLOYER
 from assignments.locates.knowledge import Knowledge
 from assignments.locates.models import LocateBatch, OrderState
@@ -24,6 +25,7 @@ from assignments.locates.sealed import open_subject
 from assignments.reads import service as reads
 from assignments.reads.models import ReadKind, Subject
 from assignments.reads.service import Handed
+from uploads.sealed import index_of_contact
 
 BETWEEN = "; "
 BATCH = 2_000
@@ -80,7 +82,8 @@ def orders_file(session: Session, actor: Actor, batch_id: int, *, now: datetime)
 
 #: People whom the agency collects from meanwhile are left out: it sees released points only.
 _PEOPLE = """
-select o.id, o.case_id, o.account_ref, o.due_on, s.id_type, s.sealed, s.name, s.birth_date, s.country, s.region, s.city
+select o.id, o.case_id, o.debtor_id, o.account_ref, o.due_on, s.id_type, s.sealed, s.name, s.birth_date, s.country,
+       s.region, s.city
 from locate_orders o
 join locate_subjects s on s.creditor_id = o.creditor_id and s.agency_id = o.agency_id and s.order_id = o.id
 where o.agency_id = :agency and o.creditor_id = :creditor and o.batch_id = :batch and o.state = 'acknowledged'
@@ -100,12 +103,19 @@ def _pieces(session: Session, batch: LocateBatch, handed: Handed) -> Iterator[by
     while rows := session.execute(text(_PEOPLE), {**mine, "after": after}).all():
         after = rows[-1].id
         handed((batch.creditor_id, row.case_id) for row in rows)
-        yield csv_bytes(_line(keyring, batch, row) for row in rows)
+        stops = stops_of(session, batch.creditor_id, {row.debtor_id for row in rows})
+        yield csv_bytes(_line(keyring, batch, row, stops) for row in rows)
 
 
-def _line(keyring: Keyring, batch: LocateBatch, row: Row[Any]) -> list[object]:
+def _line(keyring: Keyring, batch: LocateBatch, row: Row[Any], stops: Stops) -> list[object]:
     told = open_subject(keyring, batch.creditor_id, row.id, row.sealed)
-    known = Knowledge(row.id, row.country, row.city, told.known).points()
+
+    def is_stopped(kind: str, form: str) -> bool:
+        return bool(stops.of(row.debtor_id)) and (
+            (row.debtor_id, index_of_contact(keyring, batch.creditor_id, kind, form)) in stops
+        )
+
+    known = Knowledge(row.id, row.country, row.city, told.known, is_stopped).points()
 
     def points(kind: str) -> str:
         return BETWEEN.join(one.value for one in known if one.kind == kind and not one.is_wrong)

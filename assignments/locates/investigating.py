@@ -22,6 +22,7 @@ from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Debtor
+from assignments.cases.reaching import stops_of
 from assignments.contacts.normalising import FAULTS
 from assignments.locates.handing_in import tell_creditor
 from assignments.locates.knowledge import Check, Knowledge
@@ -133,6 +134,7 @@ def in_sight(session: Session, actor: Actor, order_id: int) -> tuple[LocateOrder
     subject = session.get(LocateSubject, (order.creditor_id, order.agency_id, order.id))
     if subject is None:
         raise NotFound
+    subject.stopped = stops_of(session, order.creditor_id, [order.debtor_id]).of(order.debtor_id)
     return order, subject
 
 

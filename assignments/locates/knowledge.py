@@ -6,13 +6,16 @@ not even there, but a digest of it, so that the same thing is told apart from a 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from agencies.kernel.sealing import keyring_for
+from assignments.cases.reaching import EVERY
 from assignments.contacts.normalising import Normal, Unreadable, normal, same_as
 from assignments.locates.models import FindingKind, LocateSubject
+from uploads.sealed import index_of_contact
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,16 @@ class Point:
 class Knowledge:
     """All that is known of one person, for one order."""
 
-    def __init__(self, order_id: int, country: str, city: str | None, known: Sequence[dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        order_id: int,
+        country: str,
+        city: str | None,
+        known: Sequence[dict[str, Any]],
+        is_stopped: Callable[[str, str], bool] = lambda _kind, _form: False,
+    ) -> None:
+        #: Whether the person asked not to be reached by something: it is known, and not shown.
+        self._is_stopped = is_stopped
         self._order_id, self._country, self._city = order_id, country, city
         self._given = [one for one in known if "value" in one]
         #: Digest -> whether it was proved wrong.
@@ -51,11 +63,15 @@ class Knowledge:
     @classmethod
     def of(cls, subject: LocateSubject) -> Knowledge:
         """What is known of an order's person."""
-        return cls(subject.order_id, subject.country, subject.city, subject.known)
+        return cls(subject.order_id, subject.country, subject.city, subject.known, stopper(subject))
 
     def points(self) -> list[Point]:
         """Every point the agency may read, with whether a search has proved it wrong."""
-        return [Point(FindingKind(one["kind"]), one["value"], self._is_wrong(one)) for one in self._given]
+        return [
+            Point(FindingKind(one["kind"]), one["value"], self._is_wrong(one))
+            for one in self._given
+            if not self._is_stopped(one["kind"], one.get("normal", one["value"]))
+        ]
 
     def judge(self, kind: FindingKind, raw: str, *, here: Collection[str]) -> Check:
         """How something typed is read and whether it is known; `here` is what the order holds already."""
@@ -82,6 +98,15 @@ class Knowledge:
         """What a known point may be met as: its normal form as it was taken in, and as it is read for this person."""
         taken_in = {point["normal"]} if "normal" in point else set()
         return taken_in | {same_as(point["kind"], point["value"], self._country, self._city)}
+
+
+def stopper(subject: LocateSubject) -> Callable[[str, str], bool]:
+    """Whether a person asked not to be reached by something of a kind, by its one spelling."""
+    stopped, creditor_id = subject.stopped, subject.creditor_id
+    if not stopped or EVERY in stopped:
+        return lambda _kind, _form: bool(stopped)
+    keyring = keyring_for(subject)
+    return lambda kind, form: index_of_contact(keyring, creditor_id, kind, form) in stopped
 
 
 def digest(order_id: int, kind: FindingKind, value: str) -> str:

@@ -231,6 +231,7 @@ class LocateSubject(HoldsSealed, Base):
     city: Mapped[str | None]
     #: The number of the document, and the points that are known.
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    stopped = frozenset[bytes]()  # By what the person is not to be reached; set by whoever reads the row.
 
     @property
     def told(self) -> ToldSubject:

@@ -22,6 +22,7 @@ from agencies.mandates.queries import terms_of
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Debtor
+from assignments.cases.reaching import stops_of
 from assignments.contacts.models import Authorisation, ContactKind, ContactPoint
 from assignments.locates.lifecycle import NotToBeReleased, OrderMovedOn, fee_due, may_be_released
 from assignments.locates.models import (
@@ -128,6 +129,9 @@ def release(session: Session, actor: Actor, finding_id: int, *, now: datetime) -
     if not may_be_released(finding):
         raise NotToBeReleased
     _, order = _around(session, finding)
+    # Nobody is reached by what they asked not to be reached by, whoever finds it again.
+    if (order.debtor_id, finding.form) in stops_of(session, finding.creditor_id, [order.debtor_id]):
+        raise NotToBeReleased
     # The debtor's row is held, so that a placement made meanwhile either sees the point or is seen here.
     holder, identity = session.execute(
         select(Debtor.agency_id, Debtor.identity)

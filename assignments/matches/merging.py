@@ -160,7 +160,7 @@ def _seal_anew(session: Session, creditor_id: int, keep: int, told: _Told) -> No
             .where(Debtor.creditor_id == creditor_id, Debtor.id == keep)
             .values(sealed=seal_private(keyring, creditor_id, identity, one))
         )
-    known = {(kind, one.form) for kind, one in known_points(session, creditor_id, [keep]).get(keep, ())}
+    known = {(kind, one.form) for kind, one in known_points(session, creditor_id, [keep], stopped=True).get(keep, ())}
     new = [NewPoint(keep, kind, one) for kind, one in told.own if (kind, one.form) not in known]
     add_points(session, creditor_id, new)
 

@@ -115,7 +115,7 @@ def _with_debtors(session: Session, matches: Iterable[DebtorMatch]) -> list[Matc
     if not ids:
         return []
     known = {"creditor": matches[0].creditor_id, "debtors": sorted(ids)}
-    points = known_points(session, matches[0].creditor_id, ids)
+    points = known_points(session, matches[0].creditor_id, ids, stopped=True)
     sides = {
         row.id: _candidate(session, matches[0].creditor_id, row, points.get(row.id, ()))
         for row in session.execute(_SIDES, known)

@@ -134,7 +134,9 @@ def _new_points(session: Session, creditor_id: int, upload: Upload) -> _NewPoint
     told = session.execute(text(rows.TOLD_CONTACTS), {"creditor": creditor_id, "upload": upload.id}).all()
     known = {
         debtor_id: {(kind, told.normal or same_as(kind, told.value, country)) for kind, told in points}
-        for debtor_id, points in known_points(session, creditor_id, {row.debtor_id for row in told}).items()
+        for debtor_id, points in known_points(
+            session, creditor_id, {row.debtor_id for row in told}, stopped=True
+        ).items()
     }
     new = _NewPoints()
     for row in told:

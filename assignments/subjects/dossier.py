@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import or_, select, text
 from sqlalchemy.orm import Session
 
 from agencies.approvals import limits
@@ -13,7 +13,8 @@ from agencies.approvals.models import ApprovalKind
 from agencies.kernel.errors import Conflict, msg
 from agencies.kernel.tenancy import Actor
 from assignments.cases.models import Debtor
-from assignments.contacts.models import DebtorContact
+from assignments.cases.reaching import stops_of
+from assignments.contacts.models import Authorisation, DebtorContact
 from assignments.locates.models import Finding, LocateOrder
 from assignments.reads import service as reads
 from assignments.reads.models import Purpose, ReadKind, Subject
@@ -108,7 +109,9 @@ def _check_hands(session: Session, actor: Actor, request: SubjectRequest, people
 
 
 def _people(session: Session, creditor_id: int, people: list[int]) -> Section:
-    rows = session.scalars(select(Debtor).where(Debtor.creditor_id == creditor_id, Debtor.id.in_(people)))
+    # What was told of somebody that was put together with the person is held too.
+    person = or_(Debtor.id.in_(people), Debtor.merged_into.in_(people))
+    rows = session.scalars(select(Debtor).where(Debtor.creditor_id == creditor_id, person).order_by(Debtor.id))
     names = ("name", "country", "id_type", "id_number", "person_type", "birth_date")
     return [_plain({name: getattr(row, name) for name in names}) for row in rows]
 
@@ -120,8 +123,16 @@ def _contacts(session: Session, creditor_id: int, people: list[int]) -> Section:
         .where(point.creditor_id == creditor_id, point.debtor_id.in_(people))
         .order_by(point.debtor_id, point.place)
     )
+    stops = stops_of(session, creditor_id, people)
     return [
-        _plain({"kind": row.kind, "value": row.value, "normal": row.normal, "authorisation": row.authorisation})
+        _plain(
+            {
+                "kind": row.kind,
+                "value": row.value,
+                "normal": row.normal,
+                "authorisation": Authorisation.REVOKED if (row.debtor_id, row.form) in stops else row.authorisation,
+            }
+        )
         for row in rows
     ]
 

@@ -13,7 +13,7 @@ from agencies.kernel.errors import Conflict, Invalid, msg
 from agencies.kernel.sealing import Place, keyring_of
 from agencies.kernel.tenancy import Actor
 from assignments.cases.models import Debtor
-from assignments.subjects import marking
+from assignments.subjects import lookup, marking
 from assignments.subjects.models import (
     Outcome,
     RequestAnswer,
@@ -47,11 +47,14 @@ class NotDone(Conflict):
     text = msg("This cannot be answered as granted yet: %(missing)s. Do it first, or refuse with reasons.")
 
 
+_NOT_STOPPED = msg("nothing by which the person is reached has been stopped")
 #: What is asked -> what must have been done before it is granted, and what is said where it is missing.
 NEEDED = {
     RequestKind.ACCESS: (RequestStepKind.EXPORTED, msg("the data have not been downloaded for the person")),
     RequestKind.RECTIFICATION: (RequestStepKind.RECTIFIED, msg("nothing has been mended")),
     RequestKind.ERASURE: (RequestStepKind.ERASED, msg("the data have not been erased")),
+    RequestKind.OPPOSITION: (RequestStepKind.STOPPED, _NOT_STOPPED),
+    RequestKind.REVOCATION: (RequestStepKind.STOPPED, _NOT_STOPPED),
 }
 UNMATCHED = msg("it has not been said whose data it is about")
 
@@ -64,11 +67,10 @@ def match(session: Session, actor: Actor, request_id: int, debtor_ids: Sequence[
     request = locked(session, actor, request_id)
     if request.state not in marking.OPEN:
         raise RequestMovedOn
-    wanted = set(debtor_ids)
-    own = select(func.count()).where(Debtor.creditor_id == request.creditor_id, Debtor.id.in_(wanted))
-    if not wanted or session.scalar(own) != len(wanted):
+    stayed = lookup.stayed(session, request.creditor_id, debtor_ids)
+    if not debtor_ids or set(stayed) != set(debtor_ids):
         raise NotOurs
-    new = wanted - set(marking.debtors_of(session, request))
+    new = set(stayed.values()) - set(marking.debtors_of(session, request))
     known = {"creditor_id": request.creditor_id, "request_id": request.id, "matched_at": now}
     session.add_all(RequestDebtor(**known, debtor_id=one, matched_by=actor.user_id) for one in sorted(new))
     session.flush()
@@ -147,8 +149,6 @@ def lacking(session: Session, request: SubjectRequest) -> str | None:
     """
     if not marking.debtors_of(session, request):
         return UNMATCHED
-    if request.kind not in NEEDED:
-        return None
     needed, words = NEEDED[request.kind]
     own = (RequestStep.creditor_id == request.creditor_id, RequestStep.request_id == request.id)
     last = dict(

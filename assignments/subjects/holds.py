@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
@@ -12,7 +12,7 @@ from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
-from assignments.cases.models import Case
+from assignments.cases.models import Case, Debtor
 from assignments.subjects.models import LegalHold
 
 LONGEST = 1_000
@@ -40,7 +40,9 @@ def place(session: Session, actor: Actor, case_id: int, *, reason: str, until: d
     """Hold the data of a case's debtor fast; raises `NotFound`, `HoldNeedsAReason` or `HoldIsOver`."""
     require(actor, Permission.REQUEST_HANDLE)
     creditor_id = require_side(actor, Side.CREDITOR)
-    case = session.get(Case, (creditor_id, case_id))
+    # Nobody erases the person, or puts it together with another one, meanwhile.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("placing", creditor_id))))
+    case = session.get(Case, (creditor_id, case_id), populate_existing=True)
     if case is None:
         raise NotFound
     if until is not None and until < local_date(now, actor.time_zone):
@@ -86,9 +88,12 @@ def list_holds(session: Session, actor: Actor, *, now: datetime) -> list[LegalHo
 
 
 def holds_of(session: Session, actor: Actor, debtor_id: int, *, now: datetime) -> list[LegalHold]:
-    """What holds one debtor's data fast now."""
+    """What holds one debtor's data fast now, or those of whoever it was put together with."""
     creditor_id = require_side(actor, Side.CREDITOR)
-    own = (LegalHold.creditor_id == creditor_id, LegalHold.debtor_id == debtor_id)
+    of_creditor, stayed = Debtor.creditor_id == creditor_id, func.coalesce(Debtor.merged_into, Debtor.id)
+    person = select(stayed).where(of_creditor, Debtor.id == debtor_id).scalar_subquery()
+    whole = select(Debtor.id).where(of_creditor, stayed == person)
+    own = (LegalHold.creditor_id == creditor_id, LegalHold.debtor_id.in_(whole))
     return list(session.scalars(select(LegalHold).where(*own, stands(local_date(now, actor.time_zone)))))
 
 

@@ -6,6 +6,7 @@ Every search of the rights of data subjects for personal data stands here and no
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -74,7 +75,8 @@ def search(session: Session, actor: Actor, request_id: int, sought: Sought, *, n
         raise NotFound
     found: dict[int, list[str]] = {}
     for by, statement in _statements(session, creditor_id, sought).items():
-        for debtor_id in session.scalars(statement.limit(MOST)):
+        fits = session.scalars(statement.limit(MOST)).all()
+        for debtor_id in dict.fromkeys(stayed(session, creditor_id, fits).values()):
             found.setdefault(debtor_id, []).append(by)
     best = sorted(found, key=lambda one: (-len(found[one]), one))[:MOST]
     audit.record(session, actor, "request.searched", now=now, request_id=request_id, by=sought.named, people=len(best))
@@ -89,6 +91,14 @@ def search(session: Session, actor: Actor, request_id: int, sought: Sought, *, n
             now=now,
         )
     return hits(session, creditor_id, best, found)
+
+
+def stayed(session: Session, creditor_id: int, debtor_ids: Collection[int]) -> dict[int, int]:
+    """Debtor -> the one it is since two were put together, for those that are the creditor's, in their order."""
+    rows = select(Debtor.id, func.coalesce(Debtor.merged_into, Debtor.id)).where(
+        Debtor.creditor_id == creditor_id, Debtor.id.in_(debtor_ids)
+    )
+    return dict(session.execute(rows.order_by(Debtor.id)).all())
 
 
 def hits(

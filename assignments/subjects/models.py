@@ -67,6 +67,7 @@ class RequestStepKind(StrEnum):
     RECTIFIED = "rectified"
     ERASED = "erased"
     ERASURE_REFUSED = "erasure_refused"
+    STOPPED = "stopped"
     ANSWERED = "answered"
 
 
@@ -148,6 +149,25 @@ class RequestDebtor(Base):
     debtor_id: Mapped[int]
     matched_at: Mapped[datetime]
     matched_by: Mapped[int | None]
+
+
+class ContactStop(Base):
+    """What a person is not to be reached by any more, because they asked; known again wherever it comes from."""
+
+    __tablename__ = "contact_stops"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "request_id", "debtor_id", "form"),
+        _request_key(),
+        Index("ix_contact_stops_debtor_id", "creditor_id", "debtor_id"),
+    )
+
+    creditor_id: Mapped[int]
+    request_id: Mapped[int]
+    debtor_id: Mapped[int]
+    #: The blind index of its one spelling; empty for every way to reach the person, those that come later too.
+    form: Mapped[bytes] = mapped_column(LargeBinary)
+    stopped_at: Mapped[datetime]
+    stopped_by: Mapped[int | None]
 
 
 class RequestStep(Base):

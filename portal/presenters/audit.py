@@ -177,6 +177,7 @@ SENTENCES: dict[str, str] = {
     "request.exported": msg("%(who)s handed out what is held on a person"),
     "request.rectified": msg("%(who)s mended a person's data"),
     "request.erased": msg("%(who)s erased a person's data"),
+    "request.stopped": msg("%(who)s withdrew ways to reach a person who asked for it"),
     "request.answered": msg("%(who)s answered a request about personal data"),
     "hold.placed": msg("%(who)s placed a legal hold"),
     "hold.lifted": msg("%(who)s lifted a legal hold"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from agencies.kernel.errors import msg
+from assignments.cases.reaching import EVERY
 from assignments.subjects.dossier import Section
 from assignments.subjects.erasing import HeldFile
 from assignments.subjects.models import (
@@ -69,6 +71,7 @@ STEPS = {
     RequestStepKind.RECTIFIED: msg("The data were mended"),
     RequestStepKind.ERASED: msg("The data were erased"),
     RequestStepKind.ERASURE_REFUSED: msg("Erasing was refused"),
+    RequestStepKind.STOPPED: msg("The person is not reached as before any more"),
     RequestStepKind.ANSWERED: msg("The request was answered"),
 }
 _SECTIONS = {
@@ -83,6 +86,10 @@ _SECTIONS = {
     "found_by_agencies": msg("Found by agencies"),
     "files": msg("Files"),
 }
+
+
+EVERY_WAY = "all"
+_KEY = re.compile(r"^(?:[0-9a-f]{2})+$")
 
 
 @dataclass(frozen=True)
@@ -152,6 +159,16 @@ def _file(one: HeldFile) -> str:
     if one.purged_at is not None:
         return say(msg("%(file)s, row %(row)s: removed on %(at)s"), {**known, "at": instant(one.purged_at)})
     return say(msg("%(file)s, row %(row)s: kept with the portfolio, no date of removal"), known)
+
+
+def way_key(form: bytes) -> str:
+    """What a way to reach somebody is called between the page and its answer: its blind index tells nothing."""
+    return form.hex() or EVERY_WAY
+
+
+def chosen_ways(keys: Sequence[str]) -> list[bytes]:
+    """The ways that were chosen on the page; what is none of them is nobody's way."""
+    return [EVERY if key == EVERY_WAY else bytes.fromhex(key) for key in keys if key == EVERY_WAY or _KEY.match(key)]
 
 
 def archive(found: dict[str, Section]) -> bytes:

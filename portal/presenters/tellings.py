@@ -136,6 +136,12 @@ OF_TRUST: dict[str, Telling] = {
         "shield-lock",
         "cases.index",
     ),
+    "contact.stopped": Telling(
+        msg("A person whose cases of %(house)s you hold is not to be reached as before: %(cases)s; read them anew"),
+        "eye-off",
+        "cases.index",
+        is_urgent=True,
+    ),
     "request.unmarked": Telling(
         msg("A claim about personal data is over on cases of %(house)s that you hold: %(cases)s"),
         "shield-lock",

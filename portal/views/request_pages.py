@@ -15,7 +15,7 @@ from agencies.kernel.sheets import csv_bytes
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.models import Organisation
 from agencies.standing.panel import members
-from assignments.subjects import erasing, handling, holds, keeping, lookup, queries, service
+from assignments.subjects import erasing, handling, holds, keeping, lookup, queries, service, stopping
 from assignments.subjects.models import Outcome, RequestKind, RequestState
 from portal.extensions import db
 from portal.forms.attestations import ReasonForm
@@ -32,6 +32,7 @@ from portal.forms.requests import (
 from portal.i18n import language
 from portal.identity import current_actor, written_down
 from portal.presenters import requests as presenter
+from portal.presenters.cases import CONTACTS
 from portal.views import choices, paging
 from portal.views.seen import seen_people
 
@@ -92,6 +93,7 @@ def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str
         "extend": ExtendForm(),
         "mend": mend,
         "erase": RefusalForm(),
+        "stop": RefusalForm(),
         "answer": AnswerRequestForm().offer(),
     }
     one = detail.request
@@ -109,6 +111,9 @@ def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str
         is_identified=one.state is RequestState.IDENTIFIED,
         may_extend=may_handle and service.can_be_extended(one, actor.time_zone, now=now),
         obstacles=_obstacles(actor, detail, now) if one.kind is RequestKind.ERASURE else [],
+        ways=stopping.ways_of(db.session, one) if may_handle and one.kind in stopping.STOPPING else [],
+        may_stop=one.kind in stopping.STOPPING,
+        kinds=CONTACTS,
         lacking=handling.lacking(db.session, one) if may_handle else None,
         names=choices.organisations(db.session, [one.agency_id]) if one.agency_id else {},
         people_names=choices.people(db.session, [one.registered_by, *(step.by for step in detail.steps)]),

@@ -13,7 +13,7 @@ from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
 from assignments.cases.queries import get_case
-from assignments.subjects import dossier, erasing, handling, holds, service
+from assignments.subjects import dossier, erasing, handling, holds, service, stopping
 from assignments.subjects.models import Outcome
 from portal.extensions import db
 from portal.forms.attestations import ReasonForm
@@ -88,6 +88,18 @@ def mend(request_id: int) -> Response | tuple[str, int]:
         return handling.rectify(session, actor, number, form.person.number or 0, **right, now=now)
 
     return _done(request_id, form, verb, "mend", _("The data were mended; what stood there is kept with the request."))
+
+
+@blueprint.post(f"{_ONE}/stop")
+@handler
+def stop(request_id: int) -> Response | tuple[str, int]:
+    """Reach the people of a request by something, or at all, no more."""
+    chosen = presenter.chosen_ways(request.form.getlist("ways"))
+
+    def verb(session: Any, actor: Any, number: int, *, now: Any) -> int:
+        return stopping.stop(session, actor, number, chosen, now=now)
+
+    return _done(request_id, RefusalForm(), verb, "stop", _("From now on nobody sees or gets what was stopped."))
 
 
 @blueprint.post(f"{_ONE}/erase")

@@ -55,6 +55,7 @@ COMPOSED = {
     "request.matched",
     "request.rectified",
     "request.registered",
+    "request.stopped",
     "report.corrected",
     "subprocessor.approved",
     "subprocessor.objected",

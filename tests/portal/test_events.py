@@ -142,6 +142,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "requests.match": ("request.matched",),
     "requests.mend": ("request.rectified",),
     "requests.new": ("request.registered", "request.forwarded"),
+    "requests.stop": ("request.stopped",),
     "returns.new": ("case.returned",),
     "returns.release": ("case.released",),
     "reveal.case": ("contact.revealed", "contact.reveal_refused"),

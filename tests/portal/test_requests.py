@@ -165,6 +165,21 @@ def test_a_grant_of_nothing_is_refused_with_what_is_missing_and_the_words_stay(o
     assert "Escrito con cuidado" in refused.text
 
 
+def test_a_revoked_telephone_leaves_the_case_page_at_once(owed, sign_in) -> None:
+    person = sign_in(Role.COMPLIANCE, language="en")
+    page = registered(person, "revocation")
+    case = re.search(r'href="(/cases/[a-z2-7]{26})">P-1', person.get("/cases/?search=P-1").text)[1]
+    assert "2233" in person.get(case).text
+    assert person.post(f"{page}/stop", {"ways": ["zz"]}).status_code == 400
+    way = re.search(r'name="ways" value="([0-9a-f]{20,})"', person.get(page).text)[1]
+    assert person.post(f"{page}/stop", {"ways": [way]}).status_code == 303
+    assert "2233" not in person.get(case).text
+    shown = person.get(page).text
+    assert "The person is not reached as before any more" in shown
+    assert "+573001112233" not in shown
+    assert sign_in(Role.AUDITOR).post(f"{page}/stop", {"ways": [way]}).status_code == 403
+
+
 def test_another_creditor_finds_nothing(owed, sign_in) -> None:
     page, stranger = registered(sign_in(Role.COMPLIANCE)), sign_in(Role.COMPLIANCE, organisation=1)
     assert stranger.get(page).status_code == 404

@@ -23,6 +23,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "payments_told_elsewhere",
     "references_told_by_creditor",
     "restate_balances",
+    "stopped_contacts",
     "undo_portfolio",
 }
 OPEN_TO_OWNER = {
@@ -38,6 +39,7 @@ OPEN_TO_OWNER = {
     "conduct_verdicts",
     "consignments",
     "contact_points",
+    "contact_stops",
     "creditor_payments",
     "debtor_matches",
     "debtors",
@@ -81,6 +83,7 @@ OPEN_TO_OWNER = {
     "staged_portfolio_update",
     "staged_promises",
     "staged_recall_list",
+    "subject_debtors",
     "upload_errors",
     "uploads",
     "verifications",

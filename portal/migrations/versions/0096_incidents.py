@@ -192,6 +192,7 @@ declare
     accounts text[];
     debts bigint[];
     note_table text;
+    staged_table text;
     whose text := format('creditor_id = %L::bigint', creditor);
     reaching text[] := '{phone,phone_e164,phone_2,phone_2_e164,email,address,address_normal,sealed,phone_index,'
         'phone_2_index,email_index,address_index}';
@@ -203,7 +204,10 @@ begin
     if not exists (select from erasures e where e.creditor_id = creditor and e.debtor_id = debtor) then
         raise exception 'nobody is erased without a tombstone' using errcode = '23514';
     end if;
-    if exists (select from legal_holds h where h.creditor_id = creditor and h.debtor_id = debtor
+    -- Of those that were put together a hold on one holds all.
+    if exists (select from legal_holds h join debtors d on d.creditor_id = h.creditor_id and d.id = h.debtor_id
+               where h.creditor_id = creditor and coalesce(d.merged_into, d.id) = (
+                   select coalesce(x.merged_into, x.id) from debtors x where x.creditor_id = creditor and x.id = debtor)
                and h.lifted_at is null and (h.until is null or h.until >= current_date)) then
         raise exception 'a legal hold wins' using errcode = '23514';
     end if;
@@ -218,6 +222,9 @@ begin
     perform forget_columns('debtors', array['id_type', 'id_number', 'document_index', 'name', 'birth_date'] || reaching,
                            format('%s and id = %L::bigint', whose, debtor));
     delete from contact_points p where p.creditor_id = creditor and p.debtor_id = debtor;
+    delete from contact_stops s where s.creditor_id = creditor and s.debtor_id = debtor;
+    update cases c set hold_reason = null
+    where c.creditor_id = creditor and c.id = any(debts) and c.hold_reason is not null;
     perform forget_columns(
         'staged_portfolio',
         array['national_id', 'full_name', 'first_name', 'last_name', 'birth_date', 'id_check_digit', 'debtor_ref']
@@ -225,12 +232,22 @@ begin
         format('organisation_id = %L::bigint and (upload_id, line) in (select p.upload_id, c.line from cases c '
                'join portfolios p on p.creditor_id = c.creditor_id and p.id = c.portfolio_id '
                'where c.creditor_id = %L::bigint and c.id = any(%L::bigint[]))', creditor, creditor, debts));
-    perform forget_columns('staged_portfolio_update', reaching, format(
+    perform forget_columns('staged_portfolio_update', reaching || '{hold_reason}', format(
         'organisation_id = %L::bigint and account_ref = any(%L::text[])', creditor, accounts));
+    -- A sample keeps whole rows from all over a file, whatever its kind is and whoever sent it.
     perform forget_columns('uploads', array['sample', 'sealed_sample'], format(
         'organisation_id = %L::bigint and id in (select p.upload_id from cases c join portfolios p '
         'on p.creditor_id = c.creditor_id and p.id = c.portfolio_id where c.creditor_id = %L::bigint '
-        'and c.id = any(%L::bigint[]) and c.line <= 60)', creditor, creditor, debts));
+        'and c.id = any(%L::bigint[]))', creditor, creditor, debts));
+    for staged_table in
+        select c.table_name from information_schema.columns c
+        where c.table_schema = 'public' and c.table_name like 'staged%' and c.column_name = 'account_ref'
+    loop
+        perform forget_columns('uploads', array['sample', 'sealed_sample'], format(
+            '%L::bigint in (creditor_id, organisation_id) and (organisation_id, id) in '
+            '(select s.organisation_id, s.upload_id from %I s where s.account_ref = any(%L::text[]))',
+            creditor, staged_table, accounts));
+    end loop;
     foreach note_table in array array['staged_activities', 'staged_closures', 'staged_findings'] loop
         perform forget_columns(
             note_table, array['note', 'value', 'source_ref', 'evidence', 'sealed'],
@@ -243,7 +260,8 @@ begin
     perform forget_columns('enquiries', array['question'], format('%s and case_id = any(%L::bigint[])', whose, debts));
     update enquiries q set answer = '–'
     where q.creditor_id = creditor and q.case_id = any(debts) and q.answer is not null;
-    update case_updates u set before = u.before - reaching, after = u.after - reaching
+    update case_updates u
+    set before = u.before - (reaching || '{hold_reason}'), after = u.after - (reaching || '{hold_reason}')
     where u.creditor_id = creditor and u.case_id = any(debts);
     perform forget_columns(
         'locate_subjects', array['name', 'id_type', 'id_number', 'birth_date', 'region', 'city', 'known', 'sealed'],
@@ -295,6 +313,22 @@ begin
 end $$
 """
 
+#: What some people are not to be reached by; an empty form is all of it. An agency asks for whom it works or looks for,
+#: and learns blind indexes.
+STOPPED = """
+create function stopped_contacts(creditor bigint, people bigint[]) returns table (debtor_id bigint, form bytea)
+language sql stable security definer set search_path = public, pg_temp as $$
+    select s.debtor_id, s.form from contact_stops s
+    where s.creditor_id = creditor and s.debtor_id = any(people) and (
+        (current_setting('role') = 'app_creditor' and current_organisation() = creditor)
+        or (current_setting('role') = 'app_agency' and (
+            exists (select from debtors d where d.creditor_id = creditor and d.id = s.debtor_id
+                    and d.agency_id = current_organisation())
+            or exists (select from locate_orders o where o.creditor_id = creditor and o.debtor_id = s.debtor_id
+                       and o.agency_id = current_organisation() and o.closed_at is null)))
+    )
+$$
+"""
 # History stays history for everybody: the owner alone, and only while it erases, takes personal words out of it.
 REFUSE_BUT_ERASING = """
 create function refuse_change_but_erasing() returns trigger language plpgsql as $$
@@ -306,6 +340,7 @@ begin
     return null;
 end $$
 """
+OWNED = ("stopped_contacts", "erase_debtor", "expire_findings", "forget_findings", "forget_columns")
 #: History that holds free words or ways to reach people.
 WITH_WORDS = ("activities", "returns", "case_updates", "verifications")
 #: What erasing reaches, beyond what the owner reached before.
@@ -313,12 +348,14 @@ REACHED = (
     "returns", "case_updates", "verifications", "enquiries", "locate_subjects", "findings", "uploads",
     "staged_portfolio", "staged_portfolio_update", "staged_activities", "staged_closures", "staged_findings",
     "erasures", "legal_holds", "activities", "locate_orders",
+    "contact_stops", "subject_debtors",
 )  # fmt: skip
 REQUESTS = {
     "subject_requests": {"creditor": "select, insert", "agency": "select, insert"},
     "subject_debtors": {"creditor": "select, insert"},
     "subject_steps": {"creditor": "select, insert"},
     "subject_answers": {"creditor": "select, insert"},
+    "contact_stops": {"creditor": "select, insert"},
     "legal_holds": {"creditor": "select, insert"},
     "erasures": {"creditor": "select, insert"},
 }
@@ -328,7 +365,7 @@ REQUEST_STATES = "'received', 'identified', 'answered', 'refused'"
 OUTCOMES = "'granted', 'partly', 'refused'"
 REQUEST_STEPS = (
     "'identity_accepted', 'identity_refused', 'matched', 'marked', 'extended', 'exported', 'rectified', 'erased', "
-    "'erasure_refused', 'answered'"
+    "'erasure_refused', 'stopped', 'answered'"
 )
 
 
@@ -364,11 +401,12 @@ def _let_the_owner_erase() -> None:
         )
     for table in REACHED:
         op.execute(f"create policy owner_erases on {table} to current_user using (true) with check (true)")
-    for body in (FORGET, FORGET_FINDINGS, ERASE, EXPIRE_FINDINGS):
+    for body in (FORGET, FORGET_FINDINGS, ERASE, EXPIRE_FINDINGS, STOPPED):
         op.execute(body)
-    for name in ("forget_columns", "forget_findings", "erase_debtor", "expire_findings", "refuse_change_but_erasing"):
+    for name in (*OWNED, "refuse_change_but_erasing"):
         op.execute(f"revoke execute on function {name} from public")
-    op.execute("grant execute on function erase_debtor, expire_findings to app_creditor")
+    op.execute("grant execute on function erase_debtor, expire_findings, stopped_contacts to app_creditor")
+    op.execute("grant execute on function stopped_contacts to app_agency")
 
 
 def _make_requests() -> None:
@@ -460,6 +498,13 @@ def _make_proofs() -> None:
         sa.Column("made_at", when, nullable=False),
         sa.Column("made_by", sa.BigInteger()),
     ], [])  # fmt: skip
+    _of_request("contact_stops", [
+        sa.Column("debtor_id", sa.BigInteger(), nullable=False),
+        sa.Column("form", sa.LargeBinary(), nullable=False),
+        sa.Column("stopped_at", when, nullable=False),
+        sa.Column("stopped_by", sa.BigInteger()),
+    ], ["debtor_id", "form"])  # fmt: skip
+    op.create_index("ix_contact_stops_debtor_id", "contact_stops", ["creditor_id", "debtor_id"])
     op.create_table(
         "legal_holds",
         sa.Column("id", sa.BigInteger(), sa.Identity(), nullable=False),
@@ -638,7 +683,7 @@ def _wall(table: str, actions: dict[str, str]) -> None:
 
 
 def downgrade() -> None:
-    for name in ("erase_debtor", "expire_findings", "forget_findings", "forget_columns"):
+    for name in OWNED:
         op.execute(f"drop function {name}")
     for table in WITH_WORDS:
         op.execute(f"drop trigger append_only on {table}")
@@ -650,6 +695,7 @@ def downgrade() -> None:
     for table in REACHED:
         op.execute(f"drop policy owner_erases on {table}")
     op.drop_column("cases", "claim_since")
+    op.drop_table("contact_stops")
     for table in ("erasures", "legal_holds", "subject_answers", "subject_steps", "subject_debtors", "subject_requests"):
         op.drop_table(table)
     for name in ("determine_incident", "cases_seen_in_files", "cases_in_file"):

@@ -125,8 +125,8 @@ TURNED = {
 #: Of them, those of which nothing else may ever change.
 PROVING = ("subject_steps", "subject_answers", "bank_accounts")
 
-#: As revision 0088 made it, but what is sealed for the debtor that goes, its document and its points, is sealed for the
-#: other one by the product, which has the keys.
+#: As revision 0088 made it, but it knows of holds, requests and stops; and what is sealed for the debtor that goes, its
+#: document and its points, is sealed for the other one by the product, which has the keys.
 MERGE = """
 create or replace function merge_debtors(creditor bigint, kept bigint, gone bigint) returns bigint[]
 language plpgsql security definer set search_path = public, pg_temp as $$
@@ -156,6 +156,19 @@ begin
     select coalesce(array_agg(id order by id), '{}') into moved from moving;
     update locate_orders o set debtor_id = kept where o.creditor_id = creditor and o.debtor_id = gone;
     update conduct_verdicts v set debtor_id = kept where v.creditor_id = creditor and v.debtor_id = gone;
+    -- What holds a person's data fast, what it asked, and what it is not to be reached by are the person's still.
+    update legal_holds h set debtor_id = kept where h.creditor_id = creditor and h.debtor_id = gone;
+    delete from subject_debtors s where s.creditor_id = creditor and s.debtor_id = gone and exists (
+        select from subject_debtors k
+        where k.creditor_id = creditor and k.request_id = s.request_id and k.debtor_id = kept);
+    update subject_debtors s set debtor_id = kept where s.creditor_id = creditor and s.debtor_id = gone;
+    delete from contact_stops s where s.creditor_id = creditor and s.debtor_id = gone and exists (
+        select from contact_stops k where k.creditor_id = creditor and k.request_id = s.request_id
+          and k.debtor_id = kept and k.form = s.form);
+    update contact_stops s set debtor_id = kept where s.creditor_id = creditor and s.debtor_id = gone;
+    update cases c set claim_since = claimed.since
+    from (select min(m.claim_since) as since from cases m where m.creditor_id = creditor and m.debtor_id = kept) claimed
+    where c.creditor_id = creditor and c.debtor_id = kept and c.claim_since is null and claimed.since is not null;
     update debtors d set merged_into = kept, agency_id = null
     where d.creditor_id = creditor and (d.id = gone or d.merged_into = gone);
     update debtors d
