@@ -11,7 +11,8 @@ from sqlalchemy import select
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from assignments.cases.models import Case
-from assignments.subjects import dossier, erasing, handling, holds, service
+from assignments.cases.reaching import EVERY
+from assignments.subjects import dossier, erasing, handling, holds, service, stopping
 from assignments.subjects.models import Outcome, RequestChannel, RequestKind, SubjectRequest
 from portal.ports import Ports
 from tests import loop
@@ -52,16 +53,24 @@ def debtor_of(ports: Ports, creditor: Actor, account: str) -> int:
 
 
 def settle(ports: Ports, creditor: Actor, account: str, mark: str) -> None:
-    """A request that was answered, a hold, and somebody who was erased; everything said carries the mark."""
-    loop.add_cases(ports, creditor, [loop.NewCase(f"{mark}-PAGADA", 0, name=f"{mark} Pagada")])
+    """A request that was answered, a hold, a stop, and somebody who was erased; everything said carries the mark."""
+    paid, quiet = loop.NewCase(f"{mark}-PAGADA", 0, name=f"{mark} Pagada"), loop.NewCase(f"{mark}-QUIETA", 5_000)
+    loop.add_cases(ports, creditor, [paid, quiet])
     asks = service.Requester(f"{mark} Rosa", "52000111", "rosa@correo.example", mark)
-    for kind, whose in ((RequestKind.ERASURE, f"{mark}-PAGADA"), (RequestKind.ACCESS, account)):
+    told_of = {
+        RequestKind.ERASURE: paid.account_ref,
+        RequestKind.REVOCATION: quiet.account_ref,
+        RequestKind.ACCESS: account,
+    }
+    for kind, whose in told_of.items():
         told = {"kind": kind, "channel": RequestChannel.LETTER, "country": "CO", "received_at": NOW}
         with ports.session(creditor) as session, transaction(session):
             request = service.register(session, creditor, asks, key=f"{mark}-{kind}", now=NOW, **told)  # type: ignore[arg-type]
         matched(ports, creditor, identified(ports, creditor, request), whose)
         if kind is RequestKind.ERASURE:
             do(ports, creditor, erasing.erase, request.id)
+        elif kind is RequestKind.REVOCATION:
+            do(ports, creditor, stopping.stop, request.id, forms=[EVERY])
         else:
             do(ports, creditor, dossier.gather, request.id)
             do(ports, creditor, handling.answer, request.id, outcome=Outcome.GRANTED, document=mark)

@@ -70,6 +70,8 @@ OPEN_ON_PURPOSE = {
 }
 #: The door queues letters for people who are nobody yet: it sees that something waits, by number.
 QUEUE = {"work": "kind <> 'send_letter'", "outbox": "topic <> 'work.ring'"}
+#: What was applied with is the operator's own, and so is what operators asked to look at.
+OF_THE_OPERATOR = {*APPLICATIONS, "support_accesses"}
 STRANGERS = {"app_creditor": Role.DIRECTOR, "app_agency": Role.MANAGER, "app_platform": Role.OPERATOR}
 
 
@@ -154,8 +156,7 @@ def test_a_policy_that_is_opened_lets_a_stranger_through(neighbours: Neighbours,
     }
     for_show, told = [], []
     for policy in policies(superuser):
-        if policy.is_open or (policy.role == "app_platform" and policy.table in APPLICATIONS):
-            # What was applied with is the operator's own.
+        if policy.is_open or (policy.role == "app_platform" and policy.table in OF_THE_OPERATOR):
             continue
         if policy.role == "app_door" and policy.table in QUEUE:
             continue
