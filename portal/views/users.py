@@ -11,7 +11,7 @@ from agencies.kernel.errors import Conflict, Invalid
 from agencies.kernel.session import transaction
 from agencies.organisations import access, invitations, queries, resets, service
 from agencies.organisations.permissions import Permission, Role, roles_of
-from agencies.organisations.service import RoleOfAnotherSide
+from agencies.organisations.service import RoleOfAnotherSide, manageable_user
 from portal import throttle
 from portal.addresses import local_target
 from portal.extensions import db, limiter
@@ -80,6 +80,7 @@ def reset(user_id: int) -> Response:
 def change_role(user_id: int) -> Response:
     """Give somebody another role."""
     chosen = request.form.get("role", "")
+    manageable_user(db.session, current_actor(), user_id)
     if chosen not in set(Role):
         raise RoleOfAnotherSide
     with transaction(db.session):

@@ -59,6 +59,7 @@ CLOSED = {
     Role.MANAGER: {
         "application_keys",
         "application_steps",
+        "contact_stops",
         "debtor_matches",
         "erasures",
         "incident_steps",
