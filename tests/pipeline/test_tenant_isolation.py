@@ -116,7 +116,7 @@ def sign_in(app: Flask, person: people.Person) -> Browser:
 def smuggled(app: Flask, found: dict[str, list[int]]) -> dict[str, object]:
     """A form that names the first ones' things under every name a field could have, as references and as numbers."""
     encode = ports_of(app).references.encode
-    form: dict[str, object] = {"name": "x", "digest": "x", "language": "es"}
+    form: dict[str, object] = {"name": "x", "digest": "x", "language": "es", "purpose": "call", "field": "id_number"}
     for kind, numbers in found.items():
         references = [encode(kind, number) for number in numbers]
         form |= {kind: references[0], f"{kind}_id": str(numbers[0]), f"{kind}s": references, f"{kind}_ids": references}
@@ -160,7 +160,7 @@ def test_no_role_of_another_organisation_reads_or_changes_anything_by_any_route(
     nobody = {kind: [NOBODY] for kind in TABLES}
     form, before = smuggled(app, found), neighbours.digest()
     assert all(found.values()), found
-    calls = 0
+    calls, told = 0, []
     for role in neighbours.strangers():
         browser = sign_in(app, neighbours.world.person(role, organisation=1))
         for rule in rules(app):
@@ -174,7 +174,8 @@ def test_no_role_of_another_organisation_reads_or_changes_anything_by_any_route(
                 assert answer.status_code < 500, case
                 assert SENTINEL not in read(answer), case
                 if set(kinds(rule).values()) & set(TABLES):
-                    assert answer.status_code in {403, 404}, f"{case}: {answer.status_code}"
+                    if answer.status_code not in {403, 404}:
+                        told.append(f"{case}: {answer.status_code}")
                 elif answer.status_code == 303:
                     # What it has to say stands on the next page, and would make that differ from another one.
                     browser.client.get("/", follow_redirects=True)
@@ -187,6 +188,7 @@ def test_no_role_of_another_organisation_reads_or_changes_anything_by_any_route(
                 if method != "GET":
                     assert neighbours.digest() == before, case
         assert neighbours.digest() == before, role
+    assert told == []
     assert calls > 200
 
 
