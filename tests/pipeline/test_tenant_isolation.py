@@ -224,6 +224,8 @@ def test_the_operator_sees_nothing_of_the_business(app: Flask, neighbours: Neigh
 
 def test_the_walk_would_see_it_for_somebody_of_the_house_sees_each_page(app: Flask, neighbours: Neighbours):
     found = {kind: neighbours.ids(kind) for kind in TABLES}
+    # What an agency prepares for a creditor stands at the creditor's address.
+    found["counterpart"] = [neighbours.agency.tenant, neighbours.creditor.tenant]
     pages = {rule.rule: rule for rule in rules(app) if "GET" in methods(rule)}
     opened, told = set(), ""
     for role in [*neighbours.strangers(), Role.OPERATOR]:
