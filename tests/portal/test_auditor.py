@@ -73,7 +73,7 @@ def test_a_director_invites_an_auditor_in_spanish(sign_in):
 
     assert "Auditor" in director.get("/users/invite").text
     told = {"email": "auditoria@creditor0.example", "name": "Aura Auditora", "role": "auditor"}
-    assert director.post("/users/invite", told).status_code == 200
+    assert director.post("/users/invite", told).status_code == 303
     assert "Auditor" in director.get("/users/").text
 
 

@@ -196,7 +196,7 @@ def rows(world, role: Role, statement):
 
 def test_somebody_invited_is_of_our_house_in_the_role_that_was_chosen(world, sign_in, hostile):
     director = sign_in(Role.DIRECTOR)
-    assert director.post("/users/invite", {"email": "n@b.example", "role": "finance"}).status_code == 200
+    assert director.post("/users/invite", {"email": "n@b.example", "role": "finance"}).status_code == 303
 
     [made] = rows(world, Role.DIRECTOR, select(User).where(User.email == "n@b.example"))
     assert (made.organisation_id, made.role, made.state) == (world.creditors[0].id, Role.FINANCE, UserState.INVITED)

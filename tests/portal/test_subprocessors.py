@@ -70,7 +70,7 @@ def test_a_list_is_prepared_published_and_decided(sign_in, world, page):
     assert "the check digit is wrong" not in shown
     assert "1 sub-processor waits for your word" in shown
     assert reviewer.post(f"{entry_on(shown)}/approve").status_code == 303
-    assert "Approved" in manager.get(mine).text
+    assert "Agreed to" in manager.get(mine).text
     assert "published version 1 of its sub-processors" in reviewer.get("/notices/").text
     assert "published a list of sub-processors" in reviewer.get("/audit/").text
     text = reviewer.get(f"{theirs}/text?version=1")

