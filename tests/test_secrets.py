@@ -14,10 +14,11 @@ from detect_secrets.settings import default_settings
 ROOT = Path(__file__).parents[1]
 PRODUCT = ("agencies", "assignments", "uploads", "portal")
 ENDINGS = {".py", ".json", ".js", ".html", ".sql", ".txt", ".css"}
-#: What looks like a secret and is none: the letters passwords and recovery codes are made of, the name of a kind of
-#: link, and the words for a list.
+#: What looks like a secret and is none: the letters passwords and recovery codes are made of, the names of a kind of
+#: link and of a permission, and the words for a list.
 NONE_AT_ALL = {
     "agencies/organisations/links.py",
+    "agencies/organisations/permissions.py",
     "agencies/organisations/recovery.py",
     "portal/stack/environment.py",
     "uploads/schemas/inventory.py",
