@@ -44,6 +44,7 @@ NO_SEALS = {
     "bank_accounts.number_index",
     "chain_checks.to_hash",
     "contact_points.form",
+    "contact_stops.form",
     "debtors.address_index",
     "debtors.document_index",
     "debtors.email_index",
