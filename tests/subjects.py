@@ -12,7 +12,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
 from assignments.cases.models import Case
 from assignments.cases.reaching import EVERY
-from assignments.subjects import dossier, erasing, handling, holds, service, stopping
+from assignments.subjects import dossier, erasing, handling, holds, lookup, service, stopping
 from assignments.subjects.models import Outcome, RequestChannel, RequestKind, SubjectRequest
 from portal.ports import Ports
 from tests import loop
@@ -50,6 +50,13 @@ def debtor_of(ports: Ports, creditor: Actor, account: str) -> int:
     """Who owes on an account."""
     with ports.session(creditor) as session:
         return session.scalars(select(Case.debtor_id).where(Case.account_ref == account)).one()
+
+
+def sought(ports: Ports, creditor: Actor, *, key: str = "sought", **by: str) -> list[lookup.Hit]:
+    """Who is found for a request, by what is given."""
+    request = ask(ports, creditor, RequestKind.ACCESS, key=key)
+    found: list[lookup.Hit] = do(ports, creditor, lookup.search, request.id, sought=lookup.Sought(**by))
+    return found
 
 
 def settle(ports: Ports, creditor: Actor, account: str, mark: str) -> None:

@@ -100,6 +100,11 @@ def index_of_contact(keyring: Keyring, creditor_id: int, kind: str, form: str) -
 _NORMAL = {"phone": "phone_e164", "phone_2": "phone_2_e164", "email": None, "address": "address_normal"}
 
 
+def kind_of(part: str) -> str:
+    """The kind of contact that a part is: the second telephone is one too."""
+    return "phone" if part == "phone_2" else part
+
+
 class Told(NamedTuple):
     """A way to reach somebody as it was written, and its one spelling where it is known."""
 

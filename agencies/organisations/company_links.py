@@ -50,19 +50,16 @@ class Arrival:
 
 def tie(session: Session, user: User, claims: Claims, *, now: datetime) -> None:
     """Let a subject be this person from now on, and tell the person."""
-    session.add(
-        SignInLink(
-            organisation_id=user.organisation_id,
-            user_id=user.id,
-            issuer=claims.issuer,
-            subject=claims.subject,
-            linked_at=now,
-        )
-    )
     if user.state is UserState.INVITED:
         _accept(session, user, claims, now)
-    _tell(session, user.organisation_id, user.id, now)
-    session.flush()
+    made = SignInLink(
+        organisation_id=user.organisation_id,
+        user_id=user.id,
+        issuer=claims.issuer,
+        subject=claims.subject,
+        linked_at=now,
+    )
+    _keep(session, made, now)
 
 
 def tie_proved(session: Session, session_id: int, *, now: datetime) -> None:
@@ -82,11 +79,9 @@ def tie_proved(session: Session, session_id: int, *, now: datetime) -> None:
     )
     if session.scalar(taken) is not None:
         raise CompanySignInRefused
-    whose = {"organisation_id": home, "user_id": user_id}
-    session.add(SignInLink(**whose, issuer=issuer, subject=subject, linked_at=now))
     session.execute(update(WebSession).where(WebSession.id == session_id).values(ties_issuer=None, ties_subject=None))
-    _tell(session, home, user_id, now)
-    session.flush()
+    made = SignInLink(organisation_id=home, user_id=user_id, issuer=issuer, subject=subject, linked_at=now)
+    _keep(session, made, now)
 
 
 def _accept(session: Session, user: User, claims: Claims, now: datetime) -> None:
@@ -100,7 +95,10 @@ def _accept(session: Session, user: User, claims: Claims, now: datetime) -> None
     )
 
 
-def _tell(session: Session, organisation_id: int, user_id: int, now: datetime) -> None:
+def _keep(session: Session, made: SignInLink, now: datetime) -> None:
+    session.add(made)
+    session.flush()
+    user_id, organisation_id = made.user_id, made.organisation_id
     letters.post(session, user_id=user_id, kind="sso.linked", key=f"sso/{user_id}/{now.timestamp()}", now=now)
     audit.record(
         session, DOOR, "user.sign_in_linked", now=now, organisations=[organisation_id], subject_user_id=user_id

@@ -96,9 +96,8 @@ def configure(
     known = former.issuer if former is not None else None
     if not client_secret and known != issuer:
         raise SecretMissing
-    is_trusted_more = former is None or (trusts_factor, vouches_for_emails) != (
-        trusts_factor and former.trusts_factor,
-        vouches_for_emails and former.vouches_for_emails,
+    is_trusted_more = former is None or (
+        (trusts_factor and not former.trusts_factor) or (vouches_for_emails and not former.vouches_for_emails)
     )
     has_to_be_approved = known != issuer or is_trusted_more
     if required and not _has_come_in(session, actor, issuer):

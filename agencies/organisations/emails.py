@@ -19,7 +19,7 @@ from agencies.kernel.base import Base, code_type
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.tenancy import DOOR, Actor
 from agencies.organisations import links, resets
-from agencies.organisations.factors import Authenticator, Passkey, RecoveryCode
+from agencies.organisations.factors import forget_factors
 from agencies.organisations.links import Made, MailedLink, Purpose
 from agencies.organisations.models import User, UserState
 from agencies.organisations.providers import SignInLink
@@ -211,7 +211,7 @@ def object_to(session: Session, token: str, *, now: datetime) -> ChangeState:
     if not _take(session, user, change.former):
         user.state = UserState.DISABLED
     user.password_hash = None
-    _forget_factors(session, user)
+    _forget_ways_in(session, user)
     resets.end_sessions(session, user.id, now=now)
     letters.post(session, user_id=user.id, kind="email.restored", key=f"email/{change.id}/restored", now=now)
     _record(session, user, "user.email_restored", now)
@@ -230,11 +230,11 @@ def waiting(session: Session, actor: Actor, *, now: datetime) -> str | None:
     )
 
 
-def _forget_factors(session: Session, user: User) -> None:
+def _forget_ways_in(session: Session, user: User) -> None:
     """Take away all that opens the account beside the password, and what the company's sign-in was tied to."""
-    for kind in (Authenticator, Passkey, RecoveryCode, SignInLink):
-        theirs = (kind.organisation_id == user.organisation_id, kind.user_id == user.id)
-        session.execute(delete(kind).where(*theirs).execution_options(synchronize_session=False))
+    forget_factors(session, user.organisation_id, user.id)
+    ties = (SignInLink.organisation_id == user.organisation_id, SignInLink.user_id == user.id)
+    session.execute(delete(SignInLink).where(*ties).execution_options(synchronize_session=False))
     user.failed_factors, user.factor_paused_until = 0, None
 
 

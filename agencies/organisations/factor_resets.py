@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from agencies.kernel import letters
 from agencies.kernel.errors import Conflict, msg
 from agencies.kernel.tenancy import Actor
 from agencies.organisations import heads, sessions
-from agencies.organisations.factors import Authenticator, Passkey, RecoveryCode, has_factor
+from agencies.organisations.factors import forget_factors, has_factor
 from agencies.organisations.service import manageable_user, record_about
 
 
@@ -39,9 +38,7 @@ def reset(session: Session, actor: Actor, user_id: int, *, now: datetime) -> Non
     heads.check_may_change(session, actor, user, but_for=user.id)
     if not has_factor(session, user.organisation_id, user.id):
         raise NothingToReset
-    for kind in (Authenticator, Passkey, RecoveryCode):
-        theirs = (kind.organisation_id == user.organisation_id, kind.user_id == user.id)
-        session.execute(delete(kind).where(*theirs).execution_options(synchronize_session=False))
+    forget_factors(session, user.organisation_id, user.id)
     sessions.end_all(session, actor, user.id, now=now)
     record_about(session, actor, user, "user.factor_reset", now)
     key = f"factor/{user.id}/{now.timestamp()}"

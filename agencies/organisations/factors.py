@@ -16,6 +16,7 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     UniqueConstraint,
+    delete,
     or_,
     select,
 )
@@ -114,6 +115,13 @@ class PasskeyChallenge(Base):
     #: The signed-in session it was given to; none at the door.
     session_id: Mapped[int | None]
     expires_at: Mapped[datetime]
+
+
+def forget_factors(session: Session, organisation_id: int, user_id: int) -> None:
+    """Take all that proves somebody beside the password away: app, passkeys and recovery codes."""
+    for kind in (Authenticator, Passkey, RecoveryCode):
+        theirs = (kind.organisation_id == organisation_id, kind.user_id == user_id)
+        session.execute(delete(kind).where(*theirs).execution_options(synchronize_session=False))
 
 
 def has_factor(session: Session, organisation_id: int, user_id: int) -> bool:

@@ -221,14 +221,14 @@ def list_events(
         conditions.append(AuditEvent.at < until)
     statement = select(AuditEvent).where(*conditions).order_by(AuditEvent.seq.desc()).limit(limit + 1)
     events = [(one, json.loads(one.body)) for one in session.scalars(statement)]
-    found = [(one, body["details"]) for one, body in events]
-    keys = key_names(session, actor, [body["by"]["key"] for _, body in events if "key" in body["by"]])
+    found = [(one, body["details"], body["by"].get("key", 0)) for one, body in events]
+    keys = key_names(session, actor, [key for _, _, key in found if key])
     people = user_names(
-        session, [n for one, told in found for n in (one.actor_user_id, told.get("subject_user_id")) if n]
+        session, [n for one, told, _ in found for n in (one.actor_user_id, told.get("subject_user_id")) if n]
     )
     people = {**supporting.supporter_names(session, actor), **people}
     houses = organisation_names(
-        session, [n for one, told in found for n in (one.actor_organisation_id, told.get("organisation_id")) if n]
+        session, [n for one, told, _ in found for n in (one.actor_organisation_id, told.get("organisation_id")) if n]
     )
     rows = [
         Event(
@@ -241,14 +241,14 @@ def list_events(
             is_own=one.actor_organisation_id == actor.tenant,
             subject=people.get(told.get("subject_user_id", 0)),
             subject_organisation=houses.get(told.get("organisation_id", 0)),
-            key=keys.get(body["by"].get("key", 0)) if one.actor_organisation_id == actor.tenant else None,
+            key=keys.get(key) if one.actor_organisation_id == actor.tenant else None,
         )
-        for (one, told), (_, body) in zip(found, events, strict=True)
+        for one, told, key in found
     ]
     return cut(rows, limit, lambda row: row.seq)
 
 
-def key_names(session: Session, actor: Actor, ids: Iterable[int]) -> dict[int, str]:
+def key_names(session: Session, actor: Actor, ids: Collection[int]) -> dict[int, str]:
     """Names of the organisation's own keys; nobody else's are known."""
     if actor.side not in SCOPES or not ids:
         return {}

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel.sealing import keyring_of
 from assignments.cases import loading
-from uploads.sealed import Told, alone, index_of_contact, open_private, part_of, parts_of, seal_private
+from uploads.sealed import Told, alone, index_of_contact, kind_of, open_private, part_of, parts_of, seal_private
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def add_merged(reader: Session, given: Mapping[str, Any], session: Session) -> N
     for row in rows:
         told_of = parts_of(open_private(keyring, creditor_id, row.identity, row.sealed))
         for part, told in told_of.items():
-            kind = "phone" if part == "phone_2" else part
+            kind = kind_of(part)
             if (kind, told.form) not in known.setdefault(row.debtor_id, set()):
                 known[row.debtor_id].add((kind, told.form))
                 points.append(NewPoint(row.debtor_id, kind, told, portfolio_id=row.portfolio_id))

@@ -10,13 +10,10 @@ from sqlalchemy.orm import Session
 from agencies.kernel.tenancy import Actor, owned_by, require
 from agencies.organisations.permissions import Permission
 from assignments.cases.reaching import Stops, stops_of
-from assignments.contacts.finding import find_debtors
 from assignments.contacts.models import ContactKind, DebtorContact
 
 #: The ways to reach one debtor in full, by kind, each as it was given.
 Ways = Mapping[ContactKind, list[str]]
-
-__all__ = ["Ways", "find_debtors", "list_contacts", "ways_of"]
 
 
 def list_contacts(session: Session, actor: Actor, debtor_id: int) -> list[DebtorContact]:

@@ -19,13 +19,12 @@ from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
 from assignments.cases.reaching import Stops, stops_of
 from assignments.contacts.normalising import EMPLOYER
-from assignments.locates.knowledge import Knowledge
+from assignments.locates.knowledge import Knowledge, stopper
 from assignments.locates.models import LocateBatch, OrderState
 from assignments.locates.sealed import open_subject
 from assignments.reads import service as reads
 from assignments.reads.models import ReadKind, Subject
 from assignments.reads.service import Handed
-from uploads.sealed import index_of_contact
 
 BETWEEN = "; "
 BATCH = 2_000
@@ -109,12 +108,7 @@ def _pieces(session: Session, batch: LocateBatch, handed: Handed) -> Iterator[by
 
 def _line(keyring: Keyring, batch: LocateBatch, row: Row[Any], stops: Stops) -> list[object]:
     told = open_subject(keyring, batch.creditor_id, row.id, row.sealed)
-
-    def is_stopped(kind: str, form: str) -> bool:
-        return bool(stops.of(row.debtor_id)) and (
-            (row.debtor_id, index_of_contact(keyring, batch.creditor_id, kind, form)) in stops
-        )
-
+    is_stopped = stopper(keyring, batch.creditor_id, stops.of(row.debtor_id))
     known = Knowledge(row.id, row.country, row.city, told.known, is_stopped).points()
 
     def points(kind: str) -> str:

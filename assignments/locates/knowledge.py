@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from agencies.kernel.sealing import keyring_for
+from agencies.kernel.sealing import Keyring, keyring_for
 from assignments.cases.reaching import EVERY
 from assignments.contacts.normalising import Normal, Unreadable, normal, same_as
 from assignments.locates.models import FindingKind, LocateSubject
@@ -63,7 +63,8 @@ class Knowledge:
     @classmethod
     def of(cls, subject: LocateSubject) -> Knowledge:
         """What is known of an order's person."""
-        return cls(subject.order_id, subject.country, subject.city, subject.known, stopper(subject))
+        is_stopped = stopper(keyring_for(subject), subject.creditor_id, subject.stopped)
+        return cls(subject.order_id, subject.country, subject.city, subject.known, is_stopped)
 
     def points(self) -> list[Point]:
         """Every point the agency may read, with whether a search has proved it wrong."""
@@ -100,12 +101,10 @@ class Knowledge:
         return taken_in | {same_as(point["kind"], point["value"], self._country, self._city)}
 
 
-def stopper(subject: LocateSubject) -> Callable[[str, str], bool]:
-    """Whether a person asked not to be reached by something of a kind, by its one spelling."""
-    stopped, creditor_id = subject.stopped, subject.creditor_id
+def stopper(keyring: Keyring, creditor_id: int, stopped: Collection[bytes]) -> Callable[[str, str], bool]:
+    """Whether a person asked not to be reached by something of a kind, by its one spelling; by what was stopped."""
     if not stopped or EVERY in stopped:
         return lambda _kind, _form: bool(stopped)
-    keyring = keyring_for(subject)
     return lambda kind, form: index_of_contact(keyring, creditor_id, kind, form) in stopped
 
 

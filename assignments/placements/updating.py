@@ -34,7 +34,7 @@ from uploads.checking.remarking import remark_rows
 from uploads.lifecycle import CannotBeUndone
 from uploads.models import Upload, UploadState
 from uploads.rows import Loaded
-from uploads.sealed import Private, Told, parts_of
+from uploads.sealed import Private, Told, kind_of, parts_of
 from uploads.sealedrows import open_row
 
 #: Why an update cannot be taken back.
@@ -153,7 +153,7 @@ def _points_of(session: Session, upload: Upload, row: Any) -> Iterator[tuple[str
     """Kind and wording of each way to reach somebody that a row tells."""
     private = open_row(keyring_of(session), upload.organisation_id, upload.kind, upload.id, row.line, row.sealed)
     for part, told in parts_of(Private(**private)).items():
-        yield "phone" if part == "phone_2" else part, told
+        yield kind_of(part), told
 
 
 def _tell(

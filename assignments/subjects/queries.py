@@ -25,8 +25,6 @@ from assignments.subjects.models import (
 )
 from assignments.subjects.service import Requester, opened, requester_of
 
-_OPEN = (RequestState.RECEIVED, RequestState.IDENTIFIED)
-
 
 @dataclass(frozen=True)
 class Register:
@@ -125,7 +123,7 @@ def statistics(session: Session, actor: Actor, begins: datetime, ends: datetime)
             func.count().filter(answered),
             func.count().filter(answered, request.answered_at <= request.due_at),
             func.count().filter(or_(request.state == RequestState.REFUSED, request.outcome == "refused")),
-            func.count().filter(request.state.in_(_OPEN)),
+            func.count().filter(request.state.in_(marking.OPEN)),
         )
         .where(
             request.creditor_id == require_side(actor, Side.CREDITOR),
@@ -153,7 +151,7 @@ def _register(actor: Actor, register: Register, now: datetime) -> Select[Any]:
     if register.state is not None:
         statement = statement.where(request.state == register.state)
     if register.is_open:
-        statement = statement.where(request.state.in_(_OPEN))
+        statement = statement.where(request.state.in_(marking.OPEN))
     if register.is_late:
         statement = statement.where(func.coalesce(request.answered_at, now) > request.due_at)
     return statement.order_by(request.id.desc())

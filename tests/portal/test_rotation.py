@@ -19,12 +19,11 @@ from agencies.standing import accounts, changes
 from assignments.cases.models import Debtor
 from assignments.cases.queries import Selection, list_cases
 from assignments.contacts.models import DebtorContact
-from assignments.contacts.queries import find_debtors
 from portal import rotation
 from portal.commands.keys import rotate_keys
 from portal.jobs import tasks
 from portal.ports import Ports
-from tests import files, standings
+from tests import files, standings, subjects
 from tests.people import World
 from uploads.options import Options
 from uploads.queries import find_staged_row, get_upload, list_errors
@@ -134,11 +133,11 @@ def test_done_again_it_changes_nothing(both, analyst, upload_id):
         assert session.execute(text("select id, sealed from debtors order by id")).all() == before
 
 
-def test_people_are_found_by_the_same_index_before_and_after(both, newest, analyst, upload_id):
+def test_people_are_found_by_the_same_index_before_and_after(both, newest, world, analyst, upload_id):
     ask(both, analyst)
     tasks.perform_due(both)
-    with newest.session(analyst) as session:
-        assert [one.name for one in find_debtors(session, analyst, document="52.000.003")] == ["Ana 3"]
+    found = subjects.sought(newest, world.actor(Role.COMPLIANCE), id_number="52.000.003")
+    assert [one.name for one in found] == ["Ana 3"]
 
 
 def test_one_organisation_s_rows_are_turned_and_no_other_s(both, world, analyst, upload_id, ports):

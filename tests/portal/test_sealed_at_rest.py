@@ -19,10 +19,10 @@ from agencies.organisations.permissions import Role
 from assignments.cases.models import Case, Debtor
 from assignments.cases.queries import Selection, list_cases
 from assignments.contacts.models import ContactPoint, DebtorContact
-from assignments.contacts.queries import find_debtors, list_contacts
+from assignments.contacts.queries import list_contacts
 from portal.ports import Ports
 from portal.stack import postgres
-from tests import files
+from tests import files, subjects
 from tests.people import World
 from uploads.models import UploadKind
 from uploads.options import Options
@@ -128,20 +128,22 @@ def test_whoever_may_see_it_reads_all_of_it(ports, analyst, loaded):
 @pytest.mark.parametrize(
     ("asked", "names"),
     [
-        ({"document": "79.918.273"}, ["Ana"]),
+        ({"id_number": "79.918.273"}, ["Ana"]),
         ({"phone": "+57 315 771 8291"}, ["Ana"]),
         ({"phone": "3157718296"}, ["Ana"]),
         ({"email": "Centinela.Dos@correo.example"}, ["Ana"]),
-        ({"document": "79918275", "phone": "3157718291"}, []),
-        ({"document": "79918275"}, ["Luz"]),
-        ({"document": "7991827"}, []),
+        ({"id_number": "79918275", "phone": "3157718291"}, ["Ana", "Luz"]),
+        ({"id_number": "79918275"}, ["Luz"]),
+        ({"id_number": "7991827"}, []),
         ({}, []),
     ],
     ids=str,
 )
-def test_people_are_found_by_what_is_exactly_theirs(ports, analyst, loaded, asked, names):
-    with ports.session(analyst) as session:
-        assert [one.name for one in find_debtors(session, analyst, **asked)] == names
+def test_people_are_found_by_what_is_exactly_theirs(ports, world, loaded, asked, names):
+    found = subjects.sought(ports, world.actor(Role.COMPLIANCE), **asked)
+    assert sorted(one.name for one in found) == names
+    # Who fits in one thing only is told from who fits in all.
+    assert all(len(one.found_by) == 1 for one in found)
 
 
 def test_another_creditor_with_the_same_person_has_another_index_and_finds_its_own(ports, world, analyst, loaded):
@@ -151,8 +153,9 @@ def test_another_creditor_with_the_same_person_has_another_index_and_finds_its_o
     indexes = []
     for actor in (analyst, other):
         with ports.session(actor) as session:
-            (found,) = find_debtors(session, actor, document="79918273")
-            assert found.creditor_id == actor.tenant
+            handler = world.actor(Role.COMPLIANCE, organisation=0 if actor is analyst else 1)
+            (hit,) = subjects.sought(ports, handler, id_number="79918273")
+            found = session.get_one(Debtor, (actor.tenant, hit.debtor_id))
             indexes.append((found.identity, found.document_index, found.phone_index))
     assert not set(indexes[0]) & set(indexes[1])
 

@@ -51,10 +51,15 @@ def read_identities(written: pl.Series, number: pl.Series, types: pl.Series | No
     return Identities(reading.number, type_, reading.digit)
 
 
+def bare_number(written: str) -> str:
+    """Its capitals and digits, without what belongs to its spelling."""
+    return re.sub(r"[\s.,/_'-]", "", written).upper()
+
+
 def read_identity(written: str, country: str) -> str | None:
     """One number as a file's are read, whatever document it is of; None when it identifies nobody."""
-    bare = re.sub(r"[\s.,/_'\u00a0-]", "", written).upper()
-    found: str | None = read_identities(pl.Series([written.strip()]), pl.Series([bare]), None, country).number.value[0]
+    bare = pl.Series([bare_number(written)])
+    found: str | None = read_identities(pl.Series([written.strip()]), bare, None, country).number.value[0]
     return found
 
 
