@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
-from wtforms import DateField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from agencies.kernel.clock import COUNTRIES
@@ -15,7 +15,7 @@ from agencies.kernel.errors import msg
 from agencies.kernel.money import EXPONENT, exponent
 from agencies.standing.fields import LONGEST_PARAGRAPH, LONGEST_TEXT, AskedField, FieldKind
 from portal.forms.base import PortalForm
-from portal.forms.fields import NumberField, PercentField
+from portal.forms.fields import NumberField, PercentField, WholeNumberField
 from portal.forms.standing import BoxesField
 from portal.i18n import country_name, say
 
@@ -76,7 +76,7 @@ def _field(one: AskedField, is_draft: bool) -> Any:
         case _K.DATE:
             return DateField(one.label, rules)
         case _K.INTEGER:
-            return IntegerField(one.label, [*rules, NumberRange(0, 10**9)])
+            return WholeNumberField(one.label, [*rules, NumberRange(0, 10**9)])
         case _K.PERCENT:
             return PercentField(one.label, [*rules, NumberRange(0, 100)])
         case _K.AMOUNT:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from wtforms import DateField, FileField, HiddenField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import DateField, FileField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from agencies.attestations.answers import LONGEST
@@ -15,6 +15,7 @@ from agencies.attestations.templates import FieldKind, Template, TemplateField
 from agencies.kernel.errors import msg
 from agencies.kernel.files import ACCEPTED
 from portal.forms.base import PortalForm
+from portal.forms.fields import WholeNumberField
 from portal.i18n import say
 from portal.presenters.attestations import SIGNER_ROLES, text
 
@@ -131,7 +132,7 @@ def _field(field: TemplateField) -> Any:
         case FieldKind.PARAGRAPH:
             return TextAreaField(label, [Optional(), Length(max=LONGEST)], render_kw={"rows": 3})
         case FieldKind.INTEGER:
-            return IntegerField(label, [Optional(), NumberRange(0, 10**9)])
+            return WholeNumberField(label, [Optional(), NumberRange(0, 10**9)])
         case FieldKind.DATE:
             return DateField(label, [Optional()])
         case FieldKind.CHOICE:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import IntegerField, SelectField, StringField
+from wtforms import SelectField, StringField
 from wtforms.validators import Length, NumberRange, Optional
 
 from agencies.kernel.errors import msg
@@ -12,7 +12,7 @@ from agencies.kernel.money import minor
 from assignments.cases.models import CaseState
 from assignments.cases.queries import Facets, Selection
 from portal.forms.base import PortalForm
-from portal.forms.fields import NumberField, ReferenceField
+from portal.forms.fields import NumberField, ReferenceField, WholeNumberField
 from portal.i18n import say
 from portal.presenters.cases import STATES
 
@@ -29,8 +29,8 @@ class SelectionForm(PortalForm):
     segment = SelectField(msg("Segment"), validators=[Optional()])
     min_balance = NumberField(msg("Balance from"), validators=[Optional()])
     max_balance = NumberField(msg("Balance to"), validators=[Optional()])
-    min_dpd = IntegerField(msg("Days past due from"), validators=_WHOLE)
-    max_dpd = IntegerField(msg("Days past due to"), validators=_WHOLE)
+    min_dpd = WholeNumberField(msg("Days past due from"), validators=_WHOLE)
+    max_dpd = WholeNumberField(msg("Days past due to"), validators=_WHOLE)
 
     def offer(self, facets: Facets) -> None:
         """Set what can be chosen from what the cases hold."""

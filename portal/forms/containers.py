@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from agencies.kernel.errors import msg
 from portal.forms.base import PortalForm
+from portal.forms.fields import WholeNumberField
 from portal.i18n import say
 from uploads.formats.fixedwidth import Column
 
@@ -20,7 +21,7 @@ class SheetForm(PortalForm):
     """Where in a file its table stands."""
 
     sheet = SelectField(msg("Sheet"), [Optional()])
-    header_row = IntegerField(msg("Row of the header"), [Optional(), NumberRange(1, _LAST_ROW)])
+    header_row = WholeNumberField(msg("Row of the header"), [Optional(), NumberRange(1, _LAST_ROW)])
     layout = SelectField(msg("Layout"), [Optional()])
 
     def __init__(

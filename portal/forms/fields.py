@@ -8,7 +8,7 @@ from typing import Any
 
 from babel.numbers import NumberFormatError, parse_decimal
 from flask import current_app
-from wtforms import Field, SelectField, SelectMultipleField
+from wtforms import Field, IntegerField, SelectField, SelectMultipleField
 from wtforms.widgets import CheckboxInput, ListWidget, TextInput
 
 from agencies.kernel.errors import msg
@@ -25,6 +25,17 @@ def references() -> References:
     """The codec of this instance."""
     codec: References = current_app.extensions["encargo"].references
     return codec
+
+
+class WholeNumberField(IntegerField):
+    """A whole number; one of more digits than anything here has is refused before anybody computes with it."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Read what was typed; raises `ValueError`."""
+        super().process_formdata(valuelist)
+        if self.data is not None and abs(self.data) > LARGEST:
+            self.data = None
+            raise ValueError(self.gettext("Not a valid integer value."))
 
 
 class NumberField(Field):

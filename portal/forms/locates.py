@@ -12,7 +12,6 @@ from wtforms import (
     DateField,
     FileField,
     HiddenField,
-    IntegerField,
     RadioField,
     SelectField,
     StringField,
@@ -30,7 +29,7 @@ from assignments.locates.models import Confidence, FindingKind, LocatePurpose, S
 from assignments.locates.people import People
 from portal.forms.base import PortalForm
 from portal.forms.cases import ANY, SelectionForm
-from portal.forms.fields import ReferenceField, references
+from portal.forms.fields import ReferenceField, WholeNumberField, references
 from portal.i18n import say
 from portal.presenters import locates as words
 
@@ -55,7 +54,7 @@ class OrderForm(SelectionForm):
     exclusions = TextAreaField(msg("What may not be used"), [Optional(), Length(max=1000)])
     is_certified = BooleanField(msg("I certify the purpose and that these people's data may be used for it"))
     #: How many were shown, so that no others are ordered.
-    expected = IntegerField(validators=[Optional()])
+    expected = WholeNumberField(validators=[Optional()])
 
     def offer_terms(self, facets: Any, mandates: Sequence[tuple[int, str]]) -> None:
         """Set what can be chosen."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wtforms import DateField, Field, FieldList, IntegerField, SelectField, StringField
+from wtforms import DateField, Field, FieldList, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from agencies.kernel.errors import msg
@@ -13,7 +13,7 @@ from agencies.kernel.money import minor
 from agencies.mandates.models import PAYING_GRADES, Clause, FeeClass, LocateGrade, ReportFrequency, Service
 from agencies.mandates.terms import MAX_DUE_DAYS, MAX_HOURS, MAX_TAIL_DAYS, AgeBand, Fee, Promise, TermSheet
 from portal.forms.base import PortalForm
-from portal.forms.fields import NumberField, PercentField, ReferenceField
+from portal.forms.fields import NumberField, PercentField, ReferenceField, WholeNumberField
 from portal.i18n import say
 from portal.presenters.mandates import CLAUSES, FEE_CLASSES, FREQUENCIES, GRADES, SERVICES
 
@@ -27,17 +27,17 @@ class TermsForm(PortalForm):
 
     commission = PercentField(msg("Commission on each payment (%)"), [Optional()])
     band_from = FieldList(
-        IntegerField(msg("From this many days past due"), [Optional(), NumberRange(1, MOST_DAYS)]),
+        WholeNumberField(msg("From this many days past due"), [Optional(), NumberRange(1, MOST_DAYS)]),
         min_entries=BANDS,
         max_entries=BANDS,
     )
     band_rate = FieldList(PercentField(msg("Commission (%)"), [Optional()]), min_entries=BANDS, max_entries=BANDS)
-    tail_days = IntegerField(
+    tail_days = WholeNumberField(
         msg("Days of commission after a case has gone back"), [Optional(), NumberRange(0, MAX_TAIL_DAYS)]
     )
     settlement_discount = PercentField(msg("Largest discount the agency may grant by itself (%)"), [Optional()])
     report_frequency = SelectField(msg("Reports"), filters=[lambda chosen: chosen or ReportFrequency.MONTHLY.value])
-    report_due_days = IntegerField(
+    report_due_days = WholeNumberField(
         msg("Business days to report after each period"), [InputRequired(), NumberRange(1, MAX_DUE_DAYS)], default=5
     )
     valid_from = DateField(msg("In force from"), [InputRequired()])
@@ -68,7 +68,7 @@ class TermsForm(PortalForm):
         return is_sound
 
     @property
-    def bands(self) -> list[tuple[IntegerField, PercentField]]:
+    def bands(self) -> list[tuple[WholeNumberField, PercentField]]:
         """The lines of the age bands."""
         return list(zip(self.band_from, self.band_rate, strict=True))
 
@@ -146,7 +146,7 @@ for _class in FeeClass:
         setattr(TermsForm, fee_field(_class, _grade), NumberField(FEE_CLASSES[_class], [Optional()]))
 for _clause in Clause:
     if _clause is not Clause.REPORT_ON_TIME:
-        _hours = IntegerField(msg("Business hours"), [Optional(), NumberRange(0, MAX_HOURS)])
+        _hours = WholeNumberField(msg("Business hours"), [Optional(), NumberRange(0, MAX_HOURS)])
         setattr(TermsForm, f"hours_{_clause}", _hours)
     setattr(TermsForm, f"target_{_clause}", PercentField(msg("Kept in (%)"), [Optional()]))
 
@@ -179,5 +179,5 @@ class TrialForm(PortalForm):
     """A payment to try the terms on."""
 
     payment = NumberField(msg("A payment of"), [InputRequired(), NumberRange(min=0)])
-    age = IntegerField(msg("Days past due when placed"), [Optional(), NumberRange(0, MOST_DAYS)])
-    gone = IntegerField(msg("Days since the case went back"), [Optional(), NumberRange(0, MOST_DAYS)])
+    age = WholeNumberField(msg("Days past due when placed"), [Optional(), NumberRange(0, MOST_DAYS)])
+    gone = WholeNumberField(msg("Days since the case went back"), [Optional(), NumberRange(0, MOST_DAYS)])

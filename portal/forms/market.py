@@ -13,7 +13,6 @@ from wtforms import (
     DateField,
     DateTimeLocalField,
     HiddenField,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -30,7 +29,7 @@ from assignments.marketplace.service import Timetable
 from assignments.marketplace.tape import AGE_STARTS
 from portal.forms.base import PortalForm
 from portal.forms.cases import SelectionForm
-from portal.forms.fields import PercentField, ReferencesField, references
+from portal.forms.fields import PercentField, ReferencesField, WholeNumberField, references
 from portal.i18n import say
 from portal.presenters.market import DECLINE_REASONS, FREQUENCIES
 
@@ -50,10 +49,10 @@ class LotForm(SelectionForm):
     is_split = BooleanField(msg("Several agencies may win a share each"))
     shows_bid_count = BooleanField(msg("Everybody may see how many bids there are before they close"))
     report_frequency = SelectField(msg("Reports"), default=ReportFrequency.MONTHLY.value)
-    report_due_days = IntegerField(
+    report_due_days = WholeNumberField(
         msg("Business days to report after each period"), [InputRequired(), NumberRange(1, 60)], default=5
     )
-    tail_days = IntegerField(
+    tail_days = WholeNumberField(
         msg("Days of commission after a recall"), [InputRequired(), NumberRange(0, 365)], default=30
     )
     settlement = PercentField(msg("Largest discount the agency may grant (%)"), validators=[Optional()])
@@ -92,9 +91,9 @@ class BidForm(PortalForm):
     from_181 = PercentField(msg("From 181 days (%)"), validators=[Optional()])
     from_361 = PercentField(msg("From 361 days (%)"), validators=[Optional()])
     from_721 = PercentField(msg("From 721 days (%)"), validators=[Optional()])
-    capacity = IntegerField(msg("Cases you can take at most"), validators=_WHOLE)
+    capacity = WholeNumberField(msg("Cases you can take at most"), validators=_WHOLE)
     starts_on = DateField(msg("You can begin on"), [InputRequired()])
-    first_contact_hours = IntegerField(msg("First contact within so many business hours"), validators=_WHOLE)
+    first_contact_hours = WholeNumberField(msg("First contact within so many business hours"), validators=_WHOLE)
     promise_6 = PercentField(msg("Recovery you expect within 6 months (%)"), validators=[Optional()])
     promise_12 = PercentField(msg("Recovery you expect within 12 months (%)"), validators=[Optional()])
     basis = TextAreaField(msg("What you base this on"), _TEXT)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from wtforms import BooleanField, DateField, IntegerField, StringField, TextAreaField
+from wtforms import BooleanField, DateField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from agencies.attestations.authoring import HIGHEST_WEIGHT, LONGEST_VALIDITY, STOPPABLE, Wording
@@ -13,6 +13,7 @@ from agencies.attestations.models import CreditorTemplate
 from agencies.attestations.templates import Act
 from agencies.kernel.errors import msg
 from portal.forms.base import PortalForm
+from portal.forms.fields import WholeNumberField
 from portal.forms.standing import BoxesField
 from portal.i18n import say
 from portal.presenters.attestations import ACTS
@@ -37,8 +38,8 @@ class TemplateForm(PortalForm):
         msg("Questions in English, one per line"), [Optional(), Length(max=1_000)], render_kw={"rows": 3}
     )
     needs_evidence = BooleanField(msg("Evidence has to be attached"), default=True)
-    months = IntegerField(msg("Holds for, months"), [InputRequired(), NumberRange(1, LONGEST_VALIDITY)], default=12)
-    weight = IntegerField(msg("Weight in the score"), [InputRequired(), NumberRange(0, HIGHEST_WEIGHT)], default=1)
+    months = WholeNumberField(msg("Holds for, months"), [InputRequired(), NumberRange(1, LONGEST_VALIDITY)], default=12)
+    weight = WholeNumberField(msg("Weight in the score"), [InputRequired(), NumberRange(0, HIGHEST_WEIGHT)], default=1)
     blocks = BoxesField(msg("A lapse stops"), [Optional()])
     renews = BooleanField(msg("What was signed by an earlier version has to be renewed on the day"), default=True)
 

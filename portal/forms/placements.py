@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import BooleanField, HiddenField, IntegerField, StringField
+from wtforms import BooleanField, HiddenField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 from agencies.kernel.errors import msg
 from portal.forms.base import PortalForm
 from portal.forms.cases import SelectionForm
-from portal.forms.fields import ReferencesField
+from portal.forms.fields import ReferencesField, WholeNumberField
 
 
 class WaveForm(SelectionForm):
@@ -20,7 +20,7 @@ class WaveForm(SelectionForm):
     mandates = ReferencesField(
         msg("Mandates"), kind="mandate", validators=[InputRequired(msg("Choose at least one mandate."))]
     )
-    bands = IntegerField(msg("Balance bands"), [InputRequired(), NumberRange(1, 20)], default=5)
+    bands = WholeNumberField(msg("Balance bands"), [InputRequired(), NumberRange(1, 20)], default=5)
 
     def plan(self, currency: str) -> dict[str, Any]:
         """What was chosen, as the service takes it."""

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from wtforms import FileField, IntegerField, SelectField, StringField
+from wtforms import FileField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from agencies.kernel.errors import msg
 from agencies.kernel.money import EXPONENT
 from portal.forms.base import PortalForm
-from portal.forms.fields import NumberField, ReferenceField
+from portal.forms.fields import NumberField, ReferenceField, WholeNumberField
 from portal.i18n import say
 from portal.presenters.uploads import KINDS
 from uploads.checking.control import Control
@@ -116,7 +116,7 @@ class _FileToCome(PortalForm):
     """What is known of a file that will come in pieces."""
 
     filename = StringField(validators=[InputRequired(), Length(max=1000)])
-    size = IntegerField(validators=[InputRequired(), NumberRange(min=0)])
+    size = WholeNumberField(validators=[InputRequired(), NumberRange(min=0)])
     #: The random word of the page that sends it.
     sender = StringField(validators=[Optional(), Length(min=20, max=60)])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wtforms import DateField, IntegerField, SelectField, SelectMultipleField, StringField
+from wtforms import DateField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -13,7 +13,7 @@ from agencies.kernel.money import EXPONENT, exponent
 from agencies.standing.filing import Credential, Statement
 from agencies.standing.models import CredentialKind, OfferedService, Product
 from portal.forms.base import PortalForm
-from portal.forms.fields import NumberField
+from portal.forms.fields import NumberField, WholeNumberField
 from portal.i18n import country_name, say
 from portal.presenters.agency_files import KINDS, SERVICES
 
@@ -34,12 +34,12 @@ class StatementForm(PortalForm):
     services = BoxesField(msg("Services offered"), [Optional()])
     countries = BoxesField(msg("Countries covered"), [Optional()])
     regions = StringField(msg("Regions or cities covered"), [Optional(), Length(max=500)])
-    capacity = IntegerField(msg("Capacity: cases at a time for one creditor"), [Optional(), NumberRange(1, 10**9)])
+    capacity = WholeNumberField(msg("Capacity: cases at a time for one creditor"), [Optional(), NumberRange(1, 10**9)])
     products = BoxesField(msg("Products worked"), [Optional()])
     complaints_contact = StringField(msg("Contact for complaints"), [Optional(), Length(max=200)])
     second_complaints_contact = StringField(msg("Second contact for complaints"), [Optional(), Length(max=200)])
     incidents_contact = StringField(msg("Contact for security incidents"), [Optional(), Length(max=200)])
-    notice_hours = IntegerField(
+    notice_hours = WholeNumberField(
         msg("Hours within which you report an incident"), [Optional(), NumberRange(1, MOST_NOTICE_HOURS)]
     )
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from wtforms import IntegerField, TextAreaField
+from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
 from agencies.kernel.errors import msg
 from portal.forms.base import PortalForm
-from portal.forms.fields import ReferenceField
+from portal.forms.fields import ReferenceField, WholeNumberField
 
 
 class SupportForm(PortalForm):
@@ -17,7 +17,7 @@ class SupportForm(PortalForm):
 
     organisation = ReferenceField(msg("Organisation"), kind="organisation", validators=[InputRequired()])
     reason = TextAreaField(msg("Why you need to look"), [InputRequired(), Length(max=1_000)])
-    minutes = IntegerField(msg("Minutes"), [InputRequired()], default=30)
+    minutes = WholeNumberField(msg("Minutes"), [InputRequired()], default=30)
 
     def offer(self, organisations: Iterable[tuple[int, str]]) -> SupportForm:
         """Set who can be asked."""

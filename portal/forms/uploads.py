@@ -71,7 +71,7 @@ class MappingForm(PortalForm):
         missing = [say(field.label) for field in self._schema.required if not used[field.name]]
         if missing:
             self.form_errors.append(say(MISSING, {"fields": ", ".join(missing)}))
-        twice = [say(self._schema[name].label) for name, times in used.items() if times > 1]
+        twice = [say(field.label) for field in self._schema.fields if used[field.name] > 1]
         self.form_errors.extend(say(TWICE, {"field": label}) for label in twice)
         if self.date_order.errors or self.decimal.errors:
             self.form_errors.append(say(OPEN))

@@ -79,6 +79,7 @@ def test_without_a_script_a_button_shows_it_with_what_was_chosen(sign_in) -> Non
     "changed",
     [
         {"columns-0": "no_such_field", "currency": "ZZZ", "decimal": "x", "date_order": "x"},
+        {"columns-0": "no_such_field", "columns-1": "no_such_field"},
         {"columns-0": "balance_total", "columns-1": "balance_total"},
         {"columns-999": "email"},
         {"code:result:x": "y", "code::": "z", "code:person_type:natural": "no_such_code"},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from werkzeug.datastructures import MultiDict
+from wtforms.validators import NumberRange
 
 from portal.forms.base import PortalForm
-from portal.forms.fields import NumberField, PercentField
+from portal.forms.fields import NumberField, PercentField, WholeNumberField
 
 
 class Sheet(PortalForm):
@@ -66,3 +68,22 @@ def test_what_could_mean_two_things_is_refused_and_kept(app, language, typed) ->
 def test_a_percentage_is_kept_in_ten_thousandths(app) -> None:
     assert read(app, "es", rate="18,55").rate.basis_points == 1855
     assert read(app, "es", rate="").rate.basis_points is None
+
+
+class Limit(PortalForm):
+    days = WholeNumberField("Days", [NumberRange(0, 60)])
+
+
+@pytest.mark.parametrize("typed", ["9" * 400, "-" + "9" * 400, "\u0663" * 300, "1" + "0" * 16])
+def test_a_number_too_long_to_compute_with_is_refused_and_kept_and_breaks_nothing(app, typed) -> None:
+    with app.test_request_context():
+        form = Limit(MultiDict({"days": typed}))
+        assert not form.validate()
+        assert form.days.errors
+        assert typed in str(form.days)
+
+
+def test_no_form_has_a_whole_number_without_an_end() -> None:
+    forms = Path(__file__).parents[2] / "portal" / "forms"
+    bare = [file.name for file in forms.glob("*.py") if " IntegerField(" in file.read_text().replace("=", "= ")]
+    assert bare == []
