@@ -27,6 +27,7 @@ class Telling:
 _SUPPORT = {"support_id": "support_id"}
 _APPROVAL = {"approval_id": "approval_id"}
 _INCIDENT = {"incident_id": "incident_id"}
+_WEBHOOK = {"webhook_id": "webhook_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here or in `portal.presenters.notices`.
 OF_TRUST: dict[str, Telling] = {
@@ -52,6 +53,19 @@ OF_TRUST: dict[str, Telling] = {
         msg("The scanner for malicious software does not answer; new files are held back until it does"),
         "alert-triangle",
         "work.index",
+        is_urgent=True,
+    ),
+    "webhook.failed": Telling(
+        msg("A message to one of your systems was given up after several attempts; look at what its webhook answers"),
+        "send",
+        "webhooks.show",
+        _WEBHOOK,
+    ),
+    "webhook.stopped": Telling(
+        msg("A webhook was stopped because your system does not take messages; mend the system and resume the webhook"),
+        "alert-triangle",
+        "webhooks.show",
+        _WEBHOOK,
         is_urgent=True,
     ),
     "support.asked": Telling(

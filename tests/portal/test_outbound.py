@@ -100,10 +100,9 @@ def test_the_name_is_asked_for_once_and_a_second_answer_leads_nowhere(monkeypatc
     assert asked.count("login.example") == 1
 
 
-def test_a_redirect_is_not_followed_and_an_endless_answer_is_cut(monkeypatch):
-    with impostor.running() as listener, outbound.client(may_loopback=True) as web:
+def test_a_redirect_is_not_followed_and_an_endless_answer_is_cut():
+    with impostor.running() as listener, outbound.client(may_loopback=True, most_bytes=10) as web:
         assert web.follow_redirects is False
-        monkeypatch.setattr(outbound, "MOST_BYTES", 10)
         with pytest.raises(Unreachable):
             web.get(listener.address + "/keys")
 
