@@ -42,7 +42,7 @@ def documented(folder: Path, *secrets: str) -> Iterator[Documented]:
         port = free.getsockname()[1]
     told = {"ENCARGO_SECRETS": " ".join(secrets), "PORT": str(port), "SEEN": str(folder / "seen.db")}
     with output.open("w") as out:
-        running = subprocess.Popen([sys.executable, str(program)], env={**os.environ, **told}, stdout=out)  # noqa: S603
+        running = subprocess.Popen([sys.executable, str(program)], env={**os.environ, **told}, stdout=out)
         try:
             _wait_for(port)
             yield Documented(f"http://127.0.0.1:{port}/encargo", output)
