@@ -49,6 +49,7 @@ AGAIN = {
     "sweep_files",
     "scan_file",
     "send_letter",
+    "send_webhook",
     "rotate_keys",
 }
 #: What doing something twice would show in.
