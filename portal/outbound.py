@@ -105,6 +105,15 @@ def client(*, may_loopback: bool, most_bytes: int = MOST_BYTES) -> Iterator[http
         _CONVERSATIONS.release()
 
 
+def post(url: str, content: bytes, headers: dict[str, str], *, may_loopback: bool, most_bytes: int) -> int:
+    """Send octets and return the status that was answered; raises `Unreachable`."""
+    try:
+        with client(may_loopback=may_loopback, most_bytes=most_bytes) as web:
+            return web.post(url, content=content, headers=headers).status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as failure:
+        raise Unreachable(type(failure).__name__) from failure
+
+
 def _addresses(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

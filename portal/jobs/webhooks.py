@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-import httpx
 import structlog
 
 from agencies.webhooks import catalogue, delivering, signing
@@ -53,12 +52,12 @@ def _send(job: Job, message: Outgoing) -> Answer:
         data["sequence"] = message.sequence
     body = signing.body_of(event.type, message.at, data)
     headers = signing.headers(message.secrets, "msg_" + encode("webhook_delivery", message.delivery_id), now, body)
+    headers["user-agent"] = _AGENT
     here = is_loopback(urlsplit(job.ports.settings.public_url))
     try:
-        with outbound.client(may_loopback=here, most_bytes=MOST_BYTES) as web:
-            answer = web.post(message.url, content=body.encode(), headers={**headers, "user-agent": _AGENT})
-    except (Unreachable, httpx.HTTPError, httpx.InvalidURL) as failure:
+        status = outbound.post(message.url, body.encode(), headers, may_loopback=here, most_bytes=MOST_BYTES)
+    except Unreachable as failure:
         # Its words tell what our own network looks like, which is for our log alone.
         log.info("webhook.unanswered", delivery=message.delivery_id, reason=str(failure))
         return Answer(fault="no_answer")
-    return Answer(status=answer.status_code)
+    return Answer(status=status)
