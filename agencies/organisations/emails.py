@@ -201,11 +201,16 @@ def object_to(session: Session, token: str, *, now: datetime) -> ChangeState:
     change, user = _objectionable(session, token, now, lock=True)
     was = change.state
     change.decided_at = now
-    links.close(session, user.organisation_id, user.id, *Purpose, now=now)
+    whose = (user.organisation_id, user.id)
     if was is ChangeState.ASKED:
+        # Whoever objects may be a thief who asked for this change as well: what the owner holds against an earlier one
+        # stays open.
+        links.close(session, *whose, Purpose.CONFIRM_EMAIL, Purpose.OBJECT_EMAIL, about=change.id, now=now)
         change.state = ChangeState.STOPPED
         _record(session, user, "user.email_change_stopped", now)
         return change.state
+    links.close(session, *whose, Purpose.CONFIRM_EMAIL, Purpose.PASSWORD, now=now)
+    links.close(session, *whose, Purpose.OBJECT_EMAIL, since=change.id, now=now)
     change.state = ChangeState.TAKEN_BACK
     _stop_waiting(session, user, now)
     if not _take(session, user, change.former):
