@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR
-from agencies.organisations import emails
+from agencies.organisations import emails, links
+from agencies.organisations.emails import EmailChange
+from agencies.organisations.links import Purpose
 from agencies.organisations.models import User
 from agencies.organisations.permissions import Role
 from tests import post
@@ -81,4 +85,34 @@ def test_a_thief_who_takes_a_change_of_their_own_back_does_not_close_the_owners_
     assert address(app_ports, owner) == FIRST
 
     assert browser.post(stolen).status_code == 303
+    assert address(app_ports, owner) == owner.email
+
+
+def test_a_letter_that_leaves_late_lets_the_thief_take_nothing_back_after_the_owner_did(
+    browser, owner, ask, link, stolen, app_ports
+):
+    ask(SECOND)
+    # Written to the thief's former address, and still in the queue when the owner objects.
+    browser.post(link(SECOND, CONFIRM))
+    assert browser.post(stolen).status_code == 303
+
+    assert post.letters_to(app_ports, FIRST, CHANGED) == []
+    assert address(app_ports, owner) == owner.email
+
+
+def test_a_link_that_was_being_written_while_the_owner_objected_opens_nothing(
+    browser, owner, ask, link, stolen, app_ports
+):
+    ask(SECOND)
+    browser.post(link(SECOND, CONFIRM))
+    assert browser.post(stolen).status_code == 303
+    # The job looked before the owner objected and was done after it, so that no closing of links met this one.
+    about = {"letter": "late", "lifetime": timedelta(days=7), "now": utc_now()}
+    with app_ports.session(owner.actor) as session, transaction(session):
+        latest = session.scalar(select(func.max(EmailChange.id)))
+        whose = (owner.actor, owner.actor.user_id, Purpose.OBJECT_EMAIL)
+        late = links.make(session, *whose, subject_id=latest, **about)
+
+    path = f"/email/object/{late.token}"
+    assert browser.get(path).status_code == browser.post(path).status_code == 404
     assert address(app_ports, owner) == owner.email
