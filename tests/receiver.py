@@ -17,6 +17,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from agencies.kernel.session import transaction
+from agencies.kernel.tenancy import Actor
+from agencies.webhooks import service
+from portal.ports import Ports
+
 SAMPLE = Path(__file__).parent.parent / "docs" / "webhooks.md"
 
 
@@ -61,6 +66,19 @@ class Obedient:
     body: bytes = b""
     pause: float = 0
     sent: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+    def ids(self) -> set[str]:
+        """The messages it was sent, however often each came."""
+        return {headers["webhook-id"] for headers, _body in self.sent}
+
+
+def send_test(ports: Ports, actor: Actor, to: Obedient) -> None:
+    """Have a message sent to a receiver by a webhook of its own."""
+    now = ports.now()
+    with ports.session(actor) as session, transaction(session):
+        told = {"url": to.url, "actions": ["upload.checked"], "may_loopback": True}
+        made = service.make(session, actor, **told, now=now)
+        service.send_test(session, actor, made.webhook.id, now=now)
 
 
 @contextmanager

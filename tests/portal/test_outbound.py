@@ -125,9 +125,12 @@ def test_a_redirect_is_not_followed():
 
 
 def test_an_endless_answer_is_cut():
-    with impostor.running() as listener, outbound.client(may_loopback=True, most_bytes=10) as web:
-        with pytest.raises(Unreachable):
-            web.get(listener.address + "/keys")
+    with (
+        impostor.running() as listener,
+        outbound.client(may_loopback=True, most_bytes=10) as web,
+        pytest.raises(Unreachable),
+    ):
+        web.get(listener.address + "/keys")
 
 
 @contextmanager
