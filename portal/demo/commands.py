@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import time
 
 import click
@@ -76,6 +78,23 @@ def demo_code_command(authenticator: str) -> None:
         raise click.ClickException("There is no demo here whose authenticator has this key.")
     now = _ports().now()
     click.echo(f"{totp.code_of(authenticator, totp.step_of(now))}  (for {totp.seconds_left(now)} s)")
+
+
+@click.command("demo-letter")
+@click.argument("to", required=False)
+@with_appcontext
+def demo_letter_command(to: str | None) -> None:
+    """Say the newest letter as it is read, or the newest to an address, where letters are left in a folder."""
+    folder = _ports().settings.mail_folder
+    if folder is None:
+        raise click.ClickException("Letters leave through a mail server here; none is kept.")
+    for path in sorted(folder.glob("*.eml"), key=lambda one: one.stat().st_mtime_ns, reverse=True):
+        letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        body = letter.get_body(("plain",))
+        if body is not None and (to is None or to.casefold() == str(letter["To"]).casefold()):
+            click.echo(f"{letter['Subject']}\n{letter['To']}, {letter['Date']}\n\n{body.get_content()}")
+            return
+    raise click.ClickException("There is no such letter yet; one that was just asked for takes a few seconds.")
 
 
 def _line(account: Account, width: int) -> str:
