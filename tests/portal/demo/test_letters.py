@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from email.message import EmailMessage
 
 LINK = "http://localhost:8080/invitations/" + "Zx_9-" * 12
@@ -13,7 +14,9 @@ def leave(folder, number: int, to: str, words: str) -> None:
     letter["Subject"], letter["To"], letter["Date"] = f"Carta {number}", to, "Sun, 22 Nov 2026 21:38:38 +0000"
     letter.set_content(words, cte="quoted-printable")
     folder.mkdir(exist_ok=True)
-    (folder / f"{number}.eml").write_bytes(bytes(letter))
+    path = folder / f"{number}.eml"
+    path.write_bytes(bytes(letter))
+    os.utime(path, (number, number))
 
 
 def test_the_link_of_a_letter_is_said_whole_and_nobody_elses_letter_is_taken_for_it(app, settings):
