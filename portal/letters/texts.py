@@ -112,6 +112,10 @@ LETTERS: dict[str, Letter] = {
         msg("A colleague in %(organisation)s was given another role"),
         msg("On %(at)s somebody who manages %(organisation)s in Encargo, as you do, gave a colleague another role."),
     ),
+    "colleague.enabled": _on_people(
+        msg("A colleague of %(organisation)s was let in again"),
+        msg("On %(at)s somebody who manages %(organisation)s in Encargo, as you do, let a colleague in again."),
+    ),
     "password.reset": Letter(
         msg("Choose a new password for Encargo"),
         (
