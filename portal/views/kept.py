@@ -20,7 +20,7 @@ from portal.forms.refusals import REFUSALS, RefusalForm, refuse
 from portal.i18n import say
 from portal.identity import current_actor
 from portal.presenters import uploads as presenter
-from portal.security import requires
+from portal.security import requires, steps_up
 from portal.views.downloads import CSV, kept_file, let_out, saved_file
 from portal.views.second_person import asked, may_take_two
 from portal.views.stages import ports
@@ -47,6 +47,7 @@ def undo(upload_id: int) -> AnyResponse | tuple[str, int]:
 
 @blueprint.get('/<ref("upload"):upload_id>/original')
 @sender
+@steps_up
 @may_take_two
 def original(upload_id: int) -> AnyResponse:
     """What the file held, to save and never to show; recorded before its first byte leaves."""
@@ -61,6 +62,7 @@ def original(upload_id: int) -> AnyResponse:
 
 @blueprint.get('/<ref("upload"):upload_id>/rejected')
 @sender
+@steps_up
 @may_take_two
 def error_file(upload_id: int) -> Response:
     """The rejected rows in the format they were sent in, each with its reasons."""
