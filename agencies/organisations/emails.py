@@ -147,7 +147,7 @@ def make_confirmation(session: Session, actor: Actor, change_id: int, *, letter:
 def make_objection(session: Session, actor: Actor, change_id: int, *, letter: str, now: datetime) -> Made | None:
     """The link for a letter to the former address; None when there is nothing to object to."""
     change = _change(session, actor.tenant, change_id)
-    if change is None or change.state not in {ChangeState.ASKED, ChangeState.CONFIRMED}:
+    if change is None or not _is_open(change):
         return None
     return links.make(
         session,
@@ -201,12 +201,17 @@ def object_to(session: Session, token: str, *, now: datetime) -> ChangeState:
     change, user = _objectionable(session, token, now, lock=True)
     was = change.state
     change.decided_at = now
-    links.close(session, user.organisation_id, user.id, *Purpose, now=now)
+    whose = (user.organisation_id, user.id)
     if was is ChangeState.ASKED:
+        # Whoever objects may be a thief who asked for this change as well: what the owner holds against an earlier one
+        # stays open.
+        links.close(session, *whose, Purpose.CONFIRM_EMAIL, Purpose.OBJECT_EMAIL, about=change.id, now=now)
         change.state = ChangeState.STOPPED
         _record(session, user, "user.email_change_stopped", now)
         return change.state
-    change.state = ChangeState.TAKEN_BACK
+    links.close(session, *whose, Purpose.CONFIRM_EMAIL, Purpose.PASSWORD, now=now)
+    links.close(session, *whose, Purpose.OBJECT_EMAIL, since=change.id, now=now)
+    _take_back(session, change, now)
     _stop_waiting(session, user, now)
     if not _take(session, user, change.former):
         user.state = UserState.DISABLED
@@ -247,9 +252,14 @@ def _confirmable(session: Session, token: str, now: datetime, *, lock: bool = Fa
 
 def _objectionable(session: Session, token: str, now: datetime, *, lock: bool = False) -> tuple[EmailChange, User]:
     change, user = _subject(session, token, Purpose.OBJECT_EMAIL, now, lock=lock)
-    if change is None or user is None or change.state not in {ChangeState.ASKED, ChangeState.CONFIRMED}:
+    if change is None or user is None or not _is_open(change):
         raise ObjectionInvalid
     return change, user
+
+
+def _is_open(change: EmailChange) -> bool:
+    """Whether there is something to object to: a wish, or a change that the address stems from."""
+    return change.state in {ChangeState.ASKED, ChangeState.CONFIRMED}
 
 
 def _subject(
@@ -277,6 +287,21 @@ def _take(session: Session, user: User, address: str) -> bool:
         session.refresh(user)
         return False
     return True
+
+
+def _take_back(session: Session, change: EmailChange, now: datetime) -> None:
+    """Undo a change and with it every later one, which set out from it: none of them explains the address any more."""
+    session.execute(
+        update(EmailChange)
+        .where(
+            EmailChange.organisation_id == change.organisation_id,
+            EmailChange.user_id == change.user_id,
+            EmailChange.id >= change.id,
+            EmailChange.state == ChangeState.CONFIRMED,
+        )
+        .values(state=ChangeState.TAKEN_BACK, decided_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _stop_waiting(session: Session, user: User, now: datetime) -> None:
