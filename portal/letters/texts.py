@@ -135,6 +135,10 @@ LETTERS: dict[str, Letter] = {
         msg("An API key of %(organisation)s was revoked"),
         msg("On %(at)s somebody who manages %(organisation)s in Encargo, as you do, revoked an API key."),
     ),
+    "colleague.enabled": _on_people(
+        msg("A colleague of %(organisation)s was let in again"),
+        msg("On %(at)s somebody who manages %(organisation)s in Encargo, as you do, let a colleague in again."),
+    ),
     "password.reset": Letter(
         msg("Choose a new password for Encargo"),
         (

@@ -86,6 +86,9 @@ OF_TRUST: dict[str, Telling] = {
     "key.revoked": Telling(
         msg("A colleague revoked an API key; what used it has stopped"), "key", "api_keys.index", is_urgent=True
     ),
+    "colleague.enabled": Telling(
+        msg("A colleague was let in again; see whether it is right"), "user-check", "users.index", is_urgent=True
+    ),
     "audit.chain_broken": Telling(
         msg("The audit trail does not hold (broken links: %(links)s); tell your security officer at once"),
         "alert-triangle",
