@@ -11,6 +11,7 @@ from wtforms import (
     BooleanField,
     DateTimeLocalField,
     HiddenField,
+    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -139,6 +140,8 @@ class ToldForm(PortalForm):
     country = SelectField(msg("Authority of"), [Optional()], validate_choice=False)
     at = DateTimeLocalField(msg("Told on"), [InputRequired()], format=_WRITTEN)
     reference = StringField(msg("Reference"), [InputRequired(), Length(max=500)])
+    #: The determination of the people that the page shows.
+    scope = IntegerField(validators=[Optional()])
 
     def offer(self, countries: list[str]) -> ToldForm:
         """Set whose authority it can be."""

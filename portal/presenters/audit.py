@@ -72,6 +72,9 @@ SENTENCES: dict[str, str] = {
     "provider.released": msg("%(who)s let people of %(house)s sign in by password again"),
     "key.made": msg("%(who)s made an API key"),
     "key.revoked": msg("%(who)s revoked an API key"),
+    "key.given_up": msg(
+        "An API key of %(subject)s stopped working: it was made after a change of e-mail address that was taken back"
+    ),
     "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
     "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
     "user.email_change_stopped": msg(
