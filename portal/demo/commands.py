@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import email
-import email.policy
 import time
 
 import click
@@ -15,6 +13,7 @@ from agencies.organisations import totp
 from portal.demo.factors import give_factors, is_theirs
 from portal.demo.story import CASES, Account, Telling, demo_accounts, load_demo, opens
 from portal.ports import Ports
+from portal.postbox import newest_left
 
 _SAID = {
     Telling.LOADED: "The demo is loaded ({seconds:.0f} s).",
@@ -88,13 +87,10 @@ def demo_letter_command(to: str | None) -> None:
     folder = _ports().settings.mail_folder
     if folder is None:
         raise click.ClickException("Letters leave through a mail server here; none is kept.")
-    for path in sorted(folder.glob("*.eml"), key=lambda one: one.stat().st_mtime_ns, reverse=True):
-        letter = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
-        body = letter.get_body(("plain",))
-        if body is not None and (to is None or to.casefold() == str(letter["To"]).casefold()):
-            click.echo(f"{letter['Subject']}\n{letter['To']}, {letter['Date']}\n\n{body.get_content()}")
-            return
-    raise click.ClickException("There is no such letter yet; one that was just asked for takes a few seconds.")
+    told = newest_left(folder, to)
+    if told is None:
+        raise click.ClickException("There is no such letter yet; one that was just asked for takes a few seconds.")
+    click.echo(told)
 
 
 def _line(account: Account, width: int) -> str:
