@@ -6,19 +6,17 @@ Whether the wanted address is somebody's already is found out by whoever can rea
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, delete, select, update
-from sqlalchemy.dialects.postgresql import CITEXT
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from agencies.kernel import audit, letters
-from agencies.kernel.base import Base, code_type
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.tenancy import DOOR, Actor
-from agencies.organisations import links, resets
+from agencies.organisations import api_keys, links, resets
+from agencies.organisations.email_changes import ChangeState, EmailChange
 from agencies.organisations.factors import forget_factors
 from agencies.organisations.links import Made, MailedLink, Purpose
 from agencies.organisations.models import User, UserState
@@ -27,36 +25,6 @@ from agencies.organisations.service import EmailUnusable
 
 CONFIRM_WITHIN = timedelta(hours=24)
 OBJECT_WITHIN = timedelta(days=7)
-
-
-class ChangeState(StrEnum):
-    """How a wish for another address went on."""
-
-    ASKED = "asked"
-    CONFIRMED = "confirmed"
-    #: Stopped from the former address, or replaced by another wish, before it was confirmed.
-    STOPPED = "stopped"
-    #: Undone from the former address after it was confirmed.
-    TAKEN_BACK = "taken_back"
-
-
-class EmailChange(Base):
-    """One wish of a person for another address."""
-
-    __tablename__ = "email_changes"
-    __table_args__ = (
-        PrimaryKeyConstraint("organisation_id", "id"),
-        ForeignKeyConstraint(["organisation_id", "user_id"], ["users.organisation_id", "users.id"]),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity())
-    organisation_id: Mapped[int]
-    user_id: Mapped[int]
-    former: Mapped[str] = mapped_column(CITEXT)
-    wanted: Mapped[str] = mapped_column(CITEXT)
-    state: Mapped[ChangeState] = mapped_column(code_type(ChangeState))
-    asked_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None]
 
 
 class EmailUnchanged(Conflict):
@@ -192,7 +160,7 @@ def find_objection(session: Session, token: str, *, now: datetime) -> EmailChang
 
 
 def object_to(session: Session, token: str, *, now: datetime) -> ChangeState:
-    """Stop a change, or take it back: then sessions, password and second factors are worthless too.
+    """Stop a change, or take it back: then sessions, password, second factors and new API keys are worthless too.
 
     Whoever had the account may have added a factor of their own, or copied what there was: none of it stays, and the
     person sets up a new one after the letter to the former address. Where somebody else has taken that address
@@ -218,6 +186,7 @@ def object_to(session: Session, token: str, *, now: datetime) -> ChangeState:
     user.password_hash = None
     _forget_ways_in(session, user)
     resets.end_sessions(session, user.id, now=now)
+    api_keys.give_up(session, user.organisation_id, user.id, since=change.asked_at, now=now)
     letters.post(session, user_id=user.id, kind="email.restored", key=f"email/{change.id}/restored", now=now)
     _record(session, user, "user.email_restored", now)
     return change.state

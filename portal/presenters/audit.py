@@ -80,6 +80,9 @@ SENTENCES: dict[str, str] = {
     "webhook.resumed": msg("%(who)s let a webhook work again"),
     "webhook.removed": msg("%(who)s removed a webhook"),
     "webhook.stopped": msg("A webhook was stopped because its receiver does not take messages"),
+    "key.given_up": msg(
+        "An API key of %(subject)s stopped working: it was made after a change of e-mail address that was taken back"
+    ),
     "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
     "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
     "user.email_change_stopped": msg(

@@ -91,6 +91,18 @@ OF_TRUST: dict[str, Telling] = {
     "colleague.role_changed": Telling(
         msg("A colleague was given another role; see whether it is right"), "user-check", "users.index", is_urgent=True
     ),
+    "key.made": Telling(
+        msg("A colleague made an API key for a system of yours; see whether it is right"),
+        "key",
+        "api_keys.index",
+        is_urgent=True,
+    ),
+    "key.revoked": Telling(
+        msg("A colleague revoked an API key; what used it has stopped"), "key", "api_keys.index", is_urgent=True
+    ),
+    "colleague.enabled": Telling(
+        msg("A colleague was let in again; see whether it is right"), "user-check", "users.index", is_urgent=True
+    ),
     "audit.chain_broken": Telling(
         msg("The audit trail does not hold (broken links: %(links)s); tell your security officer at once"),
         "alert-triangle",

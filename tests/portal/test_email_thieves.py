@@ -11,7 +11,7 @@ from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR
 from agencies.organisations import emails, links
-from agencies.organisations.emails import EmailChange
+from agencies.organisations.email_changes import EmailChange
 from agencies.organisations.links import Purpose
 from agencies.organisations.models import User
 from agencies.organisations.permissions import Role

@@ -79,7 +79,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "credentials.change_email": ("user.email_change_asked",),
     "credentials.change_password": ("user.password_changed",),
     "letters.confirm": ("user.email_changed",),
-    "letters.object_to": ("user.email_change_stopped", "user.email_restored"),
+    "letters.object_to": ("user.email_change_stopped", "user.email_restored", "key.given_up"),
     "passwords.ask": ("user.reset_sent",),
     "passwords.replace": ("user.password_reset",),
     "users.reset": ("user.reset_started",),
