@@ -14,7 +14,7 @@ COMPILED := $(PO_FILES:.po=.mo)
 
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run code test lint sbom format types messages shell clean
+.PHONY: help setup setup-test run code letter test lint sbom format types messages shell clean
 
 # Say what there is
 help:
@@ -31,6 +31,10 @@ run: setup
 # Say the code of this half minute, which the people of the demo are asked for after the password
 code: setup
 	@$(BIN)/python -m portal.stack env --port $(PORT) -- flask --app wsgi demo-code
+
+# Say the newest letter, which the local stack leaves in var/mail (the newest to somebody: make letter TO=ana@bank.example)
+letter: setup
+	@$(BIN)/python -m portal.stack env --port $(PORT) -- flask --app wsgi demo-letter $(TO)
 
 # Lint, types and all tests, on throw-away servers (only some: make test ARGS="tests/portal -k upload")
 test: setup setup-test

@@ -129,7 +129,7 @@ class Settings:
             max_organisation_bytes=_positive(env, "MAX_ORGANISATION_BYTES", 500 * 1024**3),
             max_files_a_day=_positive(env, "MAX_FILES_A_DAY", 5000),
             api_calls_per_minute=_positive(env, "API_CALLS_PER_MINUTE", 300),
-            check_block_bytes=_positive(env, "CHECK_BLOCK_BYTES", 8 * 1024**2),
+            check_block_bytes=_positive(env, "CHECK_BLOCK_BYTES", 4 * 1024**2),
             work_lease_seconds=_positive(env, "WORK_LEASE_SECONDS", 60),
             sweep_seconds=_positive(env, "SWEEP_SECONDS", 5),
             log_level=_log_level(env.get("LOG_LEVEL", "INFO")),

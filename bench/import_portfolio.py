@@ -1,12 +1,13 @@
 """How long a portfolio of a million rows takes from its file to applied cases, beside a raw COPY of the same file.
 
-    python -m bench.import_portfolio [--rows 1000000] [--rounds 3] [--alone]
+    python -m bench.import_portfolio [--rows 1000000] [--rounds 3] [--alone] [--unsealed]
 
 Both write to the same server with fsync on. The raw COPY fills one typed table with the keys by which the product's
 rows are found: a primary key, a unique (creditor, account), and (creditor, document) for the debtor; one without the
 debtor's key is timed beside it. The product runs as its job does, in a process of its own whose peak memory is read at
 its end. Unless it is to run alone, a fifth of the rows shows whether memory grows with the file, somebody else's page
-is asked for meanwhile, and django-import-export loads a few thousand of the rows with its validation.
+is asked for meanwhile, and django-import-export loads a few thousand of the rows with its validation. What sealing
+costs shows beside the same import with keys that hide nothing.
 
 On a machine with other work to do seconds say little; the seconds of processor that each side took are printed too.
 """
@@ -37,7 +38,7 @@ from portal.stack.provision import plain_url
 
 DATABASE = "encargo_bench"
 #: Budgets.
-MOST_TIMES, MOST_MB, MOST_GROWTH, MOST_SLOWER, LEAST_FASTER = 2.5, 600, 1.25, 2.0, 50
+MOST_TIMES, MOST_MB, MOST_GROWTH, MOST_SLOWER, LEAST_FASTER, MOST_FOR_SEALING = 2.5, 600, 1.25, 2.0, 50, 1.3
 PEER_ROWS = 5_000
 
 
@@ -48,8 +49,13 @@ class Run:
     seconds: float
     #: Of processor: ours and the server's.
     cpu: float
-    peak_mb: float = 0.0
     stages: dict[str, float] = field(default_factory=dict)
+    peaks_mb: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def peak_mb(self) -> float:
+        """The most memory that any stage took."""
+        return max(self.peaks_mb.values(), default=0.0)
 
 
 def main() -> int:
@@ -58,21 +64,22 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--alone", action="store_true", help="nothing but the import and the raw COPY")
+    parser.add_argument("--unsealed", action="store_true", help="beside it, the import with keys that hide nothing")
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="encargo-bench-files-"))
     try:
         with throwaway.server() as running:
-            return 0 if bench(running, folder, given.rows, given.rounds, is_alone=given.alone) else 1
+            return 0 if bench(running, folder, given.rows, given.rounds, given) else 1
     finally:
         shutil.rmtree(folder)
 
 
-def bench(running: PostgresServer, folder: Path, rows: int, rounds: int, *, is_alone: bool) -> bool:
+def bench(running: PostgresServer, folder: Path, rows: int, rounds: int, asked: argparse.Namespace) -> bool:
     """Print the table; true when every budget was kept."""
     file, fifth = folder / "portfolio.csv", folder / "fifth.csv"
     portfolio_file.write(file, rows)
     print(f"{rows:,} rows x {len(portfolio_file.COLUMNS)} columns, {file.stat().st_size / 1e6:,.0f} MB")
-    raws, bares, runs = [], [], []
+    raws, bares, runs, unsealed = [], [], [], []
     for number in range(rounds):
         raws.append(raw_copy(running, file))
         told(f"raw COPY, round {number + 1}", raws[-1], rows)
@@ -80,6 +87,9 @@ def bench(running: PostgresServer, folder: Path, rows: int, rounds: int, *, is_a
         told(f"raw COPY without the debtor's key, round {number + 1}", bares[-1], rows)
         runs.append(through_the_product(running, file, folder / "files", rows))
         told(f"the product, round {number + 1}", runs[-1], rows)
+        if asked.unsealed:
+            unsealed.append(through_the_product(running, file, folder / "files", rows, "unsealed"))
+            told(f"the product, nothing sealed, round {number + 1}", unsealed[-1], rows)
     pairs = list(zip(runs, raws, strict=True))
     figures = [
         ("x the raw COPY, seconds (median)", median(run.seconds / raw.seconds for run, raw in pairs), MOST_TIMES),
@@ -88,7 +98,12 @@ def bench(running: PostgresServer, folder: Path, rows: int, rounds: int, *, is_a
     print(f"{'x the raw COPY, seconds of processor':<48} {median(run.cpu / raw.cpu for run, raw in pairs):8.2f}")
     bare = median(run.seconds / raw.seconds for run, raw in zip(runs, bares, strict=True))
     print(f"{'x the raw COPY without the debtor key, seconds':<48} {bare:8.2f}")
-    if not is_alone:
+    if unsealed:
+        both = list(zip(runs, unsealed, strict=True))
+        print(f"{'x nothing sealed, seconds':<48} {median(one.seconds / bare.seconds for one, bare in both):8.2f}")
+        more = median(one.cpu / bare.cpu for one, bare in both)
+        figures.append(("x nothing sealed, seconds of processor", more, MOST_FOR_SEALING))
+    if not asked.alone:
         portfolio_file.write(fifth, rows // 5)
         small = through_the_product(running, fifth, folder / "files", rows // 5)
         told("the product, a fifth of the rows", small, rows // 5)
@@ -109,7 +124,7 @@ def bench(running: PostgresServer, folder: Path, rows: int, rounds: int, *, is_a
 def told(what: str, run: Run, rows: int) -> None:
     """One line of the table."""
     memory = f"{run.peak_mb:.0f} MB" if run.peak_mb else ""
-    stages = ", ".join(f"{name} {seconds:.1f}" for name, seconds in run.stages.items())
+    stages = ", ".join(f"{name} {seconds:.1f} {run.peaks_mb[name]:.0f} MB" for name, seconds in run.stages.items())
     figures = f"{run.seconds:8.1f} s {rows / run.seconds:10,.0f} rows/s {run.cpu:8.1f} s of processor {memory:>8}"
     print(f"{what:<48} {figures}  {stages}", flush=True)
 
@@ -137,10 +152,10 @@ def raw_copy(running: PostgresServer, file: Path, *, has_debtor_key: bool = True
     return run
 
 
-def through_the_product(running: PostgresServer, file: Path, files: Path, rows: int) -> Run:
+def through_the_product(running: PostgresServer, file: Path, files: Path, rows: int, *how: str) -> Run:
     """The same file received, confirmed, checked and applied, in a child process, on a new database."""
     fresh(running, files)
-    run = imported(running, file, files, rows, throwaway.DIRECTOR)
+    run = imported(running, file, files, rows, throwaway.DIRECTOR, *how)
     shutil.rmtree(files)
     return run
 
@@ -156,11 +171,11 @@ def fresh(running: PostgresServer, files: Path) -> None:
         connection.execute("checkpoint")
 
 
-def imported(running: PostgresServer, file: Path, files: Path, rows: int, email: str) -> Run:
+def imported(running: PostgresServer, file: Path, files: Path, rows: int, email: str, *how: str) -> Run:
     """One import in a child process."""
     with timed(running) as run:
         done = subprocess.run(
-            [sys.executable, "-m", product_import.__name__, str(file), email],
+            [sys.executable, "-m", product_import.__name__, str(file), email, *how],
             env=os.environ | throwaway.environment(running, DATABASE, files),
             stdout=subprocess.PIPE,
             text=True,
@@ -172,7 +187,7 @@ def imported(running: PostgresServer, file: Path, files: Path, rows: int, email:
     if found["applied"] != rows:
         sys.exit(f"{found['applied']} of {rows} rows were applied: {found}")
     # Without the start of the child, in which no work is done.
-    return Run(sum(found["stages"].values()), run.cpu + found["cpu"], found["peak_mb"], found["stages"])
+    return Run(sum(found["stages"].values()), run.cpu + found["cpu"], found["stages"], found["peaks_mb"])
 
 
 def meanwhile(running: PostgresServer, file: Path, files: Path, rows: int) -> float:

@@ -45,8 +45,8 @@ FILL = (
     values ('agency', 'Agencia', 'Agencia S.A.S.', 'banco-1', 'CO', 'COP', 'America/Bogota', 'es', 'approved', now())
     """,
     """
-    insert into panel_members (creditor_id, agency_id, joined_at)
-    select :creditor, id, now() from organisations where kind = 'agency'
+    insert into panel_members (creditor_id, agency_id, joined_at, state, state_at, reason)
+    select :creditor, id, now(), 'on_panel', now(), '' from organisations where kind = 'agency'
     """,
     """
     insert into cases (creditor_id, portfolio_id, debtor_id, line, account_ref, state, currency, placed_minor,

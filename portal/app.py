@@ -112,6 +112,7 @@ def _install_templates(app: Flask) -> None:
         csrf_token=csrf_token,
         held=partial(quarantine.held, ports_of(app)),
         here=i18n.here,
+        comes_back=i18n.comes_back,
         language_names=i18n.LANGUAGE_NAMES,
         nonce=security.nonce,
         passkeys_possible=relying_party(ports_of(app).settings.public_url) is not None,

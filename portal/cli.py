@@ -23,7 +23,7 @@ from portal.commands.files import scan_files, sweep_files, verify_files
 from portal.commands.keys import rotate_keys
 from portal.commands.protecting import breach_export, erasures, reapply_erasures
 from portal.commands.upload import upload
-from portal.demo.commands import demo_accounts_command, demo_code_command, load_demo_command
+from portal.demo.commands import demo_accounts_command, demo_code_command, demo_letter_command, load_demo_command
 from portal.i18n import LANGUAGE_NAMES
 from portal.jobs.progress import standing
 from portal.jobs.sweep import Sweep, sweep_forever
@@ -43,6 +43,7 @@ def register(app: Flask) -> None:
         load_demo_command,
         demo_accounts_command,
         demo_code_command,
+        demo_letter_command,
         breach_export,
         erasures,
         reapply_erasures,

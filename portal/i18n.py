@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from babel.dates import format_date
-from flask import request, session
+from flask import current_app, request, session
 from flask_babel import get_locale, gettext, ngettext
 
 from agencies.kernel.errors import DomainError, Plural
@@ -51,6 +51,14 @@ def here() -> str:
     return request.full_path.rstrip("?") if request.method == "GET" else request.path
 
 
+def comes_back() -> bool:
+    """Whether this page can be asked for again: what answers a form alone has no address to come back to."""
+    if request.method == "GET":
+        return True
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and "GET" in adapter.allowed_methods(request.path)
+
+
 def say(text: str | Plural, params: Mapping[str, Any] | None = None, *, count: int = 0) -> str:
     """A text marked with `msg` in a domain package, in the reader's language; one marked with `msgs`, by `count`."""
     if isinstance(text, Plural):
@@ -68,13 +76,17 @@ def countries_by_name() -> list[tuple[str, str]]:
     named = [(code, str(name)) for code, name in get_locale().territories.items() if len(code) == 2 and code.isalpha()]
     return sorted(
         ((code, name) for code, name in named if code not in _NO_COUNTRIES),
-        key=lambda one: unicodedata.normalize("NFKD", one[1].casefold()),
+        key=lambda one: _without_accents(one[1].casefold()),
     )
 
 
 def refusal(error: DomainError) -> str:
     """What a refusal says, in the reader's language, with its days and labels as the reader writes them."""
     return say(error.text, {name: _told(value) for name, value in error.params.items()})
+
+
+def _without_accents(text: str) -> str:
+    return "".join(one for one in unicodedata.normalize("NFKD", text) if not unicodedata.combining(one))
 
 
 def _told(value: Any) -> Any:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations import api_answers
+from agencies.webhooks import delivering
 from portal.invariants import organisations
 from portal.ports import Ports
 from uploads import keeping
@@ -130,6 +131,7 @@ def sweep_steps(ports: Ports, *, now: datetime) -> Iterator[Step]:
 
     def forget_answers(session: Session, actor: Actor) -> Swept:
         api_answers.purge(session, actor, now=now)
+        delivering.forget(session, actor, now=now)
         return Swept()
 
     yield forget_answers

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,6 @@ from typing import Any
 
 import httpx
 from authlib.integrations.base_client import OAuthError
-from authlib.integrations.httpx_client import OAuth2Client
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -22,6 +22,13 @@ from joserfc.jwk import KeySet
 from agencies.organisations.company_links import Claims
 from portal import outbound
 from portal.outbound import Unreachable
+
+with warnings.catch_warnings():
+    # Each command would otherwise begin with a remark on what its authors plan.
+    from authlib.deprecate import AuthlibDeprecationWarning
+
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.integrations.httpx_client import OAuth2Client
 
 SCOPE = "openid email profile"
 #: Signatures with the provider's private key; a shared secret signs nothing here.

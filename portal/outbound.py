@@ -33,6 +33,7 @@ class Outbound(httpx.BaseTransport):
     """A transport of httpx that keeps these rules, for one conversation."""
 
     may_loopback: bool
+    most_bytes: int = MOST_BYTES
     #: On the clock that only goes forward, in seconds.
     until: float = field(default_factory=lambda: time.monotonic() + WHOLE_SECONDS)
 
@@ -47,7 +48,7 @@ class Outbound(httpx.BaseTransport):
         try:
             with httpx.HTTPTransport(trust_env=False, retries=0) as transport, self._cut_off(transport):
                 response = transport.handle_request(request)
-                return httpx.Response(response.status_code, headers=_plain(response), content=_read(response))
+                return httpx.Response(response.status_code, headers=_plain(response), content=self._read(response))
         except (httpx.HTTPError, httpx.StreamError, OSError) as failure:
             raise Unreachable(type(failure).__name__) from failure
 
@@ -68,6 +69,14 @@ class Outbound(httpx.BaseTransport):
         finally:
             watch.cancel()
 
+    def _read(self, response: httpx.Response) -> bytes:
+        body = b""
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > self.most_bytes:
+                raise Unreachable("the answer is too long")
+        return body
+
     def check(self, url: httpx.URL) -> str:
         """The vetted address of a URL's host; raises `Unreachable`."""
         if url.userinfo or not url.host:
@@ -84,16 +93,25 @@ class Outbound(httpx.BaseTransport):
 
 
 @contextmanager
-def client(*, may_loopback: bool) -> Iterator[httpx.Client]:
+def client(*, may_loopback: bool, most_bytes: int = MOST_BYTES) -> Iterator[httpx.Client]:
     """A client by these rules, for one conversation; raises `Unreachable` where too many are being held."""
     if not _CONVERSATIONS.acquire(timeout=SECONDS):
         raise Unreachable("too many conversations at once")
     try:
-        transport = Outbound(may_loopback)
+        transport = Outbound(may_loopback, most_bytes)
         with httpx.Client(transport=transport, follow_redirects=False, timeout=SECONDS, trust_env=False) as web:
             yield web
     finally:
         _CONVERSATIONS.release()
+
+
+def post(url: str, content: bytes, headers: dict[str, str], *, may_loopback: bool, most_bytes: int) -> int:
+    """Send octets and return the status that was answered; raises `Unreachable`."""
+    try:
+        with client(may_loopback=may_loopback, most_bytes=most_bytes) as web:
+            return web.post(url, content=content, headers=headers).status_code
+    except (httpx.HTTPError, httpx.InvalidURL) as failure:
+        raise Unreachable(type(failure).__name__) from failure
 
 
 def _addresses(host: str, port: int) -> list[ipaddress.IPv4Address | ipaddress.IPv6Address]:
@@ -115,15 +133,6 @@ def _is_outside(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-def _read(response: httpx.Response) -> bytes:
-    body = b""
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            raise Unreachable("the answer is too long")
-    return body
 
 
 def _plain(response: httpx.Response) -> dict[str, str]:

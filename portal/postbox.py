@@ -13,6 +13,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from email import message_from_bytes, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from pathlib import Path
@@ -120,3 +121,13 @@ def _tell(code: int) -> None:
     if code in _PERMANENT and code not in _OURS:
         raise LetterRefused(code=code) from None
     raise PostAway(f"code {code}") from None
+
+
+def newest_left(folder: Path, to: str | None = None) -> str | None:
+    """The newest letter left in a folder, or the newest to an address, as it is read: its links in one piece."""
+    for path in sorted(folder.glob("*.eml"), key=lambda one: one.stat().st_mtime_ns, reverse=True):
+        letter = message_from_bytes(path.read_bytes(), policy=policy.default)
+        body = letter.get_body(("plain",))
+        if body is not None and (to is None or to.casefold() == str(letter["To"]).casefold()):
+            return f"{letter['Subject']}\n{letter['To']}, {letter['Date']}\n\n{body.get_content()}"
+    return None

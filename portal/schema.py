@@ -11,6 +11,7 @@ from agencies.organisations import api_answers, api_keys, emails, factors, links
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
 from agencies.standing import models as standing
+from agencies.webhooks import models as webhooks
 from assignments.cases import changes
 from assignments.cases import models as cases
 from assignments.conduct import models as conduct
@@ -78,5 +79,6 @@ __all__ = [
     "support_accesses",
     "transfers",
     "uploads",
+    "webhooks",
     "work",
 ]

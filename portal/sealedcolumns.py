@@ -18,6 +18,7 @@ from agencies.kernel.tenancy import Actor, Side
 from agencies.organisations.providers import secret_place
 from agencies.organisations.proving import seed_place
 from agencies.standing import accounts, people
+from agencies.webhooks.models import secret_place as webhook_place
 from assignments.locates.sealed import place_of_finding, place_of_subject
 from assignments.subjects import handling, service
 from uploads.sealed import place_of_fault, place_of_person, place_of_row, place_of_sample
@@ -78,6 +79,10 @@ def _application(column: str) -> Placing:
 
 def _account(column: str) -> Placing:
     return lambda tenant, row: accounts.place_of(tenant, column, row.seal)
+
+
+def _webhook(column: str) -> Placing:
+    return lambda tenant, row: webhook_place(tenant, column, row.seal)
 
 
 def _of_row(table: str) -> Placing:
@@ -157,4 +162,8 @@ _WAYS_IN = (
         lambda tenant, row: letters.place_of(tenant, row.key)
     ),
 )
-COLUMNS: tuple[SealedColumn, ...] = (*_DEBTORS, *_FILES, *_REQUESTS, *_STANDING, *_WAYS_IN)
+_WEBHOOKS = tuple(
+    _Table("webhooks", "organisation_id", _BOTH).sealed(_webhook(name), column=name, also=", t.seal")
+    for name in ("secret", "former_secret")
+)
+COLUMNS: tuple[SealedColumn, ...] = (*_DEBTORS, *_FILES, *_REQUESTS, *_STANDING, *_WAYS_IN, *_WEBHOOKS)

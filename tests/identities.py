@@ -14,6 +14,7 @@ from agencies.organisations.factors import Passkey
 from agencies.organisations.links import Purpose
 from agencies.organisations.models import User
 from agencies.organisations.providers import SignInLink
+from agencies.webhooks import service as webhooks
 from portal.ports import Ports
 
 ISSUER = "https://login.bank.example"
@@ -40,6 +41,7 @@ def _at_the_door(session: Session, actor: Actor, mark: str, now: datetime) -> No
 def _at_home(session: Session, actor: Actor, mark: str, now: datetime) -> None:
     until = now + timedelta(days=30)
     api_keys.make(session, actor, name=mark, scopes=["placement.view"], expires_at=until, addresses=[], now=now)
+    _have_webhook(session, actor, mark, now)
     told = {"request_sha256": bytes(32), "status": 200, "body": f'"{mark}"'}
     api_answers.keep(session, actor, mark, **told, now=now)
     links.make(session, actor, actor.user_id, Purpose.PASSWORD, letter="one", lifetime=timedelta(hours=1), now=now)
@@ -55,3 +57,11 @@ def _at_home(session: Session, actor: Actor, mark: str, now: datetime) -> None:
         now=now,
     )
     company_sign_in.ask_domain(session, actor, f"casa{actor.tenant}.example", now=now)
+
+
+def _have_webhook(session: Session, actor: Actor, mark: str, now: datetime) -> None:
+    """A system that is told of files, where nobody listens, with two secrets and a message on its way."""
+    url = f"http://127.0.0.1:9/{mark}"
+    made = webhooks.make(session, actor, url=url, actions=["upload.checked"], may_loopback=True, now=now)
+    webhooks.renew_secret(session, actor, made.webhook.id, now=now)
+    webhooks.send_test(session, actor, made.webhook.id, now=now)

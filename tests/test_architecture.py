@@ -24,6 +24,7 @@ ORDER = (
     "agencies.attestations",
     "agencies.mandates",
     "agencies.scorecards",
+    "agencies.webhooks",
     "uploads",
     # Whatever shows or hands out debtors' data, which is all to its right, writes that down in it.
     "assignments.reads",
@@ -69,6 +70,7 @@ HOMES = {
     "werkzeug": ("portal/",),
     "wtforms": ("portal/forms/",),
     "pydantic": ("portal/api/",),
+    "standardwebhooks": ("agencies/webhooks/",),
     "click": ("portal/",),
     "babel": ("portal/",),
     "structlog": ("portal/",),

@@ -63,7 +63,7 @@ def test_what_is_optional_has_a_default():
 
     assert settings.database_owner_url is None
     assert settings.max_upload_bytes == 2 * 1024**3
-    assert settings.check_block_bytes == 8 * 1024**2
+    assert settings.check_block_bytes == 4 * 1024**2
     assert (settings.work_lease_seconds, settings.sweep_seconds) == (60, 5)
     assert settings.log_level == "INFO"
 

@@ -10,20 +10,14 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
-from datetime import datetime
 from itertools import chain, islice
 from pathlib import PurePath
 
-from sqlalchemy.orm import Session
-
-from agencies.approvals import exports
 from agencies.kernel.errors import Invalid, msg
-from agencies.kernel.tenancy import Actor
 from uploads.checking.errorforms import Dialect, as_text
 from uploads.formats.signatures import Format
 from uploads.models import Upload, UploadKind, UploadState
-from uploads.own import FilePurged, readable_size, record
-from uploads.queries import sent_upload
+from uploads.own import FilePurged, readable_size
 from uploads.storage import Storage
 
 #: What a file of lines is called, whatever its sender called it: programs are started by their endings.
@@ -65,38 +59,25 @@ def saved_as(upload: Upload) -> str:
     return name.stem + _ENDINGS[(upload.container or {}).get("format", Format.TEXT.value)]
 
 
-def hand_out(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Upload:
-    """The upload whose content leaves the portal now, written down.
-
-    Raises `NotHandedOut`, `FilePurged`, and `ExportNeedsSecond` when it holds more people than one person takes away.
-    """
-    upload = sent_upload(session, actor, upload_id)
+def check_handed_out(upload: Upload) -> None:
+    """Raise `NotHandedOut` or `FilePurged` where there is nothing to be handed out."""
     if upload.purged_at is not None:
         raise FilePurged
     if not is_handed_out(upload):
         raise NotHandedOut
-    exports.let_go(session, actor, original_of(upload), now=now)
-    record(session, actor, "upload.downloaded" if is_as_sent(upload) else "upload.text_downloaded", upload, now)
-    return upload
 
 
-def original_of(upload: Upload) -> exports.Taking:
-    """What a file held, as something somebody wants to take away."""
-    return exports.Taking(exports.Taken.ORIGINAL, {"upload": upload.id}, _people_in(upload))
+def people_in(upload: Upload) -> int:
+    """How many people a file tells of, at most: its rows, or what its size could hold as long as none were counted."""
+    if upload.kind not in _WITH_PEOPLE:
+        return 0
+    least = 0 if upload.state in _COUNTED else readable_size(upload) // _SHORTEST_ROW
+    return max(upload.rows_read, least)
 
 
-def rejected_of(upload: Upload) -> exports.Taking:
-    """A file's rejected rows, as something somebody wants to take away."""
-    rows = upload.rows_rejected if upload.kind in _WITH_PEOPLE else 0
-    return exports.Taking(exports.Taken.REJECTED, {"upload": upload.id}, rows)
-
-
-def hand_out_rejected(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Upload:
-    """The upload whose rejected rows leave the portal now, written down; raises `ExportNeedsSecond`."""
-    upload = sent_upload(session, actor, upload_id)
-    exports.let_go(session, actor, rejected_of(upload), now=now)
-    record(session, actor, "upload.rejected_downloaded", upload, now)
-    return upload
+def people_rejected(upload: Upload) -> int:
+    """How many people its rejected rows tell of, at most."""
+    return upload.rows_rejected if upload.kind in _WITH_PEOPLE else 0
 
 
 def text_of(storage: Storage, upload: Upload) -> Iterator[bytes]:
@@ -115,10 +96,3 @@ def text_of(storage: Storage, upload: Upload) -> Iterator[bytes]:
             )
         except csv.Error as error:
             raise NotHandedOut from error
-
-
-def _people_in(upload: Upload) -> int:
-    if upload.kind not in _WITH_PEOPLE:
-        return 0
-    least = 0 if upload.state in _COUNTED else readable_size(upload) // _SHORTEST_ROW
-    return max(upload.rows_read, least)

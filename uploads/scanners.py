@@ -18,6 +18,9 @@ class ScannerAddress:
 class ScannerAway(RuntimeError):
     """The scanner gave no verdict: it is away, too busy, or its answer is none; later it may."""
 
+    #: Until work that needs it looks again.
+    wait_seconds = 30.0
+
 
 class Scanner(Protocol):
     """Looks through files."""

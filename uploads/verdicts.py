@@ -58,6 +58,8 @@ class FileHeld(DomainError):
 class BeingScanned(FileHeld):
     """Nobody has said yet that the file is clean."""
 
+    #: Until work that needs it looks again.
+    wait_seconds = 5.0
     text = msg(
         "This file is being checked for malicious software and is not handed out before that is done. "
         "Try again in a few minutes."

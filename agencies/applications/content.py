@@ -53,6 +53,8 @@ class Missing:
     section: str
     title: str
     what: str
+    #: Of the three contacts, the one it is asked about.
+    whose: str = ""
 
 
 def section_of(row: Application, code: str) -> Section:
@@ -108,7 +110,7 @@ def missing(
             gaps = {one.label for row in said for one in _gaps(section, row)}
             found += [Missing(section.code, section.title, label) for label in sorted(gaps)]
         else:
-            found += [Missing(section.code, section.title, one.label) for one in _gaps(section, said)]
+            found += [Missing(section.code, section.title, one.label, one.of_whom) for one in _gaps(section, said)]
     for document in REQUIRED_DOCUMENTS[kind]:
         if document not in attached:
             found.append(Missing("documents", msg("Documents"), DOCUMENT_NAMES[document]))

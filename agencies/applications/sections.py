@@ -90,7 +90,7 @@ _CONTACT = (
 
 def _person(prefix: str, title: str) -> tuple[AskedField, ...]:
     return tuple(
-        AskedField(f"{prefix}_{name}", label, kind, is_required=name != "phone", hint=title)
+        AskedField(f"{prefix}_{name}", label, kind, is_required=name != "phone", hint=title, of_whom=title)
         for name, label, kind in _CONTACT
     )
 

@@ -24,7 +24,7 @@ from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.notices import notify
 from agencies.kernel.tenancy import Actor, require
 from agencies.organisations.models import Organisation, User, UserState
-from agencies.organisations.queries import came_in_at
+from agencies.organisations.queries import entitled_since
 from agencies.organisations.service import actor_of
 
 
@@ -35,11 +35,11 @@ class OwnRequest(Conflict):
 
 
 class CameLater(Conflict):
-    """Nobody makes up a second person for what was asked already."""
+    """Nobody makes up, raises or lets in again a second person for what was asked already."""
 
     text = msg(
-        "You had not come into your organisation yet when this was asked. Somebody who was there before must approve "
-        "it."
+        "When this was asked you had not come into your organisation yet, or not with the role and access you have "
+        "now. Somebody who had both before must approve it."
     )
 
 
@@ -107,7 +107,7 @@ def approve(
         return row
     if row.asked_by == actor.user_id:
         raise OwnRequest
-    if came_in_at(session, actor) > row.asked_at:
+    if entitled_since(session, actor) > row.asked_at:
         raise CameLater
     move(row, ApprovalState.APPROVED, by=actor.user_id, now=now)
     asker = _asker(session, row)

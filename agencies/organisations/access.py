@@ -79,15 +79,16 @@ def disable(session: Session, actor: Actor, user_id: int, *, now: datetime) -> N
 def enable(session: Session, actor: Actor, user_id: int, *, now: datetime) -> None:
     """Let a disabled person in again; somebody who never came in is invited again instead.
 
-    Raises `HeadedByItsOwn` where it is not the platform's to do.
+    Everybody else who manages the organisation is told. Raises `HeadedByItsOwn` where it is not the platform's to do.
     """
     user = manageable_user(session, actor, user_id)
     heads.check_may_change(session, actor, user)
     if user.state is not UserState.DISABLED:
         raise Conflict
     user.state = UserState.ACTIVE if has_come_in(user) else UserState.INVITED
-    user.failed_sign_ins, user.locked_until = 0, None
+    user.failed_sign_ins, user.locked_until, user.entitled_since = 0, None, now
     record_about(session, actor, user, "user.enabled", now)
+    _tell_heads(session, actor, user, heads.ENABLED, now)
 
 
 def change_role(session: Session, actor: Actor, user_id: int, role: Role, *, now: datetime) -> None:
@@ -107,7 +108,7 @@ def change_role(session: Session, actor: Actor, user_id: int, role: Role, *, now
         raise Conflict
     if held == {user.id}:
         raise LastHead
-    former, user.role, user.sessions_since = user.role, role, now
+    former, user.role, user.sessions_since, user.entitled_since = user.role, role, now, now
     session.flush()
     audit.record(
         session,
@@ -119,8 +120,7 @@ def change_role(session: Session, actor: Actor, user_id: int, role: Role, *, now
         role=role.value,
         former_role=former.value,
     )
-    key = f"{user.id}/{now.timestamp()}"
-    heads.tell_others(session, actor, user.organisation_id, heads.ROLE_CHANGED, about=user.id, key=key, now=now)
+    _tell_heads(session, actor, user, heads.ROLE_CHANGED, now)
 
 
 def choose_language(session: Session, actor: Actor, language: str) -> None:
@@ -128,6 +128,11 @@ def choose_language(session: Session, actor: Actor, language: str) -> None:
     if language not in LANGUAGES:
         raise Invalid
     session.execute(update(User).where(User.id == actor.user_id).values(language=language))
+
+
+def _tell_heads(session: Session, actor: Actor, user: User, kind: str, now: datetime) -> None:
+    key = f"{user.id}/{now.timestamp()}"
+    heads.tell_others(session, actor, user.organisation_id, kind, about=user.id, key=key, now=now)
 
 
 def _hold_heads(session: Session, actor: Actor, user_id: int) -> set[int]:

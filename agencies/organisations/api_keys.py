@@ -1,8 +1,9 @@
 """Keys by which an organisation's own systems come in: made once, shown once, ended at once.
 
 A key belongs to the organisation and to no person: it goes on when whoever made it leaves, and stops when the
-organisation is suspended. It may do what its scopes name and nothing else, for a time, from addresses that can be
-named. Of its secret there is only the hash, and only the door reads that.
+organisation is suspended. One that was made while somebody else had its maker's account is good for nothing any more
+once the change of e-mail address that began it is taken back. A key may do what its scopes name and nothing else, for
+a time, from addresses that can be named. Of its secret there is only the hash, and only the door reads that.
 """
 
 from __future__ import annotations
@@ -11,28 +12,32 @@ import ipaddress
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
     LargeBinary,
     PrimaryKeyConstraint,
     Text,
+    exists,
     func,
     select,
     update,
 )
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Mapped, Session, column_property, mapped_column
 
-from agencies.kernel import audit
+from agencies.kernel import audit, letters
 from agencies.kernel.base import Base
 from agencies.kernel.errors import Conflict, Forbidden, Invalid, NotFound, msg
-from agencies.kernel.tenancy import Actor, Side, require
-from agencies.organisations import credentials
+from agencies.kernel.tenancy import DOOR, Actor, Side, require
+from agencies.organisations import credentials, heads
+from agencies.organisations.email_changes import ChangeState, EmailChange
 from agencies.organisations.models import Organisation, OrganisationState
 from agencies.organisations.permissions import Permission
 
@@ -49,6 +54,8 @@ SCOPES: dict[Side, tuple[Permission, ...]] = {
         Permission.REPORT_SUBMIT,
     ),
 }
+#: Kinds of entries, notices and letters.
+MADE, REVOKED, MADE_BY_YOU, GIVEN_UP = "key.made", "key.revoked", "key.made_by_you", "key.given_up"
 #: What stands where a person's role does.
 ROLE = "api_key"
 #: How a key begins, so that people and scanners of leaked secrets know one when they see it.
@@ -127,10 +134,30 @@ class ApiKey(Base):
     last_used_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
     revoked_by: Mapped[int | None]
+    if TYPE_CHECKING:
+        is_given_up: Mapped[bool]
 
     def works(self, now: datetime) -> bool:
-        """Whether it is neither revoked nor expired."""
-        return self.revoked_at is None and self.expires_at > now
+        """Whether it is neither revoked nor given up nor expired."""
+        return self.revoked_at is None and not self.is_given_up and self.expires_at > now
+
+
+def _in_other_hands() -> ColumnElement[bool]:
+    """Whether a key was made between the asking for a change of its maker's address and its being taken back.
+
+    It is asked whenever a key is looked at: so not even one that is being made at that moment stays good.
+    """
+    return exists().where(
+        EmailChange.organisation_id == ApiKey.organisation_id,
+        EmailChange.user_id == ApiKey.made_by,
+        EmailChange.state == ChangeState.TAKEN_BACK,
+        EmailChange.asked_at <= ApiKey.made_at,
+        EmailChange.decided_at >= ApiKey.made_at,
+    )
+
+
+#: Known of every key that is read.
+ApiKey.is_given_up = column_property(_in_other_hands())
 
 
 @dataclass(frozen=True)
@@ -191,7 +218,9 @@ def make(
     )
     session.add(key)
     session.flush()
-    audit.record(session, actor, "key.made", now=now, key_id=key.id, scopes=allowed, expires_at=expires_at)
+    audit.record(session, actor, MADE, now=now, key_id=key.id, scopes=allowed, expires_at=expires_at)
+    _tell_others(session, actor, key, MADE, now)
+    letters.post(session, user_id=key.made_by, kind=MADE_BY_YOU, key=f"{MADE_BY_YOU}/{key.id}", now=now)
     return Made(key, secret)
 
 
@@ -209,10 +238,24 @@ def revoke(session: Session, actor: Actor, key_id: int, *, now: datetime) -> Non
     key = session.scalar(statement.with_for_update())
     if key is None:
         raise NotFound
-    if key.revoked_at is not None:
+    if key.revoked_at is not None or key.is_given_up:
         raise Conflict
     key.revoked_at, key.revoked_by = now, actor.user_id
-    audit.record(session, actor, "key.revoked", now=now, key_id=key.id)
+    audit.record(session, actor, REVOKED, now=now, key_id=key.id)
+    _tell_others(session, actor, key, REVOKED, now)
+
+
+def give_up(session: Session, organisation_id: int, user_id: int, *, since: datetime, now: datetime) -> None:
+    """Write down, at the door, which keys ended because a change of their maker's address was taken back."""
+    ended = (
+        select(ApiKey)
+        .where(ApiKey.organisation_id == organisation_id, ApiKey.made_by == user_id, ApiKey.revoked_at.is_(None))
+        .where(ApiKey.made_at >= since, ApiKey.made_at <= now)
+        .order_by(ApiKey.id)
+    )
+    homes = [organisation_id]
+    for key in session.scalars(ended).all():
+        audit.record(session, DOOR, GIVEN_UP, now=now, organisations=homes, key_id=key.id, subject_user_id=user_id)
 
 
 def find_holder(session: Session, secret: str, *, address: str | None, now: datetime) -> KeyHolder | None:
@@ -226,6 +269,7 @@ def find_holder(session: Session, secret: str, *, address: str | None, now: date
         .where(
             ApiKey.secret_hash == credentials.digest(secret),
             ApiKey.revoked_at.is_(None),
+            ~_in_other_hands(),
             ApiKey.expires_at > now,
             Organisation.state == OrganisationState.APPROVED,
         )
@@ -284,3 +328,9 @@ def admits(networks: list[str], address: str | None) -> bool:
     if isinstance(where, ipaddress.IPv6Address) and where.ipv4_mapped is not None:
         where = where.ipv4_mapped
     return any(where in ipaddress.ip_network(one) for one in networks)
+
+
+def _tell_others(session: Session, actor: Actor, key: ApiKey, kind: str, now: datetime) -> None:
+    """Whoever else manages the organisation learns of a way in that is nobody's in person."""
+    about = actor.user_id or key.made_by
+    heads.tell_others(session, actor, key.organisation_id, kind, about=about, key=str(key.id), now=now)

@@ -85,7 +85,7 @@ def tie_proved(session: Session, session_id: int, *, now: datetime) -> None:
 
 
 def _accept(session: Session, user: User, claims: Claims, now: datetime) -> None:
-    user.state = UserState.ACTIVE
+    user.state, user.entitled_since = UserState.ACTIVE, now
     user.name = user.name or "".join(one for one in claims.name if one.isprintable()).strip()[:120]
     session.execute(
         update(Invitation)

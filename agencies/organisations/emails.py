@@ -6,19 +6,17 @@ Whether the wanted address is somebody's already is found out by whoever can rea
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import BigInteger, ForeignKeyConstraint, Identity, PrimaryKeyConstraint, delete, select, update
-from sqlalchemy.dialects.postgresql import CITEXT
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from agencies.kernel import audit, letters
-from agencies.kernel.base import Base, code_type
 from agencies.kernel.errors import Conflict, NotFound, msg
 from agencies.kernel.tenancy import DOOR, Actor
-from agencies.organisations import links, resets
+from agencies.organisations import api_keys, links, resets
+from agencies.organisations.email_changes import ChangeState, EmailChange
 from agencies.organisations.factors import forget_factors
 from agencies.organisations.links import Made, MailedLink, Purpose
 from agencies.organisations.models import User, UserState
@@ -27,36 +25,6 @@ from agencies.organisations.service import EmailUnusable
 
 CONFIRM_WITHIN = timedelta(hours=24)
 OBJECT_WITHIN = timedelta(days=7)
-
-
-class ChangeState(StrEnum):
-    """How a wish for another address went on."""
-
-    ASKED = "asked"
-    CONFIRMED = "confirmed"
-    #: Stopped from the former address, or replaced by another wish, before it was confirmed.
-    STOPPED = "stopped"
-    #: Undone from the former address after it was confirmed.
-    TAKEN_BACK = "taken_back"
-
-
-class EmailChange(Base):
-    """One wish of a person for another address."""
-
-    __tablename__ = "email_changes"
-    __table_args__ = (
-        PrimaryKeyConstraint("organisation_id", "id"),
-        ForeignKeyConstraint(["organisation_id", "user_id"], ["users.organisation_id", "users.id"]),
-    )
-
-    id: Mapped[int] = mapped_column(BigInteger, Identity())
-    organisation_id: Mapped[int]
-    user_id: Mapped[int]
-    former: Mapped[str] = mapped_column(CITEXT)
-    wanted: Mapped[str] = mapped_column(CITEXT)
-    state: Mapped[ChangeState] = mapped_column(code_type(ChangeState))
-    asked_at: Mapped[datetime]
-    decided_at: Mapped[datetime | None]
 
 
 class EmailUnchanged(Conflict):
@@ -147,7 +115,7 @@ def make_confirmation(session: Session, actor: Actor, change_id: int, *, letter:
 def make_objection(session: Session, actor: Actor, change_id: int, *, letter: str, now: datetime) -> Made | None:
     """The link for a letter to the former address; None when there is nothing to object to."""
     change = _change(session, actor.tenant, change_id)
-    if change is None or change.state not in {ChangeState.ASKED, ChangeState.CONFIRMED}:
+    if change is None or not _is_open(change):
         return None
     return links.make(
         session,
@@ -192,7 +160,7 @@ def find_objection(session: Session, token: str, *, now: datetime) -> EmailChang
 
 
 def object_to(session: Session, token: str, *, now: datetime) -> ChangeState:
-    """Stop a change, or take it back: then sessions, password and second factors are worthless too.
+    """Stop a change, or take it back: then sessions, password, second factors and new API keys are worthless too.
 
     Whoever had the account may have added a factor of their own, or copied what there was: none of it stays, and the
     person sets up a new one after the letter to the former address. Where somebody else has taken that address
@@ -201,18 +169,24 @@ def object_to(session: Session, token: str, *, now: datetime) -> ChangeState:
     change, user = _objectionable(session, token, now, lock=True)
     was = change.state
     change.decided_at = now
-    links.close(session, user.organisation_id, user.id, *Purpose, now=now)
+    whose = (user.organisation_id, user.id)
     if was is ChangeState.ASKED:
+        # Whoever objects may be a thief who asked for this change as well: what the owner holds against an earlier one
+        # stays open.
+        links.close(session, *whose, Purpose.CONFIRM_EMAIL, Purpose.OBJECT_EMAIL, about=change.id, now=now)
         change.state = ChangeState.STOPPED
         _record(session, user, "user.email_change_stopped", now)
         return change.state
-    change.state = ChangeState.TAKEN_BACK
+    links.close(session, *whose, Purpose.CONFIRM_EMAIL, Purpose.PASSWORD, now=now)
+    links.close(session, *whose, Purpose.OBJECT_EMAIL, since=change.id, now=now)
+    _take_back(session, change, now)
     _stop_waiting(session, user, now)
     if not _take(session, user, change.former):
         user.state = UserState.DISABLED
     user.password_hash = None
     _forget_ways_in(session, user)
     resets.end_sessions(session, user.id, now=now)
+    api_keys.give_up(session, user.organisation_id, user.id, since=change.asked_at, now=now)
     letters.post(session, user_id=user.id, kind="email.restored", key=f"email/{change.id}/restored", now=now)
     _record(session, user, "user.email_restored", now)
     return change.state
@@ -247,9 +221,14 @@ def _confirmable(session: Session, token: str, now: datetime, *, lock: bool = Fa
 
 def _objectionable(session: Session, token: str, now: datetime, *, lock: bool = False) -> tuple[EmailChange, User]:
     change, user = _subject(session, token, Purpose.OBJECT_EMAIL, now, lock=lock)
-    if change is None or user is None or change.state not in {ChangeState.ASKED, ChangeState.CONFIRMED}:
+    if change is None or user is None or not _is_open(change):
         raise ObjectionInvalid
     return change, user
+
+
+def _is_open(change: EmailChange) -> bool:
+    """Whether there is something to object to: a wish, or a change that the address stems from."""
+    return change.state in {ChangeState.ASKED, ChangeState.CONFIRMED}
 
 
 def _subject(
@@ -277,6 +256,21 @@ def _take(session: Session, user: User, address: str) -> bool:
         session.refresh(user)
         return False
     return True
+
+
+def _take_back(session: Session, change: EmailChange, now: datetime) -> None:
+    """Undo a change and with it every later one, which set out from it: none of them explains the address any more."""
+    session.execute(
+        update(EmailChange)
+        .where(
+            EmailChange.organisation_id == change.organisation_id,
+            EmailChange.user_id == change.user_id,
+            EmailChange.id >= change.id,
+            EmailChange.state == ChangeState.CONFIRMED,
+        )
+        .values(state=ChangeState.TAKEN_BACK, decided_at=now)
+        .execution_options(synchronize_session="fetch")
+    )
 
 
 def _stop_waiting(session: Session, user: User, now: datetime) -> None:

@@ -22,7 +22,7 @@ from agencies.organisations.permissions import Permission, Role
 HEADS = (Role.DIRECTOR, Role.MANAGER, Role.OPERATOR)
 
 #: Kinds of notices and letters.
-INVITED, ROLE_CHANGED = "colleague.invited", "colleague.role_changed"
+INVITED, ROLE_CHANGED, ENABLED = "colleague.invited", "colleague.role_changed", "colleague.enabled"
 
 
 class HeadedByItsOwn(Conflict):

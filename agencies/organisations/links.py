@@ -125,8 +125,13 @@ def close(
     *purposes: Purpose,
     now: datetime,
     but_letter: str | None = None,
+    about: int | None = None,
+    since: int | None = None,
 ) -> None:
-    """Make a person's links of these purposes worthless, but for those of one letter."""
+    """Make a person's links of these purposes worthless, but for those of one letter.
+
+    At the door also only those `about` one subject, or `since` one: about it and whatever came later.
+    """
     statement = update(MailedLink).where(
         MailedLink.organisation_id == organisation_id,
         MailedLink.user_id == user_id,
@@ -135,4 +140,8 @@ def close(
     )
     if but_letter is not None:
         statement = statement.where(MailedLink.letter != but_letter)
+    if about is not None:
+        statement = statement.where(MailedLink.subject_id == about)
+    if since is not None:
+        statement = statement.where(MailedLink.subject_id >= since)
     session.execute(statement.values(closed_at=now).execution_options(synchronize_session="fetch"))

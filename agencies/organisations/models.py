@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy import (
     BigInteger,
+    FetchedValue,
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
@@ -90,6 +91,8 @@ class User(Base):
     last_signed_in_at: Mapped[datetime | None]
     #: Signed-in sessions that began before are over: the person was kept out, let in again, or changed roles.
     sessions_since: Mapped[datetime | None]
+    #: Since when the person has been let in with this role; never moves back, see revision 0102.
+    entitled_since: Mapped[datetime] = mapped_column(server_default=FetchedValue())
     #: When the person last looked at the notices; later ones are new.
     notices_seen_at: Mapped[datetime | None]
 

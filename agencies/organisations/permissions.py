@@ -40,6 +40,7 @@ class Permission(StrEnum):
     SIGN_IN_MANAGE = "sign_in.manage"
     #: Keys by which the organisation's own systems come in.
     API_KEY_MANAGE = "api_key.manage"
+    WEBHOOK_MANAGE = "webhook.manage"
     WORK_VIEW_ALL = "work.view_all"
     AUDIT_VIEW = "audit.view"
     PORTFOLIO_UPLOAD = "portfolio.upload"
@@ -123,6 +124,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             _P.SIGN_IN_MANAGE,
             _P.API_KEY_MANAGE,
+            _P.WEBHOOK_MANAGE,
             _P.INCIDENT_VIEW,
             _P.INCIDENT_HANDLE,
             _P.REQUEST_VIEW,
@@ -240,6 +242,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
         {
             _P.SIGN_IN_MANAGE,
             _P.API_KEY_MANAGE,
+            _P.WEBHOOK_MANAGE,
             _P.INCIDENT_REPORT,
             _P.INCIDENT_VIEW,
             _P.REQUEST_FORWARD,

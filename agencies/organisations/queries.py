@@ -19,7 +19,6 @@ from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations import supporting
 from agencies.organisations.api_keys import SCOPES, ApiKey
 from agencies.organisations.models import (
-    Invitation,
     Organisation,
     OrganisationKind,
     OrganisationState,
@@ -161,15 +160,10 @@ def get_user(session: Session, actor: Actor, user_id: int) -> User:
     return user
 
 
-def came_in_at(session: Session, actor: Actor) -> datetime:
-    """When the actor became one of the organisation's people: accepted the invitation, or was made without one."""
-    accepted = select(func.max(Invitation.used_at)).where(
-        Invitation.organisation_id == actor.tenant, Invitation.user_id == actor.user_id
-    )
-    made = select(func.greatest(User.created_at, accepted.scalar_subquery()))
-    mine = made.where(User.organisation_id == actor.tenant, User.id == actor.user_id)
-    found: datetime = session.scalars(mine).one()
-    return found
+def entitled_since(session: Session, actor: Actor) -> datetime:
+    """Since when the actor has been let in with the role of today: came in, was given it, or was enabled again."""
+    mine = select(User.entitled_since).where(User.organisation_id == actor.tenant, User.id == actor.user_id)
+    return session.scalars(mine).one()
 
 
 def count_waiting_invitations(session: Session, actor: Actor) -> int:

@@ -187,7 +187,7 @@ def accept_invitation(session: Session, token: str, *, name: str, password: str,
     invitation.used_at = now
     user.name = name
     user.password_hash = credentials.hash_password(password)
-    user.state = UserState.ACTIVE
+    user.state, user.entitled_since = UserState.ACTIVE, now
     audit.record(
         session,
         DOOR,

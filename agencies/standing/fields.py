@@ -52,6 +52,8 @@ class AskedField:
     hint: str = ""
     #: Who is asked.
     kinds: frozenset[OrganisationKind] = _EVERYBODY
+    #: Where the same is asked about several, which of them it is.
+    of_whom: str = ""
 
 
 class AnswerUnfit(Invalid):

@@ -73,10 +73,20 @@ def tell_authority(
 
 
 def tell_people(
-    session: Session, actor: Actor, incident_id: int, *, at: datetime, how: str, now: datetime
+    session: Session,
+    actor: Actor,
+    incident_id: int,
+    *,
+    at: datetime,
+    how: str,
+    scope_no: int | None = None,
+    now: datetime,
 ) -> IncidentStep:
-    """Record that the people were told, and how."""
+    """Record that the people were told, and how; of the determination that was seen, if it says which that was."""
     part = _telling(session, actor, incident_id, at, now)
+    # Nobody was told whom a later determination drew in, and whoever had the page open knows nothing of it.
+    if scope_no not in {None, part.scope_no}:
+        raise lifecycle.IncidentMovedOn
     step = _write(session, actor, part, StepKind.PEOPLE_TOLD, at, reference=_said(how), now=now)
     _move_if_told(session, actor, part)
     return step

@@ -101,7 +101,7 @@ class Incident(Base):
     cases: Mapped[int]
     #: Country -> how many people of it are touched.
     countries: Mapped[dict[str, Any]]
-    #: When a later word last drew people in who stood in no determination before.
+    #: When a later word last drew people in who did not stand in the determination before it.
     widened_at: Mapped[datetime | None]
     assessed_at: Mapped[datetime | None]
     tells_authority: Mapped[bool | None]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from agencies.approvals import exports
@@ -17,6 +17,7 @@ from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.organisations.permissions import Permission
+from assignments.cases.models import Case
 from assignments.incidents.facts import REPORTED_WITHIN, Facts
 from assignments.incidents.models import (
     Incident,
@@ -32,7 +33,7 @@ from assignments.incidents.people import Subject, Touched, people
 from assignments.reads import service as reads
 from assignments.reads.models import Purpose, ReadKind
 from assignments.reads.models import Subject as ReadSubject
-from assignments.reads.taking import taken_for_others
+from assignments.reads.taking import taken_in_full
 
 #: A printed page lists no more people; the files list all.
 PRINTED = 500
@@ -137,18 +138,11 @@ def subjects(session: Session, actor: Actor, incident_id: int, *, limit: int | N
 
 def note_people(session: Session, actor: Actor, part: Incident, *, limit: int | None = None, now: datetime) -> None:
     """Write down that the actor is shown whom the newest determination found, in full; for a page only the first."""
-    row = IncidentSubject
-    found = (
-        select(row.debtor_id)
-        .where(row.creditor_id == part.creditor_id, row.incident_id == part.id, row.scope_no == part.scope_no)
-        .order_by(row.debtor_id)
-        .limit(limit)
-    )
     reads.note_people(
         session,
         actor,
         ReadKind.FULL_EXPORT,
-        found,
+        _found(part, limit),
         fields=("name", "id_number", "phone", "email"),
         purpose=Purpose.LEGAL,
         subject=(ReadSubject.INCIDENT, part.id),
@@ -160,7 +154,14 @@ def taking_of(session: Session, actor: Actor, part: Incident, *, limit: int | No
     """The people of an incident as a file that may take a second person; other people taken that day count with it."""
     require(actor, Permission.INCIDENT_HANDLE)
     rows = part.subjects if limit is None else min(part.subjects, limit)
-    before = taken_for_others(session, actor, (ReadSubject.INCIDENT, part.id), now=now)
+    found = _found(part, limit)
+
+    def again(creditor_id: ColumnElement[int], case_id: ColumnElement[int]) -> ColumnElement[bool]:
+        # Only of whom the newest determination found: an incident that is amended is about other people.
+        of_case = (Case.creditor_id == creditor_id, Case.id == case_id)
+        return select(Case.id).where(*of_case, Case.debtor_id.in_(found)).exists()
+
+    before = taken_in_full(session, actor, again, now=now)
     return Taking(Taken.PEOPLE, {"incident_id": part.id, "scope": part.scope_no}, rows, before=before)
 
 
@@ -176,6 +177,17 @@ def record_export(session: Session, actor: Actor, part: Incident, *, now: dateti
     note_people(session, actor, part, now=now)
     under: dict[str, Any] = {"approval_id": granted.id} if granted else {}
     audit.record(session, actor, "incident.exported", now=now, incident_id=part.id, subjects=part.subjects, **under)
+
+
+def _found(part: Incident, limit: int | None) -> Select[int]:
+    """Whom the newest determination found, or only the first of them."""
+    row = IncidentSubject
+    return (
+        select(row.debtor_id)
+        .where(row.creditor_id == part.creditor_id, row.incident_id == part.id, row.scope_no == part.scope_no)
+        .order_by(row.debtor_id)
+        .limit(limit)
+    )
 
 
 def _register(actor: Actor, register: Register) -> Select[Incident]:

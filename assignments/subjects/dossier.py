@@ -5,20 +5,20 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import ColumnElement, or_, select, text
 from sqlalchemy.orm import Session
 
 from agencies.approvals import limits
 from agencies.approvals.models import ApprovalKind
 from agencies.kernel.errors import Conflict, msg
 from agencies.kernel.tenancy import Actor
-from assignments.cases.models import Debtor
+from assignments.cases.models import Case, Debtor
 from assignments.cases.reaching import stops_of
 from assignments.contacts.models import Authorisation, DebtorContact
 from assignments.locates.models import Finding, LocateOrder
 from assignments.reads import service as reads
 from assignments.reads.models import Purpose, ReadKind, Subject
-from assignments.reads.taking import taken_for_others
+from assignments.reads.taking import taken_in_full
 from assignments.subjects import erasing
 from assignments.subjects.marking import debtors_of
 from assignments.subjects.models import RequestStepKind, SubjectRequest
@@ -103,7 +103,12 @@ def gather(session: Session, actor: Actor, request_id: int, *, now: datetime) ->
 def _check_hands(session: Session, actor: Actor, request: SubjectRequest, people: list[int], *, now: datetime) -> None:
     if request.identity_by != actor.user_id:
         return
-    rows = len(people) + taken_for_others(session, actor, (Subject.REQUEST, request.id), now=now)
+
+    def again(creditor_id: ColumnElement[int], case_id: ColumnElement[int]) -> ColumnElement[bool]:
+        of_case = (Case.creditor_id == creditor_id, Case.id == case_id)
+        return select(Case.id).where(*of_case, Case.debtor_id.in_(people)).exists()
+
+    rows = len(people) + taken_in_full(session, actor, again, now=now)
     if limits.needs_second(session, actor, ApprovalKind.EXPORT, rows):
         raise AnotherHandsOut
 

@@ -13,6 +13,7 @@ from agencies.organisations import totp
 from portal.demo.factors import give_factors, is_theirs
 from portal.demo.story import CASES, Account, Telling, demo_accounts, load_demo, opens
 from portal.ports import Ports
+from portal.postbox import newest_left
 
 _SAID = {
     Telling.LOADED: "The demo is loaded ({seconds:.0f} s).",
@@ -76,6 +77,20 @@ def demo_code_command(authenticator: str) -> None:
         raise click.ClickException("There is no demo here whose authenticator has this key.")
     now = _ports().now()
     click.echo(f"{totp.code_of(authenticator, totp.step_of(now))}  (for {totp.seconds_left(now)} s)")
+
+
+@click.command("demo-letter")
+@click.argument("to", required=False)
+@with_appcontext
+def demo_letter_command(to: str | None) -> None:
+    """Say the newest letter as it is read, or the newest to an address, where letters are left in a folder."""
+    folder = _ports().settings.mail_folder
+    if folder is None:
+        raise click.ClickException("Letters leave through a mail server here; none is kept.")
+    told = newest_left(folder, to)
+    if told is None:
+        raise click.ClickException("There is no such letter yet; one that was just asked for takes a few seconds.")
+    click.echo(told)
 
 
 def _line(account: Account, width: int) -> str:

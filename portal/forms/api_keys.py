@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from agencies.kernel.errors import msg, msgs
 from agencies.kernel.tenancy import Side
 from agencies.organisations.api_keys import SCOPES
 from portal.forms.base import PortalForm
+from portal.forms.fields import TickedField
 from portal.i18n import say
 from portal.presenters.api_keys import SCOPE_NAMES
 
@@ -21,18 +21,11 @@ _MONTHS = msgs("%(n)s month", "%(n)s months")
 LIFETIMES = {"1": 30, "3": 91, "6": 182, "12": 365}
 
 
-class ScopesField(SelectMultipleField):
-    """Several things a key may do, as boxes to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-
 class ApiKeyForm(PortalForm):
     """What whoever makes a key says of it."""
 
     name = StringField(msg("Name"), [DataRequired(), Length(max=80)])
-    scopes = ScopesField(msg("The key may"), [DataRequired(msg("Tick at least one thing the key may do."))])
+    scopes = TickedField(msg("The key may"), [DataRequired(msg("Tick at least one thing the key may do."))])
     lifetime = SelectField(msg("Works for"), [InputRequired()], default="3")
     addresses = TextAreaField(msg("Accepted from"), [Optional(), Length(max=1_000)])
 

@@ -15,6 +15,7 @@ from agencies.organisations.models import OrganisationKind
 from agencies.standing.models import DocumentKind
 from portal.forms.attestations import NO_FILE
 from portal.forms.base import PortalForm
+from portal.forms.fields import Wanted
 from portal.i18n import LANGUAGE_NAMES, country_name, language, say
 
 #: What somebody can apply as, in their own words.
@@ -58,7 +59,7 @@ class DocumentForm(PortalForm):
     """One file, and what it shows."""
 
     kind = SelectField(msg("What it shows"), [InputRequired()])
-    file = FileField(msg("File"), render_kw={"accept": ACCEPTED})
+    file = FileField(msg("File"), [Wanted()], render_kw={"accept": ACCEPTED})
 
     def offer(self) -> DocumentForm:
         """Set what can be chosen."""

@@ -15,7 +15,7 @@ from agencies.kernel.errors import msg
 from agencies.kernel.money import EXPONENT, exponent
 from agencies.standing.fields import LONGEST_PARAGRAPH, LONGEST_TEXT, AskedField, FieldKind
 from portal.forms.base import PortalForm
-from portal.forms.fields import NumberField, PercentField, WholeNumberField
+from portal.forms.fields import NumberField, PercentField, Wanted, WholeNumberField
 from portal.forms.standing import BoxesField
 from portal.i18n import country_name, say
 
@@ -68,6 +68,8 @@ def asked_form(
 def _field(one: AskedField, is_draft: bool) -> Any:
     # A draft is kept with gaps; what a row of a list must have is asked at once.
     rules: list[Any] = [InputRequired() if one.is_required and not is_draft else Optional()]
+    if one.is_required:
+        rules.insert(0, Wanted())
     match one.kind:
         case _K.TEXT | _K.EMAIL:
             return StringField(one.label, [*rules, Length(max=LONGEST_TEXT)])

@@ -15,7 +15,7 @@ from agencies.attestations.templates import FieldKind, Template, TemplateField
 from agencies.kernel.errors import msg
 from agencies.kernel.files import ACCEPTED
 from portal.forms.base import PortalForm
-from portal.forms.fields import WholeNumberField
+from portal.forms.fields import Wanted, WholeNumberField
 from portal.i18n import say
 from portal.presenters.attestations import SIGNER_ROLES, text
 
@@ -49,7 +49,7 @@ class DayForm(PortalForm):
 class EvidenceForm(PortalForm):
     """One file of evidence."""
 
-    file = FileField(msg("File of evidence"), render_kw={"accept": ACCEPTED})
+    file = FileField(msg("File of evidence"), [Wanted()], render_kw={"accept": ACCEPTED})
 
     def validate_file(self, field: FileField) -> None:
         """A file must have been chosen."""
@@ -121,23 +121,25 @@ def fill_form(template: Template, formdata: Any, known: Mapping[str, Any], evide
     made = type("TemplateForm", (FillForm,), fields)
     values = {f"{_PREFIX}{field.name}": _value(field, known.get(field.name)) for field in template.fields}
     form: FillForm = made(formdata, data={**values, "evidence_on": evidence_on})
+    form.evidence_on.flags.wanted = template.needs_evidence
     return form
 
 
 def _field(field: TemplateField) -> Any:
     label = text(field.label)
+    rules: list[Any] = [Wanted(), Optional()] if field.is_required else [Optional()]
     match field.kind:
         case FieldKind.TEXT:
-            return StringField(label, [Optional(), Length(max=200)])
+            return StringField(label, [*rules, Length(max=200)])
         case FieldKind.PARAGRAPH:
-            return TextAreaField(label, [Optional(), Length(max=LONGEST)], render_kw={"rows": 3})
+            return TextAreaField(label, [*rules, Length(max=LONGEST)], render_kw={"rows": 3})
         case FieldKind.INTEGER:
-            return WholeNumberField(label, [Optional(), NumberRange(0, 10**9)])
+            return WholeNumberField(label, [*rules, NumberRange(0, 10**9)])
         case FieldKind.DATE:
-            return DateField(label, [Optional()])
+            return DateField(label, rules)
         case FieldKind.CHOICE:
             choices = [("", say(CHOOSE)), *((value, text(texts)) for value, texts in field.choices.items())]
-            return SelectField(label, [Optional()], choices=choices)
+            return SelectField(label, rules, choices=choices)
 
 
 def _value(field: TemplateField, value: Any) -> Any:

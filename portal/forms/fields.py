@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from babel.numbers import NumberFormatError, parse_decimal
 from flask import current_app
@@ -108,11 +108,30 @@ class ReferenceField(SelectField):
         return references().decode(self.kind, self.data) if self.data else None
 
 
-class ReferencesField(SelectMultipleField):
-    """A choice of several things, each by its reference, as boxes to tick."""
+class Wanted:
+    """A gap is kept while this is a draft, but not what is handed in: the page does not call it optional."""
+
+    field_flags: ClassVar[dict[str, bool]] = {"wanted": True}
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Nothing is refused now; what is handed in is looked at by the service."""
+
+
+class TickedField(SelectMultipleField):
+    """Several of a few, as boxes to tick; one that must be answered wants one box ticked, not each of them."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
+
+    def __iter__(self) -> Iterator[Any]:
+        """The boxes; a browser would not send the form before every `required` one among them is ticked."""
+        for box in super().__iter__():
+            box.flags.required = False
+            yield box
+
+
+class ReferencesField(TickedField):
+    """A choice of several things, each by its reference, as boxes to tick."""
 
     def __init__(self, label: Any, *, kind: str, **kwargs: Any) -> None:
         super().__init__(label, choices=[], **kwargs)

@@ -11,13 +11,12 @@ from wtforms import (
     BooleanField,
     DateTimeLocalField,
     HiddenField,
+    IntegerField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import UUID, DataRequired, InputRequired, Length, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from agencies.kernel.clock import COUNTRIES
 from agencies.kernel.errors import msg
@@ -25,7 +24,7 @@ from assignments.incidents.facts import LONGEST, Facts, Scope
 from assignments.incidents.models import DataCategory, IncidentKind, IncidentState
 from assignments.incidents.queries import Register
 from portal.forms.base import PortalForm
-from portal.forms.fields import ReferenceField, ReferencesField, references
+from portal.forms.fields import ReferenceField, ReferencesField, TickedField, references
 from portal.i18n import country_name, say
 from portal.presenters.incidents import CATEGORIES, KINDS, STATES
 
@@ -42,9 +41,7 @@ class IncidentForm(PortalForm):
     aware_at = DateTimeLocalField(msg("When you became aware"), [InputRequired()], format=_WRITTEN)
     happened_from = DateTimeLocalField(msg("It began"), [InputRequired()], format=_WRITTEN)
     happened_to = DateTimeLocalField(msg("It ended"), [Optional()], format=_WRITTEN)
-    categories = SelectMultipleField(
-        msg("Kinds of data"), [Optional()], widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
-    )
+    categories = TickedField(msg("Kinds of data"), [Optional()])
     systems = StringField(msg("Systems, devices or files"), [Optional(), Length(max=LONGEST)])
     cause = TextAreaField(msg("How it happened"), [InputRequired(), Length(max=LONGEST)])
     measures = TextAreaField(msg("What has been done about it"), [InputRequired(), Length(max=LONGEST)])
@@ -143,6 +140,8 @@ class ToldForm(PortalForm):
     country = SelectField(msg("Authority of"), [Optional()], validate_choice=False)
     at = DateTimeLocalField(msg("Told on"), [InputRequired()], format=_WRITTEN)
     reference = StringField(msg("Reference"), [InputRequired(), Length(max=500)])
+    #: The determination of the people that the page shows.
+    scope = IntegerField(validators=[Optional()])
 
     def offer(self, countries: list[str]) -> ToldForm:
         """Set whose authority it can be."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from wtforms import DateField, SelectField, SelectMultipleField, StringField
+from wtforms import DateField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from agencies.applications.sections import PRODUCT_NAMES
 from agencies.kernel.clock import COUNTRIES
@@ -13,7 +12,7 @@ from agencies.kernel.money import EXPONENT, exponent
 from agencies.standing.filing import Credential, Statement
 from agencies.standing.models import CredentialKind, OfferedService, Product
 from portal.forms.base import PortalForm
-from portal.forms.fields import NumberField, WholeNumberField
+from portal.forms.fields import NumberField, TickedField, WholeNumberField
 from portal.i18n import country_name, say
 from portal.presenters.agency_files import KINDS, SERVICES
 
@@ -21,11 +20,8 @@ from portal.presenters.agency_files import KINDS, SERVICES
 MOST_NOTICE_HOURS = 72
 
 
-class BoxesField(SelectMultipleField):
+class BoxesField(TickedField):
     """Several of a few, as boxes to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class StatementForm(PortalForm):

@@ -18,6 +18,7 @@ from agencies.kernel import work
 from agencies.kernel.errors import DomainError
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER, Actor
+from agencies.webhooks.delivering import ReceiverWaits
 from portal.jobs.owners import owner_of
 from portal.ports import Ports
 from uploads.scanners import ScannerAway
@@ -27,8 +28,8 @@ log = structlog.get_logger(__name__)
 
 UNKNOWN_KIND = "unknown_kind"
 _LONGEST_WAIT = 600.0
-#: What work may wait for however long it takes -> seconds until it looks again.
-WAITS: dict[type[Exception], float] = {BeingScanned: 5.0, ScannerAway: 30.0}
+#: What work may wait for however long it takes; each says after how many seconds to look again.
+WAITS = (BeingScanned, ScannerAway, ReceiverWaits)
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,9 @@ def run(ports: Ports, work_id: int, tasks: dict[str, Task], is_stopping: Callabl
     except work.LeaseLost:
         logger.warning("work.taken_over")
         return False
-    except tuple(WAITS) as waiting:
+    except WAITS as waiting:
         logger.info("work.waits", error=code_of(waiting))
-        _leave(ports, lease, code_of(waiting), WAITS[type(waiting)])
+        _leave(ports, lease, code_of(waiting), waiting.wait_seconds)
         return False
     except DomainError as refusal:
         logger.info("work.refused", error=code_of(refusal))

@@ -16,6 +16,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import WORKER
 from agencies.organisations.permissions import Permission
 from agencies.standing import expiries
+from agencies.webhooks import service as webhooks
 from assignments import intake
 from assignments.conduct import service as conduct
 from assignments.incidents import letters as incidents
@@ -33,6 +34,7 @@ from portal.jobs.chains import VERIFY, verify_chains
 from portal.jobs.frame import Advance, Job, Step, Task
 from portal.jobs.letters import send_letter
 from portal.jobs.scans import scan_file
+from portal.jobs.webhooks import send_webhook
 from portal.ports import Ports
 from uploads import confirming, opening
 from uploads import service as uploads
@@ -295,6 +297,7 @@ TASKS: dict[str, Task] = {
     SCAN: Task(scan_file),
     # A mail server may be away for an hour, or let strangers wait as long.
     letters.SEND: Task(send_letter, attempts=14),
+    webhooks.SEND: Task(send_webhook),
     "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
     "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
     "expire_approvals": Task(expire_approvals, permissions=frozenset({Permission.APPROVAL_VIEW})),

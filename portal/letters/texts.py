@@ -49,6 +49,14 @@ def _on_people(subject: str, what: str) -> Letter:
     )
 
 
+def _on_keys(subject: str, what: str) -> Letter:
+    """A key is a way in without anybody: whoever manages the organisation knows of each."""
+    look = msg(
+        "Look at it in Encargo, under “API keys”. If nobody can say what a key is for, revoke it and ask who made it."
+    )
+    return Letter(subject, (what, look))
+
+
 _APPLIED = msg(
     "%(organisation)s writes to you because this address was given in an application. We never ask for a password or "
     "a code, neither by e-mail nor by telephone."
@@ -111,6 +119,25 @@ LETTERS: dict[str, Letter] = {
     "colleague.role_changed": _on_people(
         msg("A colleague in %(organisation)s was given another role"),
         msg("On %(at)s somebody who manages %(organisation)s in Encargo, as you do, gave a colleague another role."),
+    ),
+    "key.made": _on_keys(
+        msg("An API key was made for %(organisation)s"),
+        msg("On %(at)s somebody who manages %(organisation)s in Encargo, as you do, made an API key."),
+    ),
+    "key.made_by_you": _notice(
+        msg("An API key was made with your access"),
+        msg(
+            "On %(at)s an API key for a system of %(organisation)s was made with your access to Encargo. It works "
+            "without a password until it expires or is revoked under “API keys”."
+        ),
+    ),
+    "key.revoked": _on_keys(
+        msg("An API key of %(organisation)s was revoked"),
+        msg("On %(at)s somebody who manages %(organisation)s in Encargo, as you do, revoked an API key."),
+    ),
+    "colleague.enabled": _on_people(
+        msg("A colleague of %(organisation)s was let in again"),
+        msg("On %(at)s somebody who manages %(organisation)s in Encargo, as you do, let a colleague in again."),
     ),
     "password.reset": Letter(
         msg("Choose a new password for Encargo"),
@@ -179,7 +206,8 @@ LETTERS: dict[str, Letter] = {
         msg(
             "On %(at)s the change of your e-mail address was taken back. Your sessions were ended; your password, "
             "authenticator app, passkeys and recovery codes were made worthless. Choose a new password with “Forgot "
-            "your password?” on the sign-in page, and set up a new second factor when you sign in."
+            "your password?” on the sign-in page, and set up a new second factor when you sign in. API keys made with "
+            "your access since the change was asked for have stopped working too; look at the others under “API keys”."
         ),
     ),
     "attestation.expiring": Letter(

@@ -45,7 +45,7 @@ def lines(keys: Iterable[ApiKey], people: Mapping[int, str], now: datetime) -> l
 
 
 def _line(key: ApiKey, people: Mapping[int, str], now: datetime) -> KeyLine:
-    if key.revoked_at is not None:
+    if key.revoked_at is not None or key.is_given_up:
         state, tone = msg("Revoked"), "bad"
     elif key.expires_at <= now:
         state, tone = msg("Expired"), "neutral"

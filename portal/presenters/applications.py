@@ -177,10 +177,7 @@ def _lines(section: Section, known: Mapping[str, Any], row: Application) -> tupl
 
 
 def _label(one: AskedField) -> str:
-    # Three contacts ask the same of three people; the hint says which.
-    if one.name.startswith(("complaints_", "incidents_")):
-        return f"{say(one.hint)}: {say(one.label)}"
-    return say(one.label)
+    return f"{say(one.of_whom)}: {say(one.label)}" if one.of_whom else say(one.label)
 
 
 def told(one: AskedField, known: Mapping[str, Any], *, is_covered: bool = False, country: str = "") -> str:

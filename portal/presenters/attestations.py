@@ -53,7 +53,7 @@ TONES = {
 ACTS = {
     Act.PLACE: msg("new placements"),
     Act.DOWNLOAD: msg("downloads of case files"),
-    Act.BID: msg("bids"),
+    Act.BID: msg("new bids"),
     Act.ORDER_LOCATE: msg("locate orders"),
     Act.CLOSE_RECALL: msg("closing a recall"),
 }

@@ -72,6 +72,17 @@ SENTENCES: dict[str, str] = {
     "provider.released": msg("%(who)s let people of %(house)s sign in by password again"),
     "key.made": msg("%(who)s made an API key"),
     "key.revoked": msg("%(who)s revoked an API key"),
+    "webhook.made": msg("%(who)s added a webhook"),
+    "webhook.secret_renewed": msg("%(who)s gave a webhook a new secret"),
+    "webhook.tested": msg("%(who)s sent a test to a webhook"),
+    "webhook.sent_again": msg("%(who)s sent a message to a webhook again"),
+    "webhook.paused": msg("%(who)s paused a webhook"),
+    "webhook.resumed": msg("%(who)s let a webhook work again"),
+    "webhook.removed": msg("%(who)s removed a webhook"),
+    "webhook.stopped": msg("A webhook was stopped because its receiver does not take messages"),
+    "key.given_up": msg(
+        "An API key of %(subject)s stopped working: it was made after a change of e-mail address that was taken back"
+    ),
     "user.email_change_asked": msg("%(subject)s asked for another e-mail address"),
     "user.email_changed": msg("%(subject)s confirmed another e-mail address"),
     "user.email_change_stopped": msg(

@@ -8,7 +8,7 @@ from agencies.kernel.errors import msg
 TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     "people": (
         msg("People and access"),
-        ("user", "invitation", "provider", "key", "operator", "organisation", "support", "audit"),
+        ("user", "invitation", "provider", "key", "webhook", "operator", "organisation", "support", "audit"),
     ),
     "reads": (msg("Data in full"), ("contact",)),
     "files": (

@@ -79,6 +79,7 @@ DESTINATIONS = (
     Destination(msg("Users"), "users.index", "users", _P.USER_VIEW),
     Destination(msg("Own sign-in"), "own_sign_in.show", "key", _P.SIGN_IN_MANAGE),
     Destination(msg("API keys"), "api_keys.index", "key", _P.API_KEY_MANAGE),
+    Destination(msg("Webhooks"), "webhooks.index", "send", _P.WEBHOOK_MANAGE),
     Destination(msg("Own sign-ins"), "own_sign_in.waiting", "key", _P.ORGANISATION_SUSPEND),
     Destination(msg("Audit trail"), "audit.index", "history", _P.AUDIT_VIEW),
 )

@@ -15,7 +15,7 @@ from agencies.standing.panelmoves import CLOSED_TO_CREDITOR, NEEDS_REASON, open_
 __all__ = ["CLOSED_TO_CREDITOR"]
 
 STATES: dict[PanelState, str] = {
-    PanelState.CANDIDATE: msg("Invited"),
+    PanelState.CANDIDATE: msg("Invited to the panel"),
     PanelState.UNDER_REVIEW: msg("Being reviewed"),
     PanelState.ON_PANEL: msg("On the panel"),
     PanelState.SUSPENDED: msg("Suspended"),

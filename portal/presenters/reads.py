@@ -34,6 +34,8 @@ FIELDS = {
     "evidence": msg("file of evidence"),
     "words": msg("question and answer"),
     "file": msg("rows of a file"),
+    "original": msg("a file as it was sent"),
+    "rejected_rows": msg("rejected rows of a file"),
 }
 
 #: How data were shown, as a sentence's end.

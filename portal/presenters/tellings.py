@@ -27,6 +27,7 @@ class Telling:
 _SUPPORT = {"support_id": "support_id"}
 _APPROVAL = {"approval_id": "approval_id"}
 _INCIDENT = {"incident_id": "incident_id"}
+_WEBHOOK = {"webhook_id": "webhook_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here or in `portal.presenters.notices`.
 OF_TRUST: dict[str, Telling] = {
@@ -54,6 +55,19 @@ OF_TRUST: dict[str, Telling] = {
         "work.index",
         is_urgent=True,
     ),
+    "webhook.failed": Telling(
+        msg("A message to one of your systems was given up after several attempts; look at what its webhook answers"),
+        "send",
+        "webhooks.show",
+        _WEBHOOK,
+    ),
+    "webhook.stopped": Telling(
+        msg("A webhook was stopped because your system does not take messages; mend the system and resume the webhook"),
+        "alert-triangle",
+        "webhooks.show",
+        _WEBHOOK,
+        is_urgent=True,
+    ),
     "support.asked": Telling(
         msg("The portal's support asks to look at your pages; read why, and say yes or no"),
         "eye",
@@ -76,6 +90,18 @@ OF_TRUST: dict[str, Telling] = {
     ),
     "colleague.role_changed": Telling(
         msg("A colleague was given another role; see whether it is right"), "user-check", "users.index", is_urgent=True
+    ),
+    "key.made": Telling(
+        msg("A colleague made an API key for a system of yours; see whether it is right"),
+        "key",
+        "api_keys.index",
+        is_urgent=True,
+    ),
+    "key.revoked": Telling(
+        msg("A colleague revoked an API key; what used it has stopped"), "key", "api_keys.index", is_urgent=True
+    ),
+    "colleague.enabled": Telling(
+        msg("A colleague was let in again; see whether it is right"), "user-check", "users.index", is_urgent=True
     ),
     "audit.chain_broken": Telling(
         msg("The audit trail does not hold (broken links: %(links)s); tell your security officer at once"),

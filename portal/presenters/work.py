@@ -30,6 +30,7 @@ LETTER_REASONS = {
 #: What work waits for.
 WAITS = {
     "being_scanned": msg("the file is being checked for malicious software"),
+    "receiver_waits": msg("the receiver does not take messages now; it is tried again later"),
     "scanner_away": msg("the scanner for malicious software does not answer; the file stays held back"),
 }
 STATES = {

@@ -66,6 +66,7 @@ from portal.views import (
     transfers,
     uploads,
     users,
+    webhooks,
     work,
 )
 
@@ -135,6 +136,7 @@ BLUEPRINTS = (
     work.blueprint,
     support.blueprint,
     users.blueprint,
+    webhooks.blueprint,
     audit.blueprint,
     notices.blueprint,
     health.blueprint,

@@ -69,6 +69,7 @@ def people(incident_id: int) -> Response | tuple[str, int]:
 
     def verb(*subject: Any, now: Any) -> Any:
         told: dict[str, Any] = {"at": form.told_at(zone), "how": form.reference.data or ""}
+        told["scope_no"] = form.scope.data
         return handling.tell_people(*subject, **told, now=now)
 
     return _done(incident_id, form, verb, "people", _("It is recorded that the people were told."))

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations import emails
-from agencies.organisations.emails import ChangeState
+from agencies.organisations.email_changes import ChangeState
 from portal import identity, throttle
 from portal.extensions import db, limiter
 from portal.security import opens_by_secret, public

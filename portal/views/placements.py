@@ -33,7 +33,7 @@ from portal.presenters import attestations
 from portal.presenters import placements as presenter
 from portal.presenters.attestations import Reason
 from portal.presenters.cases import chips
-from portal.security import requires
+from portal.security import requires, steps_up
 from portal.views import choices, gates, paging
 from portal.views.downloads import csv_file
 
@@ -158,6 +158,7 @@ def acknowledge(consignment_id: int) -> Response:
 
 @blueprint.get('/consignments/<ref("consignment"):consignment_id>/manifest.csv')
 @requires(Permission.MANIFEST_DOWNLOAD)
+@steps_up
 def download(consignment_id: int) -> Response:
     """The consignment's cases as a file."""
     actor, now = current_actor(), utc_now()

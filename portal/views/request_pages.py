@@ -87,6 +87,8 @@ def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str
     found = _searched(request_id, sought.sought) if sought is not None and is_sought else []
     mend = MendForm()
     mend.person.offer(people_of(request_id))
+    one = detail.request
+    lacking = handling.lacking(db.session, one) if may_handle else None
     forms: dict[str, PortalForm] = {
         "identity": IdentityForm().offer(),
         "people": RefusalForm(),
@@ -94,9 +96,8 @@ def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str
         "mend": mend,
         "erase": RefusalForm(),
         "stop": RefusalForm(),
-        "answer": AnswerRequestForm().offer(),
+        "answer": AnswerRequestForm(data={"outcome": Outcome.REFUSED.value if lacking else None}).offer(),
     }
-    one = detail.request
     return render_template(
         "requests/show.html",
         detail=detail,
@@ -114,7 +115,7 @@ def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str
         ways=stopping.ways_of(db.session, one) if may_handle and one.kind in stopping.STOPPING else [],
         may_stop=one.kind in stopping.STOPPING,
         kinds=CONTACTS,
-        lacking=handling.lacking(db.session, one) if may_handle else None,
+        lacking=lacking,
         names=choices.organisations(db.session, [one.agency_id]) if one.agency_id else {},
         people_names=choices.people(db.session, [one.registered_by, *(step.by for step in detail.steps)]),
         is_late_forward=service.forwarded_late(one),

@@ -30,16 +30,8 @@ def seen_people(debtors: Collection[int], request_id: int) -> None:
         reads.note_people(db.session, current_actor(), ReadKind.PAGE, debtors, **why, now=utc_now())
 
 
-def seen_file(upload: Upload, *, is_commit: bool = True) -> None:
+def seen_file(upload: Upload) -> None:
     """Write down that the visitor looks into a file, whose rows need not be cases yet."""
     actor = current_actor()
     creditor_id = actor.tenant if actor.side is Side.CREDITOR else upload.creditor_id
-    what: dict[str, Any] = {
-        "fields": ("file",),
-        "subject": (Subject.UPLOAD, upload.id),
-        "creditor_id": creditor_id,
-    }
-    if is_commit:
-        seen(ReadKind.FILE, (), **what)
-    else:
-        reads.note(db.session, actor, ReadKind.FILE, (), **what, now=utc_now())
+    seen(ReadKind.FILE, (), fields=("file",), subject=(Subject.UPLOAD, upload.id), creditor_id=creditor_id)

@@ -19,6 +19,16 @@ ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "var" / "screenshots"
 #: The pictures the documentation shows are renewed when this variable is set.
 DOCS, DOCS_SWITCH = ROOT / "docs" / "screenshots", "DOCS_SCREENSHOTS"
+#: All that a browser keeps for a page, and lets its scripts read.
+KEPT = """async () => ({
+  ...Object.fromEntries([...Object.entries(localStorage)].map(([key, value]) => [`local: ${key}`, value])),
+  ...Object.fromEntries([...Object.entries(sessionStorage)].map(([key, value]) => [`session: ${key}`, value])),
+  ...Object.fromEntries((await indexedDB.databases()).map(({ name }) => [`database: ${name}`, ""])),
+  ...Object.fromEntries((await caches.keys()).map((name) => [`cache: ${name}`, ""])),
+  ...(document.cookie ? { cookie: document.cookie } : {}),
+})"""
+#: Where a half sent file goes on: the file's name and the address of what has arrived.
+HALF_SENT = "session: transfer "
 PHONE: ViewportSize = {"width": 360, "height": 780}
 SERIOUS = {"serious", "critical"}
 
@@ -128,9 +138,16 @@ class Person:
         """Wait until the words stand on the page."""
         expect(self.page.locator("main")).to_contain_text(words, timeout=1000 * seconds)
 
+    def kept(self) -> dict[str, str]:
+        """What this browser keeps of the product besides a cookie that no script can read."""
+        found: dict[str, str] = self.page.evaluate(KEPT)
+        return found
+
     def look(self, name: str, *, phone: bool = False, docs: bool = False) -> None:
-        """Judge the page and keep a picture of it; where asked for, see that it fits a phone as well."""
+        """Judge the page and what the browser keeps of it, take its picture; if asked to, also on a phone."""
         self._judge(name)
+        if left := [one for one in self.kept() if not one.startswith(HALF_SENT)]:
+            self.faults.append(f"{self.name}: {name}: the browser keeps {left}")
         self._picture(name, docs=docs)
         if phone:
             desk = self.page.viewport_size

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from agencies.organisations.permissions import Role
 from assignments.cases.models import Case
 from portal.ports import Ports
-from tests.browser.person import Person
+from tests.browser.person import HALF_SENT, Person
 from tests.browser.site import Site
 from tests.entering import next_code
 from tests.people import World
@@ -156,6 +156,10 @@ def test_a_big_file_goes_on_after_a_cut_and_after_a_reload(
         analyst.page.wait_for_timeout(100)
     expect(analyst.page.locator("[data-waiting]")).to_be_visible(timeout=30_000)
     analyst.look("86-cut")
+    # Meanwhile the tab knows where to go on: by the file's name and an address, and by nothing that is in it.
+    [(half_sent, place)] = analyst.kept().items()
+    assert half_sent.startswith(f'{HALF_SENT}["grande.csv",{path.stat().st_size},')
+    assert re.fullmatch(r"[0-9a-f-]{36} /uploads/transfers/[a-z2-7]{26}", place)
     analyst.page.reload()
     reloaded.append(True)
     expect(analyst.page.locator("[data-half-sent]")).to_contain_text("grande.csv")
@@ -163,6 +167,7 @@ def test_a_big_file_goes_on_after_a_cut_and_after_a_reload(
     analyst.page.set_input_files("input[type=file]", path)
     analyst.page.get_by_role("button", name="Enviar", exact=True).click()
     analyst.page.wait_for_url(RECEIVED, timeout=90_000)
+    assert analyst.kept() == {}
     # Every piece arrived once; only those that were cut were sent again.
     arrived = [offset for at, offset in enumerate(sent) if at != 2 and (at < 5 or offset not in sent[5:at])]
     assert sorted(set(map(int, sent))) == list(range(0, path.stat().st_size, 4 << 20))

@@ -13,7 +13,7 @@ from config import Settings
 from portal.app import create_app, ports_of
 from portal.jobs import queues
 from portal.ports import Ports, open_ports
-from tests import people
+from tests import people, receiver
 from tests.pipeline.neighbours import Neighbours
 from tests.tenants import Tenants, add_tenants
 
@@ -58,3 +58,10 @@ def app(settings) -> Iterator[Flask]:
 @pytest.fixture
 def neighbours(app: Flask, superuser: Engine) -> Neighbours:
     return Neighbours(ports_of(app), people.World(ports_of(app)), superuser)
+
+
+@pytest.fixture
+def ear() -> Iterator[receiver.Obedient]:
+    """A system that takes whatever it is sent."""
+    with receiver.obedient() as listening:
+        yield listening

@@ -28,7 +28,7 @@ from assignments.reports import service as reports
 from assignments.reports.models import Report
 from portal import rotation
 from portal.ports import Ports
-from tests import applying, locating, loop, market
+from tests import applying, locating, loop, market, receiver
 from tests.pipeline.files import Sheet, drive, receive, send, table, works
 from tests.tenants import PLATFORM, Tenants
 from uploads import verdicts
@@ -58,6 +58,7 @@ class Day:
     ports: Ports
     tenants: Tenants
     rows: int
+    ear: receiver.Obedient
     uploads: list[tuple[Actor, int]] = field(default_factory=list)
     #: Once it is there.
     platform: Actor | None = None
@@ -99,6 +100,7 @@ class Day:
         yield self._lot()
         yield self._recall()
         yield self._letter()
+        yield self._told()
         yield self._application()
         yield self._scan()
         yield self._keys()
@@ -126,13 +128,15 @@ class Day:
         """What the day has left behind."""
         with self.ports.session(self.tenants.creditor) as session:
             found = {name: session.scalar(text(statement)) for name, statement in _OUTCOME.items()}
-        return {**found, "letters": len(list(self.ports.settings.mail_folder.glob("*.eml")))}
+        letters_sent = len(list(self.ports.settings.mail_folder.glob("*.eml")))
+        return {**found, "letters": letters_sent, "messages": len(self.ear.ids())}
 
     def expected(self) -> dict[str, int]:
         """What it must have left behind, whatever was killed."""
         n = self.rows
         return {
             "letters": 1,
+            "messages": 1,
             "documents": 3,
             "payments": 2 * n,
             "taken back": n,
@@ -195,7 +199,6 @@ class Day:
         return kind.value
 
     def _update(self) -> str:
-        # No case owes just that before.
         lines = [f"A{n:05},500.05,Cali" for n in range(1, self.rows + 1)]
         return self._of_creditor(table("novedades.csv", UPDATE, lines), UploadKind.PORTFOLIO_UPDATE)
 
@@ -278,6 +281,10 @@ class Day:
         with self.ports.session(creditor) as session, transaction(session):
             letters.post(session, user_id=creditor.user_id, kind="factor.added", key="of the day", now=now)
         return "a letter"
+
+    def _told(self) -> str:
+        receiver.send_test(self.ports, self.tenants.creditor, self.ear)
+        return "a message to a system"
 
     def _application(self) -> str:
         """An agency begins with what it applied with."""

@@ -55,6 +55,8 @@ SENTINEL = "CENTINELA"
 TABLES = {
     "agency_document": "agency_documents",
     "api_key": "api_keys",
+    "webhook": "webhooks",
+    "webhook_delivery": "webhook_deliveries",
     "application": "applications",
     "application_file": "application_files",
     "approval": "approvals",

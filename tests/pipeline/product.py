@@ -85,12 +85,13 @@ class Product:
 
 
 @contextlib.contextmanager
-def running(settings: Settings, folder: Path, *, workers: int) -> Iterator[Product]:
-    """The product for the time of the block; no process of it is left behind."""
+def running(settings: Settings, folder: Path, *, workers: int, sweeps: bool = True) -> Iterator[Product]:
+    """The product for the time of the block, without its sweep if so wished; no process of it is left behind."""
     folder.mkdir()
     product = Product(settings, folder)
     try:
-        product.start("sweep", "--forever")
+        if sweeps:
+            product.start("sweep", "--forever")
         product.start_workers(workers)
         yield product
     finally:

@@ -17,6 +17,7 @@ from portal.ports import Ports
 from tests.pipeline.files import Sheet, drive, look, portfolio, send, works
 from tests.pipeline.market_day import Day
 from tests.pipeline.product import Product, running, until
+from tests.receiver import Obedient
 from tests.tenants import Tenants
 from uploads.models import UploadState
 
@@ -81,8 +82,10 @@ def test_ten_kills_and_three_pauses_of_two_competing_workers_change_nothing(
 
 @pytest.mark.faults
 @pytest.mark.slow
-def test_reports_findings_judging_recalls_and_lots_survive_kills(hasty_ports: Ports, tenants: Tenants, tmp_path):
-    day, drawn, strikes = Day(hasty_ports, tenants, rows=1_200), random.Random(SEED), 0
+def test_reports_findings_judging_recalls_and_lots_survive_kills(
+    hasty_ports: Ports, tenants: Tenants, ear: Obedient, tmp_path
+):
+    day, drawn, strikes = Day(hasty_ports, tenants, rows=1_200, ear=ear), random.Random(SEED), 0
     with running(hasty_ports.settings, tmp_path / "logs", workers=2) as product:
         for step in day.steps():
             left = 2

@@ -14,6 +14,7 @@ from portal.ports import Ports
 from tests.pipeline.files import apply, drive, look, portfolio, send
 from tests.pipeline.market_day import Day
 from tests.pipeline.product import running, until
+from tests.receiver import Obedient
 from tests.tenants import Tenants
 from uploads.models import UploadState
 
@@ -61,8 +62,10 @@ def test_an_import_ends_though_redis_forgets_everything_at_every_stage(own_redis
 
 @pytest.mark.faults
 @pytest.mark.slow
-def test_a_day_of_every_other_work_ends_though_redis_forgets_each_of_it(own_redis: Ports, tenants: Tenants, tmp_path):
-    day = Day(own_redis, tenants, rows=20)
+def test_a_day_of_every_other_work_ends_though_redis_forgets_each_of_it(
+    own_redis: Ports, tenants: Tenants, ear: Obedient, tmp_path
+):
+    day = Day(own_redis, tenants, rows=20, ear=ear)
     with running(own_redis.settings, tmp_path / "logs", workers=1) as product:
         for _ in day.steps():
             doorbell.ring(own_redis)

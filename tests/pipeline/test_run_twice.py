@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from agencies.kernel import work
+from agencies.kernel.audit import AuditEvent
 from agencies.kernel.session import transaction
-from agencies.kernel.tenancy import WORKER
+from agencies.kernel.tenancy import WORKER, Actor
 from agencies.kernel.work import WorkState
 from agencies.organisations.models import OrganisationKind
+from agencies.webhooks.catalogue import EVENTS
 from portal.invariants import violations
 from portal.jobs import tasks
 from portal.jobs.schedules import DAILY, due_runs
@@ -21,6 +25,7 @@ from portal.ports import Ports
 from tests.pipeline.files import apply, look, portfolio, receive, send, works
 from tests.pipeline.market_day import Day
 from tests.pipeline.product import until
+from tests.receiver import Obedient
 from tests.tenants import Tenants
 from uploads.models import UploadState
 
@@ -49,8 +54,11 @@ AGAIN = {
     "sweep_files",
     "scan_file",
     "send_letter",
+    "send_webhook",
     "rotate_keys",
 }
+#: Action of the trail -> the details a webhook's event is made of.
+_PROMISED = {one.action: {*(source for source, _kind in one.about.values()), *one.facts} for one in EVENTS}
 #: What doing something twice would show in.
 HASHED = (
     "activities",
@@ -148,8 +156,8 @@ def test_every_kind_of_work_is_one_that_is_run_again_here():
     assert {one.kind for one in DAILY} < AGAIN
 
 
-def test_every_kind_of_work_run_again_changes_nothing(hasty_ports: Ports, tenants: Tenants):
-    day = Day(hasty_ports, tenants, rows=20)
+def test_every_kind_of_work_run_again_changes_nothing(hasty_ports: Ports, tenants: Tenants, ear: Obedient):
+    day = Day(hasty_ports, tenants, rows=20, ear=ear)
     for _ in day.steps():
         until(lambda: tasks.perform_due(hasty_ports) >= 0 and day.is_done(), seconds=30)
     sweep = Sweep(hasty_ports)
@@ -169,6 +177,21 @@ def test_every_kind_of_work_run_again_changes_nothing(hasty_ports: Ports, tenant
     assert digest(hasty_ports, tenants) == done
     assert {one.state for one in day.asked()} == {WorkState.DONE}
     assert list(violations(hasty_ports)) == []
+    assert untold(hasty_ports, (tenants.creditor, tenants.agency, tenants.other_agency)) == set()
+
+
+def untold(ports: Ports, actors: Sequence[Actor]) -> set[tuple[str, str]]:
+    """Facts that a webhook's event promises and its line in the trail does not hold."""
+    lacking, seen = set(), set()
+    for actor in actors:
+        with ports.session(actor) as session:
+            for line in session.scalars(select(AuditEvent)):
+                if line.action in _PROMISED:
+                    seen.add(line.action)
+                    told = json.loads(line.body)["details"]
+                    lacking |= {(line.action, name) for name in _PROMISED[line.action] if name not in told}
+    assert len(seen) > 8
+    return lacking
 
 
 def digest(ports: Ports, tenants: Tenants) -> dict[tuple[int, str], tuple]:

@@ -104,3 +104,12 @@ def test_the_trail_says_who_made_and_who_revoked_a_key(sign_in):
 
     assert "Director 0 made an API key" in trail
     assert "Director 0 revoked an API key" in trail
+
+
+def test_a_secret_shown_once_is_not_lost_by_switching_the_language(sign_in):
+    browser = sign_in(Role.DIRECTOR)
+    assert 'name="language"' in browser.get("/api-keys/new").text
+    made = browser.post("/api-keys/new", FORM).text
+
+    assert secret_on(made)
+    assert 'name="language"' not in made

@@ -278,3 +278,15 @@ def test_the_operator_downloads_a_document_and_the_trail_knows(handed_in, sign_i
     assert answer.headers["Content-Disposition"].startswith("attachment")
     assert "downloaded a file of an application" in operator.get("/audit/").text
     assert "Applications to review" in operator.get("/").text
+
+
+def test_what_is_needed_to_hand_in_is_not_called_optional(arrive):
+    browser = arrive()
+    page = browser.get("/apply/part?name=company").text
+    for needed in ("legal_name", "tax_id", "city"):
+        assert "(optional)" not in re.search(rf'for="answer_{needed}">(.*?)</label>', page)[1]
+    assert "(optional)" in re.search(r'for="answer_website">(.*?)</label>', page)[1]
+    draft = browser.get("/apply/draft").text
+    assert "(optional)" not in draft
+    for whose in ("First contact for complaints", "Contact for security incidents"):
+        assert f"{whose}: E-mail" in draft

@@ -105,7 +105,7 @@ def test_pages_show_what_is_stopped_and_what_to_do(sign_in, world, partners):
     own = manager.get(f"/attestations/with/{encode('counterpart', creditor.tenant)}").text
     theirs = director.get(f"/attestations/with/{encode('counterpart', agency.tenant)}").text
 
-    assert "Stopped now: new placements, downloads of case files, bids, locate orders" in own
+    assert "Stopped now: new placements, downloads of case files, new bids, locate orders" in own
     assert own.count("Fill it in, attach the evidence and sign.") == 13
     assert "Stopped: downloads of case files" in theirs
     assert "Ask the agency for it." in theirs

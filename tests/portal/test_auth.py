@@ -302,3 +302,13 @@ def test_a_forged_forwarding_header_changes_neither_limit_nor_the_address_that_i
         try_to_sign_in(stranger, f"x{n}@y.example", "wrong", headers={header: told[n]}).status_code for n in range(31)
     ]
     assert answers == [401] * 30 + [429]
+
+
+def test_a_page_that_only_answers_a_form_offers_no_switch_that_would_lead_nowhere(sign_in):
+    director = sign_in(Role.DIRECTOR)
+    assert 'name="language"' in director.get("/account/").text
+    answer = director.post("/second-factor/recovery-codes")
+
+    assert answer.status_code == 200
+    assert 'name="language"' not in answer.text
+    assert director.get("/second-factor/recovery-codes").status_code == 405

@@ -108,7 +108,7 @@ def test_the_same_lapse_at_another_creditor_stops_nothing_here(world, sign_in, p
 
     assert manager.get(f"{consignment(world)}/manifest.csv").status_code == 200
     there = manager.get(f"/attestations/with/{world.ports.references.encode('counterpart', other.tenant)}").text
-    assert "Stopped now: new placements, downloads of case files, bids, locate orders" in there
+    assert "Stopped now: new placements, downloads of case files, new bids, locate orders" in there
     assert "Registration in REDECO" in there
     here = world.ports.references.encode("counterpart", world.actor(Role.DIRECTOR).tenant)
     assert "Nothing is stopped." in manager.get(f"/attestations/with/{here}").text

@@ -92,6 +92,25 @@ def test_a_creditor_assesses_tells_and_closes_it_on_the_page(held, sign_in) -> N
     assert person.post(f"{page}/more", said()).status_code == 409
 
 
+def test_a_page_left_open_records_nobody_as_told_who_came_in_since(held, sign_in) -> None:
+    reported(sign_in, accounts="A-1")
+    person, manager = sign_in(Role.COMPLIANCE, language="en"), sign_in(Role.MANAGER)
+    page = address(person)
+    decided = {"authority": "", "people": "y", "reasons": "Se leen"}
+    assert person.post(f"{page}/assess", decided).status_code == 303
+    shown = re.search(r'name="scope" value="(\d+)"', person.get(page).text)[1]
+    assert manager.post(f"{address(manager)}/more", said()).status_code == 303
+
+    told = {"at": "2026-03-12T09:00", "reference": "Carta a una", "scope": shown}
+    refused = person.post(f"{page}/people", told)
+    assert refused.status_code == 409
+    assert "moved on in the meantime" in refused.text
+    # What was typed is there still, under the people the page shows now.
+    assert "Carta a una" in refused.text
+    told["scope"] = re.search(r'name="scope" value="(\d+)"', refused.text)[1]
+    assert person.post(f"{page}/people", told).status_code == 303
+
+
 def test_the_same_button_twice_is_one_incident(held, sign_in, world) -> None:
     manager, form = sign_in(Role.MANAGER), said()
     assert manager.post("/incidents/new", form).status_code == 303

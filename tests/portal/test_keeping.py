@@ -12,6 +12,7 @@ from sqlalchemy import select
 from agencies.kernel.base import Base
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
+from assignments.reads.files import hand_out
 from config import Settings
 from portal import keeping
 from portal.app import create_app, ports_of
@@ -22,7 +23,6 @@ from tests.tenants import Tenants, add_tenants
 from tests.uploads.opened import opened, workbook
 from uploads import receiving, service, transfers
 from uploads.models import Upload, UploadKind, UploadState
-from uploads.originals import hand_out
 from uploads.own import FilePurged, readable_key
 from uploads.stores.keys import text_key, upload_key
 

@@ -100,12 +100,37 @@ def test_the_name_is_asked_for_once_and_a_second_answer_leads_nowhere(monkeypatc
     assert asked.count("login.example") == 1
 
 
-def test_a_redirect_is_not_followed_and_an_endless_answer_is_cut(monkeypatch):
-    with impostor.running() as listener, outbound.client(may_loopback=True) as web:
-        assert web.follow_redirects is False
-        monkeypatch.setattr(outbound, "MOST_BYTES", 10)
-        with pytest.raises(Unreachable):
-            web.get(listener.address + "/keys")
+@contextmanager
+def pointing(to: str):
+    """A server that answers once, whatever it is asked, that it is elsewhere."""
+
+    def serve(server: socket.socket) -> None:
+        with suppress(OSError):
+            connection, _peer = server.accept()
+            connection.recv(65536)
+            connection.sendall(f"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode())
+            connection.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+
+
+def test_a_redirect_is_not_followed():
+    with impostor.running() as canary, outbound.client(may_loopback=True) as web:
+        for verb in ("GET", "POST"):
+            with pointing(f"{canary.address}/keys") as address:
+                assert web.request(verb, address).status_code == 302
+        assert (canary.fetched, canary.asked) == ([], [])
+
+
+def test_an_endless_answer_is_cut():
+    with (
+        impostor.running() as listener,
+        outbound.client(may_loopback=True, most_bytes=10) as web,
+        pytest.raises(Unreachable),
+    ):
+        web.get(listener.address + "/keys")
 
 
 @contextmanager

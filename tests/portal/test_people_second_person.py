@@ -13,7 +13,7 @@ from agencies.organisations.permissions import Role
 from tests import loop
 from tests.approving import approve, ask_for_limit
 from tests.portal.test_export_second_person import let_go
-from tests.portal.test_incidents import address, reported
+from tests.portal.test_incidents import address, reported, said
 from tests.portal.test_requests import said as asks
 
 
@@ -63,6 +63,32 @@ def test_many_small_incidents_in_a_day_are_one_large_one(strict, sign_in) -> Non
     # What was taken before may be taken again: with the other one it is two.
     assert insider.get(f"{pages[0]}/print").status_code == 200
     assert sign_in(Role.DIRECTOR).get(f"{pages[2]}/people.csv").status_code == 200
+
+
+def test_one_incident_amended_again_and_again_takes_no_crowd_of_people_along(strict, sign_in) -> None:
+    insider = sign_in(Role.COMPLIANCE, language="en")
+    page = insider.post("/incidents/new", said(accounts="A-0\nA-1")).headers["Location"]
+    taken = insider.get(f"{page}/people.csv")
+    assert set(re.findall(r"\bA-\d", taken.text)) == {"A-0", "A-1"}
+    assert insider.post(f"{page}/more", said(accounts="A-2")).status_code == 303
+    for file in ("people.csv", "people.xlsx", "print"):
+        refused = insider.get(f"{page}/{file}")
+        assert (refused.status_code, "A-2" in refused.text) == (409, False)
+    assert "you took 2 others" in insider.get(f"{page}/print").text
+    # Somebody else begins with nothing.
+    assert "A-2" in sign_in(Role.DIRECTOR).get(f"{page}/people.csv").text
+
+
+def test_people_of_an_incident_and_those_of_a_list_are_one_large_file(strict, sign_in) -> None:
+    insider = sign_in(Role.COMPLIANCE, language="en")
+    page = insider.post("/incidents/new", said(accounts="A-0\nA-1")).headers["Location"]
+    listed = "/cases/in-full.csv?purpose=legal&search="
+    assert insider.get(f"{page}/people.csv").status_code == 200
+    # The same people are nobody else.
+    assert insider.get(f"{listed}A-1").status_code == 200
+    refused = insider.get(f"{listed}A-2")
+    assert refused.status_code == 409
+    assert "you took 2 others" in refused.text
 
 
 def test_whoever_accepts_who_asks_takes_no_crowd_of_people_along_by_invented_requests(strict, sign_in) -> None:

@@ -159,6 +159,7 @@ def test_the_auditor_reads_that_a_request_ran_and_not_who_asked_it(owed, sign_in
 def test_a_grant_of_nothing_is_refused_with_what_is_missing_and_the_words_stay(owed, sign_in) -> None:
     person = sign_in(Role.COMPLIANCE, language="en")
     page = registered(person, "erasure")
+    assert '<option selected value="refused">' in person.get(page).text
     refused = person.post(f"{page}/answer", {"outcome": "granted", "words": "Escrito con cuidado"})
     assert refused.status_code == 409
     assert "the data have not been erased" in refused.text

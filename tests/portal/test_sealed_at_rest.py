@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,10 +24,13 @@ from assignments.cases.models import Case, Debtor
 from assignments.cases.queries import Selection, list_cases
 from assignments.contacts.models import ContactPoint, DebtorContact
 from assignments.contacts.queries import list_contacts
+from portal.jobs import doorbell, queues
 from portal.ports import Ports
 from portal.stack import postgres
 from tests import files, subjects
 from tests.people import World
+from tests.pipeline.files import drive, works
+from tests.pipeline.product import running, until
 from uploads.models import UploadKind
 from uploads.options import Options
 from uploads.queries import find_staged_row, get_upload, list_errors
@@ -62,6 +69,13 @@ def loaded(ports: Ports, analyst: Actor) -> int:
     return upload.id
 
 
+def given(ports: Ports, analyst: Actor, rows: str, kind: UploadKind) -> int:
+    """The upload of a file whose check waits to be done."""
+    upload = files.send(ports, analyst, rows.encode(), kind=kind).upload
+    files.confirm(ports, analyst, upload.id, options=Options(decimal=","))
+    return upload.id
+
+
 def dumped(database) -> bytes:
     """Everything the database holds, as its superuser takes it out."""
     url = make_url(database.superuser_url)
@@ -86,13 +100,61 @@ def test_a_dump_of_the_database_shows_nobody(ports, analyst, database, loaded):
     assert b"Ana" in dump
 
 
-def test_neither_redis_nor_files_nor_logs_show_anybody(ports, settings, analyst, loaded, capfd, caplog, tmp_path):
-    store = redis.Redis.from_url(settings.redis_url)
-    told = [store.dump(key) or b"" for key in store.scan_iter()]
+def held(store: redis.Redis) -> bytes:
+    """Everything that Redis holds at this moment, unpacked."""
+    by_kind = {
+        b"string": store.get,
+        b"hash": store.hgetall,
+        b"list": lambda key: store.lrange(key, 0, -1),
+        b"set": store.smembers,
+        b"zset": lambda key: store.zrange(key, 0, -1),
+        b"stream": store.xrange,
+    }
+    found = [(key, by_kind[kind](key)) for key in store.scan_iter() if (kind := store.type(key)) in by_kind]
+    return b"\n".join(words for one in found for words in octets(one))
+
+
+def octets(held: object) -> Iterator[bytes]:
+    if isinstance(held, bytes):
+        with suppress(zlib.error):
+            yield zlib.decompress(held)
+        yield held
+    elif isinstance(held, Mapping):
+        yield from octets(tuple(held.items()))
+    elif isinstance(held, Iterable) and not isinstance(held, str):
+        for one in held:
+            yield from octets(one)
+
+
+def test_neither_redis_nor_files_nor_logs_show_anybody(ports, settings, analyst, capfd, caplog, tmp_path):
+    """Sent, checked and applied by a worker, as people do it: what is said on the way, and what lies there."""
+    store, told, logs = redis.Redis.from_url(settings.redis_url), [], tmp_path / "logs"
+
+    def is_applied():
+        is_over = drive(ports, analyst, upload_id)
+        doorbell.ring(ports)
+        told.append(held(store))
+        return is_over
+
+    upload_id = given(ports, analyst, HEADER + PEOPLE, UploadKind.PORTFOLIO)
+    doorbell.ring(ports)
+    told.append(held(store))
+    with running(settings, logs, workers=1, sweeps=False) as product:
+        until(is_applied, seconds=60, product=product)
+        upload_id = given(ports, analyst, UPDATE, UploadKind.PORTFOLIO_UPDATE)
+        until(is_applied, seconds=60, product=product)
+    queues.doorbell_queue(settings).delete(delete_jobs=True)
     out, err = capfd.readouterr()
+    said = "".join([log.read_text() for log in logs.iterdir()]) + out + err + caplog.text
 
     assert SENTINELS.findall(b"".join(told)) == []
-    assert SENTINELS.findall((out + err + caplog.text).encode()) == []
+    assert SENTINELS.findall(said.encode()) == []
+    # All of the work went through the one and was told in the other.
+    asked = {one.id: one.kind for one in works(ports, analyst) if one.kind.endswith("_upload")}
+    assert sorted(asked.values()) == ["apply_upload"] * 2 + ["check_upload"] * 2
+    assert set(asked) <= {int(one) for one in re.findall(rb"\bwork (\d+)\b", b"".join(told))}
+    lines = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert set(asked) <= {line["work"] for line in lines if line["event"] == "work.done"}
     beside = [one for one in Path(tempfile.gettempdir()).glob("encargo*") if one.is_file()]
     assert [one for one in beside if SENTINELS.search(one.read_bytes())] == []
 

@@ -169,3 +169,14 @@ def test_the_same_list_is_not_published_twice(sign_in, world, page):
     answer = manager.post(f"{page(manager)}/publish")
 
     assert (answer.status_code, "nothing to publish" in answer.text) == (409, True)
+
+
+def test_a_country_stands_where_its_name_is_looked_for(sign_in, page):
+    manager = sign_in(Role.MANAGER, language="es")
+    manager.post(f"{page(manager)}/begin")
+    text = manager.get(f"{page(manager)}/draft").text
+
+    places = [
+        text.index(f">{name}<") for name in ("Bélgica", "Belice", "Líbano", "Liberia", "Sáhara Occidental", "Samoa")
+    ]
+    assert places == sorted(places)

@@ -87,6 +87,8 @@ OPEN_TO_OWNER = {
     "upload_errors",
     "uploads",
     "verifications",
+    "webhook_deliveries",
+    "webhooks",
     "work",
 }
 #: Unique indexes that do not begin with a tenant, and why that tells nobody anything.

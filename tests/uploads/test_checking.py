@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select, text
@@ -15,10 +17,15 @@ from portal.ports import Ports
 from tests import files
 from tests.people import World
 from uploads import service
+from uploads.checking.checks import Checked
+from uploads.checking.run import batches
 from uploads.checking.staging import STAGED
 from uploads.faults import ROW_FAULTS
+from uploads.formats.blocks import Block
+from uploads.formats.frames import LINE, Sheet
 from uploads.models import UploadKind, UploadState
 from uploads.options import Options
+from uploads.own import readable_key
 from uploads.queries import error_groups, get_upload, list_errors
 
 HEADER = "obligacion;cedula;nombre;saldo total;fecha vencimiento\n"
@@ -152,6 +159,23 @@ def test_a_step_that_did_not_commit_leaves_nothing_and_is_done_again(ports: Port
                 if running.next_step() is None:
                     break
     assert staged_lines(ports, analyst, upload.id) == [2, 3, 4, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("is_ahead", [False, True])
+def test_a_block_that_was_handed_on_is_held_by_no_stage(ports: Ports, analyst: Actor, is_ahead: bool) -> None:
+    upload = files.send(ports, analyst, GOOD.encode()).upload
+    files.confirm(ports, analyst, upload.id)
+    with ports.session(analyst) as session, ThreadPoolExecutor(3) as threads:
+        upload = get_upload(session, analyst, upload.id)
+        with ports.storage.open(readable_key(upload)) as file:
+            made = batches(file, upload, ports.keyring, 60, ahead=threads if is_ahead else None)
+            first, second = next(made), next(made)
+
+            lines = [one.frame[LINE].to_list() for one in gc.get_objects() if isinstance(one, Sheet)]
+            lines += [one.rows[LINE].to_list() for one in gc.get_objects() if isinstance(one, Checked)]
+            ends = [one.end for one in gc.get_objects() if isinstance(one, Block)]
+    assert not [some for some in lines if min(some) <= second.line], "its rows are held"
+    assert not {first.end, second.end} & set(ends), "its bytes are held"
 
 
 def test_errors_beyond_the_list_are_counted_still(

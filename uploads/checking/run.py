@@ -7,11 +7,12 @@ behind that read in a third: four blocks are in memory at any time, however long
 from __future__ import annotations
 
 import io
+from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar, cast
 
 import polars as pl
 from psycopg import sql
@@ -26,7 +27,7 @@ from uploads.checking.rejecting import count_faults, count_remarks, reject_repea
 from uploads.checking.sealing import RowSealer
 from uploads.checking.staging import STAGED
 from uploads.checking.totalrows import Seen
-from uploads.formats.blocks import BLOCK_BYTES, blocks
+from uploads.formats.blocks import BLOCK_BYTES, Block, blocks
 from uploads.formats.frames import Sheet, read
 from uploads.mapping.valuemaps import count_unknown
 from uploads.models import Upload, UploadError, UploadState
@@ -56,7 +57,7 @@ class Batch:
     #: Records up to its end.
     line: int
     columns: tuple[str, ...]
-    rows: memoryview
+    rows: list[bytes]
     errors: pl.DataFrame
     warnings: pl.DataFrame
     read: int
@@ -193,10 +194,14 @@ class Plan:
     def sheets(self, file: BinaryIO, offset: int, line: int, block_bytes: int) -> Iterator[tuple[int, int, Sheet]]:
         """For every block from a place on: the place behind it, the records up to there, and its rows as text."""
         wanted = sorted(self.mapping)
-        for block in blocks(file, self.encoding, self.delimiter, offset, block_bytes):
+
+        def read_next(block: Block) -> tuple[int, int, Sheet]:
+            nonlocal line
             sheet = read(block, self.width, self.delimiter, wanted, line + 1)
             line += sheet.records
-            yield block.end, line, sheet
+            return block.end, line, sheet
+
+        return map(read_next, blocks(file, self.encoding, self.delimiter, offset, block_bytes))
 
 
 class Checker:
@@ -231,7 +236,7 @@ def stage(session: Session, upload: Upload, batch: Batch) -> None:
             owned = sealer.seal_faults(listed).select(
                 pl.lit(upload.organisation_id).alias("organisation_id"), pl.lit(upload.id).alias("upload_id"), pl.all()
             )
-            _copy(connection, UploadError.__tablename__, tuple(owned.columns), _csv(owned, null="\\N"), null="\\N")
+            _copy(connection, UploadError.__tablename__, tuple(owned.columns), [_csv(owned, null="\\N")], null="\\N")
     count_faults(upload, _counted(batch.errors))
     count_remarks(upload, _counted(batch.warnings))
     count_unknown(upload, batch.errors)
@@ -255,27 +260,38 @@ def _take_control(upload: Upload, batch: Batch) -> None:
         upload.control = said.to_dict() if said else None
 
 
+# A loop holds what it handed on until it is asked for the next, which is a block more in memory at each stage; `map`
+# does not, and neither does what follows.
+
+
 def _ahead(threads: Executor, made: Iterator[Item]) -> Iterator[Item]:
     """The same, the one behind the present one being made meanwhile."""
-    following = threads.submit(next, made, None)
-    while (item := following.result()) is not None:
-        following = threads.submit(next, made, None)
-        yield item
+    waiting = deque([threads.submit(next, made, None)])
+    while waiting[0].result() is not None:
+        waiting.append(threads.submit(next, made, None))
+        yield cast("Item", waiting.popleft().result())
 
 
 def _checked(sheets: Iterator[tuple[int, int, Sheet]], checker: Checker) -> Iterator[tuple[int, int, Checked]]:
-    return ((end, reached, checker.check(sheet)) for end, reached, sheet in sheets)
+    def check_next(block: tuple[int, int, Sheet]) -> tuple[int, int, Checked]:
+        end, line, sheet = block
+        return end, line, checker.check(sheet)
+
+    return map(check_next, sheets)
 
 
 def _batches(
     checked: Iterator[tuple[int, int, Checked]], sealer: RowSealer, owner: dict[str, int], offset: int
 ) -> Iterator[Batch]:
-    for end, reached, found in checked:
+    def seal_next(block: tuple[int, int, Checked]) -> Batch:
+        nonlocal offset
+        end, line, found = block
+        start, offset = offset, end
         columns, rows = _sealed(found.rows, sealer, owner)
-        yield Batch(
-            offset,
+        return Batch(
+            start,
             end,
-            reached,
+            line,
             columns,
             rows,
             found.errors,
@@ -285,17 +301,18 @@ def _batches(
             found.totals,
             found.control,
         )
-        offset = end
+
+    return map(seal_next, checked)
 
 
-def _sealed(rows: pl.DataFrame, sealer: RowSealer, owner: dict[str, int]) -> tuple[tuple[str, ...], memoryview]:
+def _sealed(rows: pl.DataFrame, sealer: RowSealer, owner: dict[str, int]) -> tuple[tuple[str, ...], list[bytes]]:
     """The rows as they are copied, some at a time: in between, each is several objects of its own."""
-    out, columns = io.BytesIO(), tuple[str, ...]()
+    written, columns = list[bytes](), tuple[str, ...]()
     for part in rows.iter_slices(_SEALED_AT_ONCE) if len(rows) else [rows]:
         owned = sealer.seal(part).select(*(pl.lit(number).alias(name) for name, number in owner.items()), pl.all())
-        _write(owned, out)
+        written.append(_csv(owned))
         columns = tuple(owned.columns)
-    return columns, out.getbuffer()
+    return columns, written
 
 
 def _counted(found: pl.DataFrame) -> dict[tuple[str, str], int]:
@@ -305,19 +322,16 @@ def _counted(found: pl.DataFrame) -> dict[tuple[str, str], int]:
 
 def _csv(frame: pl.DataFrame, null: str = "") -> bytes:
     out = io.BytesIO()
-    _write(frame, out, null)
+    frame.write_csv(out, include_header=False, null_value=null, datetime_format=_INSTANT)
     return out.getvalue()
 
 
-def _write(frame: pl.DataFrame, out: io.BytesIO, null: str = "") -> None:
-    frame.write_csv(out, include_header=False, null_value=null, datetime_format=_INSTANT)
-
-
-def _copy(connection: Any, table: str, columns: tuple[str, ...], rows: bytes | memoryview, null: str = "") -> None:
+def _copy(connection: Any, table: str, columns: tuple[str, ...], rows: list[bytes], null: str = "") -> None:
     statement = sql.SQL("copy {} ({}) from stdin (format csv, null {})").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns)), sql.Literal(null)
     )
-    view = memoryview(rows)
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for at in range(0, len(view), _WRITE_BYTES):
-            copy.write(view[at : at + _WRITE_BYTES])
+        for part in rows:
+            view = memoryview(part)
+            for at in range(0, len(view), _WRITE_BYTES):
+                copy.write(view[at : at + _WRITE_BYTES])

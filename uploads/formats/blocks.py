@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_BYTES = 8 << 20
+BLOCK_BYTES = 4 << 20
 #: A line longer than this many blocks is cut and refused.
 _MAX_GROWTH = 5
 _MAX_LINES_IN_A_CELL = 50
@@ -48,10 +48,17 @@ class Ends:
 def blocks(file: BinaryIO, encoding: str, delimiter: str, offset: int, size: int = BLOCK_BYTES) -> Iterator[Block]:
     """The blocks of a file from a place at which a record begins, to its end."""
     total = file.seek(0, 2)
-    while offset < total:
+
+    def cut_next() -> Block | None:
+        nonlocal offset
+        if offset >= total:
+            return None
         block = _block(file, encoding, delimiter, offset, size, total)
-        yield block
         offset = block.end
+        return block
+
+    # Not a loop, which would hold each block until it is asked for the next one.
+    return iter(cut_next, None)
 
 
 def record_ends(data: bytes, delimiter: str) -> Ends:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import Conflict, Forbidden, NotFound
+from agencies.kernel.notices import list_notices
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Side
 from agencies.organisations import access, api_keys
@@ -25,6 +26,7 @@ from agencies.organisations.api_keys import (
     TooManyKeys,
 )
 from agencies.organisations.permissions import PERMISSIONS, SIDE_OF, Permission, Role
+from tests.agencies.organisations.test_heads import letters
 from tests.tenants import add_colleague, add_person, add_tenants
 
 ANYWHERE = "198.51.100.9"
@@ -222,6 +224,21 @@ def test_making_and_revoking_stand_in_the_trail_without_the_secret(tenants, make
     assert [one.action for one in told] == ["key.made", "key.revoked"]
     assert key.revoked_by == tenants.creditor.user_id
     assert not any(made.secret[10:] in one.body for one in told)
+
+
+def test_a_director_who_makes_or_revokes_a_key_is_seen_by_the_other_directors(tenants, make, ports, now):
+    other = add_colleague(ports, tenants.creditor, Role.DIRECTOR)
+    analyst = add_colleague(ports, tenants.creditor, Role.ANALYST)
+    made = make(tenants.creditor)
+    revoke(ports, tenants.creditor, made.key.id, now)
+
+    kinds = ["key.revoked", "key.made"]
+    for reader, told in ((other, kinds), (tenants.creditor, []), (analyst, []), (tenants.other_creditor, [])):
+        with ports.session(reader) as session:
+            assert [one.kind for one in list_notices(session, reader).rows] == told
+    # Whoever works with a stolen access does not do it without its owner's postbox learning of it.
+    maker = tenants.creditor.user_id
+    assert letters(ports) == [("key.made", other.user_id), ("key.made_by_you", maker), ("key.revoked", other.user_id)]
 
 
 def _operator(ports):

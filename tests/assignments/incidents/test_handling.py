@@ -156,6 +156,26 @@ def test_people_who_come_in_later_are_told_before_it_is_closed(ports, tenants) -
     do(ports, creditor, handling.close, part.id, note="Cerrado", now=later)
 
 
+def test_who_was_left_out_of_the_telling_and_comes_back_in_is_told_before_it_is_closed(ports, tenants) -> None:
+    creditor, agency, both = tenants.creditor, tenants.agency, Scope(accounts=("A-0", "A-1"))
+    [part] = report(ports, agency, both)
+    more(ports, agency, part.id, Scope(accounts=("A-1",)), hours=1)
+    told = NOW + timedelta(hours=2)
+    assess(ports, creditor, part.id, people=True)
+    do(ports, creditor, handling.tell_authority, part.id, country="CO", at=told, reference="SIC 1", now=told)
+    do(ports, creditor, handling.tell_people, part.id, at=told, how="Carta", now=told)
+    assert detail(ports, creditor, part.id).part.state is IncidentState.NOTIFIED
+    more(ports, agency, part.id, both, hours=3)
+    # The same words again widen nothing further.
+    more(ports, agency, part.id, both, hours=4)
+    seen, later = detail(ports, creditor, part.id), NOW + timedelta(hours=5)
+    assert (seen.part.state, seen.part.widened_at) == (IncidentState.ASSESSED, NOW + timedelta(hours=3))
+    with pytest.raises(SomebodyNotTold):
+        do(ports, creditor, handling.close, part.id, note="Cerrado", now=later)
+    do(ports, creditor, handling.tell_people, part.id, at=later, how="Carta", now=later)
+    assert do(ports, creditor, handling.close, part.id, note="Cerrado", now=later).state is IncidentState.CLOSED
+
+
 def test_the_list_for_the_authority_holds_every_person_once(ports, tenants) -> None:
     part, creditor = report(ports, tenants.agency)[0], tenants.creditor
     with ports.session(creditor) as session:

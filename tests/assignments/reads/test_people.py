@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event, false, literal, select
+from sqlalchemy import event, select
 
 from agencies.kernel.session import transaction
 from assignments.cases.models import Case, Debtor
 from assignments.reads import service as reads
 from assignments.reads.models import CaseRead, Purpose, ReadKind, Subject
-from assignments.reads.taking import taken_in_full
+from assignments.reads.taking import WINDOW, taken_in_full
 from tests.loop import NewCase, add_cases
 
 ABOUT = (Subject.INCIDENT, 7)
@@ -55,15 +55,19 @@ def test_all_cases_of_the_people_are_written_in_one_statement_piece_by_piece(
     assert log(ports, tenants.other_creditor) == []
 
 
-def test_what_went_to_an_authority_is_none_of_the_files_a_person_took_along(ports, tenants, cases, now):
+def test_people_of_an_incident_and_of_lists_are_one_day_of_one_person(ports, tenants, cases, now):
     with ports.session(tenants.creditor) as session, transaction(session):
         people = session.scalars(select(Debtor.id).order_by(Debtor.id)).all()
-        reads.note_people(session, tenants.creditor, ReadKind.FULL_EXPORT, people, subject=ABOUT, now=now)
         for _ in range(2):
             reads.note_people(session, tenants.creditor, ReadKind.FULL_EXPORT, people[:2], now=now)
-        taken = taken_in_full(session, tenants.creditor, lambda *_: select(literal(1)).where(false()).exists(), now=now)
+        in_lists = taken_in_full(session, tenants.creditor, now=now)
+        reads.note_people(session, tenants.creditor, ReadKind.FULL_EXPORT, people[:3], subject=ABOUT, now=now)
+        with_the_incident = taken_in_full(session, tenants.creditor, now=now)
+        again = taken_in_full(session, tenants.creditor, lambda _, case_id: case_id.in_(cases[:2]), now=now)
+        later = taken_in_full(session, tenants.creditor, now=now + WINDOW)
 
-    assert taken == 4
+    # Each case once, whatever it was taken for.
+    assert (in_lists, with_the_incident, again, later) == (4, 6, 4, 0)
 
 
 def test_people_of_another_creditor_are_nobody_of_ours(ports, tenants, cases, now):

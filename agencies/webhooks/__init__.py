@@ -1,0 +1,1 @@
+"""Webhooks: what happened is told to systems of an organisation, signed, at an address they name."""
