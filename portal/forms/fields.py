@@ -18,6 +18,8 @@ from portal.i18n import locale, say
 
 #: More than this is a slip of the keyboard.
 LARGEST = Decimal(10) ** 15
+#: WTForms' own words, which it translates itself.
+_NO_INTEGER = "Not a valid integer value."
 NOT_A_NUMBER = msg("Write it as a number, such as %(example)s.")
 
 
@@ -35,7 +37,7 @@ class WholeNumberField(IntegerField):
         super().process_formdata(valuelist)
         if self.data is not None and abs(self.data) > LARGEST:
             self.data = None
-            raise ValueError(self.gettext("Not a valid integer value."))
+            raise ValueError(self.gettext(_NO_INTEGER))
 
 
 class NumberField(Field):

@@ -11,7 +11,6 @@ from wtforms import (
     BooleanField,
     DateTimeLocalField,
     HiddenField,
-    IntegerField,
     SelectField,
     StringField,
     TextAreaField,
@@ -24,7 +23,7 @@ from assignments.incidents.facts import LONGEST, Facts, Scope
 from assignments.incidents.models import DataCategory, IncidentKind, IncidentState
 from assignments.incidents.queries import Register
 from portal.forms.base import PortalForm
-from portal.forms.fields import ReferenceField, ReferencesField, TickedField, references
+from portal.forms.fields import ReferenceField, ReferencesField, TickedField, WholeNumberField, references
 from portal.i18n import country_name, say
 from portal.presenters.incidents import CATEGORIES, KINDS, STATES
 
@@ -141,7 +140,7 @@ class ToldForm(PortalForm):
     at = DateTimeLocalField(msg("Told on"), [InputRequired()], format=_WRITTEN)
     reference = StringField(msg("Reference"), [InputRequired(), Length(max=500)])
     #: The determination of the people that the page shows.
-    scope = IntegerField(validators=[Optional()])
+    scope = WholeNumberField(validators=[Optional()])
 
     def offer(self, countries: list[str]) -> ToldForm:
         """Set whose authority it can be."""
