@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel import audit, work
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
+from agencies.kernel.notices import notify
 from agencies.kernel.sealing import keyring_of
 from agencies.kernel.tenancy import Actor, require
 from agencies.organisations.permissions import Permission
@@ -89,6 +90,17 @@ def make(session: Session, actor: Actor, *, url: str, actions: list[str], may_lo
     session.add(webhook)
     session.flush()
     _record(session, actor, "webhook.made", webhook, now)
+    # Where what happens is sent is for all who manage the organisation to know.
+    notify(
+        session,
+        actor.tenant,
+        "webhook.made",
+        key=f"webhook.made:{webhook.id}",
+        permission=Permission.WEBHOOK_MANAGE,
+        now=now,
+        besides=actor.user_id,
+        webhook_id=webhook.id,
+    )
     return Made(webhook, secret)
 
 

@@ -55,6 +55,12 @@ OF_TRUST: dict[str, Telling] = {
         "work.index",
         is_urgent=True,
     ),
+    "webhook.made": Telling(
+        msg("A colleague added a webhook for a system of yours; see whether it is right"),
+        "send",
+        "webhooks.show",
+        _WEBHOOK,
+    ),
     "webhook.failed": Telling(
         msg("A message to one of your systems was given up after several attempts; look at what its webhook answers"),
         "send",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, select, text
 from sqlalchemy.exc import ProgrammingError
 
 from agencies.kernel.errors import Conflict, Forbidden, NotFound
+from agencies.kernel.notices import Notice
 from agencies.organisations.permissions import PERMISSIONS, Permission, Role
 from agencies.webhooks import service
 from agencies.webhooks.models import Webhook
@@ -83,6 +84,14 @@ def test_only_who_manages_the_organisation_may(do, make, world, director, now):
             do(world.actor(Role.MANAGER), verb, hook.id, now=now)
         with pytest.raises(NotFound):
             do(world.actor(Role.DIRECTOR, organisation=1), verb, hook.id, now=now)
+
+
+def test_the_others_who_manage_the_organisation_learn_of_a_new_one(make, director, ports):
+    hook = make(director).webhook
+    with ports.session(director) as session:
+        (told,) = session.scalars(select(Notice).where(Notice.kind == "webhook.made"))
+    assert (told.permission, told.besides_id) == (Permission.WEBHOOK_MANAGE, director.user_id)
+    assert told.details == {"webhook_id": hook.id}
 
 
 def test_the_database_shows_no_secret_and_none_to_another_organisation(make, director, manager, database, ports):
