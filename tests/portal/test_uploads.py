@@ -171,6 +171,7 @@ def test_too_large_a_file_is_refused_while_it_arrives(world, settings) -> None:
         ({"decimal": ""}, "field-error"),
         ({"currency": "ZZZ"}, "field-error"),
         ({"columns-1": "no_such_field"}, "is-invalid"),
+        ({"columns-0": "no_such_field", "columns-1": "no_such_field"}, "is-invalid"),
     ],
 )
 def test_columns_that_do_not_add_up_are_refused_and_kept(world, sign_in, changed, said) -> None:
