@@ -4,31 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from wtforms import SelectMultipleField, StringField
+from wtforms import StringField
 from wtforms.validators import DataRequired, Length
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Side
 from agencies.webhooks.catalogue import offered
 from agencies.webhooks.service import LONGEST_URL
 from portal.forms.base import PortalForm
+from portal.forms.fields import TickedField
 from portal.i18n import say
 from portal.presenters.webhooks import EVENT_NAMES
-
-
-class EventsField(SelectMultipleField):
-    """Several events, as boxes to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 class WebhookForm(PortalForm):
     """What whoever makes a webhook says of it."""
 
     url = StringField(msg("Address"), [DataRequired(), Length(max=LONGEST_URL)])
-    events = EventsField(msg("It is told when"), [DataRequired(msg("Tick at least one event."))])
+    events = TickedField(msg("It is told when"), [DataRequired(msg("Tick at least one event."))])
 
     def offer(self, side: Side) -> WebhookForm:
         """Set what systems of this side can be told."""
