@@ -38,7 +38,7 @@ class NotOurs(Invalid):
 class NothingToMend(Invalid):
     """A rectification that changes nothing."""
 
-    text = msg("Choose one of the people of this request, and write the right name or date of birth.")
+    text = msg("Choose what is wrong with one of the people of this request, and write what is right instead.")
 
 
 class NotDone(Conflict):

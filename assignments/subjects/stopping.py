@@ -49,7 +49,7 @@ def ways_of(session: Session, request: SubjectRequest) -> list[Way]:
     return list(
         {
             one.form: Way(one.form, one.kind, masking.contact(one.kind, one.value), (one.debtor_id, one.form) in stops)
-            for one in _points(session, request, people)
+            for one in points(session, request)
         }.values()
     )
 
@@ -61,7 +61,7 @@ def stop(session: Session, actor: Actor, request_id: int, forms: Collection[byte
     """
     request, wanted = locked(session, actor, request_id, identified=True), set(forms)
     people = marking.debtors_of(session, request)
-    known = {(one.debtor_id, one.form) for one in _points(session, request, people)}
+    known = {(one.debtor_id, one.form) for one in points(session, request)}
     known |= {(one, EVERY) for one in people}
     if request.kind not in STOPPING or not wanted or not wanted <= {form for _, form in known}:
         raise NothingToStop
@@ -86,7 +86,8 @@ def stop(session: Session, actor: Actor, request_id: int, forms: Collection[byte
     return len(new)
 
 
-def _points(session: Session, request: SubjectRequest, people: Collection[int]) -> list[DebtorContact]:
-    point = DebtorContact
+def points(session: Session, request: SubjectRequest) -> list[DebtorContact]:
+    """Every way to reach the people of a request that is known."""
+    point, people = DebtorContact, marking.debtors_of(session, request)
     rows = select(point).where(point.creditor_id == request.creditor_id, point.debtor_id.in_(people))
     return list(session.scalars(rows.order_by(point.debtor_id, point.kind.desc(), point.place)))

@@ -111,6 +111,13 @@ class MendForm(PortalForm):
     birth_date = DateField(msg("The right date of birth"), [Optional()])
 
 
+class MendWayForm(PortalForm):
+    """Which way to reach the person is wrong, and what is right instead."""
+
+    way = HiddenField(msg("What is wrong"))
+    right = StringField(msg("What is right"), [InputRequired(), Length(max=300)])
+
+
 class ExtendForm(PortalForm):
     """Why more time is needed."""
 

@@ -6,13 +6,15 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from agencies.kernel.errors import msg
 from assignments.cases.reaching import EVERY
+from assignments.contacts import masking
+from assignments.contacts.models import ContactKind
 from assignments.subjects.dossier import Section
 from assignments.subjects.erasing import HeldFile
 from assignments.subjects.models import (
@@ -169,6 +171,17 @@ def way_key(form: bytes) -> str:
 def chosen_ways(keys: Sequence[str]) -> list[bytes]:
     """The ways that were chosen on the page; what is none of them is nobody's way."""
     return [EVERY if key == EVERY_WAY else bytes.fromhex(key) for key in keys if key == EVERY_WAY or _KEY.match(key)]
+
+
+def mended(said: Mapping[str, Any]) -> tuple[str, str]:
+    """What stood there and what stands there now; a way to reach the person is covered here too."""
+    return _stood(said["before"]), _stood(said["after"])
+
+
+def _stood(there: Mapping[str, Any]) -> str:
+    if "name" in there:
+        return f"{there['name'] or '–'} · {there['birth_date'] or '–'}"
+    return " · ".join(masking.contact(ContactKind(kind), value) for kind, value in there.items())
 
 
 def archive(found: dict[str, Section]) -> bytes:

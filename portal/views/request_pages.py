@@ -26,6 +26,7 @@ from portal.forms.requests import (
     ExtendForm,
     IdentityForm,
     MendForm,
+    MendWayForm,
     RequestRegisterForm,
     SearchForm,
 )
@@ -77,6 +78,10 @@ def retention() -> str:
     )
 
 
+#: Requests about single ways to reach a person.
+_BY_WAYS = stopping.STOPPING | {RequestKind.RECTIFICATION}
+
+
 def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str, PortalForm] | None = None) -> str:
     """The page of one request; a form that was refused is shown as it was filled in."""
     actor, now = current_actor(), utc_now()
@@ -94,6 +99,7 @@ def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str
         "people": RefusalForm(),
         "extend": ExtendForm(),
         "mend": mend,
+        "mend_way": MendWayForm(),
         "erase": RefusalForm(),
         "stop": RefusalForm(),
         "answer": AnswerRequestForm(data={"outcome": Outcome.REFUSED.value if lacking else None}).offer(),
@@ -112,7 +118,7 @@ def page(request_id: int, *, sought: SearchForm | None = None, refused: dict[str
         is_identified=one.state is RequestState.IDENTIFIED,
         may_extend=may_handle and service.can_be_extended(one, actor.time_zone, now=now),
         obstacles=_obstacles(actor, detail, now) if one.kind is RequestKind.ERASURE else [],
-        ways=stopping.ways_of(db.session, one) if may_handle and one.kind in stopping.STOPPING else [],
+        ways=stopping.ways_of(db.session, one) if may_handle and one.kind in _BY_WAYS else [],
         may_stop=one.kind in stopping.STOPPING,
         kinds=CONTACTS,
         lacking=lacking,

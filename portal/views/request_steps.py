@@ -13,14 +13,22 @@ from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
 from assignments.cases.queries import get_case
-from assignments.subjects import dossier, erasing, handling, holds, service, stopping
+from assignments.subjects import dossier, erasing, handling, holds, mending, service, stopping
 from assignments.subjects.models import Outcome
 from portal.extensions import db
 from portal.forms.attestations import ReasonForm
 from portal.forms.base import PortalForm
 from portal.forms.fields import references
 from portal.forms.refusals import REFUSALS, RefusalForm, refuse
-from portal.forms.requests import AnswerRequestForm, ExtendForm, HoldForm, IdentityForm, MendForm, SearchForm
+from portal.forms.requests import (
+    AnswerRequestForm,
+    ExtendForm,
+    HoldForm,
+    IdentityForm,
+    MendForm,
+    MendWayForm,
+    SearchForm,
+)
 from portal.i18n import refusal
 from portal.identity import current_actor
 from portal.presenters import requests as presenter
@@ -88,6 +96,21 @@ def mend(request_id: int) -> Response | tuple[str, int]:
         return handling.rectify(session, actor, number, form.person.number or 0, **right, now=now)
 
     return _done(request_id, form, verb, "mend", _("The data were mended; what stood there is kept with the request."))
+
+
+@blueprint.post(f"{_ONE}/mend-way")
+@handler
+def mend_way(request_id: int) -> Response | tuple[str, int]:
+    """Put a right way to reach the person in the place of a wrong one."""
+    form = MendWayForm(request.form)
+    chosen = presenter.chosen_ways([form.way.data or ""])
+
+    def verb(session: Any, actor: Any, number: int, *, now: Any) -> None:
+        wrong, right = chosen[0] if chosen else None, form.right.data or ""
+        mending.mend_way(session, actor, number, form=wrong, right=right, now=now)
+
+    done = _("It was put right. The wrong one is seen by nobody any more, also when it comes again in a file.")
+    return _done(request_id, form, verb, "mend_way", done)
 
 
 @blueprint.post(f"{_ONE}/stop")

@@ -148,6 +148,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "requests.lift": ("hold.lifted",),
     "requests.match": ("request.matched",),
     "requests.mend": ("request.rectified",),
+    "requests.mend_way": ("request.rectified",),
     "requests.new": ("request.registered", "request.forwarded"),
     "requests.stop": ("request.stopped",),
     "returns.new": ("case.returned",),

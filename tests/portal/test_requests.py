@@ -111,6 +111,27 @@ def test_the_mark_is_seen_on_the_case_by_creditor_and_agency(owed, sign_in) -> N
     assert "Rosa Uno" in person.get(page).text
 
 
+def test_a_wrong_telephone_is_put_right_on_the_page_and_what_was_typed_is_not_lost(owed, sign_in) -> None:
+    person = sign_in(Role.COMPLIANCE, language="en")
+    page = registered(person, "rectification")
+    shown = person.get(page).text
+    way = re.search(r'name="way" value="([0-9a-f]+)"', shown)[1]
+    refused = person.post(f"{page}/mend-way", {"way": way, "right": "no number"})
+    assert refused.status_code == 400
+    assert 'value="no number"' in refused.text
+    assert "This is not" in refused.text
+    assert person.post(f"{page}/mend-way", {"right": "300 999 8877"}).status_code == 400
+    done = person.post(f"{page}/mend-way", {"way": way, "right": "300 999 8877"})
+    assert done.status_code == 303
+    after = person.get(page).text
+    assert way not in after
+    # What was mended is told, and covered.
+    assert "after: " in after
+    for number in ("3001112233", "300 999 8877", "9998877"):
+        assert number not in after
+    assert person.post(f"{page}/mend-way", {"way": way, "right": "300 999 8877"}).status_code == 400
+
+
 def test_an_agency_passes_a_request_on_and_sees_no_more(owed, sign_in, world) -> None:
     manager = sign_in(Role.MANAGER, language="en")
     creditor = world.ports.references.encode("organisation", world.creditors[0].id)
