@@ -36,7 +36,7 @@ def taken_in_full(
 ) -> int:
     """The people the actor took in full within the last day; what is to be taken `again` not counted.
 
-    That are the cases of every list, incident and request, each once, and the rows of every file but one.
+    They are the cases of every list, incident and request, each once, and the rows of every file but one.
     Until the transaction ends no other one of the same person counts, so that two files at once are two after another.
     """
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"files of {actor.user_id}", 0))))
