@@ -54,8 +54,8 @@ SCOPES: dict[Side, tuple[Permission, ...]] = {
         Permission.REPORT_SUBMIT,
     ),
 }
-#: Kinds of entries, notices and letters.
-MADE, REVOKED, MADE_BY_YOU, GIVEN_UP = "key.made", "key.revoked", "key.made_by_you", "key.given_up"
+#: Kinds of notices and letters.
+MADE, REVOKED, MADE_BY_YOU = "key.made", "key.revoked", "key.made_by_you"
 #: What stands where a person's role does.
 ROLE = "api_key"
 #: How a key begins, so that people and scanners of leaked secrets know one when they see it.
@@ -218,7 +218,7 @@ def make(
     )
     session.add(key)
     session.flush()
-    audit.record(session, actor, MADE, now=now, key_id=key.id, scopes=allowed, expires_at=expires_at)
+    audit.record(session, actor, "key.made", now=now, key_id=key.id, scopes=allowed, expires_at=expires_at)
     _tell_others(session, actor, key, MADE, now)
     letters.post(session, user_id=key.made_by, kind=MADE_BY_YOU, key=f"{MADE_BY_YOU}/{key.id}", now=now)
     return Made(key, secret)
@@ -241,7 +241,7 @@ def revoke(session: Session, actor: Actor, key_id: int, *, now: datetime) -> Non
     if key.revoked_at is not None or key.is_given_up:
         raise Conflict
     key.revoked_at, key.revoked_by = now, actor.user_id
-    audit.record(session, actor, REVOKED, now=now, key_id=key.id)
+    audit.record(session, actor, "key.revoked", now=now, key_id=key.id)
     _tell_others(session, actor, key, REVOKED, now)
 
 
@@ -255,7 +255,9 @@ def give_up(session: Session, organisation_id: int, user_id: int, *, since: date
     )
     homes = [organisation_id]
     for key in session.scalars(ended).all():
-        audit.record(session, DOOR, GIVEN_UP, now=now, organisations=homes, key_id=key.id, subject_user_id=user_id)
+        audit.record(
+            session, DOOR, "key.given_up", now=now, organisations=homes, key_id=key.id, subject_user_id=user_id
+        )
 
 
 def find_holder(session: Session, secret: str, *, address: str | None, now: datetime) -> KeyHolder | None:

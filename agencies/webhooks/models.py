@@ -89,7 +89,6 @@ class WebhookDelivery(Base):
     __table_args__ = (
         PrimaryKeyConstraint("organisation_id", "id"),
         ForeignKeyConstraint(["organisation_id", "webhook_id"], ["webhooks.organisation_id", "webhooks.id"]),
-        ForeignKeyConstraint(["organisation_id", "seq"], ["audit_events.organisation_id", "audit_events.seq"]),
         Index("ix_webhook_deliveries_webhook_id", "organisation_id", "webhook_id", "id"),
     )
 

@@ -26,8 +26,9 @@ def hand_out(session: Session, actor: Actor, upload_id: int, *, now: datetime) -
     upload = sent_upload(session, actor, upload_id)
     originals.check_handed_out(upload)
     exports.let_go(session, actor, original_of(session, actor, upload, now=now), now=now)
-    action = "upload.downloaded" if originals.is_as_sent(upload) else "upload.text_downloaded"
-    _write_down(session, actor, upload, action, ORIGINAL, now)
+    is_as_sent = originals.is_as_sent(upload)
+    record(session, actor, "upload.downloaded" if is_as_sent else "upload.text_downloaded", upload, now)
+    _note(session, actor, upload, ORIGINAL, now)
     return upload
 
 
@@ -35,7 +36,8 @@ def hand_out_rejected(session: Session, actor: Actor, upload_id: int, *, now: da
     """The upload whose rejected rows leave the portal now, written down; raises `ExportNeedsSecond`."""
     upload = sent_upload(session, actor, upload_id)
     exports.let_go(session, actor, rejected_of(session, actor, upload, now=now), now=now)
-    _write_down(session, actor, upload, "upload.rejected_downloaded", REJECTED, now)
+    record(session, actor, "upload.rejected_downloaded", upload, now)
+    _note(session, actor, upload, REJECTED, now)
     return upload
 
 
@@ -57,8 +59,7 @@ def _taking(
     return exports.Taking(what, {"upload": upload.id}, rows, before=before)
 
 
-def _write_down(session: Session, actor: Actor, upload: Upload, action: str, part: str, now: datetime) -> None:
-    record(session, actor, action, upload, now)
+def _note(session: Session, actor: Actor, upload: Upload, part: str, now: datetime) -> None:
     reads.note(
         session,
         actor,

@@ -110,7 +110,6 @@ def _make_deliveries() -> None:
         sa.Column("tried_at", sa.DateTime(timezone=True)),
         sa.PrimaryKeyConstraint("organisation_id", "id"),
         sa.ForeignKeyConstraint(["organisation_id", "webhook_id"], ["webhooks.organisation_id", "webhooks.id"]),
-        sa.ForeignKeyConstraint(["organisation_id", "seq"], ["audit_events.organisation_id", "audit_events.seq"]),
         sa.CheckConstraint("state in ('waiting', 'delivered', 'failed', 'dropped')", name="deliverystate"),
     )
     op.create_index("ix_webhook_deliveries_webhook_id", "webhook_deliveries", ["organisation_id", "webhook_id", "id"])
