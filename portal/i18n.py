@@ -63,6 +63,9 @@ def say(text: str | Plural, params: Mapping[str, Any] | None = None, *, count: i
     """A text marked with `msg` in a domain package, in the reader's language; one marked with `msgs`, by `count`."""
     if isinstance(text, Plural):
         return str(ngettext(text.one, text.many, count, **(params or {})))
+    # To a catalogue an empty text is the name of its own head.
+    if not text:
+        return ""
     return str(gettext(text) % params if params else gettext(text))
 
 

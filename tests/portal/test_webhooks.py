@@ -43,6 +43,8 @@ def test_a_head_adds_one_sees_its_secret_once_and_removes_it(sign_in, role, lang
     page = browser.get(address_on(browser)).text
     assert secret not in page
     assert told in page
+    # What has nothing to say says nothing, in both languages: not the head of the catalogue.
+    assert "Project-Id-Version" not in page
     address = address_on(browser)
     assert browser.post(f"{address}/remove").status_code == 303
     assert browser.get(address).status_code == 404
