@@ -14,6 +14,7 @@ from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor, require
 from assignments.cases.service import load_portfolio, screen_portfolio
 from assignments.conduct import service as conduct
+from assignments.flags.writing import settle_upload
 from assignments.inventories.service import reconcile, screen_inventory, undo_inventory
 from assignments.locates.filing import ingest_findings, screen_findings
 from assignments.matches import finding as matches
@@ -128,6 +129,7 @@ def load(session: Session, actor: Actor, upload_id: int, *, now: datetime) -> Lo
     )
     upload.applied_at = now
     if upload.kind is UploadKind.PORTFOLIO:
+        settle_upload(session, actor.tenant, upload_id)
         matches.ask(session, actor, upload_id, now=now)
     if upload.kind is UploadKind.ACTIVITIES:
         sla.count_upload(session, actor, upload_id)

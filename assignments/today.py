@@ -21,6 +21,7 @@ from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState
 from assignments.conduct.listing import recently_broken
+from assignments.flags.queries import to_confirm
 from assignments.incidents.models import Incident, IncidentState
 from assignments.locates.models import Finding, FindingState, LocateBatch, LocateOrder, OrderState
 from assignments.marketplace.models import Bid, BidState, Lot, LotOffer, LotState
@@ -158,6 +159,10 @@ def _held_by_creditor(actor: Actor, _now: datetime) -> Select[Any]:
     return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD, Case.return_code.is_(None))
 
 
+def _flags_to_confirm(actor: Actor, _now: datetime) -> Select[Any]:
+    return _one(to_confirm(actor))
+
+
 def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
     return _one(
         _mine(actor, Consignment),
@@ -248,6 +253,7 @@ _COUNTERS: dict[str, _Counter] = {
     "recalls_to_answer": _Counter(
         (_P.RECALL_ANSWER,), _AGENCY, _recalls(RecallState.PENDING, RecallState.ENDED, is_open=True)
     ),
+    "flags_to_confirm": _Counter((_P.FLAG_DECIDE,), _CREDITOR, _flags_to_confirm),
     "objections": _Counter((_P.RECALL_MAKE,), _CREDITOR, _recalls(RecallState.OBJECTED)),
     "to_download": _Counter((_P.MANIFEST_DOWNLOAD,), _AGENCY, _not_downloaded),
     "violations": _Counter((_P.CONDUCT_VIEW,), _TENANTS, _violations),

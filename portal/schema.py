@@ -16,6 +16,7 @@ from assignments.cases import changes
 from assignments.cases import models as cases
 from assignments.conduct import models as conduct
 from assignments.contacts import models as contacts
+from assignments.flags import models as flags
 from assignments.incidents import models as incidents
 from assignments.inventories import models as inventories
 from assignments.ledger import models as ledger
@@ -51,6 +52,7 @@ __all__ = [
     "emails",
     "factors",
     "filelayouts",
+    "flags",
     "incidents",
     "inventories",
     "ledger",

@@ -68,6 +68,9 @@ class Permission(StrEnum):
     RECALL_MAKE = "recall.make"
     RECALL_ANSWER = "recall.answer"
     CASE_RETURN = "case.return"
+    #: What is known of a person or a debt, and stops work.
+    FLAG_RAISE = "flag.raise"
+    FLAG_DECIDE = "flag.decide"
     ACTIVITY_RECORD = "activity.record"
     ENQUIRY_ASK = "enquiry.ask"
     ENQUIRY_ANSWER = "enquiry.answer"
@@ -122,6 +125,8 @@ _P = Permission
 PERMISSIONS: dict[Role, frozenset[str]] = {
     Role.DIRECTOR: frozenset(
         {
+            _P.FLAG_RAISE,
+            _P.FLAG_DECIDE,
             _P.SIGN_IN_MANAGE,
             _P.API_KEY_MANAGE,
             _P.WEBHOOK_MANAGE,
@@ -169,6 +174,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.ANALYST: frozenset(
         {
+            _P.FLAG_RAISE,
+            _P.FLAG_DECIDE,
             _P.ORGANISATION_VIEW,
             _P.PORTFOLIO_UPLOAD,
             _P.CASE_VIEW,
@@ -212,6 +219,8 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.COMPLIANCE: frozenset(
         {
+            _P.FLAG_RAISE,
+            _P.FLAG_DECIDE,
             _P.INCIDENT_VIEW,
             _P.INCIDENT_HANDLE,
             _P.REQUEST_VIEW,
@@ -240,6 +249,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.MANAGER: frozenset(
         {
+            _P.FLAG_RAISE,
             _P.SIGN_IN_MANAGE,
             _P.API_KEY_MANAGE,
             _P.WEBHOOK_MANAGE,
@@ -288,6 +298,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
     ),
     Role.AGENT: frozenset(
         {
+            _P.FLAG_RAISE,
             _P.INCIDENT_REPORT,
             _P.CASE_VIEW,
             _P.CONTACT_REVEAL,

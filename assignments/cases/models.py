@@ -15,6 +15,7 @@ from sqlalchemy import (
     LargeBinary,
     PrimaryKeyConstraint,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
@@ -146,6 +147,7 @@ class Case(Base):
             postgresql_where=text("agency_id is not null"),
         ),
         Index("ix_cases_debtor_id", "creditor_id", "debtor_id"),
+        Index("ix_cases_is_stopped", "creditor_id", "id", postgresql_where=text("is_stopped")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
@@ -157,6 +159,10 @@ class Case(Base):
     #: Since when nobody is to work it, by the creditor's word, and why; a placed case stays placed meanwhile.
     held_since: Mapped[datetime | None]
     hold_reason: Mapped[str | None]
+    #: The flags that stand on it or on its person: kind, since when, whether it stops work (`assignments.flags`); and
+    #: whether one of them does.
+    flags: Mapped[list[Any]] = mapped_column(server_default=text("'[]'::jsonb"))
+    is_stopped: Mapped[bool] = mapped_column(server_default=false())
     #: Since when a claim of the debtor about its own data is in process: the mark the law asks for.
     claim_since: Mapped[datetime | None]
     #: The row it came from: with the portfolio's upload, this finds the source.

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import Row, Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel.errors import NotFound
@@ -85,7 +85,7 @@ class CaseRow:
     placed_minor: int
     balance_minor: int
     state: CaseState
-    #: Nobody is to work it, by the creditor's word, whoever holds it.
+    #: Nobody is to work it, by the creditor's word or because of a flag, whoever holds it.
     is_held: bool
 
 
@@ -209,7 +209,7 @@ def list_cases(
             Case.placed_minor,
             Case.balance_minor,
             Case.state,
-            Case.held_since.is_not(None),
+            or_(Case.held_since.is_not(None), Case.is_stopped),
             Debtor.sealed,
         )
     )

@@ -17,6 +17,7 @@ from assignments.cases.models import Debtor
 from assignments.cases.reaching import NewPoint, add_points, known_points
 from assignments.conduct.service import JUDGE
 from assignments.contacts.models import ContactPoint, DebtorContact
+from assignments.flags import writing as flags
 from assignments.matches.models import DebtorMatch, MatchState
 from uploads.sealed import Private, Told, open_private, seal_private
 
@@ -62,6 +63,7 @@ def merge(session: Session, actor: Actor, match_id: int, *, keep: int, now: date
         {"creditor": match.creditor_id, "keep": keep, "gone": gone},
     ).scalar_one()
     _seal_anew(session, match.creditor_id, keep, told)
+    flags.move(session, match.creditor_id, gone=gone, keep=keep, now=now)
     _close(match, actor, MatchState.MERGED, now)
     match.kept_id, match.moved_cases = keep, sorted(moved)
     session.flush()

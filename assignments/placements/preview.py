@@ -15,6 +15,8 @@ class HeldBack(StrEnum):
 
     CLOSED = "closed"
     ON_HOLD = "on_hold"
+    #: Something is known of the person or of the debt that stops work.
+    FLAGGED = "flagged"
     PLACED = "placed"
     OTHER_CURRENCY = "other_currency"
     NOTHING_OWED = "nothing_owed"
@@ -24,6 +26,7 @@ class HeldBack(StrEnum):
 HELD_BACK: dict[HeldBack, str] = {
     HeldBack.CLOSED: msg("The case is closed."),
     HeldBack.ON_HOLD: msg("The case is on hold. Release it first."),
+    HeldBack.FLAGGED: msg("A flag on the person or on the debt stops work. Lift it first."),
     HeldBack.PLACED: msg("An agency already works the case."),
     HeldBack.OTHER_CURRENCY: msg("Most selected cases are in another currency; place these in a wave of their own."),
     HeldBack.NOTHING_OWED: msg("Nothing is owed on the case any more."),

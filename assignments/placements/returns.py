@@ -16,6 +16,7 @@ from agencies.kernel.notices import notify
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState, ReturnCode
+from assignments.flags.service import lift_of_return, raise_of_returns
 from assignments.placements.codes import CONSEQUENCES, STATE_AFTER, may_be_released
 from assignments.placements.ending import end_placements, one_at_a_time
 from assignments.placements.models import Placement, Return
@@ -116,6 +117,8 @@ def release(session: Session, actor: Actor, case_id: int, *, now: datetime) -> C
         return case
     if not may_be_released(case.state, case.return_code, is_held=is_held):
         raise NotReleasable
+    if case.return_code is not None:
+        lift_of_return(session, actor, case, case.return_code, now=now)
     case.held_since = case.hold_reason = None
     if case.state is not CaseState.PLACED:
         case.state = CaseState.OPEN
@@ -135,6 +138,8 @@ def conclude(
     now: datetime,
 ) -> int:
     """End placements whose returns are written down, and tell both sides; returns how many ended."""
+    # While the agency still holds them: what it says of people and debts stands with the cases from now on.
+    raise_of_returns(session, actor, creditor_id, _cases_of(session, agency_id, placement_ids), code, now=now)
     ended = end_placements(
         session,
         placement_ids,
@@ -158,6 +163,11 @@ def conclude(
         **facts,
     )
     return ended
+
+
+def _cases_of(session: Session, agency_id: int, placement_ids: Sequence[int]) -> list[int]:
+    held = select(Placement.case_id).where(Placement.agency_id == agency_id, Placement.id.in_(placement_ids))
+    return list(session.scalars(held.where(Placement.ended_at.is_(None))))
 
 
 def _live(session: Session, agency_id: int, case_ids: set[int]) -> Sequence[Placement]:

@@ -72,6 +72,7 @@ _FRESH = f"""
                           and k.consignment_id = l.consignment_id
     left join sla_extensions x on x.creditor_id = l.creditor_id and x.agency_id = l.agency_id and x.placement_id = l.id
     where l.agency_id = :agency and l.ended_at is null and l.service = 'collect' and l.id > :after
+      and not c.is_stopped
       and not exists (
           select from activities a where a.creditor_id = l.creditor_id and a.case_id = l.case_id
                                      and a.agency_id = l.agency_id and a.placement_id = l.id
@@ -87,6 +88,7 @@ _FOLLOW_UP = f"""
                      and l.ended_at is null
     {_JOINS}
     where a.agency_id = :agency and a.result = any(:results) and a.happened_at > :since and a.id > :after
+      and not c.is_stopped
       and not exists (
           select from activities b where b.creditor_id = a.creditor_id and b.case_id = a.case_id
                                      and b.agency_id = a.agency_id

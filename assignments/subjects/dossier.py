@@ -42,6 +42,9 @@ _OF_CASES = {
     "payments": "select k.account_ref, p.paid_on, p.currency, p.amount_minor, p.received_by, p.method "
     "from payments p join cases k on k.creditor_id = p.creditor_id and k.id = p.case_id "
     "where p.creditor_id = :creditor and p.case_id = any(:cases) order by p.paid_on, p.id",
+    "flags": "select f.account_ref, f.kind, f.since, o.name as agency, f.note, f.confirmed_at, f.ended_at, f.ended_how "
+    "from flags f left join organisations o on o.id = f.agency_id where f.creditor_id = :creditor "
+    "and f.debtor_id in (select debtor_id from cases where creditor_id = :creditor and id = any(:cases)) order by f.id",
     "who_had_the_data": "select k.account_ref, o.name as agency, p.service, p.placed_at, p.ended_at, p.end_code "
     "from placements p join cases k on k.creditor_id = p.creditor_id and k.id = p.case_id "
     "join organisations o on o.id = p.agency_id where p.creditor_id = :creditor and p.case_id = any(:cases) "

@@ -138,6 +138,8 @@ def forget(session: Session, creditor_id: int, debtor_id: int) -> None:
     session.flush()
     known = {"creditor": creditor_id, "debtor": debtor_id}
     session.execute(text("select erase_debtor(:creditor, :debtor)"), known)
+    # A note is somebody's own words, and may name people.
+    session.execute(text("update flags set note = null where creditor_id = :creditor and debtor_id = :debtor"), known)
 
 
 def files_with(session: Session, actor: Actor, debtor_id: int) -> list[HeldFile]:

@@ -156,6 +156,17 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         "player-pause",
         {"state": "on_hold"},
     ),
+    (None, "flags_to_confirm"): Errand(
+        msg("Flags raised by agencies"),
+        msg(
+            "An agency says that a person has died, disputes or must be protected. Work has stopped: "
+            "confirm it or take it down."
+        ),
+        "flags.index",
+        "alert-triangle",
+        {"state": "to_confirm"},
+        is_late=True,
+    ),
     (None, "held_by_creditor"): Errand(
         msg("Cases you put on hold"),
         msg("An update of your portfolio holds them. Release each on its page, or all with another update."),

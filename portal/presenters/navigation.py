@@ -46,6 +46,7 @@ DESTINATIONS = (
     Destination(msg("Cases"), "cases.index", "list-details", _P.CASE_VIEW),
     Destination(msg("Placements"), "placements.index", "send", _P.PLACEMENT_VIEW),
     Destination(msg("Recalls and returns"), "recalls.index", "arrow-left", _P.PLACEMENT_VIEW),
+    Destination(msg("Flags"), "flags.index", "alert-circle", _P.CASE_VIEW, frozenset({Side.CREDITOR, Side.AGENCY})),
     Destination(msg("Market"), "market.index", "gavel", _P.LOT_VIEW),
     Destination(msg("Locating people"), "locates.index", "map-pin", _P.LOCATE_VIEW),
     Destination(msg("People to be found"), "investigation.queue", "user-search", _P.LOCATE_WORK),

@@ -130,6 +130,23 @@ TELLINGS: dict[str, Telling] = {
         "arrow-left",
         "returns.index",
     ),
+    "flag.raised": Telling(
+        msgs(
+            "%(house)s flags %(cases)s case: it is not to be worked",
+            "%(house)s flags %(cases)s cases: they are not to be worked",
+        ),
+        "alert-triangle",
+        "flags.index",
+        is_urgent=True,
+    ),
+    "flag.lifted": Telling(
+        msgs(
+            "%(house)s took a flag down; it concerns %(cases)s of your cases",
+            "%(house)s took a flag down; it concerns %(cases)s of your cases",
+        ),
+        "check",
+        "cases.index",
+    ),
     "promise.beyond_authority": Telling(
         msg("%(house)s agreed %(promises)s discounts beyond its terms"), "alert-triangle", "promises.index"
     ),

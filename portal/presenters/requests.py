@@ -83,6 +83,7 @@ _SECTIONS = {
     "activities": msg("Activities"),
     "promises": msg("Promises"),
     "payments": msg("Payments"),
+    "flags": msg("Flags"),
     "who_had_the_data": msg("Who had the data"),
     "who_read_them": msg("Who looked at them"),
     "found_by_agencies": msg("Found by agencies"),

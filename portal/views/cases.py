@@ -16,6 +16,7 @@ from assignments.cases.changes import list_adjustments, list_updates
 from assignments.cases.listing import withheld
 from assignments.cases.models import Case, CaseState
 from assignments.contacts.queries import list_contacts
+from assignments.flags.queries import facts_of, flags_of_case
 from assignments.locates.desk import FindingRow, list_to_verify
 from assignments.placements.queries import PlacementRow, list_placements
 from assignments.promises.queries import promises_of_case, statements_of
@@ -31,7 +32,7 @@ from portal.forms.cases import CaseFilterForm
 from portal.forms.enquiries import QuestionForm
 from portal.forms.requests import HoldForm
 from portal.identity import current_actor
-from portal.presenters import casechanges, locates, promises, recalls
+from portal.presenters import casechanges, flags, locates, promises, recalls
 from portal.presenters import cases as presenter
 from portal.presenters.reads import PURPOSES
 from portal.presenters.sla import SUBJECTS
@@ -112,6 +113,9 @@ def show(case_id: int) -> str:
         ),
         pages=paging.addresses(activities),
         **_promises(actor, case_id),
+        flagged=flags.told(facts_of(detail.case)),
+        flags=flags_of_case(db.session, actor, detail.case),
+        show_flags=flags,
         **_held_fast(actor, detail.debtor.id),
         enquiries=list_enquiries(db.session, actor, case_id=case_id).rows,
         activity_form=_activity_form(actor),

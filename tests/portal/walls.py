@@ -23,6 +23,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "payments_told_elsewhere",
     "references_told_by_creditor",
     "restate_balances",
+    "settle_flags",
     "stopped_contacts",
     "undo_portfolio",
 }
@@ -46,6 +47,7 @@ OPEN_TO_OWNER = {
     "enquiries",
     "erasures",
     "findings",
+    "flags",
     "incident_scopes",
     "incident_subjects",
     "incidents",
