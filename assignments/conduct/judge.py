@@ -18,6 +18,7 @@ from assignments.conduct.findings import Finding, Judgement, Kind, Touch
 from assignments.conduct.limits import Approach, Tally
 from assignments.conduct.results import CO_DEBTOR, MEANINGS, NOBODY, STOPS_THE_PERSON, THIRD_PARTY, Meaning, Reach, Stop
 from assignments.conduct.rules import Hours, Ruleset
+from assignments.conduct.standing import Standing
 
 #: Business days in which a dispute is certainly still open; what became of it later is not recorded.
 DISPUTE_DAYS = 15
@@ -46,11 +47,19 @@ class _Halt:
 
 
 def judge(
-    country: str, touches: Iterable[Touch], *, ruleset: Ruleset | None = None, is_strict: bool = False
+    country: str,
+    touches: Iterable[Touch],
+    *,
+    standing: Iterable[Standing] = (),
+    ruleset: Ruleset | None = None,
+    is_strict: bool = False,
 ) -> dict[tuple[int, int], Judgement]:
-    """The judgement of each touch of one person, by agency and activity; the order they come in does not matter."""
+    """The judgement of each touch of one person, by agency and activity; the order they come in does not matter.
+
+    `standing` are the flags that stood on the person and on its debts.
+    """
     found = ruleset or rules.ruleset_of(country)
-    person = _Person(found, is_strict=is_strict) if found else None
+    person = _Person(found, standing, is_strict=is_strict) if found else None
     ordered = sorted(touches, key=lambda touch: touch.place_in_time)
     return {touch.key: person.judge(touch) if person else _unruled(touch) for touch in ordered}
 
@@ -58,8 +67,9 @@ def judge(
 class _Person:
     """One debtor as the days go by."""
 
-    def __init__(self, ruleset: Ruleset, *, is_strict: bool) -> None:
+    def __init__(self, ruleset: Ruleset, standing: Iterable[Standing], *, is_strict: bool) -> None:
         self._rules = ruleset
+        self._standing = tuple(standing)
         self._halts: list[_Halt] = []
         self._tallies = [Tally(cap) for cap in ruleset.caps if is_strict or not cap.is_strict]
 
@@ -95,7 +105,12 @@ class _Person:
         self._remember(touch, meaning, day)
 
     def _after_stops(self, touch: Touch, day: date) -> Iterator[Finding]:
-        for stop in Stop if self._halts else ():
+        flagged = {one.stop for one in self._standing if one.forbids(touch)}
+        for stop in Stop if self._halts or flagged else ():
+            if stop in flagged:
+                # It stood on the case, where whoever held it could read it.
+                yield Finding(Kind.VIOLATION, _STOPPED, f"stop:{stop}")
+                continue
             halts = [one for one in self._halts if one.stop is stop and one.concerns(touch)]
             if not halts:
                 continue

@@ -20,7 +20,7 @@ class Reach(StrEnum):
 
 
 class Stop(StrEnum):
-    """Why nobody may go on, as far as results tell it; the names are those of the rules."""
+    """Why nobody may go on, as results or flags tell it; the names are those of the rules, where these have one."""
 
     DECEASED = "deceased"
     INSOLVENCY = "insolvency_admitted"
@@ -28,6 +28,11 @@ class Stop(StrEnum):
     OPEN_DISPUTE = "open_dispute"
     PAID_IN_FULL = "paid_in_full"
     CHANNEL_REVOKED = "channel_revoked"
+    #: No result says these; a flag does.
+    LEGAL_HOLD = "legal_hold"
+    STOP_CONTACT = "stop_contact"
+    COMPLAINT = "open_complaint"
+    VULNERABLE = "vulnerable"
 
 
 #: These end all contact with the person; the others concern one debt, or one channel of the person.

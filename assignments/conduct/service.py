@@ -29,6 +29,7 @@ from assignments.conduct import rules
 from assignments.conduct.findings import Judgement, Touch
 from assignments.conduct.judge import judge
 from assignments.conduct.models import ConductCell, ConductVerdict, Verdict
+from assignments.conduct.standing import standing_on
 
 JUDGE = "judge_conduct"
 #: People judged in one transaction.
@@ -126,12 +127,13 @@ def judge_people(session: Session, actor: Actor, debtor_ids: Sequence[int], *, n
     _one_at_a_time(session, creditor_id)
     known = {(row.agency_id, row.activity_id): row for row in session.execute(_known(creditor_id, debtor_ids))}
     rows = session.execute(_TOUCHES, {"creditor": creditor_id, "debtors": list(debtor_ids)}).all()
+    flags = standing_on(session, creditor_id, debtor_ids)
     changes: list[dict[str, Any]] = []
     deltas: Counter[tuple[int, date, str, str, bool]] = Counter()
     found: Counter[int] = Counter()
     for (debtor_id, country), person in groupby(rows, key=lambda row: (row.debtor_id, row.country)):
         touches = {touch.key: touch for touch in map(_touch, person)}
-        for key, judgement in judge(country, touches.values()).items():
+        for key, judgement in judge(country, touches.values(), standing=flags.get(debtor_id, ())).items():
             before, row = known.get(key), _row(creditor_id, debtor_id, touches[key], judgement, now)
             if before is not None and all(getattr(before, name) == row[name] for name in _COMPARED):
                 continue

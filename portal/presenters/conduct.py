@@ -71,6 +71,10 @@ _WHY = {
     "stop:open_dispute": msg("A dispute about the debt was open"),
     "stop:paid_in_full": msg("The debt had been reported as paid in full"),
     "stop:channel_revoked": msg("The debtor had forbidden this channel"),
+    "stop:legal_hold": msg("A flag said that the matter is before a court or an authority"),
+    "stop:stop_contact": msg("A flag said that the person is not to be contacted"),
+    "stop:open_complaint": msg("A flag said that a complaint was open"),
+    "stop:vulnerable": msg("A flag said that the person is vulnerable"),
 }
 _BASES = {
     "statute": msg("law"),
