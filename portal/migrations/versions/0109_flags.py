@@ -50,6 +50,21 @@ begin
 end $$
 """
 
+# An agency says something of what it holds, and decides nothing.
+FLAGS_OF_AGENCIES = """
+create function flags_of_agencies() returns trigger language plpgsql as $$
+begin
+    if current_user = 'app_agency' and not (
+        new.stops_work and new.confirmed_at is null and new.ended_at is null and exists (
+            select from cases c where c.creditor_id = new.creditor_id and c.id = new.case_id
+                                  and c.debtor_id = new.debtor_id and c.agency_id = new.agency_id)
+    ) then
+        raise exception 'an agency flags what it holds' using errcode = '42501';
+    end if;
+    return new;
+end $$
+"""
+
 
 def upgrade() -> None:
     op.add_column(
@@ -64,19 +79,15 @@ def upgrade() -> None:
         "create policy app_creditor on flags to app_creditor using (creditor_id = current_organisation()) "
         "with check (creditor_id = current_organisation())"
     )
-    # An agency reads what it has said, and says something only of what it holds.
     op.execute(
-        "create policy app_agency_reads on flags for select to app_agency using (agency_id = current_organisation())"
-    )
-    op.execute(
-        "create policy app_agency_says on flags for insert to app_agency with check ("
-        "agency_id = current_organisation() and stops_work and confirmed_at is null and ended_at is null and exists ("
-        "select from cases c where c.creditor_id = flags.creditor_id and c.id = flags.case_id "
-        "and c.debtor_id = flags.debtor_id and c.agency_id = current_organisation()))"
+        "create policy app_agency on flags to app_agency using (agency_id = current_organisation()) "
+        "with check (agency_id = current_organisation())"
     )
     op.execute("create policy owner on flags for select to current_user using (true)")
     op.execute(f"grant select, insert, update ({DECIDED}) on flags to app_creditor")
     op.execute("grant select, insert on flags to app_agency")
+    op.execute(FLAGS_OF_AGENCIES)
+    op.execute("create trigger said before insert on flags for each row execute function flags_of_agencies()")
     op.execute(SETTLE_FLAGS)
     op.execute("revoke execute on function settle_flags from public")
     op.execute("grant execute on function settle_flags to app_creditor, app_agency")
@@ -131,5 +142,6 @@ def _make_flags() -> None:
 def downgrade() -> None:
     op.execute("drop function settle_flags")
     op.drop_table("flags")
+    op.execute("drop function flags_of_agencies")
     op.drop_column("cases", "is_stopped")
     op.drop_column("cases", "flags")
