@@ -149,7 +149,7 @@ def _read(
     reasons: dict[HeldBack, ColumnElement[bool]] = {
         HeldBack.CLOSED: Case.state == CaseState.CLOSED,
         HeldBack.ON_HOLD: Case.state == CaseState.ON_HOLD,
-        HeldBack.FLAGGED: Case.is_stopped,
+        HeldBack.FLAGGED: Case.is_stopped.is_(True),
         HeldBack.PLACED: or_(Case.state == CaseState.PLACED, Case.agency_id.is_not(None)),
         HeldBack.OTHER_CURRENCY: Case.currency != currency,
         HeldBack.NOTHING_OWED: Case.balance_minor <= 0,

@@ -75,6 +75,7 @@ TABLES = {
     "incident_file": "incident_files",
     "lot": "lots",
     "finding": "findings",
+    "flag": "flags",
     "inventory": "inventories",
     "locate_batch": "locate_batches",
     "locate_order": "locate_orders",
