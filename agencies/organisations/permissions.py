@@ -5,25 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 
 from agencies.kernel.tenancy import Side
+from agencies.organisations.roles import SIDE_OF, SUPPORT, Role, roles_of
 
-
-class Role(StrEnum):
-    """What a person does all day; a role belongs to one side."""
-
-    DIRECTOR = "director"
-    ANALYST = "analyst"
-    FINANCE = "finance"
-    COMPLIANCE = "compliance"
-    #: Looks at everything of the creditor's, and changes and reveals nothing.
-    AUDITOR = "auditor"
-    MANAGER = "manager"
-    AGENT = "agent"
-    INVESTIGATOR = "investigator"
-    OPERATOR = "operator"
-
-
-#: What an operator acts as on a tenant's pages; nobody has it by invitation.
-SUPPORT = "support"
+__all__ = ["PERMISSIONS", "SIDE_OF", "SUPPORT", "Permission", "Role", "looking", "roles_of"]
 
 
 class Permission(StrEnum):
@@ -107,18 +91,6 @@ class Permission(StrEnum):
     BANK_ACCOUNT_CHANGE = "bank_account.change"
     BANK_ACCOUNT_APPROVE = "bank_account.approve"
 
-
-SIDE_OF: dict[Role, Side] = {
-    Role.DIRECTOR: Side.CREDITOR,
-    Role.ANALYST: Side.CREDITOR,
-    Role.FINANCE: Side.CREDITOR,
-    Role.COMPLIANCE: Side.CREDITOR,
-    Role.AUDITOR: Side.CREDITOR,
-    Role.MANAGER: Side.AGENCY,
-    Role.AGENT: Side.AGENCY,
-    Role.INVESTIGATOR: Side.AGENCY,
-    Role.OPERATOR: Side.PLATFORM,
-}
 
 _P = Permission
 
@@ -345,8 +317,3 @@ def looking(side: Side) -> frozenset[str]:
 
 
 PERMISSIONS[Role.AUDITOR] = looking(Side.CREDITOR)
-
-
-def roles_of(side: Side) -> list[Role]:
-    """The roles a person on this side can have, in the order of the list above."""
-    return [role for role in Role if SIDE_OF[role] is side]
