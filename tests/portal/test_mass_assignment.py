@@ -60,6 +60,7 @@ MADE_FOR = {
     ("PrincipalForm", "role"),
     ("RegisterForm", "state"),
     ("RequestRegisterForm", "state"),
+    ("WaveForm", "state"),
 }
 #: An id, an amount and a price that nothing of ours has.
 UNHEARD = "987654321"
