@@ -30,6 +30,7 @@ ORDER = (
     "assignments.reads",
     "assignments.cases",
     "assignments.contacts",
+    "assignments.segments",
     "assignments.placements",
     "assignments.locates",
     "assignments.ledger",

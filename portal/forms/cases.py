@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
-from wtforms import SelectField, StringField
+from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import Length, NumberRange, Optional
 
 from agencies.kernel.errors import msg
 from agencies.kernel.money import minor
 from assignments.cases.models import CaseState, ReturnCode
 from assignments.cases.queries import Facets, Selection
-from assignments.cases.selection import Mark, Reach
+from assignments.cases.selection import Mark, Part, Reach
 from portal.forms.base import PortalForm
-from portal.forms.fields import NumberField, ReferenceField, WholeNumberField
+from portal.forms.fields import NumberField, ReferenceField, WholeNumberField, references
 from portal.i18n import say
 from portal.presenters.cases import STATES
 from portal.presenters.recalls import CODES
@@ -90,6 +90,12 @@ class CaseFilterForm(SelectionForm):
     max_debts = WholeNumberField(LABELS["max_debts"], validators=_WHOLE)
     min_debtor = NumberField(LABELS["min_debtor_minor"], validators=[Optional()])
     max_debtor = NumberField(LABELS["max_debtor_minor"], validators=[Optional()])
+    #: The rule whose micro-segment it is narrowed to; whoever offers the choices looks the part up.
+    micro = HiddenField(validators=[Optional(), Length(max=40)])
+    part: Part | None = None
+    #: Whether it may look for an account, which is no condition to be kept.
+    asks_account: ClassVar[bool] = True
+    is_creditor = True
 
     def offer(self, facets: Facets) -> None:
         """Set what can be chosen from what the cases hold."""
@@ -111,9 +117,15 @@ class CaseFilterForm(SelectionForm):
     @property
     def main(self) -> list[Any]:
         """The fields that are always shown, of those that have something to choose."""
-        names = ("search", "portfolio", "product", "region", "segment", "state", "agency")
+        account = ("search",) if self.asks_account else ()
+        names = ("portfolio", "product", "region", "segment", "state", "agency")
         amounts = ("min_balance", "max_balance", "min_dpd", "max_dpd")
-        return self._offered(*names, *amounts)
+        return self._offered(*account, *names, *amounts)
+
+    @property
+    def rule_id(self) -> int | None:
+        """The rule whose micro-segment is asked for; raises `NotFound` for what is no reference of one."""
+        return references().decode("micro", self.micro.data) if self.micro.data else None
 
     @property
     def more(self) -> list[Any]:
@@ -145,6 +157,7 @@ class CaseFilterForm(SelectionForm):
             "agency_id": self.agency.number,
             "placed_with": self.placed_with.number,
             "has_document": self.document.data == _YES if self.document.data else None,
+            "part": self.part,
             "min_debtor_minor": None if least is None else minor(least, currency),
             "max_debtor_minor": None if most is None else minor(most, currency),
         }

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from agencies.kernel.errors import msg
-from assignments.cases.selection import Mark, Reach, Selection
+from agencies.kernel.money import exponent, major
+from assignments.cases.selection import Mark, Part, Reach, Selection
+from portal.filters import number
 from portal.presenters.recalls import CODES
 
 PERSON_TYPES = {"person": msg("Person"), "company": msg("Company")}
@@ -47,6 +50,15 @@ LABELS = {
 }
 
 
+#: What no rule of a decision table takes.
+OTHERWISE = msg("Otherwise")
+
+
+def part_name(part: Part, say: Callable[[str], str]) -> str:
+    """What a micro-segment is called."""
+    return part.label or say(OTHERWISE)
+
+
 def further(
     selection: Selection, agencies: Mapping[int, str], money: Callable[[int], str], say: Callable[[str], str]
 ) -> list[tuple[str, str]]:
@@ -60,7 +72,38 @@ def further(
         "placed_with": lambda _: agencies.get(selection.placed_with or 0, "–"),
         "min_debtor_minor": lambda _: money(selection.min_debtor_minor or 0),
         "max_debtor_minor": lambda _: money(selection.max_debtor_minor or 0),
-        "part": lambda _: selection.part.label if selection.part else "",
+        "part": lambda _: part_name(selection.part, say) if selection.part else "",
     }
     values = dict(selection.set_fields())
     return [(label, said.get(name, str)(values[name])) for name, label in LABELS.items() if name in values]
+
+
+#: Field of a selection -> the argument of the address, where the two are not called alike.
+_NAMES = {
+    "portfolio_id": "portfolio",
+    "agency_id": "agency",
+    "has_document": "document",
+    "min_minor": "min_balance",
+    "max_minor": "max_balance",
+    "min_debtor_minor": "min_debtor",
+    "max_debtor_minor": "max_debtor",
+    "part": "micro",
+}
+_KINDS = {"portfolio_id": "portfolio", "agency_id": "organisation", "placed_with": "organisation"}
+
+
+def arguments(selection: Selection, currency: str, encode: Callable[[str, int], str]) -> dict[str, str]:
+    """A selection as the list's filter takes it from an address, in the reader's way of writing amounts."""
+    return {_NAMES.get(name, name): _argument(name, value, currency, encode) for name, value in selection.set_fields()}
+
+
+def _argument(name: str, value: Any, currency: str, encode: Callable[[str, int], str]) -> str:
+    if isinstance(value, Part):
+        return encode("micro", value.rule_id)
+    if name in _KINDS:
+        return encode(_KINDS[name], value)
+    if name.endswith("_minor"):
+        return number(major(value, currency), exponent(currency))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)

@@ -37,7 +37,7 @@ from portal.presenters.reads import PURPOSES
 from portal.presenters.sla import SUBJECTS
 from portal.security import requires
 from portal.views import gates, paging
-from portal.views.filtering import in_words
+from portal.views.filtering import in_words, offer
 from portal.views.seen import seen
 from uploads.queries import find_staged_row, get_upload
 
@@ -49,8 +49,7 @@ blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 def index() -> str:
     """The creditor's cases, or those an agency holds."""
     actor, form = current_actor(), CaseFilterForm(request.args)
-    facets, currency = queries.facets(db.session, actor), home_currency(db.session, actor)
-    form.offer(facets)
+    facets, currency = offer(form), home_currency(db.session, actor)
     # A filter that cannot be read selects nothing; the form says which field.
     is_readable = form.validate()
     selection = form.selection(currency) if is_readable else None

@@ -36,6 +36,7 @@ from portal.presenters.cases import chips
 from portal.security import requires, steps_up
 from portal.views import choices, gates, paging
 from portal.views.downloads import csv_file
+from portal.views.filtering import offer
 
 blueprint = Blueprint("placements", __name__, url_prefix="/placements")
 
@@ -170,15 +171,15 @@ def download(consignment_id: int) -> Response:
 
 
 def _offer(form: WaveForm) -> None:
+    offer(form)
     actor = current_actor()
-    form.offer(cases.facets(db.session, actor))
     form.mandates.offer(choices.mandates(db.session, actor, utc_now()))
 
 
 def _totals(form: CaseFilterForm) -> cases.Totals | None:
     """What the filter selects; nothing when it cannot be read."""
     actor = current_actor()
-    form.offer(cases.facets(db.session, actor))
+    offer(form)
     if not form.validate():
         return None
     return cases.totals(db.session, actor, form.selection(home_currency(db.session, actor)))
