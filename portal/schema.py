@@ -28,6 +28,7 @@ from assignments.promises import models as promises
 from assignments.reads import models as reads
 from assignments.reports import creditor_payments
 from assignments.reports import models as reports
+from assignments.segments import models as segments
 from assignments.sla import models as sla
 from assignments.subjects import models as subjects
 from uploads import filelayouts, transfers
@@ -73,6 +74,7 @@ __all__ = [
     "reports",
     "schedules",
     "scorecards",
+    "segments",
     "sla",
     "staging",
     "standing",

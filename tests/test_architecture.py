@@ -31,6 +31,7 @@ ORDER = (
     "assignments.cases",
     "assignments.contacts",
     "assignments.flags",
+    "assignments.segments",
     "assignments.placements",
     "assignments.locates",
     "assignments.ledger",

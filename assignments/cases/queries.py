@@ -6,7 +6,7 @@ The same statement selects for looking and for placing, so that what is placed i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -20,48 +20,17 @@ from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
 from agencies.mandates.models import Mandate
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
-from assignments.cases.models import Case, CaseState, Debtor, LotCase, Portfolio, ReturnCode
+from assignments.cases.models import Case, CaseState, Debtor, Portfolio
+from assignments.cases.selecting import selected
+from assignments.cases.selection import Selection
 from uploads.sealed import open_private
+
+#: What selects and how is told here too, beside what reads it.
+__all__ = ["Selection", "selected"]
 
 _MOST_VALUES = 200
 #: Where a row of a list has the number of the document.
 _NUMBER = 8
-_LAST_CHARACTER = "\U0010ffff"
-
-
-@dataclass(frozen=True)
-class Selection:
-    """A filter over cases; what is left empty lets everything through."""
-
-    portfolio_id: int | None = None
-    product: str | None = None
-    region: str | None = None
-    segment: str | None = None
-    state: CaseState | None = None
-    agency_id: int | None = None
-    #: Balance, both ends included.
-    min_minor: int | None = None
-    max_minor: int | None = None
-    #: Days past due, both ends included; a case without them is in no range.
-    min_dpd: int | None = None
-    max_dpd: int | None = None
-    #: The beginning of the account's number.
-    search: str | None = None
-    #: Why the last agency gave it back.
-    return_code: ReturnCode | None = None
-    #: Only cases with which this lot was listed.
-    lot_id: int | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """As stored with a wave: only what is set."""
-        return {name: value for name, value in asdict(self).items() if value is not None}
-
-    @classmethod
-    def from_dict(cls, stored: dict[str, Any]) -> Selection:
-        """As stored with a wave."""
-        state, code = stored.get("state"), stored.get("return_code")
-        codes = {"state": CaseState(state) if state else None, "return_code": ReturnCode(code) if code else None}
-        return cls(**{**stored, **codes})
 
 
 @dataclass(frozen=True)
@@ -132,47 +101,13 @@ class Facets:
     products: tuple[str, ...]
     regions: tuple[str, ...]
     segments: tuple[str, ...]
+    currencies: tuple[str, ...] = ()
+    #: Whether it is the creditor who asks: portfolios, other agencies and earlier placements mean something to it only.
+    is_creditor: bool = True
 
 
 _creditor = aliased(Organisation)
 _agency = aliased(Organisation)
-
-
-def selected(actor: Actor, selection: Selection, *, without: Collection[int] = ()) -> Select[Case]:
-    """The cases of the actor's organisation that pass the filter, for other statements to build on.
-
-    Those of the creditors `without` are left out.
-    """
-    statement = select(Case).where(owned_by(actor, Case.creditor_id, Case.agency_id))
-    if without:
-        statement = statement.where(Case.creditor_id.not_in(without))
-    for column, value in (
-        (Case.portfolio_id, selection.portfolio_id),
-        (Case.product, selection.product),
-        (Case.region, selection.region),
-        (Case.segment, selection.segment),
-        (Case.state, selection.state),
-        (Case.agency_id, selection.agency_id),
-        (Case.return_code, selection.return_code),
-    ):
-        if value is not None:
-            statement = statement.where(column == value)
-    for low, column, high in (
-        (selection.min_minor, Case.balance_minor, selection.max_minor),
-        (selection.min_dpd, Case.days_past_due, selection.max_dpd),
-    ):
-        if low is not None:
-            statement = statement.where(column >= low)
-        if high is not None:
-            statement = statement.where(column <= high)
-    if selection.lot_id is not None:
-        listed = select(LotCase.case_id).where(LotCase.creditor_id == actor.tenant, LotCase.lot_id == selection.lot_id)
-        statement = statement.where(Case.id.in_(listed))
-    if selection.search:
-        # A range and not LIKE: row-level security lets only the former use the index.
-        first, last = selection.search, selection.search + _LAST_CHARACTER
-        statement = statement.where(Case.account_ref >= first, Case.account_ref < last)
-    return statement
 
 
 def list_cases(
@@ -292,8 +227,8 @@ def facets(session: Session, actor: Actor) -> Facets:
     """What the actor can filter by: what its portfolios say they hold, or the cases an agency holds."""
     require(actor, Permission.CASE_VIEW)
     if actor.side is Side.AGENCY:
-        found = {name: _distinct(session, actor, name) for name in ("product", "region", "segment")}
-        return Facets((), (), found["product"], found["region"], found["segment"])
+        found = {name: _distinct(session, actor, name) for name in ("product", "region", "segment", "currency")}
+        return Facets((), (), found["product"], found["region"], found["segment"], found["currency"], is_creditor=False)
     portfolios = list_portfolios(session, actor)
     return Facets(
         tuple((one.id, _title(one.name, one.created_at)) for one in portfolios),
@@ -301,6 +236,7 @@ def facets(session: Session, actor: Actor) -> Facets:
         _values(portfolios, "product"),
         _values(portfolios, "region"),
         _values(portfolios, "segment"),
+        tuple(sorted({one.currency for one in portfolios})),
     )
 
 

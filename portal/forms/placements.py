@@ -9,11 +9,11 @@ from wtforms.validators import InputRequired, Length, NumberRange
 
 from agencies.kernel.errors import msg
 from portal.forms.base import PortalForm
-from portal.forms.cases import SelectionForm
+from portal.forms.cases import CaseFilterForm
 from portal.forms.fields import ReferencesField, WholeNumberField
 
 
-class WaveForm(SelectionForm):
+class WaveForm(CaseFilterForm):
     """Which cases, with whom, under what name."""
 
     name = StringField(msg("Name of the placement"), [InputRequired(), Length(max=80)])

@@ -15,7 +15,10 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
         msg("Files"),
         ("upload", "file", "transfer", "layout", "columns", "code", "portfolio", "case", "debtors"),
     ),
-    "placements": (msg("Placements"), ("wave", "consignment", "manifest", "recall", "flag")),
+    "placements": (
+        msg("Placements"),
+        ("wave", "consignment", "manifest", "recall", "flag", "segment", "decision_table"),
+    ),
     "approvals": (msg("Approvals"), ("approval", "limit")),
     "market": (msg("Market"), ("lot", "bid", "bids")),
     "locates": (msg("Locating people"), ("locate", "finding", "findings")),

@@ -18,7 +18,7 @@ from assignments.reports.models import Activity, Payment, ReceivedBy
 from assignments.reports.queries import TakenBack
 from portal.filters import NOTHING, instant
 from portal.i18n import say
-from portal.presenters import activities, placements
+from portal.presenters import activities, placements, selections
 from uploads.models import Upload
 from uploads.schemas.fields import FieldType
 from uploads.schemas.registry import SCHEMAS
@@ -37,7 +37,7 @@ TONES = {
 }
 PLACEMENT_STATES, PLACEMENT_TONES = placements.STATES, placements.TONES
 CHANNELS, RESULTS = activities.CHANNELS, activities.RESULTS
-PERSON_TYPES = {"person": msg("Person"), "company": msg("Company")}
+PERSON_TYPES = selections.PERSON_TYPES
 RECEIVED_BY = {ReceivedBy.AGENCY: msg("received by the agency"), ReceivedBy.CREDITOR: msg("paid to the creditor")}
 CONTACTS = {ContactKind.PHONE: msg("Phone"), ContactKind.EMAIL: msg("E-mail"), ContactKind.ADDRESS: msg("Address")}
 #: Fields of a source row that name or reach a person.
@@ -91,7 +91,8 @@ def chips(selection: Selection, names: Names, money: Callable[[int], str], say: 
         (msg("Days past due to"), None if selection.max_dpd is None else str(selection.max_dpd)),
         (ACCOUNT, selection.search),
     ]
-    return [Chip(label, value) for label, value in found if value is not None]
+    plain = [Chip(label, value) for label, value in found if value is not None]
+    return plain + [Chip(*one) for one in selections.further(selection, names.agencies, money, say)]
 
 
 def components(case: Case) -> list[tuple[str, int]]:

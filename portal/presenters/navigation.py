@@ -44,6 +44,7 @@ DESTINATIONS = (
     Destination(msg("Files"), "uploads.index", "file-import", _P.REPORT_SUBMIT),
     Destination(msg("Work list"), "activities.worklist", "phone", _P.ACTIVITY_RECORD, _AGENCY),
     Destination(msg("Cases"), "cases.index", "list-details", _P.CASE_VIEW),
+    Destination(msg("Segments"), "segments.index", "filter", _P.CASE_VIEW, _CREDITOR),
     Destination(msg("Placements"), "placements.index", "send", _P.PLACEMENT_VIEW),
     Destination(msg("Recalls and returns"), "recalls.index", "arrow-left", _P.PLACEMENT_VIEW),
     Destination(msg("Flags"), "flags.index", "alert-circle", _P.CASE_VIEW, frozenset({Side.CREDITOR, Side.AGENCY})),

@@ -19,18 +19,18 @@ from assignments.cases.queries import Selection
 from assignments.contacts.exporting import Sheet, full_listing, full_taking
 from assignments.reads.taking import WINDOW
 from portal.extensions import db
-from portal.filters import instant, money
+from portal.filters import instant
 from portal.forms.cases import CaseFilterForm
 from portal.forms.reveal import PurposeForm
 from portal.i18n import say
 from portal.identity import current_actor
-from portal.presenters import cases as presenter
 from portal.presenters import listing
 from portal.presenters.reads import PURPOSES
 from portal.security import requires, steps_up
 from portal.views import choices
 from portal.views.cases import blueprint
 from portal.views.downloads import csv_file
+from portal.views.filtering import in_words, offer
 from portal.views.second_person import asked, may_take_two
 
 
@@ -120,13 +120,11 @@ def _page(form: PurposeForm) -> str:
 def _filtered() -> tuple[Selection, list[tuple[str, str]]]:
     """The filter of the address, and what of it a colleague may read; one that cannot be read selects nothing."""
     actor, form = current_actor(), CaseFilterForm(request.args)
-    facets, currency = queries.facets(db.session, actor), home_currency(db.session, actor)
-    form.offer(facets)
+    facets, currency = offer(form), home_currency(db.session, actor)
     if not form.validate():
         abort(400)
     selection = form.selection(currency)
-    chips = presenter.chips(selection, choices.named_facets(facets), partial(money, currency=currency), say)
-    return selection, [(chip.label, listing.covered(chip)) for chip in chips]
+    return selection, [(chip.label, listing.covered(chip)) for chip in in_words(selection, facets, currency)]
 
 
 def _asked(taking: Taking, selection: Selection, words: list[tuple[str, str]]) -> AnyResponse:

@@ -38,6 +38,7 @@ from portal.presenters.reads import PURPOSES
 from portal.presenters.sla import SUBJECTS
 from portal.security import requires
 from portal.views import gates, paging
+from portal.views.filtering import in_words, offer
 from portal.views.seen import seen
 from uploads.queries import find_staged_row, get_upload
 
@@ -49,10 +50,10 @@ blueprint = Blueprint("cases", __name__, url_prefix="/cases")
 def index() -> str:
     """The creditor's cases, or those an agency holds."""
     actor, form = current_actor(), CaseFilterForm(request.args)
-    form.offer(queries.facets(db.session, actor))
+    facets, currency = offer(form), home_currency(db.session, actor)
     # A filter that cannot be read selects nothing; the form says which field.
     is_readable = form.validate()
-    selection = form.selection(home_currency(db.session, actor)) if is_readable else None
+    selection = form.selection(currency) if is_readable else None
     page = queries.list_cases(db.session, actor, selection, after=paging.after(int)) if selection else None
     if page is not None:
         seen(ReadKind.LIST, ((row.creditor_id, row.id) for row in page.rows))
@@ -64,6 +65,7 @@ def index() -> str:
         pages=paging.addresses(page) if page else {},
         totals=queries.totals(db.session, actor, selection) if selection else None,
         is_filtered=bool(selection and selection.to_dict()),
+        chips=in_words(selection or queries.Selection(), facets, currency),
         may_download=not out.is_all and actor.may(Permission.CASE_EXPORT),
         may_take_full=not out.is_all and actor.may(Permission.CASE_EXPORT_FULL),
         withheld=gates.told(db.session, {actor.tenant: out.reasons} if out.reasons else {}),

@@ -23,7 +23,7 @@ from assignments.placements.preview import preview_of
 from assignments.sla import service as sla
 from portal.extensions import db
 from portal.filters import money
-from portal.forms.cases import SelectionForm
+from portal.forms.cases import CaseFilterForm
 from portal.forms.fields import references
 from portal.forms.placements import CommitForm, WaveForm
 from portal.forms.refusals import REFUSALS, refuse
@@ -36,6 +36,7 @@ from portal.presenters.cases import chips
 from portal.security import requires, steps_up
 from portal.views import choices, gates, paging
 from portal.views.downloads import csv_file
+from portal.views.filtering import offer
 
 blueprint = Blueprint("placements", __name__, url_prefix="/placements")
 
@@ -60,7 +61,7 @@ def index() -> str:
 @requires(Permission.PLACEMENT_PLAN)
 def new() -> str:
     """Choose cases and mandates; a filter may stand in the address already."""
-    return _planning(WaveForm(request.args), SelectionForm(request.args))
+    return _planning(WaveForm(request.args), CaseFilterForm(request.args))
 
 
 @blueprint.post("/new")
@@ -77,14 +78,14 @@ def draft() -> Response | tuple[str, int]:
             refuse(form, error)
         else:
             return redirect(url_for(".wave", wave_id=drawn.id), code=303)
-    return _planning(form, SelectionForm(request.form)), form.refused_with
+    return _planning(form, CaseFilterForm(request.form)), form.refused_with
 
 
 @blueprint.get("/selected")
 @requires(Permission.PLACEMENT_PLAN)
 def selected() -> str:
     """How many cases a filter selects and what they are worth, while it is being set."""
-    return render_template("placements/_selected.html", totals=_totals(SelectionForm(request.args)))
+    return render_template("placements/_selected.html", totals=_totals(CaseFilterForm(request.args)))
 
 
 @blueprint.get('/<ref("wave"):wave_id>')
@@ -170,21 +171,21 @@ def download(consignment_id: int) -> Response:
 
 
 def _offer(form: WaveForm) -> None:
+    offer(form)
     actor = current_actor()
-    form.offer(cases.facets(db.session, actor))
     form.mandates.offer(choices.mandates(db.session, actor, utc_now()))
 
 
-def _totals(form: SelectionForm) -> cases.Totals | None:
+def _totals(form: CaseFilterForm) -> cases.Totals | None:
     """What the filter selects; nothing when it cannot be read."""
     actor = current_actor()
-    form.offer(cases.facets(db.session, actor))
+    offer(form)
     if not form.validate():
         return None
     return cases.totals(db.session, actor, form.selection(home_currency(db.session, actor)))
 
 
-def _planning(form: WaveForm, selection: SelectionForm) -> str:
+def _planning(form: WaveForm, selection: CaseFilterForm) -> str:
     _offer(form)
     return _page("placements/new.html", form=form, totals=_totals(selection))
 

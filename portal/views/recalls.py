@@ -11,7 +11,6 @@ from agencies.kernel.clock import local_date, utc_now
 from agencies.kernel.session import transaction
 from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
-from assignments.cases import queries as cases
 from assignments.placements import recall_queries as queries
 from assignments.placements import recalls
 from assignments.placements.queries import list_placements
@@ -26,6 +25,7 @@ from portal.presenters import placements as placed
 from portal.presenters import recalls as presenter
 from portal.security import requires
 from portal.views import paging
+from portal.views.filtering import offer
 
 blueprint = Blueprint("recalls", __name__, url_prefix="/recalls")
 
@@ -144,7 +144,7 @@ def _scope() -> Scope:
     if "consignment" in request.args:
         return Scope(consignment_id=codec.decode("consignment", request.args["consignment"]))
     form = CaseFilterForm(request.args)
-    form.offer(cases.facets(db.session, actor))
+    offer(form)
     if not form.validate():
         abort(400)
     return Scope(selection=form.selection(home_currency(db.session, actor)))

@@ -93,6 +93,7 @@ TABLES = {
     "saved_code": "value_maps",
     "saved_columns": "header_mappings",
     "subprocessor": "subprocessors",
+    "segment": "segments",
     "session": "web_sessions",
     "support": "support_accesses",
     "transfer": "transfers",

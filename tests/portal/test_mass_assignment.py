@@ -60,6 +60,9 @@ MADE_FOR = {
     ("PrincipalForm", "role"),
     ("RegisterForm", "state"),
     ("RequestRegisterForm", "state"),
+    ("RuleForm", "state"),
+    ("SegmentForm", "state"),
+    ("WaveForm", "state"),
 }
 #: An id, an amount and a price that nothing of ours has.
 UNHEARD = "987654321"
