@@ -1,6 +1,7 @@
-"""What waits for a person today: small counts over files, placements and reports, each for whom it concerns.
+"""What waits for a person today, over files, placements and reports: each kind counted for whom it concerns.
 
-They say where to look, not how much there is: each is cut at `MANY`, so that a home page costs little on a large book.
+A count says where to look, not how much there is: each is cut at `MANY`, so that a home page costs little on a large
+book. The single things behind the counts are listed by `assignments.tasks`, from the same statements.
 """
 
 from __future__ import annotations
@@ -11,26 +12,29 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, case, exists, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, and_, case, cast, exists, func, select
 from sqlalchemy.orm import Session
 
-from agencies.kernel.pages import PAGE, Page, cut
-from agencies.kernel.tenancy import Actor, Side, require
+from agencies.kernel.tenancy import Actor, Side
 from agencies.kernel.work import Work, WorkState
-from agencies.organisations.models import Organisation
+from agencies.mandates.models import Clause, SlaClause
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState
 from assignments.conduct.listing import recently_broken
+from assignments.flags.models import Flag
 from assignments.flags.queries import to_confirm
+from assignments.houses import PATIENT, URGENT
 from assignments.incidents.models import Incident, IncidentState
 from assignments.locates.models import Finding, FindingState, LocateBatch, LocateOrder, OrderState
 from assignments.marketplace.models import Bid, BidState, Lot, LotOffer, LotState
 from assignments.matches.models import DebtorMatch, MatchState
-from assignments.placements.models import Consignment, PlacementState, Recall, RecallState, Wave, WaveState
+from assignments.placements.models import Consignment, Placement, PlacementState, Recall, RecallState, Wave, WaveState
 from assignments.reports.models import Report
 from assignments.reports.queries import due_soon
 from assignments.sla.enquiries import open_enquiries
+from assignments.sla.models import Enquiry
 from assignments.subjects.models import RequestState, SubjectRequest
+from assignments.things import Counter, beginning_of, end_of, stock, thing
 from uploads.models import Upload, UploadState
 from uploads.queries import work_failed
 
@@ -47,35 +51,9 @@ class Waiting:
     count: int
 
 
-@dataclass(frozen=True)
-class WorkRow:
-    """One piece of work that is not done; of whose data it tells nothing but the organisation."""
-
-    id: int
-    organisation: str
-    kind: str
-    state: WorkState
-    attempt: int
-    done: int
-    total: int
-    error: str | None
-    created_at: datetime
-
-
-@dataclass(frozen=True)
-class _Counter:
-    permissions: tuple[Permission, ...]
-    sides: tuple[Side, ...]
-    rows: Callable[[Actor, datetime], Select[Any]]
-
-
 def list_waiting(session: Session, actor: Actor, *, now: datetime) -> list[Waiting]:
     """What waits for this actor, in the order of urgency; what nobody waits for has a count of nought."""
-    counters = {
-        kind: _counted(counter.rows(actor, now))
-        for kind, counter in _COUNTERS.items()
-        if actor.side in counter.sides and any(actor.may(one) for one in counter.permissions)
-    }
+    counters = {kind: _counted(counter.rows(actor, now)) for kind, counter in COUNTERS.items() if counter.is_for(actor)}
     if not counters:
         return []
     # One statement for all, for each alone would cost a round trip.
@@ -83,88 +61,132 @@ def list_waiting(session: Session, actor: Actor, *, now: datetime) -> list[Waiti
     return [Waiting(kind, count) for kind, count in zip(counters, counts, strict=True)]
 
 
-def list_work(session: Session, actor: Actor, *, after: tuple[int, int] | None = None) -> Page[WorkRow]:
-    """Everybody's work that is not done, for whoever watches the machinery: what failed first, then the newest."""
-    require(actor, Permission.WORK_VIEW_ALL)
-    urgency = case((Work.state == WorkState.FAILED, 1), else_=0)
-    statement = (
-        select(
-            Work.id,
-            Organisation.name,
-            Work.kind,
-            Work.state,
-            Work.attempt,
-            Work.done,
-            Work.total,
-            Work.error,
-            Work.created_at,
-        )
-        .join(Organisation, Organisation.id == Work.organisation_id)
-        .where(Work.state != WorkState.DONE)
-        .order_by(urgency.desc(), Work.id.desc())
-        .limit(PAGE + 1)
-    )
-    if after is not None:
-        statement = statement.where(tuple_(urgency, Work.id) < after)
-    rows = [WorkRow(*row) for row in session.execute(statement)]
-    return cut(rows, PAGE, lambda row: (int(row.state is WorkState.FAILED), row.id))
-
-
 def _counted(rows: Select[Any]) -> ScalarSelect[int]:
     return select(func.count()).select_from(rows.limit(MANY).subquery()).scalar_subquery()
 
 
-def _one(*conditions: ColumnElement[bool]) -> Select[Any]:
-    return select(literal(1)).where(*conditions)
-
-
-def _mine(actor: Actor, table: type[Consignment | Recall | Report]) -> ColumnElement[bool]:
+def _mine(actor: Actor, table: type[Consignment | Recall | Report | Enquiry]) -> ColumnElement[bool]:
     column = table.creditor_id if actor.side is Side.CREDITOR else table.agency_id
     return column == actor.tenant
 
 
+def _other(actor: Actor, table: type[Consignment | Recall | Report | Enquiry]) -> Any:
+    return table.agency_id if actor.side is Side.CREDITOR else table.creditor_id
+
+
+def _promised(table: type[Consignment | Recall], clause: Clause) -> ScalarSelect[int]:
+    """Business hours within which the terms promise an answer."""
+    return (
+        select(SlaClause.hours)
+        .where(
+            SlaClause.creditor_id == table.creditor_id,
+            SlaClause.agency_id == table.agency_id,
+            SlaClause.mandate_version_id == table.mandate_version_id,
+            SlaClause.clause == clause,
+        )
+        .correlate(table)
+        .scalar_subquery()
+    )
+
+
 def _files(state: UploadState) -> Callable[[Actor, datetime], Select[Any]]:
-    return lambda actor, _now: _one(Upload.organisation_id == actor.tenant, Upload.state == state)
+    return lambda actor, _now: thing(Upload.id, since=Upload.created_at, about=Upload.filename).where(
+        Upload.organisation_id == actor.tenant, Upload.state == state
+    )
 
 
 def _failed_work(actor: Actor, _now: datetime) -> Select[Any]:
     if actor.side is Side.PLATFORM:
-        return _one(Work.state == WorkState.FAILED)
-    return _one(Upload.organisation_id == actor.tenant, work_failed())
+        return thing(Work.id, since=Work.created_at, about=Work.kind, other=Work.organisation_id).where(
+            Work.state == WorkState.FAILED
+        )
+    return thing(Upload.id, since=Upload.created_at, about=Upload.filename).where(
+        Upload.organisation_id == actor.tenant, work_failed()
+    )
+
+
+def _reports(actor: Actor) -> Select[Any]:
+    period = func.to_char(Report.period_start, "YYYY-MM-DD") + " / " + func.to_char(Report.period_end, "YYYY-MM-DD")
+    other = _other(actor, Report)
+    since = beginning_of(Report.period_end + 1, Report.creditor_id)
+    return thing(Report.id, since=since, about=period, other=other, due=Report.due_at).where(_mine(actor, Report))
 
 
 def _late_reports(actor: Actor, now: datetime) -> Select[Any]:
-    return _one(_mine(actor, Report), Report.submitted_at.is_(None), Report.due_at < now)
+    return _reports(actor).where(Report.submitted_at.is_(None), Report.due_at < now)
 
 
 def _due_reports(actor: Actor, now: datetime) -> Select[Any]:
-    return _one(_mine(actor, Report), due_soon(now))
+    return _reports(actor).where(due_soon(now))
 
 
 def _unacknowledged(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(_mine(actor, Consignment), Consignment.state == PlacementState.SENT)
+    return thing(
+        Consignment.id,
+        since=Consignment.sent_at,
+        about=Consignment.name,
+        other=_other(actor, Consignment),
+        hours=_promised(Consignment, Clause.ACKNOWLEDGE),
+    ).where(_mine(actor, Consignment), Consignment.state == PlacementState.SENT)
 
 
-def _recalls(*states: RecallState, is_open: bool = False) -> Callable[[Actor, datetime], Select[Any]]:
-    unanswered = (Recall.answer.is_(None),) if is_open else ()
-    return lambda actor, _now: _one(_mine(actor, Recall), Recall.state.in_(states), *unanswered)
+def _recalls(actor: Actor, *, since: Any, due: Any = None, hours: Any = None) -> Select[Any]:
+    return thing(
+        Recall.id, since=since, about=cast(Recall.cases, Text), other=_other(actor, Recall), due=due, hours=hours
+    ).where(_mine(actor, Recall))
+
+
+def _recalls_to_answer(actor: Actor, _now: datetime) -> Select[Any]:
+    # Access ends when the date begins; where it has ended already, only the promised time to answer still runs.
+    ends_at = beginning_of(Recall.effective_on, Recall.creditor_id)
+    due = case((Recall.state == RecallState.PENDING, ends_at))
+    hours = _promised(Recall, Clause.RECALL_ANSWERED)
+    return _recalls(actor, since=Recall.requested_at, due=due, hours=hours).where(
+        Recall.state.in_([RecallState.PENDING, RecallState.ENDED]), Recall.answer.is_(None)
+    )
+
+
+def _objections(actor: Actor, _now: datetime) -> Select[Any]:
+    ends_at = beginning_of(Recall.effective_on, Recall.creditor_id)
+    return _recalls(actor, since=Recall.answered_at, due=ends_at).where(Recall.state == RecallState.OBJECTED)
+
+
+def _recalls_to_close(actor: Actor, _now: datetime) -> Select[Any]:
+    return _recalls(actor, since=Recall.ended_at).where(Recall.state == RecallState.ENDED)
+
+
+def _cases(actor: Actor, since: Any) -> Select[Any]:
+    return thing(Case.id, since=since, about=Case.account_ref).where(
+        Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD
+    )
 
 
 def _on_hold(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD, Case.return_code.is_not(None))
+    back_at = (
+        select(func.max(Placement.ended_at))
+        .where(Placement.creditor_id == Case.creditor_id, Placement.case_id == Case.id)
+        .correlate(Case)
+        .scalar_subquery()
+    )
+    return _cases(actor, back_at).where(Case.return_code.is_not(None))
 
 
 def _held_by_creditor(actor: Actor, _now: datetime) -> Select[Any]:
     # One that was given back as well stands among those: its list is where something can be done about it.
-    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.ON_HOLD, Case.return_code.is_(None))
+    return _cases(actor, Case.held_since).where(Case.return_code.is_(None))
 
 
 def _flags_to_confirm(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(to_confirm(actor))
+    return thing(Flag.id, since=Flag.raised_at, about=Flag.account_ref, other=Flag.agency_id).where(to_confirm(actor))
 
 
 def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(
+    return thing(
+        Consignment.id,
+        since=Consignment.acknowledged_at,
+        about=Consignment.name,
+        other=_other(actor, Consignment),
+    ).where(
         _mine(actor, Consignment),
         Consignment.state == PlacementState.ACKNOWLEDGED,
         Consignment.manifest_downloaded_at.is_(None),
@@ -172,29 +194,54 @@ def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
 
 
 def _open_enquiries(actor: Actor, _now: datetime) -> Select[Any]:
-    return select(literal(1)).where(open_enquiries(actor))
+    return thing(Enquiry.id, since=Enquiry.asked_at, about=Enquiry.subject, other=_other(actor, Enquiry)).where(
+        open_enquiries(actor)
+    )
 
 
 def _locates_sent(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(LocateBatch.agency_id == actor.tenant, LocateBatch.state == OrderState.SENT)
+    batch = LocateBatch
+    due = end_of(batch.due_on, batch.creditor_id)
+    return thing(batch.id, since=batch.sent_at, about=batch.name, other=batch.creditor_id, due=due).where(
+        batch.agency_id == actor.tenant, batch.state == OrderState.SENT
+    )
 
 
 def _people_to_find(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(LocateOrder.agency_id == actor.tenant, LocateOrder.state == OrderState.ACKNOWLEDGED)
+    order = LocateOrder
+    taken_on = (
+        select(LocateBatch.acknowledged_at)
+        .where(
+            LocateBatch.creditor_id == order.creditor_id,
+            LocateBatch.agency_id == order.agency_id,
+            LocateBatch.id == order.batch_id,
+        )
+        .correlate(order)
+        .scalar_subquery()
+    )
+    due = end_of(order.due_on, order.creditor_id)
+    return (
+        thing(order.id, since=taken_on, about=order.account_ref, other=order.creditor_id, due=due)
+        .where(order.agency_id == actor.tenant, order.state == OrderState.ACKNOWLEDGED)
+        .order_by(order.due_on, order.id)
+    )
 
 
 def _debtors_to_compare(actor: Actor, _now: datetime) -> Select[Any]:
-    return select(DebtorMatch.id).where(
+    return thing(DebtorMatch.id, since=DebtorMatch.found_at).where(
         DebtorMatch.creditor_id == actor.tenant, DebtorMatch.state == MatchState.PROPOSED
     )
 
 
 def _findings_to_verify(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(Finding.creditor_id == actor.tenant, Finding.state == FindingState.SUBMITTED, Finding.grade.is_(None))
+    return thing(Finding.id, since=Finding.submitted_at, about=Finding.kind, other=Finding.agency_id).where(
+        Finding.creditor_id == actor.tenant, Finding.state == FindingState.SUBMITTED, Finding.grade.is_(None)
+    )
 
 
 def _incidents(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(
+    # When whom is to be told is a matter of each country's law: `assignments.tasks` reads it from the clocks.
+    return thing(Incident.id, since=Incident.reported_at, about=Incident.kind, other=Incident.agency_id).where(
         Incident.creditor_id == actor.tenant,
         Incident.state.in_((IncidentState.REPORTED, IncidentState.ASSESSED)),
     )
@@ -204,38 +251,49 @@ def _requests(actor: Actor, now: datetime, *, is_late: bool) -> Select[Any]:
     request = SubjectRequest
     due = request.due_at < now if is_late else and_(request.due_at >= now, request.due_at < now + _SOON)
     is_open = request.state.in_((RequestState.RECEIVED, RequestState.IDENTIFIED))
-    return _one(request.creditor_id == actor.tenant, is_open, due)
+    return thing(request.id, since=request.received_at, about=request.kind, due=request.due_at).where(
+        request.creditor_id == actor.tenant, is_open, due
+    )
 
 
 def _drafts(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(Wave.creditor_id == actor.tenant, Wave.state == WaveState.DRAFT)
+    return thing(Wave.id, since=Wave.created_at, about=Wave.name).where(
+        Wave.creditor_id == actor.tenant, Wave.state == WaveState.DRAFT
+    )
 
 
 def _lots(state: LotState) -> Callable[[Actor, datetime], Select[Any]]:
-    return lambda actor, _now: _one(Lot.creditor_id == actor.tenant, Lot.state == state)
+    is_closed = state is LotState.CLOSED
+    since, due = (Lot.closed_at, Lot.decision_until) if is_closed else (Lot.created_at, Lot.bids_until)
+    return lambda actor, _now: thing(Lot.id, since=since, about=Lot.name, due=due).where(
+        Lot.creditor_id == actor.tenant, Lot.state == state
+    )
 
 
 def _lots_to_bid(actor: Actor, now: datetime) -> Select[Any]:
+    offer = LotOffer
     has_bid = exists().where(
-        Bid.creditor_id == LotOffer.creditor_id,
-        Bid.agency_id == LotOffer.agency_id,
-        Bid.lot_id == LotOffer.lot_id,
+        Bid.creditor_id == offer.creditor_id,
+        Bid.agency_id == offer.agency_id,
+        Bid.lot_id == offer.lot_id,
         Bid.state == BidState.SUBMITTED,
     )
-    is_open = and_(LotOffer.state == LotState.LISTED, LotOffer.bids_until > now)
-    return _one(LotOffer.agency_id == actor.tenant, is_open, ~has_bid)
+    is_open = and_(offer.state == LotState.LISTED, offer.bids_until > now)
+    return thing(
+        offer.lot_id, since=offer.offered_at, about=offer.name, other=offer.creditor_id, due=offer.bids_until
+    ).where(offer.agency_id == actor.tenant, is_open, ~has_bid)
 
 
 def _unplaced(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(Case.creditor_id == actor.tenant, Case.state == CaseState.OPEN)
+    return stock(Case.creditor_id == actor.tenant, Case.state == CaseState.OPEN)
 
 
 def _held(actor: Actor, _now: datetime) -> Select[Any]:
-    return _one(Case.agency_id == actor.tenant)
+    return stock(Case.agency_id == actor.tenant)
 
 
 def _violations(actor: Actor, now: datetime) -> Select[Any]:
-    return _one(recently_broken(actor, now))
+    return stock(recently_broken(actor, now))
 
 
 _P = Permission
@@ -243,36 +301,36 @@ _CREDITOR, _AGENCY, _PLATFORM = (Side.CREDITOR,), (Side.AGENCY,), (Side.PLATFORM
 _TENANTS = (Side.CREDITOR, Side.AGENCY)
 _SENDS_FILES = (_P.PORTFOLIO_UPLOAD, _P.REPORT_SUBMIT)
 
-_COUNTERS: dict[str, _Counter] = {
-    "work_failed": _Counter((*_SENDS_FILES, _P.WORK_VIEW_ALL), (*_TENANTS, *_PLATFORM), _failed_work),
-    "incidents_open": _Counter((_P.INCIDENT_HANDLE,), _CREDITOR, _incidents),
-    "requests_late": _Counter((_P.REQUEST_HANDLE,), _CREDITOR, partial(_requests, is_late=True)),
-    "requests_due": _Counter((_P.REQUEST_HANDLE,), _CREDITOR, partial(_requests, is_late=False)),
-    "reports_late": _Counter((_P.REPORT_VIEW,), _TENANTS, _late_reports),
-    "to_acknowledge": _Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _unacknowledged),
-    "recalls_to_answer": _Counter(
-        (_P.RECALL_ANSWER,), _AGENCY, _recalls(RecallState.PENDING, RecallState.ENDED, is_open=True)
-    ),
-    "flags_to_confirm": _Counter((_P.FLAG_DECIDE,), _CREDITOR, _flags_to_confirm),
-    "objections": _Counter((_P.RECALL_MAKE,), _CREDITOR, _recalls(RecallState.OBJECTED)),
-    "to_download": _Counter((_P.MANIFEST_DOWNLOAD,), _AGENCY, _not_downloaded),
-    "violations": _Counter((_P.CONDUCT_VIEW,), _TENANTS, _violations),
-    "files_to_map": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.RECEIVED)),
-    "files_to_decide": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.CHECKED)),
-    "reports_due": _Counter((_P.REPORT_VIEW,), _TENANTS, _due_reports),
-    "enquiries_open": _Counter((_P.ENQUIRY_ANSWER, _P.ENQUIRY_ASK), _TENANTS, _open_enquiries),
-    "lots_to_decide": _Counter((_P.LOT_AWARD,), _CREDITOR, _lots(LotState.CLOSED)),
-    "lot_drafts": _Counter((_P.LOT_OFFER,), _CREDITOR, _lots(LotState.DRAFT)),
-    "lots_to_bid": _Counter((_P.BID_SUBMIT,), _AGENCY, _lots_to_bid),
-    "locates_to_acknowledge": _Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _locates_sent),
-    "people_to_find": _Counter((_P.LOCATE_WORK,), _AGENCY, _people_to_find),
-    "findings_to_verify": _Counter((_P.LOCATE_VERIFY,), _CREDITOR, _findings_to_verify),
-    "debtors_to_compare": _Counter((_P.PORTFOLIO_UPLOAD,), _CREDITOR, _debtors_to_compare),
-    "recalls_to_close": _Counter((_P.RECALL_MAKE,), _CREDITOR, _recalls(RecallState.ENDED)),
-    "on_hold": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _on_hold),
-    "held_by_creditor": _Counter((_P.CASE_VIEW,), _CREDITOR, _held_by_creditor),
-    "drafts": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _drafts),
-    "not_acknowledged": _Counter((_P.PLACEMENT_VIEW,), _CREDITOR, _unacknowledged),
-    "unplaced": _Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _unplaced),
-    "held": _Counter((_P.CASE_VIEW,), _AGENCY, _held),
+COUNTERS: dict[str, Counter] = {
+    **URGENT,
+    "work_failed": Counter((*_SENDS_FILES, _P.WORK_VIEW_ALL), (*_TENANTS, *_PLATFORM), _failed_work),
+    "incidents_open": Counter((_P.INCIDENT_HANDLE,), _CREDITOR, _incidents),
+    "requests_late": Counter((_P.REQUEST_HANDLE,), _CREDITOR, partial(_requests, is_late=True)),
+    "requests_due": Counter((_P.REQUEST_HANDLE,), _CREDITOR, partial(_requests, is_late=False)),
+    "reports_late": Counter((_P.REPORT_VIEW,), _TENANTS, _late_reports, _CREDITOR),
+    "to_acknowledge": Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _unacknowledged),
+    "recalls_to_answer": Counter((_P.RECALL_ANSWER,), _AGENCY, _recalls_to_answer),
+    "flags_to_confirm": Counter((_P.FLAG_DECIDE,), _CREDITOR, _flags_to_confirm),
+    "objections": Counter((_P.RECALL_MAKE,), _CREDITOR, _objections),
+    "to_download": Counter((_P.MANIFEST_DOWNLOAD,), _AGENCY, _not_downloaded),
+    "violations": Counter((_P.CONDUCT_VIEW,), _TENANTS, _violations),
+    "files_to_map": Counter(_SENDS_FILES, _TENANTS, _files(UploadState.RECEIVED)),
+    "files_to_decide": Counter(_SENDS_FILES, _TENANTS, _files(UploadState.CHECKED)),
+    "reports_due": Counter((_P.REPORT_VIEW,), _TENANTS, _due_reports, _CREDITOR),
+    "enquiries_open": Counter((_P.ENQUIRY_ANSWER, _P.ENQUIRY_ASK), _TENANTS, _open_enquiries, _AGENCY),
+    "lots_to_decide": Counter((_P.LOT_AWARD,), _CREDITOR, _lots(LotState.CLOSED)),
+    "lot_drafts": Counter((_P.LOT_OFFER,), _CREDITOR, _lots(LotState.DRAFT)),
+    "lots_to_bid": Counter((_P.BID_SUBMIT,), _AGENCY, _lots_to_bid),
+    "locates_to_acknowledge": Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _locates_sent),
+    "people_to_find": Counter((_P.LOCATE_WORK,), _AGENCY, _people_to_find),
+    "findings_to_verify": Counter((_P.LOCATE_VERIFY,), _CREDITOR, _findings_to_verify),
+    "debtors_to_compare": Counter((_P.PORTFOLIO_UPLOAD,), _CREDITOR, _debtors_to_compare),
+    "recalls_to_close": Counter((_P.RECALL_MAKE,), _CREDITOR, _recalls_to_close),
+    "on_hold": Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _on_hold),
+    "held_by_creditor": Counter((_P.CASE_VIEW,), _CREDITOR, _held_by_creditor),
+    "drafts": Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _drafts),
+    "not_acknowledged": Counter((_P.PLACEMENT_VIEW,), _CREDITOR, _unacknowledged, _CREDITOR),
+    "unplaced": Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _unplaced),
+    "held": Counter((_P.CASE_VIEW,), _AGENCY, _held),
+    **PATIENT,
 }

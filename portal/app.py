@@ -27,6 +27,7 @@ from portal.presenters import navigation, quarantine
 from portal.receiving import PortalRequest
 from portal.views import BLUEPRINTS
 from portal.views.notices import bell
+from portal.views.tasks import pressing
 
 
 def create_app(settings: Settings) -> security.GuardedFlask:
@@ -109,6 +110,7 @@ def _install_templates(app: Flask) -> None:
     app.jinja_env.globals.update(
         asset=_asset_addresses(app),
         bell=bell,
+        pressing=pressing,
         csrf_token=csrf_token,
         held=partial(quarantine.held, ports_of(app)),
         here=i18n.here,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from agencies.applications import content
@@ -61,16 +61,6 @@ def list_applications(
     wanted = set(states) & set(SEEN)
     statement = select(Application).where(Application.organisation_id == actor.tenant, Application.state.in_(wanted))
     return list(session.scalars(statement.order_by(Application.submitted_at, Application.id)))
-
-
-def count_waiting(session: Session, actor: Actor) -> int:
-    """Applications that wait for the operator."""
-    _check(actor)
-    statement = select(func.count()).where(
-        Application.organisation_id == actor.tenant,
-        Application.state.in_([ApplicationState.SUBMITTED, ApplicationState.UNDER_REVIEW]),
-    )
-    return session.scalar(statement) or 0
 
 
 def get_application(session: Session, actor: Actor, application_id: int) -> ApplicationPage:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from agencies.approvals import rules
@@ -29,13 +29,8 @@ def get_approval(session: Session, actor: Actor, approval_id: int) -> Approval:
 def list_waiting(session: Session, actor: Actor, *, now: datetime, limit: int = PAGE) -> list[Approval]:
     """What the actor may approve now, the most pressing first."""
     require(actor, Permission.APPROVAL_VIEW)
-    statement = select(Approval).where(_waits_for(actor, now)).order_by(Approval.expires_at, Approval.id)
+    statement = select(Approval).where(waits_for(actor, now)).order_by(Approval.expires_at, Approval.id)
     return list(session.scalars(statement.limit(limit)))
-
-
-def count_waiting(session: Session, actor: Actor, *, now: datetime) -> int:
-    """How much waits for the actor."""
-    return session.scalar(select(func.count()).select_from(Approval).where(_waits_for(actor, now))) or 0
 
 
 def list_asked(session: Session, actor: Actor, *, now: datetime, limit: int = PAGE) -> list[Approval]:
@@ -122,7 +117,8 @@ def may_decide(row: Approval, actor: Actor) -> bool:
     return row.asked_by != actor.user_id and actor.may(rules.APPROVES[row.kind])
 
 
-def _waits_for(actor: Actor, now: datetime) -> ColumnElement[bool]:
+def waits_for(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """The condition of what the actor may decide as the second person."""
     return (
         (Approval.organisation_id == actor.tenant)
         & Approval.kind.in_([kind for kind, permission in rules.APPROVES.items() if actor.may(permission)])

@@ -166,13 +166,6 @@ def entitled_since(session: Session, actor: Actor) -> datetime:
     return session.scalars(mine).one()
 
 
-def count_waiting_invitations(session: Session, actor: Actor) -> int:
-    """People of the actor's organisation who were invited and have not come in yet."""
-    require(actor, Permission.USER_VIEW)
-    statement = select(func.count()).where(User.organisation_id == actor.tenant, User.state == UserState.INVITED)
-    return session.execute(statement).scalar_one()
-
-
 def list_events(
     session: Session,
     actor: Actor,

@@ -242,13 +242,6 @@ def list_accesses(session: Session, actor: Actor, *, limit: int = 50) -> list[Su
     return list(session.scalars(_visible(actor).order_by(SupportAccess.id.desc()).limit(limit)))
 
 
-def count_asked(session: Session, actor: Actor, *, now: datetime) -> int:
-    """How many operators wait for the tenant's word."""
-    require(actor, Permission.SUPPORT_GRANT)
-    rows = session.scalars(_visible(actor).where(SupportAccess.state == SupportState.ASKED))
-    return sum(is_open(row, now) for row in rows)
-
-
 def list_looks(session: Session, actor: Actor, support_id: int, *, limit: int = 200) -> list[AuditEvent]:
     """What the operator opened, the newest first, from the tenant's own trail."""
     row = get_access(session, actor, support_id)

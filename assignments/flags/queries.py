@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased
 
+from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, require
 from agencies.organisations.models import Organisation
@@ -66,6 +67,16 @@ def list_flags(
         statement = statement.where(Flag.id < after)
     rows = session.execute(statement.order_by(Flag.id.desc()).limit(PAGE + 1)).all()
     return cut([FlagRow(*row) for row in rows], PAGE, lambda row: row.flag.id)
+
+
+def get_flag(session: Session, actor: Actor, flag_id: int) -> Flag:
+    """One flag of the creditor, or that the agency raised; raises `NotFound`."""
+    require(actor, Permission.CASE_VIEW)
+    row = session.execute(_flags(actor).where(Flag.id == flag_id)).one_or_none()
+    if row is None:
+        raise NotFound
+    flag: Flag = row[0]
+    return flag
 
 
 def flags_of_case(session: Session, actor: Actor, case: Case) -> list[FlagRow]:

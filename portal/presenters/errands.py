@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from agencies.kernel.errors import msg
-from agencies.kernel.tenancy import Side
+from agencies.kernel.tenancy import Actor, Side
 
 
 @dataclass(frozen=True)
@@ -337,3 +337,8 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         msg("Agencies"), msg("On the portal."), "organisations.index", "building", {"kind": "agency"}
     ),
 }
+
+
+def errand_of(actor: Actor, kind: str) -> Errand:
+    """How a kind is told to this side."""
+    return ERRANDS.get((actor.side, kind)) or ERRANDS[None, kind]

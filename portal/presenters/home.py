@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from agencies.attestations.queries import AgencyStanding
-from agencies.attestations.rules import Standing
 from agencies.kernel.errors import msg
-from agencies.kernel.tenancy import Actor, Side
+from agencies.kernel.tenancy import Actor
 from agencies.organisations.queries import Counts
+from assignments.tasks import of_standings
 from assignments.today import MANY, Waiting
 from portal.filters import number
 from portal.i18n import say
-from portal.presenters.errands import ERRANDS, Errand
+from portal.presenters.errands import errand_of
 
 
 @dataclass(frozen=True)
@@ -54,27 +55,16 @@ def of_organisations(counts: Counts) -> list[Waiting]:
 
 
 def of_attestations(actor: Actor, rows: Sequence[AgencyStanding]) -> list[Waiting]:
-    """What attestations ask of either side: an agency counts templates, a creditor the agencies they stop."""
-    if actor.side is Side.CREDITOR:
-        lapsed = sum(bool(row.blocked_acts) for row in rows)
-    else:
-        lapsed = sum(
-            not one.is_holding and one.state is not Standing.SUBMITTED and bool(one.blocks)
-            for row in rows
-            for one in row.templates
-        )
-    expiring = sum(one.state is Standing.EXPIRING for row in rows for one in row.templates)
-    return [
-        Waiting("attestations_lapsed", lapsed),
-        Waiting("attestations_to_review", sum(row.waiting for row in rows) if actor.side is Side.CREDITOR else 0),
-        Waiting("attestations_expiring", expiring),
-    ]
+    """What attestations ask of either side, counted from the same tasks that their page lists."""
+    counts = Counter(task.kind for task in of_standings(actor, rows))
+    return [Waiting(kind, counts[kind]) for kind in ("attestations_lapsed", "attestations_expiring")]
 
 
 def home(actor: Actor, waiting: list[Waiting], served: Container[str], *, now_local: datetime) -> Home:
     """The page for one person; counts of nought are left out."""
     standing = _STANDING | {"creditors", "agencies"}
-    lines = [(one.kind, _line(actor, one)) for one in waiting if one.count and _errand(actor, one).endpoint in served]
+    told = [one for one in waiting if one.count and errand_of(actor, one.kind).endpoint in served]
+    lines = [(one.kind, _line(actor, one)) for one in told]
     return Home(
         greeting=_greeting(now_local),
         waiting=[line for kind, line in lines if kind not in standing],
@@ -82,12 +72,8 @@ def home(actor: Actor, waiting: list[Waiting], served: Container[str], *, now_lo
     )
 
 
-def _errand(actor: Actor, one: Waiting) -> Errand:
-    return ERRANDS.get((actor.side, one.kind)) or ERRANDS[None, one.kind]
-
-
 def _line(actor: Actor, one: Waiting) -> Line:
-    errand = _errand(actor, one)
+    errand = errand_of(actor, one.kind)
     count = number(one.count)
     return Line(
         count=f"{count}+" if one.count >= MANY else count,

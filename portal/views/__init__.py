@@ -65,6 +65,7 @@ from portal.views import (
     step_up,
     subprocessors,
     support,
+    tasks,
     transfers,
     uploads,
     users,
@@ -85,6 +86,7 @@ OF_REQUESTS = (request_steps,)
 #: In the order of the menu.
 BLUEPRINTS = (
     home.blueprint,
+    tasks.blueprint,
     auth.blueprint,
     factors.blueprint,
     passkeys.blueprint,

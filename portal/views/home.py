@@ -6,14 +6,13 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, render_template
 
-from agencies.applications.reviewing import count_waiting
-from agencies.approvals import queries as approvals
 from agencies.attestations.queries import standings
 from agencies.kernel.clock import utc_now
 from agencies.kernel.tenancy import Actor
-from agencies.organisations import queries, supporting
+from agencies.organisations import queries
 from agencies.organisations.permissions import Permission
 from assignments import performance
+from assignments.tasks import minds_attestations
 from assignments.today import Waiting, list_waiting
 from portal.extensions import db
 from portal.identity import current_actor
@@ -40,25 +39,13 @@ def index() -> str:
 
 
 def _waiting(actor: Actor) -> list[Waiting]:
-    waiting = [*_approvals(actor), *_attestations(actor), *list_waiting(db.session, actor, now=utc_now())]
-    if actor.may(Permission.SUPPORT_GRANT):
-        waiting.append(Waiting("support_asked", supporting.count_asked(db.session, actor, now=utc_now())))
-    if actor.may(Permission.USER_INVITE):
-        waiting.append(Waiting("invited", queries.count_waiting_invitations(db.session, actor)))
+    waiting = [*_attestations(actor), *list_waiting(db.session, actor, now=utc_now())]
     if actor.may(Permission.ORGANISATION_REGISTER):
         waiting += home.of_organisations(queries.count_organisations(db.session, actor))
-    if actor.may(Permission.APPLICATION_REVIEW):
-        waiting.append(Waiting("applications", count_waiting(db.session, actor)))
     return waiting
 
 
-def _approvals(actor: Actor) -> list[Waiting]:
-    if not actor.may(Permission.APPROVAL_VIEW):
-        return []
-    return [Waiting("approvals", approvals.count_waiting(db.session, actor, now=utc_now()))]
-
-
 def _attestations(actor: Actor) -> list[Waiting]:
-    if not (actor.may(Permission.ATTESTATION_SIGN) or actor.may(Permission.ATTESTATION_REVIEW)):
+    if not minds_attestations(actor):
         return []
     return home.of_attestations(actor, standings(db.session, actor, now=utc_now()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from agencies.organisations.permissions import Permission
-from assignments.today import list_work
+from assignments.unfinished import list_work
 from portal.extensions import db
 from portal.identity import current_actor
 from portal.presenters import work as presenter

@@ -94,15 +94,11 @@ def test_only_the_operator_sees_everybodys_work(sign_in, role):
 
 
 def test_every_kind_of_waiting_thing_has_its_words_and_a_page_that_is_served(app, world):
-    from assignments.today import _COUNTERS
+    from assignments.today import COUNTERS
 
     for role in Role:
         actor = world.operator if role is Role.OPERATOR else world.actor(role)
-        waiting = [
-            Waiting(kind, MANY)
-            for kind, counter in _COUNTERS.items()
-            if actor.side in counter.sides and any(actor.may(one) for one in counter.permissions)
-        ]
+        waiting = [Waiting(kind, MANY) for kind, counter in COUNTERS.items() if counter.is_for(actor)]
         with app.test_request_context("/", headers={"Accept-Language": "en"}):
             page = home.home(actor, waiting, app.view_functions, now_local=utc_now())
         assert len(page.waiting) + len(page.standing) == len(waiting)
