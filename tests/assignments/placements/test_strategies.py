@@ -1,4 +1,4 @@
-"""Waves by a strategy: control and champion, limits, fit, former agencies, rest, families, and what a placement keeps."""
+"""Waves by a strategy: control, champion, limits, fit, former agencies, rest, families, what a placement keeps."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_an_agency_receives_only_products_and_regions_it_takes(ports, tenants, p
     fits = {agency: Fit(products=("Libranza",)), other: Fit(regions=("Antioquia",))}
     wave = place(ports, tenants.creditor, draft(ports, tenants.creditor, panel, strategy=Strategy(fits=fits)))
     with ports.session(tenants.creditor) as session:
-        found = Counter(session.execute(select(Case.agency_id, Case.product, Case.region)).tuples())
+        found = Counter(map(tuple, session.execute(select(Case.agency_id, Case.product, Case.region))))
     assert held_back(wave) == {HeldBack.NOBODY_FITS: 10}
     assert found[None, "Tarjeta", "Bogotá"] == found[agency, "Libranza", "Bogotá"] == 10
     assert found[other, "Tarjeta", "Antioquia"] == 10
