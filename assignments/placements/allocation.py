@@ -181,10 +181,11 @@ class _Drawing:
         """Say of all that there was no room for them; returns those that may go to another agency still."""
         self._agencies[pool], self._arms[pool] = NOWHERE, int(Arm.NO_ROOM)
         is_free = (self._units.bound[pool] == NOWHERE) & (self._open(pool) != 0)
-        return pool[is_free]
+        left: Integers = pool[is_free]
+        return left
 
     def _open(self, at: Integers) -> Integers:
-        patterns: Integers = self._allowed[at] & ~np.int64(self._closed)
+        patterns: Integers = np.bitwise_and(self._allowed[at], ~self._closed, dtype=np.int64)
         return patterns
 
     def _deal(self, pool: Integers, control_bp: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +35,14 @@ class Facts:
 
     def of(self, chosen: Booleans) -> Facts:
         """The facts of some of the cases."""
-        columns: tuple[NDArray[Any], ...] = (self.ages, self.balances, self.tiers, self.products, self.person_types)
-        return Facts(*(one[chosen] for one in columns), self.currency)
+        return Facts(
+            self.ages[chosen],
+            self.balances[chosen],
+            self.tiers[chosen],
+            self.products[chosen],
+            self.person_types[chosen],
+            self.currency,
+        )
 
 
 def rates_for(sheet: TermSheet, facts: Facts) -> Integers:

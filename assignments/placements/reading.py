@@ -93,7 +93,7 @@ def read(
         HeldBack.DEBTOR_ELSEWHERE: and_(Debtor.agency_id.is_not(None), Debtor.agency_id.not_in(agencies)),
     }
     reason = case(*((reasons[one], number) for number, one in enumerate(REASONS, start=1) if one in reasons), else_=0)
-    columns: list[ColumnElement[Any]] = [
+    columns: list[Any] = [
         Case.id,
         Case.debtor_id,
         Case.balance_minor,
@@ -112,8 +112,21 @@ def read(
     found = _columns(session, rows)
     order = np.argsort(found[0], kind="stable")
     found = [column[order] for column in found]
-    plain, rest = found[: len(columns)], found[len(columns) :]
-    return Columns(*plain, *_history(session, actor, plain[0], agencies, on), dict(zip(texts, rest, strict=True)))
+    cases, debtors, balances, held, bound, ages, accounts = found[: len(columns)]
+    tiers, previous, rested = _history(session, actor, cases, agencies, on)
+    return Columns(
+        cases,
+        debtors,
+        balances,
+        held,
+        bound,
+        ages,
+        accounts,
+        tiers,
+        previous,
+        rested,
+        dict(zip(texts, found[len(columns) :], strict=True)),
+    )
 
 
 def names_of(session: Session, actor: Actor, selection: Selection, key: Key) -> dict[int, str]:

@@ -22,7 +22,6 @@ class Method(StrEnum):
 
     EQUAL = "equal"
     SHARES = "shares"
-    SCORE = "score"
     CHAMPION = "champion"
 
 
@@ -89,7 +88,7 @@ class Strategy:
     """How a wave is shared; agencies by id."""
 
     method: Method = Method.EQUAL
-    #: Of the method by shares or by score: in ten-thousandths.
+    #: Of the method by shares: in ten-thousandths.
     shares: Mapping[int, int] = field(default_factory=dict)
     champion_id: int | None = None
     champion_bp: int = 0

@@ -84,7 +84,7 @@ def test_a_strategy_is_read_as_it_was_kept(tenants):
     [
         (Strategy(Method.SHARES, shares={1: 10_000}), SharesDoNotFit),
         (Strategy(Method.SHARES, shares={1: 9_999, 2: 2}), SharesDoNotFit),
-        (Strategy(Method.SCORE), SharesDoNotFit),
+        (Strategy(Method.SHARES), SharesDoNotFit),
         (Strategy(Method.CHAMPION, champion_id=3, champion_bp=7_000), ChampionUnfit),
         (Strategy(Method.CHAMPION, champion_id=1, champion_bp=10_000), ChampionUnfit),
         (Strategy(control_bp=10_001), ControlOutOfRange),
