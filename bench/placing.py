@@ -178,7 +178,7 @@ def _copy(owner: Engine) -> float:
         columns = (
             "creditor_id, agency_id, id, case_id, account_ref, consignment_id, mandate_version_id, service, state, "
         )
-        columns += "currency, placed_minor, stratum, tier, arm, age_days, commission_bp, placed_at"
+        columns += "state, currency, placed_minor, stratum, tier, arm, age_days, commission_bp, placed_at"
         out = io.BytesIO()
         with cursor.copy(f"copy (select {columns} from placements order by case_id) to stdout (format binary)") as rows:
             for row in rows:

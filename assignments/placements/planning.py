@@ -14,7 +14,9 @@ from agencies.mandates.terms import TermSheet
 from assignments.cases.queries import Selection
 from assignments.placements import figures
 from assignments.placements.allocation import NOWHERE, Arm, Integers, Room, Units, allocate, digest
+from assignments.placements.expectation import Past, expected_ppm
 from assignments.placements.figures import Drawn, Placed
+from assignments.placements.past import pasts
 from assignments.placements.preview import AgencyTotals, HeldBack, HeldBackCount, Preview
 from assignments.placements.pricing import Facts, rates_for
 from assignments.placements.reading import REASONS, TEXTS, Columns, currency_of, names_of, read
@@ -108,6 +110,7 @@ def plan(
     rates = _rates(terms, positions, placed, currency)
     by_unit = Drawn(units.strata[is_unit], found.agencies[is_unit], units.values[is_unit], found.arms[is_unit])
     by_case = Placed(strata, positions, placed.balances, rates)
+    known = pasts(session, actor, currency, on)
     agency_ids = np.array(agencies, dtype=np.int64)[positions]
     versions = np.array(sorted((one.agency_id, one.version_id) for one in terms), dtype=np.int64).ravel()
     return Plan(
@@ -128,7 +131,7 @@ def plan(
             debtors=int(is_unit.sum()),
             value_minor=int(placed.balances.sum()),
             bands=tuple(figures.bands(lead_strata, by_unit, by_case)),
-            agencies=tuple(_agency(at, one, by_unit, by_case) for at, one in enumerate(terms)),
+            agencies=tuple(_agency(at, one, by_unit, by_case, known) for at, one in enumerate(terms)),
             cells=tuple(figures.cells(len(lead_strata), agencies, by_unit, by_case, found.targets)),
             held_back=tuple(_held_back(held)),
         ),
@@ -209,7 +212,7 @@ def _rates(terms: Sequence[Terms], positions: Integers, placed: Columns, currenc
     return rates
 
 
-def _agency(position: int, terms: Terms, drawn: Drawn, placed: Placed) -> AgencyTotals:
+def _agency(position: int, terms: Terms, drawn: Drawn, placed: Placed, known: Mapping[int, Past]) -> AgencyTotals:
     debtors, cases = drawn.agencies == position, placed.agencies == position
     return AgencyTotals(
         agency_id=terms.agency_id,
@@ -222,6 +225,8 @@ def _agency(position: int, terms: Terms, drawn: Drawn, placed: Placed) -> Agency
         value_minor=int(placed.balances[cases].sum()),
         kept_debtors=int((debtors & (drawn.arms == Arm.BOUND)).sum()),
         rates=tuple(figures.rate_totals(placed.rates[cases], placed.balances[cases])),
+        expected_ppm=expected_ppm(known.get(terms.agency_id, Past()), known.values()),
+        past_payers=known.get(terms.agency_id, Past()).payers,
     )
 
 

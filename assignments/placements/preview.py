@@ -76,6 +76,10 @@ class AgencyTotals:
     kept_debtors: int
     #: By the age of the debts, the lowest commission first.
     rates: tuple[RateTotals, ...] = ()
+    #: The part of the value expected back within a year, in millionths; none where there is too little past.
+    expected_ppm: int | None = None
+    #: Its own paying cases, which say how far its own past counts.
+    past_payers: int = 0
 
     @classmethod
     def stored(cls, one: dict[str, Any]) -> AgencyTotals:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agencies.kernel.errors import msg
 from agencies.kernel.money import major
 from agencies.kernel.sheets import csv_bytes
+from assignments.placements.expectation import Expected, expected
 from assignments.placements.preview import BandTotals, Cell, Preview
 from assignments.placements.strategy import Key, Limit, Method, Strategy
 from portal.filters import basis_points, money, number
@@ -39,6 +40,9 @@ _HEAD = (
     msg("Cases"),
     msg("Value"),
     msg("Currency"),
+    msg("Expected within a year"),
+    msg("Expected commission"),
+    msg("Expected net-back"),
 )
 
 
@@ -67,6 +71,8 @@ class Draw:
 
     control: int
     furthest: float
+    #: What its part is expected to bring; none where there is too little past.
+    expected: Expected | None = None
 
 
 def strata(preview: Preview, start: int = 0) -> Strata:
@@ -95,7 +101,16 @@ def draws(preview: Preview) -> dict[int, Draw]:
         so_far = made.get(cell.agency_id, Draw(0, 0.0))
         off = abs(cell.drawn_debtors - cell.target_debtors)
         made[cell.agency_id] = Draw(so_far.control + cell.control_debtors, max(so_far.furthest, off))
-    return made
+    due: dict[int, int] = {}
+    for cell in preview.cells:
+        due[cell.agency_id] = due.get(cell.agency_id, 0) + cell.full_commission_minor
+    return {
+        one.agency_id: replace(
+            made[one.agency_id], expected=expected(one.value_minor, due[one.agency_id], one.expected_ppm)
+        )
+        for one in preview.agencies
+        if one.agency_id in made
+    }
 
 
 def told(strategy: Strategy, preview: Preview) -> list[tuple[str, str]]:
@@ -124,13 +139,13 @@ def told(strategy: Strategy, preview: Preview) -> list[tuple[str, str]]:
 
 def as_csv(preview: Preview) -> Iterator[bytes]:
     """Every stratum and agency, one line each, with the mark that tells spreadsheets it is UTF-8."""
-    names = {one.agency_id: one.agency_name for one in preview.agencies}
+    agencies = {one.agency_id: one for one in preview.agencies}
     strata_names = {one.band: one.stratum for one in preview.bands}
     currency = preview.currency or ""
     rows = [
         [
             strata_names[cell.band],
-            names[cell.agency_id],
+            agencies[cell.agency_id].agency_name,
             cell.debtors,
             cell.drawn_debtors,
             cell.target_debtors,
@@ -138,10 +153,17 @@ def as_csv(preview: Preview) -> Iterator[bytes]:
             cell.cases,
             major(cell.value_minor, currency),
             currency,
+            *_expected(cell, agencies[cell.agency_id].expected_ppm, currency),
         ]
         for cell in preview.cells
     ]
     yield BOM_UTF8 + csv_bytes([[say(one) for one in _HEAD], *rows])
+
+
+def _expected(cell: Cell, ppm: int | None, currency: str) -> list[object]:
+    found = expected(cell.value_minor, cell.full_commission_minor, ppm)
+    amounts = (found.gross_minor, found.commission_minor, found.net_minor) if found else ()
+    return [major(one, currency) for one in amounts] or [None, None, None]
 
 
 def _method(strategy: Strategy, names: Mapping[int, str]) -> str:

@@ -96,7 +96,7 @@ def test_the_strata_leave_as_a_file_that_adds_up(world, panel, sign_in) -> None:
     answer = director.get(f"{page}/strata.csv")
     assert answer.mimetype == "text/csv"
     head, *rows = list(csv.reader(io.StringIO(answer.data.decode("utf-8-sig"))))
-    assert len(head) == 9
+    assert len(head) == 12
     preview = preview_of(drafted(world))
     assert len(rows) == len(preview.cells) == 6
     assert sum(int(row[6]) for row in rows) == preview.cases == 60

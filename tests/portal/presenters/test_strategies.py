@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from assignments.placements.expectation import Expected
 from assignments.placements.preview import AgencyTotals, BandTotals, Cell, Preview
 from assignments.placements.strategy import Key, Limit, Method, Strategy
 from portal.presenters import strategies
@@ -40,6 +43,14 @@ def test_nothing_to_place_has_no_strata() -> None:
 
 def test_what_an_agency_has_of_the_draw_is_its_control_and_how_far_it_is_off() -> None:
     assert strategies.draws(preview(4)) == {7: strategies.Draw(control=4, furthest=0.25)}
+
+
+def test_what_an_agency_is_expected_to_bring_is_after_its_commission() -> None:
+    plain = preview(1)
+    cells = (replace(plain.cells[0], full_commission_minor=70),)
+    hopeful = replace(plain, agencies=(replace(AGENCIES[0], expected_ppm=500_000),), cells=cells)
+    assert strategies.draws(hopeful)[7].expected == Expected(350, 35)
+    assert strategies.draws(plain)[7].expected is None
 
 
 def test_every_method_and_every_class_has_its_words() -> None:
