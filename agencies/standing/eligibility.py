@@ -53,8 +53,13 @@ def unfit(
 
 def with_capacity(session: Session, agency_ids: Collection[int]) -> list[int]:
     """The agencies whose files state a capacity."""
-    stated = select(AgencyFile.agency_id).where(AgencyFile.agency_id.in_(agency_ids), AgencyFile.capacity.is_not(None))
-    return list(session.scalars(stated))
+    return list(capacities(session, agency_ids))
+
+
+def capacities(session: Session, agency_ids: Collection[int]) -> dict[int, int]:
+    """How many cases of one creditor each agency can hold, where its file says so."""
+    stated = select(AgencyFile.agency_id, AgencyFile.capacity).where(AgencyFile.agency_id.in_(agency_ids))
+    return {agency_id: capacity for agency_id, capacity in session.execute(stated) if capacity is not None}
 
 
 def _reasons(file: AgencyFile, service: OfferedService, country: str, cases: int) -> list[Unfit]:

@@ -35,6 +35,7 @@ from assignments.placements.allocation import digest as digest_of
 from assignments.placements.models import Wave
 from assignments.placements.planning import Plan, Terms, plan
 from assignments.placements.preview import Preview, preview_of
+from assignments.placements.strategy import by_shares
 from assignments.placements.writing import hold_placing
 
 
@@ -182,9 +183,8 @@ def _drawn(
         _selection(lot),
         [Terms(row.agency_id, row.agency_name, 0, lot.name, 0, terms_with(lot.terms, row.bid)) for row in winners],
         seed=lot.seed,
-        bands=lot.bands,
+        strategy=by_shares(shares, lot.bands),
         on=today,
-        shares=dict(shares),
     )
     if not drawn.preview.cases:
         raise placements.NothingToPlace

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import func, select, update
@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 from agencies.attestations.gates import Act, Blocked, GateClosed, obstacles
 from agencies.attestations.snapshots import take
 from agencies.kernel.tenancy import Actor
-from agencies.standing.eligibility import with_capacity
+from agencies.standing.eligibility import capacities, with_capacity
 from assignments.cases.models import Case
+from assignments.placements.allocation import Room
 from assignments.placements.models import Consignment, Wave
 from assignments.placements.preview import Preview, preview_of
+from assignments.placements.strategy import Limit, Strategy
 
 
 def admission(session: Session, actor: Actor, wave: Wave, *, now: datetime) -> dict[int, tuple[Blocked, ...]]:
@@ -44,6 +46,19 @@ def keep_standing(session: Session, actor: Actor, wave: Wave, drawn: Preview, *,
             )
             .values(snapshot_id=snapshot_id)
         )
+
+
+def rooms_for(session: Session, creditor_id: int, strategy: Strategy, agency_ids: Sequence[int]) -> dict[int, Room]:
+    """How much each agency can take: by the wave's own limits, and by what its file says it can hold."""
+    stated = capacities(session, agency_ids) if strategy.keeps_capacity else {}
+    held = _held(session, creditor_id, stated)
+    rooms = {}
+    for agency_id in agency_ids:
+        limit = strategy.limits.get(agency_id, Limit())
+        free = [max(stated[agency_id] - held.get(agency_id, 0), 0)] if agency_id in stated else []
+        cases = min([*free, *([] if limit.cases is None else [limit.cases])], default=None)
+        rooms[agency_id] = Room(cases, limit.value_minor)
+    return rooms
 
 
 def _obstacles(

@@ -59,6 +59,8 @@ class Wave(Base):
     bands: Mapped[int]
     #: Agency -> its share of the drawn debtors, in ten-thousandths; equal shares when empty.
     shares: Mapped[dict[str, Any] | None]
+    #: How it is shared (`strategy`), with the number of the rule; none on waves drawn before there were strategies.
+    strategy: Mapped[dict[str, Any] | None]
     #: Digest of the previewed split; committing anything else is refused.
     digest: Mapped[str | None]
     #: Per band and agency: cases and value, as previewed and committed.
@@ -164,8 +166,12 @@ class Placement(Base):
     currency: Mapped[str]
     #: The case's balance when it was placed.
     placed_minor: Mapped[int]
-    #: Like cases are compared with like: the balance band it was split in.
+    #: Like cases are compared with like: the stratum it was drawn in, by default its balance band.
     stratum: Mapped[str]
+    #: 1 is the first placement of the case for this service, 2 the second.
+    tier: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    #: Whether it was shared equally as control, by the strategy, or went where its debtor was; none on older ones.
+    arm: Mapped[str | None]
     #: Days past due when it was placed, empty when nobody knew; and the commission that follows from it for good.
     age_days: Mapped[int | None]
     commission_bp: Mapped[int]

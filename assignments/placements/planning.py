@@ -1,33 +1,27 @@
-"""Reads the selected cases, keeps each debtor's together, draws the split and adds it up for the preview."""
+"""Draws the split of what is selected: reads the cases, keeps each debtor's together, shares them out, adds up."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import mul
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, case, func, or_
 from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor
 from agencies.mandates.terms import TermSheet
-from assignments.cases.models import Case, CaseState, Debtor
-from assignments.cases.queries import Selection, selected
-from assignments.placements.ages import age_on, with_portfolios
-from assignments.placements.allocation import Integers, Split, Units, digest, split, stratum
-from assignments.placements.preview import (
-    AgencyTotals,
-    BandTotals,
-    Cell,
-    HeldBack,
-    HeldBackCount,
-    Preview,
-    RateTotals,
-)
-from assignments.placements.pricing import rates_for_ages
+from assignments.cases.queries import Selection
+from assignments.placements import figures
+from assignments.placements.allocation import NOWHERE, Arm, Integers, Room, Units, allocate, digest
+from assignments.placements.expectation import Past, expected_ppm
+from assignments.placements.figures import Drawn, Placed
+from assignments.placements.past import pasts
+from assignments.placements.preview import AgencyTotals, HeldBack, HeldBackCount, Preview
+from assignments.placements.pricing import Facts, rates_for
+from assignments.placements.reading import REASONS, TEXTS, Columns, currency_of, names_of, read
+from assignments.placements.strata import strata_of
+from assignments.placements.strategy import Key, Strategy
 
 
 @dataclass(frozen=True)
@@ -49,20 +43,25 @@ class Plan:
     case_ids: Integers
     debtor_ids: Integers
     agency_ids: Integers
-    bands: Integers
+    #: Place of each case's stratum among the names.
+    strata: Integers
+    names: tuple[str, ...]
+    arms: Integers
+    tiers: Integers
     balances: Integers
     #: Days past due on the day of placing, and the commission that follows.
     ages: Integers
     rates: Integers
-    band_count: int
     #: Of exactly this split on exactly these terms.
     digest: str
     preview: Preview
 
-    def squares_minor(self, band: int, agency_id: int) -> int:
-        """The sum of the squares of the balances of one cell: exact, so not in 64 bits."""
-        mine = self.balances[(self.bands == band) & (self.agency_ids == agency_id)].tolist()
-        return sum(map(mul, mine, mine))
+    def squares(self) -> dict[tuple[int, int], int]:
+        """By number of the stratum and agency the sum of the squares of the balances."""
+        agencies = np.unique(self.agency_ids)
+        at = np.searchsorted(agencies, self.agency_ids)
+        found = figures.squares(len(self.names), len(agencies), Placed(self.strata, at, self.balances, self.rates))
+        return {(stratum + 1, int(agencies[position])): total for (stratum, position), total in found.items()}
 
 
 def plan(
@@ -72,176 +71,169 @@ def plan(
     terms: Sequence[Terms],
     *,
     seed: int,
-    bands: int,
+    strategy: Strategy,
     on: date,
-    shares: Mapping[int, int] | None = None,
+    rooms: Mapping[int, Room] | None = None,
 ) -> Plan:
-    """Draw the split of what is selected now, equal where there are no `shares` by agency.
+    """Draw the split of what is selected now.
 
-    The same cases, terms, ages, shares and seed give the same plan.
+    The same cases, terms, ages, strategy, rooms and seed give the same plan. Agencies stand in the order of their
+    names, so that it is the same where they have other numbers.
     """
+    terms = sorted(terms, key=lambda one: (one.agency_name, one.agency_id))
     agencies = [one.agency_id for one in terms]
-    currency = _currency(session, actor, selection)
-    rows = _read(session, actor, selection, agencies, currency, on)
-    held = rows[:, 3]
-    free = rows[held == 0]
-    cases, debtors, balances, bound, ages = free[:, 0], free[:, 1], free[:, 2], free[:, 4], free[:, 5]
-    ids, first, at = np.unique(debtors, return_index=True, return_inverse=True)
-    values = np.zeros(len(ids), dtype=np.int64)
-    np.add.at(values, at, balances)
-    drawn = split(Units(ids, values, bound[first]), agencies, seed, bands, shares)
-    case_agencies, case_bands = drawn.agencies[at], drawn.bands[at]
-    versions = sorted((one.agency_id, one.version_id) for one in terms)
-    rates = _rates(terms, case_agencies, ages)
-    figures = _Figures(drawn, values, bound[first] != 0, case_agencies, case_bands, balances, rates)
+    currency = currency_of(session, actor, selection)
+    texts = _texts(strategy)
+    everything = read(session, actor, selection, agencies, currency=currency, on=on, keys=texts)
+    names = {key: names_of(session, actor, selection, key) for key in texts}
+    held = everything.held.copy()
+    held[(held == 0) & (everything.rested >= 0) & (everything.rested < strategy.cooling_days)] = _number(
+        HeldBack.RESTING
+    )
+    free = np.flatnonzero(held == 0)
+    columns = everything.of(free)
+    units, lead_strata, of_unit = _units(columns, agencies, strategy, names)
+    weights = strategy.weights(agencies)
+    found = allocate(
+        units,
+        [weights[agency] for agency in agencies],
+        seed,
+        control_bp=strategy.control,
+        rooms=[(rooms or {}).get(agency, Room()) for agency in agencies],
+    )
+    # What goes nowhere is held back, with its reason.
+    for arm, reason in ((Arm.NO_ROOM, HeldBack.NO_ROOM), (Arm.NOBODY_FITS, HeldBack.NOBODY_FITS)):
+        held[free[found.arms[of_unit] == arm]] = _number(reason)
+    is_unit, is_case = found.agencies != NOWHERE, found.agencies[of_unit] != NOWHERE
+    placed, of_unit = columns.of(np.flatnonzero(is_case)), of_unit[is_case]
+    positions, strata, arms = found.agencies[of_unit], units.strata[of_unit], found.arms[of_unit]
+    rates = _rates(terms, positions, placed, currency)
+    by_unit = Drawn(units.strata[is_unit], found.agencies[is_unit], units.values[is_unit], found.arms[is_unit])
+    by_case = Placed(strata, positions, placed.balances, rates)
+    known = pasts(session, actor, currency, on)
+    agency_ids = np.array(agencies, dtype=np.int64)[positions]
+    versions = np.array(sorted((one.agency_id, one.version_id) for one in terms), dtype=np.int64).ravel()
     return Plan(
-        cases,
-        debtors,
-        case_agencies,
-        case_bands,
-        balances,
-        ages,
+        placed.cases,
+        placed.debtors,
+        agency_ids,
+        strata,
+        tuple(lead_strata),
+        arms,
+        placed.tiers,
+        placed.balances,
+        placed.ages,
         rates,
-        drawn.band_count,
-        digest(cases, debtors, case_agencies, case_bands, balances, rates, np.array(versions, dtype=np.int64).ravel()),
+        digest(placed.cases, placed.debtors, agency_ids, strata, arms, placed.tiers, placed.balances, rates, versions),
         Preview(
             currency=currency,
-            cases=len(cases),
-            debtors=len(ids),
-            value_minor=int(balances.sum()),
-            bands=tuple(figures.band(number) for number in range(1, drawn.band_count + 1)),
-            agencies=tuple(figures.agency(one) for one in terms),
-            cells=tuple(figures.cells(agencies)),
+            cases=len(placed.cases),
+            debtors=int(is_unit.sum()),
+            value_minor=int(placed.balances.sum()),
+            bands=tuple(figures.bands(lead_strata, by_unit, by_case)),
+            agencies=tuple(_agency(at, one, by_unit, by_case, known) for at, one in enumerate(terms)),
+            cells=tuple(figures.cells(len(lead_strata), agencies, by_unit, by_case, found.targets)),
             held_back=tuple(_held_back(held)),
         ),
     )
 
 
-#: In the order in which the first that applies is counted; numbered from 1 in the statement below.
-_REASONS = tuple(HeldBack)
+def _texts(strategy: Strategy) -> list[Key]:
+    """What texts of the cases are to be read."""
+    asked = set(strategy.keys)
+    asked |= {Key.PRODUCT for fit in strategy.fits.values() if fit.products}
+    asked |= {Key.REGION for fit in strategy.fits.values() if fit.regions}
+    return [key for key in TEXTS if key in asked]
 
 
-def _currency(session: Session, actor: Actor, selection: Selection) -> str | None:
-    """The currency of most open selected cases: a wave has one, because amounts of two are never summed."""
-    found = session.execute(
-        selected(actor, selection)
-        .where(Case.state == CaseState.OPEN)
-        .with_only_columns(Case.currency)
-        .group_by(Case.currency)
-        .order_by(func.count().desc(), Case.currency)
-        .limit(1)
+def _units(
+    columns: Columns, agencies: Sequence[int], strategy: Strategy, names: Mapping[Key, Mapping[int, str]]
+) -> tuple[Units, list[str], Integers]:
+    """Debtors with all of their cases, the names of the strata, and for each case the place of its debtor.
+
+    The first of a debtor's cases, by which it is put into a stratum, is the one with the highest balance.
+    """
+    order = np.lexsort((columns.accounts, -columns.balances, columns.debtors))
+    debtors = columns.debtors[order]
+    starts = np.flatnonzero(np.concatenate(([True], debtors[1:] != debtors[:-1])))[: len(debtors)]
+    sizes = np.diff(np.concatenate((starts, [len(debtors)])))
+    of_unit = np.empty(len(order), dtype=np.int64)
+    of_unit[order] = np.repeat(np.arange(len(starts)), sizes)
+    if not len(order):
+        return Units(*(columns.cases for _ in range(6))), [], of_unit
+    allowed, first = _allowed(columns, agencies, strategy, names), order[starts]
+    values = np.add.reduceat(columns.balances[order], starts)
+    strata, labels = strata_of(
+        strategy,
+        values=values,
+        ages=columns.ages[first],
+        tiers=columns.tiers[first],
+        texts={key: column[first] for key, column in columns.texts.items()},
+        names=names,
     )
-    return found.scalar()
+    bound = columns.bound[first]
+    positions = {agency: at for at, agency in enumerate(agencies)}
+    at = np.array([positions.get(one, NOWHERE) for one in np.unique(bound).tolist()], dtype=np.int64)
+    return (
+        Units(
+            columns.accounts[first],
+            values,
+            sizes.astype(np.int64),
+            strata,
+            at[np.searchsorted(np.unique(bound), bound)],
+            np.bitwise_and.reduceat(allowed[order], starts),
+        ),
+        labels,
+        of_unit,
+    )
 
 
-def _rates(terms: Sequence[Terms], agencies: Integers, ages: Integers) -> Integers:
-    rates = np.zeros(len(ages), dtype=np.int64)
-    for one in terms:
-        mine = agencies == one.agency_id
-        rates[mine] = rates_for_ages(one.sheet, ages[mine])
+def _allowed(
+    columns: Columns, agencies: Sequence[int], strategy: Strategy, names: Mapping[Key, Mapping[int, str]]
+) -> Integers:
+    """Which agencies may have each case, as bits: those it fits, and that did not have it before."""
+    allowed = np.full(len(columns.cases), (1 << len(agencies)) - 1, dtype=np.int64)
+    for position, agency in enumerate(agencies):
+        fit = strategy.fits.get(agency)
+        for key, wanted in ((Key.PRODUCT, fit.products), (Key.REGION, fit.regions)) if fit else ():
+            if wanted:
+                numbers = [number for number, name in names[key].items() if name in wanted]
+                allowed[~np.isin(columns.texts[key], numbers)] &= ~(1 << position)
+    return allowed & ~columns.previous if strategy.excludes_previous else allowed
+
+
+def _rates(terms: Sequence[Terms], positions: Integers, placed: Columns, currency: str | None) -> Integers:
+    nobody = np.full(len(placed.cases), None, dtype=np.object_)
+    facts = Facts(placed.ages, placed.balances, placed.tiers, nobody, nobody, currency)
+    rates = np.zeros(len(placed.cases), dtype=np.int64)
+    for position, one in enumerate(terms):
+        mine = positions == position
+        rates[mine] = rates_for(one.sheet, facts.of(mine))
     return rates
 
 
-def _read(
-    session: Session, actor: Actor, selection: Selection, agencies: Sequence[int], currency: str | None, on: date
-) -> Integers:
-    """Case, debtor, balance, number of the reason it is held back (0: none), agency it is bound to (0: none), age."""
-    reasons: dict[HeldBack, ColumnElement[bool]] = {
-        HeldBack.CLOSED: Case.state == CaseState.CLOSED,
-        HeldBack.ON_HOLD: Case.state == CaseState.ON_HOLD,
-        HeldBack.FLAGGED: Case.is_stopped.is_(True),
-        HeldBack.PLACED: or_(Case.state == CaseState.PLACED, Case.agency_id.is_not(None)),
-        HeldBack.OTHER_CURRENCY: Case.currency != currency,
-        HeldBack.NOTHING_OWED: Case.balance_minor <= 0,
-        HeldBack.DEBTOR_ELSEWHERE: and_(Debtor.agency_id.is_not(None), Debtor.agency_id.not_in(agencies)),
-    }
-    reason = case(*((reasons[one], number) for number, one in enumerate(_REASONS, start=1)), else_=0)
-    statement = (
-        with_portfolios(selected(actor, selection))
-        .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
-        .with_only_columns(
-            Case.id,
-            Case.debtor_id,
-            Case.balance_minor,
-            reason,
-            func.coalesce(Debtor.agency_id, 0),
-            age_on(actor.tenant, on),
-        )
-        .order_by(Case.id)
+def _agency(position: int, terms: Terms, drawn: Drawn, placed: Placed, known: Mapping[int, Past]) -> AgencyTotals:
+    debtors, cases = drawn.agencies == position, placed.agencies == position
+    return AgencyTotals(
+        agency_id=terms.agency_id,
+        agency_name=terms.agency_name,
+        mandate_id=terms.mandate_id,
+        mandate_name=terms.mandate_name,
+        commission_bp=terms.sheet.commission_bp,
+        debtors=int(debtors.sum()),
+        cases=int(cases.sum()),
+        value_minor=int(placed.balances[cases].sum()),
+        kept_debtors=int((debtors & (drawn.arms == Arm.BOUND)).sum()),
+        rates=tuple(figures.rate_totals(placed.rates[cases], placed.balances[cases])),
+        expected_ppm=expected_ppm(known.get(terms.agency_id, Past()), known.values()),
+        past_payers=known.get(terms.agency_id, Past()).payers,
     )
-    # A million cases are streamed into one array and never stand as a million rows.
-    rows = session.execute(statement, execution_options={"yield_per": 20_000})
-    return np.fromiter(rows, dtype=np.dtype((np.int64, 6)))
+
+
+def _number(reason: HeldBack) -> int:
+    return REASONS.index(reason) + 1
 
 
 def _held_back(held: Integers) -> list[HeldBackCount]:
-    counts = np.bincount(held, minlength=len(_REASONS) + 1)
-    return [
-        HeldBackCount(reason, int(counts[number])) for number, reason in enumerate(_REASONS, start=1) if counts[number]
-    ]
-
-
-@dataclass(frozen=True)
-class _Figures:
-    """Adds up a split by band and by agency; the first three columns run over debtors, the others over cases."""
-
-    drawn: Split
-    values: Integers
-    is_bound: NDArray[np.bool_]
-    case_agencies: Integers
-    case_bands: Integers
-    balances: Integers
-    rates: Integers
-
-    def band(self, number: int) -> BandTotals:
-        debtors, cases = self.drawn.bands == number, self.case_bands == number
-        return BandTotals(
-            band=number,
-            stratum=stratum(number, self.drawn.band_count),
-            from_minor=int(self.values[debtors].min()),
-            to_minor=int(self.values[debtors].max()),
-            debtors=int(debtors.sum()),
-            cases=int(cases.sum()),
-            value_minor=int(self.balances[cases].sum()),
-        )
-
-    def agency(self, terms: Terms) -> AgencyTotals:
-        debtors = self.drawn.agencies == terms.agency_id
-        cases = self.case_agencies == terms.agency_id
-        return AgencyTotals(
-            agency_id=terms.agency_id,
-            agency_name=terms.agency_name,
-            mandate_id=terms.mandate_id,
-            mandate_name=terms.mandate_name,
-            commission_bp=terms.sheet.commission_bp,
-            debtors=int(debtors.sum()),
-            cases=int(cases.sum()),
-            value_minor=int(self.balances[cases].sum()),
-            kept_debtors=int((debtors & self.is_bound).sum()),
-            rates=tuple(self.rates_of(cases)),
-        )
-
-    def rates_of(self, cases: NDArray[np.bool_]) -> list[RateTotals]:
-        rates, at = np.unique(self.rates[cases], return_inverse=True)
-        values = np.zeros(len(rates), dtype=np.int64)
-        np.add.at(values, at, self.balances[cases])
-        counts = np.bincount(at, minlength=len(rates))
-        return [RateTotals(*(int(n) for n in row)) for row in zip(rates, counts, values, strict=True)]
-
-    def cells(self, agencies: Sequence[int]) -> list[Cell]:
-        made = []
-        for number in range(1, self.drawn.band_count + 1):
-            for agency in agencies:
-                debtors = (self.drawn.bands == number) & (self.drawn.agencies == agency)
-                cases = (self.case_bands == number) & (self.case_agencies == agency)
-                made.append(
-                    Cell(
-                        band=number,
-                        agency_id=agency,
-                        debtors=int(debtors.sum()),
-                        drawn_debtors=int((debtors & ~self.is_bound).sum()),
-                        cases=int(cases.sum()),
-                        value_minor=int(self.balances[cases].sum()),
-                    )
-                )
-        return made
+    counts = np.bincount(held, minlength=len(REASONS) + 1)
+    return [HeldBackCount(reason, int(counts[at])) for at, reason in enumerate(REASONS, start=1) if counts[at]]

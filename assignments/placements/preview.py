@@ -21,6 +21,9 @@ class HeldBack(StrEnum):
     OTHER_CURRENCY = "other_currency"
     NOTHING_OWED = "nothing_owed"
     DEBTOR_ELSEWHERE = "debtor_elsewhere"
+    RESTING = "resting"
+    NOBODY_FITS = "nobody_fits"
+    NO_ROOM = "no_room"
 
 
 HELD_BACK: dict[HeldBack, str] = {
@@ -31,12 +34,15 @@ HELD_BACK: dict[HeldBack, str] = {
     HeldBack.OTHER_CURRENCY: msg("Most selected cases are in another currency; place these in a wave of their own."),
     HeldBack.NOTHING_OWED: msg("Nothing is owed on the case any more."),
     HeldBack.DEBTOR_ELSEWHERE: msg("An agency that takes no part already works with the debtor."),
+    HeldBack.RESTING: msg("The case came back a short time ago and rests until the pause you set is over."),
+    HeldBack.NOBODY_FITS: msg("No agency here may have it: each had it before, or does not take such cases."),
+    HeldBack.NO_ROOM: msg("The agencies that may have it have no room left within their limits."),
 }
 
 
 @dataclass(frozen=True)
 class BandTotals:
-    """One balance band: from which to which total balance of a debtor, and how much of it there is."""
+    """One stratum: from which to which total balance of a debtor, and how much of it there is."""
 
     band: int
     stratum: str
@@ -73,6 +79,10 @@ class AgencyTotals:
     kept_debtors: int
     #: By the age of the debts, the lowest commission first.
     rates: tuple[RateTotals, ...] = ()
+    #: The part of the value expected back within a year, in millionths; none where there is too little past.
+    expected_ppm: int | None = None
+    #: Its own paying cases, which say how far its own past counts.
+    past_payers: int = 0
 
     @classmethod
     def stored(cls, one: dict[str, Any]) -> AgencyTotals:
@@ -91,6 +101,12 @@ class Cell:
     drawn_debtors: int
     cases: int
     value_minor: int
+    #: Of the drawn, those that were shared equally so that agencies can be compared.
+    control_debtors: int = 0
+    #: How many of the drawn it should have; it has fewer or more by less than one, unless somebody is full.
+    target_debtors: float = 0.0
+    #: The commission if everything came back.
+    full_commission_minor: int = 0
 
 
 @dataclass(frozen=True)

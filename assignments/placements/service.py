@@ -23,12 +23,12 @@ from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.cells import PlacedDelta, add_placed
 from assignments.cases.queries import Selection
-from assignments.placements.admission import admit, keep_standing
-from assignments.placements.allocation import MAX_BANDS, SEEDS
+from assignments.placements.admission import admit, keep_standing, rooms_for
+from assignments.placements.allocation import SEEDS
 from assignments.placements.lifecycle import check_move
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave, WaveState
 from assignments.placements.planning import Plan, Terms, plan
-from assignments.placements.shares import check_shares, shares_of
+from assignments.placements.strategy import Strategy, by_shares
 from assignments.placements.taking_part import terms_for
 from assignments.placements.writing import Sent, hold_placing, write
 
@@ -37,12 +37,6 @@ class WaveNameMissing(Invalid):
     """A wave is known by its name, also to the agencies."""
 
     text = msg("Give the placement a name.")
-
-
-class BandsOutOfRange(Invalid):
-    """More bands than cases can fill tell nothing."""
-
-    text = msg("The number of balance bands must lie between 1 and 20.")
 
 
 class NothingToPlace(Invalid):
@@ -73,18 +67,18 @@ def draft(
     seed: int | None = None,
     bands: int = 5,
     shares: Mapping[int, int] | None = None,
+    strategy: Strategy | None = None,
     now: datetime,
 ) -> Wave:
     """Draw a split of the selected cases among the mandates' agencies and keep its preview; nothing is placed yet.
 
-    `shares` says how much of the drawn debtors each agency receives, in ten-thousandths; equal parts when empty.
+    Without a strategy, each balance band is shared in equal parts, or by `shares` in ten-thousandths.
     """
     creditor_id = _planner(actor)
     if not name.strip():
         raise WaveNameMissing
-    if not 1 <= bands <= MAX_BANDS:
-        raise BandsOutOfRange
     terms = terms_for(session, actor, mandate_ids, service=Service.COLLECT, on=_today(session, creditor_id, now))
+    chosen = (strategy or by_shares(shares, bands)).check([one.agency_id for one in terms])
     wave = Wave(
         creditor_id=creditor_id,
         name=name.strip(),
@@ -92,8 +86,9 @@ def draft(
         state=WaveState.DRAFT,
         selection=selection.to_dict(),
         seed=secrets.randbelow(SEEDS) if seed is None else seed,
-        bands=bands,
-        shares=check_shares(shares, terms) if shares else None,
+        bands=chosen.balance_bands,
+        shares={str(agency): share for agency, share in chosen.shares.items()} or None,
+        strategy=chosen.to_dict(),
         created_at=now,
         created_by=actor.user_id,
     )
@@ -200,6 +195,13 @@ def acknowledge(session: Session, actor: Actor, consignment_id: int, *, now: dat
     return consignment
 
 
+def strategy_of(wave: Wave) -> Strategy:
+    """How a wave is shared; one drawn before there were strategies kept its bands and shares."""
+    if wave.strategy:
+        return Strategy.from_dict(wave.strategy)
+    return by_shares({int(agency): share for agency, share in (wave.shares or {}).items()}, wave.bands)
+
+
 def _planner(actor: Actor) -> int:
     require(actor, Permission.PLACEMENT_PLAN)
     return require_side(actor, Side.CREDITOR)
@@ -237,9 +239,17 @@ def _present_terms(session: Session, actor: Actor, wave: Wave, now: datetime) ->
 
 
 def _plan(session: Session, actor: Actor, wave: Wave, terms: Sequence[Terms], now: datetime) -> Plan:
-    on, shares = _today(session, wave.creditor_id, now), shares_of(wave)
-    chosen = Selection.from_dict(wave.selection)
-    return plan(session, actor, chosen, terms, seed=wave.seed, bands=wave.bands, on=on, shares=shares)
+    strategy = strategy_of(wave)
+    return plan(
+        session,
+        actor,
+        Selection.from_dict(wave.selection),
+        terms,
+        seed=wave.seed,
+        strategy=strategy,
+        on=_today(session, wave.creditor_id, now),
+        rooms=rooms_for(session, wave.creditor_id, strategy, [one.agency_id for one in terms]),
+    )
 
 
 def _draw(session: Session, actor: Actor, wave: Wave, terms: Sequence[Terms], now: datetime) -> None:
@@ -259,7 +269,7 @@ def _draw(session: Session, actor: Actor, wave: Wave, terms: Sequence[Terms], no
 
 def _cells(session: Session, wave: Wave, drawn: Plan, now: datetime) -> list[PlacedDelta]:
     month = first_of_month(_today(session, wave.creditor_id, now))
-    strata = {band.band: band.stratum for band in drawn.preview.bands}
+    strata, squares = {band.band: band.stratum for band in drawn.preview.bands}, drawn.squares()
     return [
         PlacedDelta(
             creditor_id=wave.creditor_id,
@@ -269,7 +279,7 @@ def _cells(session: Session, wave: Wave, drawn: Plan, now: datetime) -> list[Pla
             stratum=strata[cell.band],
             cases=cell.cases,
             placed_minor=cell.value_minor,
-            placed_squares=drawn.squares_minor(cell.band, cell.agency_id),
+            placed_squares=squares[cell.band, cell.agency_id],
         )
         for cell in drawn.preview.cells
         if cell.cases

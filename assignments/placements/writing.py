@@ -13,19 +13,20 @@ import numpy as np
 from sqlalchemy import CursorResult, text
 from sqlalchemy.orm import Session
 
-from assignments.placements.allocation import stratum
+from assignments.placements.allocation import Arm
 from assignments.placements.models import Wave
 from assignments.placements.planning import Plan
 
 _PLACEMENTS = """
 insert into placements (creditor_id, agency_id, case_id, account_ref, consignment_id, mandate_version_id, service,
-                        state, currency, placed_minor, stratum, age_days, commission_bp, placed_at)
+                        state, currency, placed_minor, stratum, tier, arm, age_days, commission_bp, placed_at)
 select c.creditor_id, k.agency_id, c.id, c.account_ref, k.id, k.mandate_version_id, :service,
-       'sent', c.currency, drawn.balance, drawn.stratum, nullif(drawn.age, -1), drawn.rate, :now
+       'sent', c.currency, drawn.balance, (cast(:names as text[]))[drawn.stratum], drawn.tier,
+       (cast(:arms as text[]))[drawn.arm], nullif(drawn.age, -1), drawn.rate, :now
 from unnest(
-    cast(:cases as bigint[]), cast(:agencies as bigint[]), cast(:strata as text[]), cast(:balances as bigint[]),
-    cast(:ages as bigint[]), cast(:rates as bigint[])
-) as drawn (case_id, agency_id, stratum, balance, age, rate)
+    cast(:cases as bigint[]), cast(:agencies as bigint[]), cast(:strata as bigint[]), cast(:tiers as bigint[]),
+    cast(:at_arms as bigint[]), cast(:balances as bigint[]), cast(:ages as bigint[]), cast(:rates as bigint[])
+) as drawn (case_id, agency_id, stratum, tier, arm, balance, age, rate)
 join cases c on c.creditor_id = :creditor and c.id = drawn.case_id
 join consignments k on k.creditor_id = :creditor and k.wave_id = :wave and k.agency_id = drawn.agency_id
 order by drawn.case_id
@@ -97,7 +98,11 @@ def write(session: Session, wave: Wave, plan: Plan, *, now: datetime) -> list[Se
             "service": wave.service.value,
             "cases": cases,
             "agencies": agencies,
-            "strata": [stratum(band, plan.band_count) for band in plan.bands.tolist()],
+            "strata": (plan.strata + 1).tolist(),
+            "names": list(plan.names),
+            "tiers": plan.tiers.tolist(),
+            "at_arms": (plan.arms + 1).tolist(),
+            "arms": [arm.name.lower() for arm in (Arm.CONTROL, Arm.STRATEGY, Arm.BOUND)],
             "balances": plan.balances.tolist(),
             "ages": plan.ages.tolist(),
             "rates": plan.rates.tolist(),

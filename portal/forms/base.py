@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import abort, current_app, request, session
 from werkzeug.datastructures import MultiDict
-from wtforms import FieldList, Form, PasswordField
+from wtforms import FieldList, Form, FormField, PasswordField
 from wtforms.csrf.session import SessionCSRF
 from wtforms.i18n import get_translations
 
@@ -48,8 +48,8 @@ class PortalForm(Form):
 
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Any:
             filters = list(unbound_field.kwargs.get("filters", ()))
-            if unbound_field.field_class is FieldList:
-                # A list has no text of its own and takes no filters; its entries do.
+            if unbound_field.field_class in {FieldList, FormField}:
+                # A list and a form within have no text of their own and take no filters; their entries do.
                 return unbound_field.bind(form=form, **options)
             if unbound_field.field_class is not PasswordField:
                 filters.append(_trimmed)

@@ -9,7 +9,7 @@ from agencies.kernel.errors import msg
 from agencies.kernel.tenancy import Actor
 from agencies.organisations.permissions import Permission
 from assignments.placements.models import PlacementState, WaveState
-from assignments.placements.preview import HELD_BACK, AgencyTotals, BandTotals, Cell, Preview
+from assignments.placements.preview import HELD_BACK, AgencyTotals, Preview
 from assignments.placements.queries import ConsignmentRow
 from portal.filters import basis_points, number
 from portal.presenters.mandates import between
@@ -34,14 +34,6 @@ AGENCY_FILTERS = {"sent": msg("To acknowledge"), "acknowledged": msg("Not downlo
 
 
 @dataclass(frozen=True)
-class BandLine:
-    """One balance band across the agencies, in their order."""
-
-    band: BandTotals
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True)
 class AgencyShare:
     """What one agency would receive, and how much of the whole that is."""
 
@@ -56,14 +48,6 @@ class HeldBackLine:
 
     reason: str
     cases: int
-
-
-def lines(preview: Preview) -> list[BandLine]:
-    """The preview as rows of a table."""
-    return [
-        BandLine(band, tuple(preview.cell(band.band, one.agency_id) for one in preview.agencies))
-        for band in preview.bands
-    ]
 
 
 def shares(preview: Preview) -> list[AgencyShare]:

@@ -17,6 +17,7 @@ from agencies.standing.panel import members, on_panel
 from assignments.cases.queries import Facets
 from assignments.reports.calendar import Standing
 from assignments.reports.queries import list_reports
+from portal.forms.placements import Partner
 from portal.presenters.cases import Names
 from portal.presenters.mandates import rates, standing
 from portal.presenters.reports import period
@@ -45,6 +46,13 @@ def mandates(session: Session, actor: Actor, now: datetime) -> list[tuple[int, s
     rows = standing(list_mandates(session, actor, on=local_date(now, actor.time_zone)))
     collecting = [row for row in rows if row.service is Service.COLLECT]
     return [(row.id, f"{row.agency_name} · {row.name} · {rates(row.terms)}") for row in collecting]
+
+
+def partners(session: Session, actor: Actor, now: datetime) -> list[Partner]:
+    """The same mandates, each with its agency."""
+    rows = standing(list_mandates(session, actor, on=local_date(now, actor.time_zone)))
+    labels = dict(mandates(session, actor, now))
+    return [Partner(row.id, row.agency_id, labels[row.id]) for row in rows if row.id in labels]
 
 
 def locate_mandates(session: Session, actor: Actor, now: datetime) -> list[tuple[int, str]]:

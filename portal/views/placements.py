@@ -25,11 +25,11 @@ from portal.extensions import db
 from portal.filters import money
 from portal.forms.cases import CaseFilterForm
 from portal.forms.fields import references
-from portal.forms.placements import CommitForm, WaveForm
+from portal.forms.placements import CommitForm, WaveForm, at_first
 from portal.forms.refusals import REFUSALS, refuse
 from portal.i18n import say
 from portal.identity import current_actor
-from portal.presenters import attestations
+from portal.presenters import attestations, strategies
 from portal.presenters import placements as presenter
 from portal.presenters.attestations import Reason
 from portal.presenters.cases import chips
@@ -61,7 +61,7 @@ def index() -> str:
 @requires(Permission.PLACEMENT_PLAN)
 def new() -> str:
     """Choose cases and mandates; a filter may stand in the address already."""
-    return _planning(WaveForm(request.args), CaseFilterForm(request.args))
+    return _planning(WaveForm(at_first(request.args)), CaseFilterForm(request.args))
 
 
 @blueprint.post("/new")
@@ -93,6 +93,16 @@ def selected() -> str:
 def wave(wave_id: int) -> str:
     """One wave: what it would do, or what it did."""
     return _wave(queries.get_wave(db.session, current_actor(), wave_id), CommitForm())
+
+
+@blueprint.get('/<ref("wave"):wave_id>/strata.csv')
+@requires(Permission.PLACEMENT_VIEW)
+def strata(wave_id: int) -> Response:
+    """Every stratum and agency of a wave as a file: figures only, no people."""
+    row = queries.get_wave(db.session, current_actor(), wave_id)
+    return csv_file(
+        lambda: strategies.as_csv(preview_of(row)), f"{presenter.plain_name(row.name) or 'placement'}-strata.csv"
+    )
 
 
 @blueprint.post('/<ref("wave"):wave_id>/redraw')
@@ -173,7 +183,7 @@ def download(consignment_id: int) -> Response:
 def _offer(form: WaveForm) -> None:
     offer(form)
     actor = current_actor()
-    form.mandates.offer(choices.mandates(db.session, actor, utc_now()))
+    form.offer_partners(choices.partners(db.session, actor, utc_now()))
 
 
 def _totals(form: CaseFilterForm) -> cases.Totals | None:
@@ -205,6 +215,9 @@ def _wave(row: Wave, form: CommitForm) -> str:
             lambda minor: money(minor, currency),
             say,
         ),
+        strategy=strategies.told(service.strategy_of(row), preview),
+        strata=strategies.strata(preview, request.args.get("strata", 0, int)),
+        draws=strategies.draws(preview),
         is_open=row.state is WaveState.DRAFT and actor.may(Permission.PLACEMENT_PLAN),
         reasons=_closed(row),
         consignments=queries.list_consignments(db.session, actor, wave_id=row.id).rows,

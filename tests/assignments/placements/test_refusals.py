@@ -21,6 +21,7 @@ from assignments.placements import service
 from assignments.placements.models import WaveState
 from assignments.placements.preview import preview_of
 from assignments.placements.queries import get_wave, list_waves
+from assignments.placements.strategy import BandsOutOfRange
 from assignments.placements.taking_part import AgencySuspended, AgencyTwice, NoAgencies, OtherService
 from tests.loop import PLACED_AT, add_cases, add_mandate, draft, holders, place, some_cases
 from tests.tenants import PLATFORM, add_person
@@ -31,8 +32,8 @@ from tests.tenants import PLATFORM, add_person
     [
         ({"name": "  "}, service.WaveNameMissing),
         ({"mandate_ids": []}, NoAgencies),
-        ({"bands": 0}, service.BandsOutOfRange),
-        ({"bands": 21}, service.BandsOutOfRange),
+        ({"bands": 0}, BandsOutOfRange),
+        ({"bands": 21}, BandsOutOfRange),
         ({"mandate_ids": [999_999]}, NotFound),
     ],
 )

@@ -62,13 +62,6 @@ def actor(role: Role) -> Actor:
     return Actor(side=Side.AGENCY, organisation_id=2, user_id=1, role=role.value, permissions=PERMISSIONS[role])
 
 
-def test_each_band_has_a_cell_for_each_agency_in_their_order() -> None:
-    lines = placements.lines(PREVIEW)
-    assert [[cell.agency_id for cell in line.cells] for line in lines] == [[7, 8], [7, 8]]
-    assert lines[1].cells[1].cases == 0
-    assert sum(cell.value_minor for line in lines for cell in line.cells) == PREVIEW.value_minor
-
-
 def test_shares_are_parts_of_the_whole() -> None:
     shares = placements.shares(PREVIEW)
     assert [round(one.cases, 4) for one in shares] == [0.6667, 0.3333]
