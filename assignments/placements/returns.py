@@ -18,6 +18,8 @@ from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, CaseState, ReturnCode
 from assignments.placements.codes import CONSEQUENCES, STATE_AFTER, may_be_released
 from assignments.placements.ending import end_placements, one_at_a_time
+from assignments.placements.history import explain
+from assignments.placements.holding import follow_holds
 from assignments.placements.models import Placement, Return
 
 #: More than this in one go is a slip, or work for a file.
@@ -119,6 +121,9 @@ def release(session: Session, actor: Actor, case_id: int, *, now: datetime) -> C
     case.held_since = case.hold_reason = None
     if case.state is not CaseState.PLACED:
         case.state = CaseState.OPEN
+    explain(session, actor, "case.released", now=now)
+    session.flush()
+    follow_holds(session, creditor_id, [case_id])
     code = case.return_code.value if case.return_code else None
     audit.record(session, actor, "case.released", now=now, case_id=case_id, code=code)
     return case
@@ -135,6 +140,7 @@ def conclude(
     now: datetime,
 ) -> int:
     """End placements whose returns are written down, and tell both sides; returns how many ended."""
+    explain(session, actor, "case.returned", now=now)
     ended = end_placements(
         session,
         placement_ids,

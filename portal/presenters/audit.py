@@ -156,6 +156,7 @@ SENTENCES: dict[str, str] = {
     "wave.placed": msg("%(who)s placed cases with agencies"),
     "consignment.sent": msg("%(who)s sent placed cases to an agency"),
     "consignment.acknowledged": msg("%(who)s acknowledged placed cases"),
+    "consignment.rejected": msg("%(who)s rejected placed cases"),
     "manifest.downloaded": msg("%(who)s downloaded the file of placed cases"),
     "payments.reported": msg("%(who)s reported payments"),
     "activities.reported": msg("%(who)s reported activities"),

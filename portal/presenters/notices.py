@@ -122,6 +122,16 @@ TELLINGS: dict[str, Telling] = {
         "coins",
         "cases.index",
     ),
+    "consignment.rejected": Telling(
+        msgs(
+            "%(house)s rejected %(cases)s placed case; see why, and place it elsewhere",
+            "%(house)s rejected %(cases)s placed cases; see why, and place them elsewhere",
+        ),
+        "arrow-left",
+        "placements.consignment",
+        {"consignment_id": "consignment_id"},
+        is_urgent=True,
+    ),
     "case.returned": Telling(
         msgs(
             "%(house)s gave %(cases)s case back",

@@ -13,8 +13,10 @@ from assignments.placements.codes import CONSEQUENCES, TO_BE_LOCATED, Dispositio
 from assignments.placements.models import ObjectionReason, RecallAnswer, RecallReason, RecallState
 from assignments.placements.recall_queries import RecallRow, ReturnRow
 from assignments.placements.recall_rules import AT_ONCE, WAITING
+from assignments.placements.rejections import RejectReason
 from portal.filters import day
 from portal.i18n import say
+from portal.presenters.lifecycle import REJECT_REASONS
 
 REASONS = {
     RecallReason.STRATEGY: msg("Change of strategy"),
@@ -93,7 +95,9 @@ def consequence(code: ReturnCode) -> str:
 
 def end(code: str) -> str:
     """How a placement ended."""
-    return CODES[ReturnCode(code)] if code in set(ReturnCode) else msg("Recalled")
+    if code in set(ReturnCode):
+        return CODES[ReturnCode(code)]
+    return REJECT_REASONS[RejectReason(code)] if code in set(RejectReason) else msg("Recalled")
 
 
 def answer(row: RecallRow) -> str:

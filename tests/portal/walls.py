@@ -25,6 +25,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "restate_balances",
     "stopped_contacts",
     "undo_portfolio",
+    "write_placement_moves",
 }
 OPEN_TO_OWNER = {
     "activities",
@@ -64,6 +65,7 @@ OPEN_TO_OWNER = {
     "payment_reversals",
     "payments",
     "placement_cells",
+    "placement_moves",
     "placements",
     "portfolios",
     "recalls",
@@ -146,8 +148,10 @@ APPEND_ONLY = (
     "panel_moves",
     "payment_reversals",
     "payments",
+    "placement_moves",
     "postings",
     "promise_statements",
+    "rejections",
     "report_files",
     "report_versions",
     "returns",
