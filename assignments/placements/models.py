@@ -196,6 +196,8 @@ class RecallReason(StrEnum):
     SETTLED_WITH_CREDITOR = "settled_with_creditor"
     SOLD = "sold"
     AGREEMENT_ENDED = "agreement_ended"
+    #: The days are over that the terms give a case.
+    EXPIRED = "expired"
     COMPLAINT = "complaint"
     DATA_PROTECTION = "data_protection"
     COMPLIANCE = "compliance"

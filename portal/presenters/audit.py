@@ -26,6 +26,7 @@ SENTENCES: dict[str, str] = {
     "recall.decided": msg("%(who)s decided on an objection to a recall"),
     "recall.withdrawn": msg("%(who)s withdrew a recall"),
     "recall.executed": msg("A recall came to its date: the agency's access ended"),
+    "recall.made_by_terms": msg("Cases were recalled by the terms of their mandates"),
     "recall.closed": msg("%(who)s closed a recall"),
     "case.returned": msg("%(who)s gave cases back to the creditor"),
     "promises.reported": msg("%(who)s reported promises"),

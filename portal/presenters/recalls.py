@@ -25,6 +25,7 @@ REASONS = {
     RecallReason.SETTLED_WITH_CREDITOR: msg("Settled with the creditor"),
     RecallReason.SOLD: msg("The debts were sold"),
     RecallReason.AGREEMENT_ENDED: msg("The mandate ends"),
+    RecallReason.EXPIRED: msg("The agreed time is over"),
     RecallReason.COMPLAINT: msg("Complaint of the debtor (at once)"),
     RecallReason.DATA_PROTECTION: msg("Data protection (at once)"),
     RecallReason.COMPLIANCE: msg("Legal or regulatory order (at once)"),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import select
 
-from agencies.kernel.clock import utc_now
+from agencies.kernel.clock import local_date, utc_now
 from agencies.mandates.models import Clause
 from agencies.mandates.terms import Promise
 from agencies.organisations.permissions import Role
 from assignments.cases.models import Case
-from assignments.placements.models import Consignment, Placement
+from assignments.placements.models import Consignment, Placement, Recall, RecallReason
+from portal.jobs import schedules, tasks
 from tests import loop
 
 
@@ -104,3 +108,68 @@ def test_a_case_tells_every_move_of_its_placements(sent, sign_in):
     shown = director.get(f"/cases/{sent.ports.references.encode('case', number)}").text
     assert "Todos los movimientos de estas asignaciones" in shown
     assert "la agencia" in shown
+
+
+def test_the_calendar_recalls_by_the_terms_every_morning(world):
+    creditor, agency = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER)
+    loop.place_with(world.ports, creditor, agency, [loop.NewCase("LIF-1", 100_000)], term_days=90)
+    loop.acknowledge_all(world.ports, agency)
+    now = world.ports.now()
+    for run in schedules.due_runs(world.ports, now):
+        if run.kind == "recall_by_terms":
+            schedules.begin(world.ports, run, now)
+    tasks.perform_due(world.ports)
+    with world.ports.session(creditor) as session:
+        [made] = session.scalars(select(Recall))
+    # Nobody in person did it.
+    assert (made.reason, made.requested_by) == (RecallReason.EXPIRED, None)
+
+
+@pytest.fixture
+def idle(world):
+    """Three cases that were taken on eight days ago, of which one has been worked."""
+    creditor, agency, taken = world.actor(Role.DIRECTOR), world.actor(Role.MANAGER), utc_now() - timedelta(days=8)
+    cases = [loop.NewCase(f"LIF-{n}", 100_000 * n) for n in (1, 2, 3)]
+    loop.place_with(world.ports, creditor, agency, cases, now=taken)
+    loop.acknowledge_all(world.ports, agency, now=taken)
+    worked = [loop.worked("LIF-1", at=taken + timedelta(days=5))]
+    loop.report_activities(world.ports, agency, creditor, worked, now=utc_now())
+    return world
+
+
+def test_both_sides_see_what_nobody_has_worked(idle, sign_in):
+    number = page(idle).rsplit("/", 1)[1]
+    for person in (sign_in(Role.DIRECTOR), sign_in(Role.MANAGER)):
+        shown = person.get("/service-levels/idle").text
+        assert "100,0" in shown
+        assert "66,7" in shown
+        assert f"/service-levels/idle/{number}?days=7" in shown
+        listed = person.get(f"/service-levels/idle/{number}?days=7").text
+        assert "LIF-2" in listed
+        assert "LIF-1" not in listed
+        assert person.get(f"/service-levels/idle/{number}?days=5").status_code == 404
+        assert "/service-levels/idle" in person.get("/").text
+    assert sign_in(Role.MANAGER, organisation=1).get(f"/service-levels/idle/{number}?days=7").status_code == 404
+
+
+def test_what_nobody_has_worked_is_recalled_after_a_look_and_nothing_else(idle, sign_in):
+    director, number = sign_in(Role.DIRECTOR), page(idle).rsplit("/", 1)[1]
+    address = f"/recalls/new?consignment={number}&idle=7"
+    shown = director.get(address).text
+    assert 'value="no_activity"' in re.search(r"<option selected[^>]*>", shown)[0]
+    digest = re.search(r'name="digest" [^>]*value="([^"]*)"', shown)[1]
+    today = local_date(utc_now(), "America/Bogota")
+    sure = {"reason": "no_activity", "effective_on": (today + timedelta(days=5)).isoformat(), "digest": digest}
+    # Meanwhile the agency has begun with one of them.
+    agency, creditor = idle.actor(Role.MANAGER), idle.actor(Role.DIRECTOR)
+    loop.report_activities(idle.ports, agency, creditor, [loop.worked("LIF-2", at=utc_now())], now=utc_now())
+    assert director.post(address, {**sure, "is_sure": "y"}).status_code == 409
+    sure["digest"] = re.search(r'name="digest" [^>]*value="([^"]*)"', director.get(address).text)[1]
+    assert director.post(address, {**sure, "is_sure": "y"}).status_code == 302
+    with idle.ports.session(creditor) as session:
+        placed = select(Placement.account_ref, Placement.state).order_by(Placement.account_ref)
+        assert dict(session.execute(placed).all()) == {
+            "LIF-1": "active",
+            "LIF-2": "active",
+            "LIF-3": "recall_pending",
+        }

@@ -68,6 +68,10 @@ REASONS = (
     "'information_missing', 'conflict_of_interest', 'disputed_or_legal', 'no_capacity', 'already_held', "
     "'no_data_basis'"
 )
+RECALL_REASONS = (
+    "'strategy', 'no_activity', 'performance', 'settled_with_creditor', 'sold', 'agreement_ended', 'expired', "
+    "'complaint', 'data_protection', 'compliance'"
+)
 PLACED = ("creditor_id", "agency_id", "placement_id", "case_id")
 
 # As before, and what an agency does not take on ends in the same way: without a tail, and perhaps held for its creditor
@@ -186,6 +190,7 @@ def upgrade() -> None:
     _keep_moves()
     _make_rejections()
     _end_anew()
+    _come_back()
 
 
 def _keep_moves() -> None:
@@ -243,6 +248,14 @@ def _end_anew() -> None:
     op.execute(END_PLACEMENTS)
     op.execute("revoke execute on function end_placements from public")
     op.execute("grant execute on function end_placements to app_creditor, app_agency")
+
+
+def _come_back() -> None:
+    for name in ("term_days", "no_work_days", "no_payment_days"):
+        op.add_column("mandate_versions", sa.Column(name, sa.BigInteger(), nullable=False, server_default="0"))
+        op.alter_column("mandate_versions", name, server_default=None)
+    op.drop_constraint("ck_recalls_recallreason", "recalls")
+    op.create_check_constraint("recallreason", "recalls", f"reason in ({RECALL_REASONS})")
 
 
 def _append_only(table: str) -> None:
