@@ -25,7 +25,7 @@ from assignments.incidents.models import Incident, IncidentState
 from assignments.locates.models import Finding, FindingState, LocateBatch, LocateOrder, OrderState
 from assignments.marketplace.models import Bid, BidState, Lot, LotOffer, LotState
 from assignments.matches.models import DebtorMatch, MatchState
-from assignments.placements.models import Consignment, PlacementState, Recall, RecallState, Wave, WaveState
+from assignments.placements.models import Consignment, Placement, PlacementState, Recall, RecallState, Wave, WaveState
 from assignments.reports.models import Report
 from assignments.reports.queries import due_soon
 from assignments.sla.enquiries import open_enquiries
@@ -36,6 +36,8 @@ from uploads.queries import work_failed
 MANY = 10_000
 #: What a person is to be answered within this time is due soon.
 _SOON = timedelta(days=5)
+#: Cases of which nothing was reported so long after they were taken on; older ones are told by their mandate's terms.
+_IDLE, _WATCHED = timedelta(days=7), timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -166,6 +168,17 @@ def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
     )
 
 
+def _idle(actor: Actor, now: datetime) -> Select[Any]:
+    placed = and_(
+        Placement.creditor_id == Consignment.creditor_id,
+        Placement.agency_id == Consignment.agency_id,
+        Placement.consignment_id == Consignment.id,
+    )
+    begun = and_(Consignment.acknowledged_at > now - _WATCHED, Consignment.acknowledged_at <= now - _IDLE)
+    is_idle = Placement.state == PlacementState.ACKNOWLEDGED
+    return select(literal(1)).join_from(Consignment, Placement, placed).where(_mine(actor, Consignment), begun, is_idle)
+
+
 def _open_enquiries(actor: Actor, _now: datetime) -> Select[Any]:
     return select(literal(1)).where(open_enquiries(actor))
 
@@ -253,6 +266,7 @@ _COUNTERS: dict[str, _Counter] = {
     "violations": _Counter((_P.CONDUCT_VIEW,), _TENANTS, _violations),
     "files_to_map": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.RECEIVED)),
     "files_to_decide": _Counter(_SENDS_FILES, _TENANTS, _files(UploadState.CHECKED)),
+    "idle": _Counter((_P.RECALL_MAKE, _P.RECALL_ANSWER), _TENANTS, _idle),
     "reports_due": _Counter((_P.REPORT_VIEW,), _TENANTS, _due_reports),
     "enquiries_open": _Counter((_P.ENQUIRY_ANSWER, _P.ENQUIRY_ASK), _TENANTS, _open_enquiries),
     "lots_to_decide": _Counter((_P.LOT_AWARD,), _CREDITOR, _lots(LotState.CLOSED)),
