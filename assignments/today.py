@@ -41,6 +41,8 @@ from uploads.queries import work_failed
 MANY = 10_000
 #: What a person is to be answered within this time is due soon.
 _SOON = timedelta(days=5)
+#: Cases of which nothing was reported so long after they were taken on; older ones are told by their mandate's terms.
+_IDLE, _WATCHED = timedelta(days=7), timedelta(days=180)
 
 
 @dataclass(frozen=True)
@@ -193,6 +195,17 @@ def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
     )
 
 
+def _idle(actor: Actor, now: datetime) -> Select[Any]:
+    placed = and_(
+        Placement.creditor_id == Consignment.creditor_id,
+        Placement.agency_id == Consignment.agency_id,
+        Placement.consignment_id == Consignment.id,
+    )
+    begun = and_(Consignment.acknowledged_at > now - _WATCHED, Consignment.acknowledged_at <= now - _IDLE)
+    is_idle = Placement.state == PlacementState.ACKNOWLEDGED
+    return stock(placed, _mine(actor, Consignment), begun, is_idle)
+
+
 def _open_enquiries(actor: Actor, _now: datetime) -> Select[Any]:
     return thing(Enquiry.id, since=Enquiry.asked_at, about=Enquiry.subject, other=_other(actor, Enquiry)).where(
         open_enquiries(actor)
@@ -316,6 +329,7 @@ COUNTERS: dict[str, Counter] = {
     "violations": Counter((_P.CONDUCT_VIEW,), _TENANTS, _violations),
     "files_to_map": Counter(_SENDS_FILES, _TENANTS, _files(UploadState.RECEIVED)),
     "files_to_decide": Counter(_SENDS_FILES, _TENANTS, _files(UploadState.CHECKED)),
+    "idle": Counter((_P.RECALL_MAKE, _P.RECALL_ANSWER), _TENANTS, _idle),
     "reports_due": Counter((_P.REPORT_VIEW,), _TENANTS, _due_reports, _CREDITOR),
     "enquiries_open": Counter((_P.ENQUIRY_ANSWER, _P.ENQUIRY_ASK), _TENANTS, _open_enquiries, _AGENCY),
     "lots_to_decide": Counter((_P.LOT_AWARD,), _CREDITOR, _lots(LotState.CLOSED)),

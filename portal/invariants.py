@@ -178,7 +178,7 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
     ),
     "placement_ended_halfway": (
         {Side.CREDITOR},
-        "select id as placement_id from placements where (state = 'ended') <> (ended_at is not null)",
+        "select id as placement_id from placements where (state in ('ended', 'rejected')) <> (ended_at is not null)",
     ),
     "two_live_locate_orders": (
         {Side.CREDITOR},
@@ -239,7 +239,9 @@ CHECKS: dict[str, tuple[set[Side], str]] = {
         select l.id as placement_id from placements l
         left join recalls r on r.creditor_id = l.creditor_id and r.agency_id = l.agency_id and r.id = l.recall_id
         where l.ended_at is null
-          and (l.state = 'recall_pending') <> (r.id is not null and r.state in ('pending', 'objected'))
+          and coalesce(case r.state when 'pending' then 'recall_pending' when 'objected' then 'recall_objected' end,
+                       'none')
+              <> case when l.state in ('recall_pending', 'recall_objected') then l.state else 'none' end
         """,
     ),
     "report_without_its_version": (

@@ -23,6 +23,7 @@ from assignments.ledger import models as ledger
 from assignments.locates import models as locates
 from assignments.marketplace import models as marketplace
 from assignments.matches import models as matches
+from assignments.placements import history, rejections
 from assignments.placements import models as placements
 from assignments.promises import models as promises
 from assignments.reads import models as reads
@@ -54,6 +55,7 @@ __all__ = [
     "factors",
     "filelayouts",
     "flags",
+    "history",
     "incidents",
     "inventories",
     "ledger",
@@ -71,6 +73,7 @@ __all__ = [
     "promises",
     "providers",
     "reads",
+    "rejections",
     "reports",
     "schedules",
     "scorecards",

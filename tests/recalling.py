@@ -10,9 +10,10 @@ from agencies.kernel.session import transaction
 from assignments.cases.models import Case, Debtor
 from assignments.cases.queries import Selection, list_cases
 from assignments.contacts.models import DebtorContact
-from assignments.placements import recalls
+from assignments.placements import recalls, rejecting
 from assignments.placements.models import Placement, PlacementState, RecallReason
 from assignments.placements.recall_scope import Scope
+from assignments.placements.rejections import RejectReason
 from tests.loop import NewCase, acknowledge_all, place_with
 from tests.tenants import Tenants
 
@@ -64,3 +65,12 @@ def settle(ports, tenants: Tenants) -> Tenants:
     place_with(ports, tenants.creditor, tenants.agency, CASES, tail_days=30)
     acknowledge_all(ports, tenants.agency)
     return tenants
+
+
+def reject_one(ports, agency, account: str, *, note: str, now: datetime | None = None) -> None:
+    """The agency does not take one case on."""
+    with ports.session(agency) as session, transaction(session):
+        sent = select(Placement.consignment_id, Placement.case_id).where(Placement.account_ref == account)
+        number, case_id = session.execute(sent).one()
+        why = {"reason": RejectReason.INFORMATION_MISSING, "note": note}
+        rejecting.reject(session, agency, number, case_ids=[case_id], **why, now=now or ports.now())

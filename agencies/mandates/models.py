@@ -133,6 +133,11 @@ class MandateVersion(Base):
     settlement_discount_bp: Mapped[int] = mapped_column(default=0)
     #: Calendar days after a placement ended in which a payment still earns its agency the commission.
     tail_days: Mapped[int] = mapped_column(default=0)
+    #: Days after which cases come back by themselves, 0 where that is not agreed: since they were taken on, since
+    #: anything was reported of them, since anything was paid.
+    term_days: Mapped[int] = mapped_column(default=0)
+    no_work_days: Mapped[int] = mapped_column(default=0)
+    no_payment_days: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime]
     created_by: Mapped[int | None]
 

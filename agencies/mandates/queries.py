@@ -191,4 +191,7 @@ def _sheet(version: MandateVersion, bands: list[AgeBand], fees: list[LocateFee],
         promises=tuple(sorted(promises, key=lambda one: clauses.index(one.clause))),
         settlement_discount_bp=version.settlement_discount_bp,
         tail_days=version.tail_days,
+        term_days=version.term_days,
+        no_work_days=version.no_work_days,
+        no_payment_days=version.no_payment_days,
     )

@@ -149,6 +149,9 @@ def _add_version(
         report_due_days=terms.report_due_days,
         settlement_discount_bp=terms.settlement_discount_bp,
         tail_days=terms.tail_days,
+        term_days=terms.term_days,
+        no_work_days=terms.no_work_days,
+        no_payment_days=terms.no_payment_days,
         created_at=now,
         created_by=actor.user_id,
     )

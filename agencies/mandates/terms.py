@@ -10,6 +10,8 @@ from agencies.mandates.models import PAYING_GRADES, Clause, FeeClass, LocateGrad
 MAX_BASIS_POINTS = 10_000
 MAX_DUE_DAYS = 60
 MAX_TAIL_DAYS = 365
+#: Days after which cases come back by themselves: less than a week leaves nobody time to work, more is a slip.
+RETURN_DAYS = (7, 1_825)
 MAX_HOURS = 24 * 30
 
 
@@ -41,6 +43,12 @@ class TailOutOfRange(Invalid):
     """A commission tail is days, not years."""
 
     text = msg("The days of commission after a recall must lie between 0 and 365.")
+
+
+class ReturnDaysOutOfRange(Invalid):
+    """Cases come back by themselves after weeks or months."""
+
+    text = msg("The days after which cases come back must lie between 7 and 1,825; leave them empty for never.")
 
 
 class FeeOutOfRange(Invalid):
@@ -95,6 +103,10 @@ class TermSheet:
     promises: tuple[Promise, ...] = ()
     settlement_discount_bp: int = 0
     tail_days: int = 0
+    #: Days after which cases come back by themselves; 0 is never.
+    term_days: int = 0
+    no_work_days: int = 0
+    no_payment_days: int = 0
 
 
 #: What a new mandate proposes: 48 hours and 5 days are the trade's customary figures (market reference, 2.6).
@@ -120,6 +132,10 @@ def check_terms(terms: TermSheet) -> None:
         raise DiscountOutOfRange
     if not 0 <= terms.tail_days <= MAX_TAIL_DAYS:
         raise TailOutOfRange
+    shortest, longest = RETURN_DAYS
+    returning = (terms.term_days, terms.no_work_days, terms.no_payment_days)
+    if any(one and not shortest <= one <= longest for one in returning):
+        raise ReturnDaysOutOfRange
     if any(fee.amount_minor < 0 or fee.grade not in PAYING_GRADES for fee in terms.fees):
         raise FeeOutOfRange
     if any(not 0 <= one.hours <= MAX_HOURS or not 0 <= one.target_bp <= MAX_BASIS_POINTS for one in terms.promises):

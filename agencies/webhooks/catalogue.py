@@ -48,6 +48,7 @@ EVENTS: tuple[Event, ...] = (
     Event("file.undone", "upload.undone", _BOTH, _FILE, ("kind",)),
     Event("consignment.sent", "consignment.sent", _BOTH, _CONSIGNMENT, _VALUE),
     Event("consignment.acknowledged", "consignment.acknowledged", _BOTH, _CONSIGNMENT, _VALUE),
+    Event("consignment.rejected", "consignment.rejected", _BOTH, _CONSIGNMENT, (*_VALUE, "reason")),
     Event("recall.requested", "recall.requested", _BOTH, _RECALL, _TAKEN_BACK),
     Event("recall.accepted", "recall.accepted", _BOTH, _RECALL, _TAKEN_BACK),
     Event("recall.objected", "recall.objected", _BOTH, _RECALL, _TAKEN_BACK),

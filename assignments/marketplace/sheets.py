@@ -18,6 +18,9 @@ def stored_terms(terms: TermSheet) -> dict[str, Any]:
         "report_due_days": terms.report_due_days,
         "settlement_discount_bp": terms.settlement_discount_bp,
         "tail_days": terms.tail_days,
+        "term_days": terms.term_days,
+        "no_work_days": terms.no_work_days,
+        "no_payment_days": terms.no_payment_days,
         "promises": [[one.clause.value, one.hours, one.target_bp] for one in terms.promises],
     }
 
@@ -29,6 +32,10 @@ def terms_asked(stored: dict[str, Any]) -> TermSheet:
         report_due_days=stored["report_due_days"],
         settlement_discount_bp=stored["settlement_discount_bp"],
         tail_days=stored["tail_days"],
+        # Lots that were drafted before there were such terms ask for none.
+        term_days=stored.get("term_days", 0),
+        no_work_days=stored.get("no_work_days", 0),
+        no_payment_days=stored.get("no_payment_days", 0),
         promises=tuple(Promise(Clause(clause), hours, target) for clause, hours, target in stored["promises"]),
     )
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from assignments.cases.models import CaseState, ReturnCode
+from assignments.placements.rejections import RejectReason
 
 
 class Disposition(StrEnum):
@@ -59,6 +60,32 @@ CONSEQUENCES: dict[ReturnCode, Consequence] = {
     ReturnCode.SELF_HARM_RISK: _KEPT,
     ReturnCode.FRAUD: _CLOSED,
     ReturnCode.INVALIDATED: _CLOSED,
+}
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """What becomes of a case that an agency did not take on, and the code it then waits under, where one says it."""
+
+    disposition: Disposition
+    code: ReturnCode | None = None
+
+
+#: What is wrong with the agency leaves the case free for another one; what is wrong with the case is settled first.
+#: That a debtor is dead or insolvent is here an agency's word and no finding: the creditor may release the case.
+REJECTED: dict[RejectReason, Rejected] = {
+    RejectReason.BELOW_MINIMUM: Rejected(Disposition.PLACE_AGAIN),
+    RejectReason.UNTRACEABLE: Rejected(Disposition.HOLD, ReturnCode.UNTRACEABLE),
+    RejectReason.OUTSIDE_COVERAGE: Rejected(Disposition.PLACE_AGAIN),
+    RejectReason.TIME_BARRED: Rejected(Disposition.HOLD, ReturnCode.TIME_BARRED),
+    RejectReason.LICENCE_BAR: Rejected(Disposition.PLACE_AGAIN),
+    RejectReason.INSOLVENT_OR_DECEASED: Rejected(Disposition.HOLD),
+    RejectReason.INFORMATION_MISSING: Rejected(Disposition.HOLD),
+    RejectReason.CONFLICT_OF_INTEREST: Rejected(Disposition.PLACE_AGAIN),
+    RejectReason.DISPUTED_OR_LEGAL: Rejected(Disposition.HOLD, ReturnCode.DISPUTED),
+    RejectReason.NO_CAPACITY: Rejected(Disposition.PLACE_AGAIN),
+    RejectReason.ALREADY_HELD: Rejected(Disposition.PLACE_AGAIN),
+    RejectReason.NO_DATA_BASIS: Rejected(Disposition.HOLD),
 }
 
 #: Cases whose debtor somebody must find first.

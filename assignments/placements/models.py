@@ -36,8 +36,16 @@ class PlacementState(StrEnum):
 
     SENT = "sent"
     ACKNOWLEDGED = "acknowledged"
+    #: The agency would not take it on, and said why.
+    REJECTED = "rejected"
+    #: The agency took it on and has reported something done, or paid.
+    ACTIVE = "active"
+    #: Nobody is to work it for the time being.
+    ON_HOLD = "on_hold"
     #: The creditor takes it back on a date to come; until then the agency works it.
     RECALL_PENDING = "recall_pending"
+    #: The agency asks to keep it, or to keep it longer.
+    RECALL_OBJECTED = "recall_objected"
     ENDED = "ended"
 
 
@@ -179,7 +187,7 @@ class Placement(Base):
     #: The recall it waits for, or ended with.
     recall_id: Mapped[int | None]
     ended_at: Mapped[datetime | None]
-    #: `recalled`, or the code of its return.
+    #: `recalled`, the code of its return, or the reason of its rejection.
     end_code: Mapped[str | None]
     #: The last day on which a payment still earns the agency its commission.
     tail_until: Mapped[date | None]
@@ -194,6 +202,8 @@ class RecallReason(StrEnum):
     SETTLED_WITH_CREDITOR = "settled_with_creditor"
     SOLD = "sold"
     AGREEMENT_ENDED = "agreement_ended"
+    #: The days are over that the terms give a case.
+    EXPIRED = "expired"
     COMPLAINT = "complaint"
     DATA_PROTECTION = "data_protection"
     COMPLIANCE = "compliance"

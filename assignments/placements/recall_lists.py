@@ -40,7 +40,7 @@ _FAULTS = """
         (5, 'effective_on', 'takes_effect_at_once', to_char(s.effective_on, 'YYYY-MM-DD'),
          s.reason = any(cast(:at_once as text[])) and s.effective_on > :today),
         (6, 'account_ref', 'already_recalled', s.account_ref,
-         l.state = 'recall_pending' and s.effective_on > :today)
+         l.state in ('recall_pending', 'recall_objected') and s.effective_on > :today)
     ) f (place, field, code, value, is_so)
     where s.organisation_id = :creditor and s.upload_id = :upload and f.is_so
     order by s.line, f.place

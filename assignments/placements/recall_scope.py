@@ -21,7 +21,8 @@ from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case
 from assignments.cases.queries import Selection, selected
 from assignments.placements.allocation import digest
-from assignments.placements.models import Placement, PlacementState
+from assignments.placements.lifecycle import RECALLED
+from assignments.placements.models import Placement
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def held_in(session: Session, actor: Actor, scope: Scope) -> list[Held]:
     """The cases of the scope that are with an agency, in a few groups: 200,000 cases never stand as so many rows."""
     require(actor, Permission.RECALL_MAKE)
     require_side(actor, Side.CREDITOR)
-    is_waiting = Placement.state == PlacementState.RECALL_PENDING
+    is_waiting = Placement.state.in_(sorted(RECALLED))
     alike: tuple[Any, ...] = (
         Placement.agency_id,
         Organisation.name,

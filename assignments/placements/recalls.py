@@ -12,7 +12,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, text
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from agencies.attestations.gates import Act, pass_gate
@@ -24,14 +24,17 @@ from agencies.mandates.models import Clause, MandateVersion, SlaClause
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import CaseState
 from assignments.placements.ending import end_placements, one_at_a_time
+from assignments.placements.history import explain
 from assignments.placements.models import (
     ObjectionReason,
     Placement,
+    PlacementState,
     Recall,
     RecallAnswer,
     RecallReason,
     RecallState,
 )
+from assignments.placements.recall_moves import let_go, restate, take_in
 from assignments.placements.recall_rules import (
     WAITING,
     AlreadyAnswered,
@@ -46,20 +49,6 @@ from assignments.placements.recall_scope import Scope, digest_of, free_of, held_
 
 #: How a placement ends that its creditor took back.
 RECALLED = "recalled"
-
-# A case that waits in another recall moves to this one.
-_TAKE_IN = text("""
-update placements l set state = 'recall_pending', recall_id = :recall
-where l.creditor_id = :creditor and l.agency_id = :agency and l.id = any(cast(:taken as bigint[]))
-  and l.ended_at is null
-""")
-
-# The recall is forgotten, so that the placement may come into another one.
-_LET_GO = text("""
-update placements l set state = k.state, recall_id = null from consignments k
-where l.creditor_id = :creditor and l.agency_id = :agency and l.recall_id = :recall and l.ended_at is null
-  and k.creditor_id = l.creditor_id and k.agency_id = l.agency_id and k.id = l.consignment_id
-""")
 
 
 def request(
@@ -88,6 +77,7 @@ def request(
         raise RecallMoved
     if not free:
         raise NothingToRecall
+    explain(session, actor, "recall.requested", now=now)
     made = []
     for agency_id, alike in groupby(sorted(free, key=attrgetter("agency_id")), key=attrgetter("agency_id")):
         of_one = list(alike)
@@ -106,7 +96,7 @@ def request(
         )
         session.add(recall)
         session.flush()
-        _take_in(session, recall, ids_of(of_one))
+        take_in(session, recall, ids_of(of_one))
         _told(session, actor, recall, "recall.requested", agency_id, Permission.RECALL_ANSWER, now)
         made.append(recall)
     for recall in made if effective_on <= today else ():
@@ -125,6 +115,7 @@ def accept(session: Session, actor: Actor, recall_id: int, *, now: datetime) -> 
     if recall.answered_at is None:
         recall.answered_at, recall.answered_by = now, actor.user_id
     if recall.state in WAITING:
+        explain(session, actor, "recall.accepted", now=now)
         _end(session, recall, now)
     _told(session, actor, recall, "recall.accepted", recall.creditor_id, Permission.RECALL_MAKE, now)
     return recall
@@ -150,6 +141,8 @@ def object_to(
     recall.state, recall.answer = RecallState.OBJECTED, RecallAnswer.OBJECTED
     recall.answered_at, recall.answered_by = now, actor.user_id
     recall.objection, recall.objection_note, recall.proposed_on = reason, note or None, proposed_on
+    explain(session, actor, "recall.objected", now=now)
+    restate(session, recall, PlacementState.RECALL_OBJECTED)
     _told(session, actor, recall, "recall.objected", recall.creditor_id, Permission.RECALL_MAKE, now)
     return recall
 
@@ -164,6 +157,8 @@ def decide(
     today = today_of(session, recall.creditor_id, now)
     recall.effective_on = check_date(recall.reason, effective_on or recall.effective_on, today)
     recall.state, recall.decided_at, recall.decided_by = RecallState.PENDING, now, actor.user_id
+    explain(session, actor, "recall.decided", now=now)
+    restate(session, recall, PlacementState.RECALL_PENDING)
     _told(session, actor, recall, "recall.decided", recall.agency_id, Permission.RECALL_ANSWER, now)
     if recall.effective_on <= today:
         _end(session, recall, now)
@@ -175,9 +170,8 @@ def withdraw(session: Session, actor: Actor, recall_id: int, *, now: datetime) -
     recall = _of_creditor(session, actor, recall_id)
     check_move(recall, RecallState.WITHDRAWN)
     recall.state = RecallState.WITHDRAWN
-    keys = {"creditor": recall.creditor_id, "agency": recall.agency_id, "recall": recall.id}
-    session.flush()
-    session.execute(_LET_GO, keys)
+    explain(session, actor, "recall.withdrawn", now=now)
+    let_go(session, recall)
     _told(session, actor, recall, "recall.withdrawn", recall.agency_id, Permission.RECALL_ANSWER, now)
     return recall
 
@@ -198,6 +192,7 @@ def execute_due(session: Session, actor: Actor, *, now: datetime) -> int:
         .with_for_update()
         .execution_options(populate_existing=True)
     ).all()
+    explain(session, actor, "recall.executed", now=now)
     for recall in due:
         _end(session, recall, now)
         _told(session, actor, recall, "recall.executed", recall.agency_id, Permission.RECALL_ANSWER, now)
@@ -250,11 +245,6 @@ def _strictest(session: Session, creditor_id: int, agency_id: int, version_ids: 
         .order_by(SlaClause.hours.asc().nulls_last(), SlaClause.target_bp.desc(), MandateVersion.id.desc())
         .limit(1)
     ).one()
-
-
-def _take_in(session: Session, recall: Recall, placement_ids: list[int]) -> None:
-    keys = {"creditor": recall.creditor_id, "agency": recall.agency_id, "recall": recall.id}
-    session.execute(_TAKE_IN, {**keys, "taken": placement_ids})
 
 
 def _end(session: Session, recall: Recall, now: datetime) -> None:

@@ -19,6 +19,8 @@ from assignments.cases.models import Case, CaseState, ReturnCode
 from assignments.flags.service import lift_of_return, raise_of_returns
 from assignments.placements.codes import CONSEQUENCES, STATE_AFTER, may_be_released
 from assignments.placements.ending import end_placements, one_at_a_time
+from assignments.placements.history import explain
+from assignments.placements.holding import follow_holds
 from assignments.placements.models import Placement, Return
 
 #: More than this in one go is a slip, or work for a file.
@@ -122,6 +124,9 @@ def release(session: Session, actor: Actor, case_id: int, *, now: datetime) -> C
     case.held_since = case.hold_reason = None
     if case.state is not CaseState.PLACED:
         case.state = CaseState.OPEN
+    explain(session, actor, "case.released", now=now)
+    session.flush()
+    follow_holds(session, creditor_id, [case_id])
     code = case.return_code.value if case.return_code else None
     audit.record(session, actor, "case.released", now=now, case_id=case_id, code=code)
     return case
@@ -140,6 +145,7 @@ def conclude(
     """End placements whose returns are written down, and tell both sides; returns how many ended."""
     # While the agency still holds them: what it says of people and debts stands with the cases from now on.
     raise_of_returns(session, actor, creditor_id, _cases_of(session, agency_id, placement_ids), code, now=now)
+    explain(session, actor, "case.returned", now=now)
     ended = end_placements(
         session,
         placement_ids,

@@ -25,12 +25,15 @@ from agencies.scorecards.cells import PlacedDelta, add_placed
 from assignments.cases.queries import Selection
 from assignments.placements.admission import admit, keep_standing, rooms_for
 from assignments.placements.allocation import SEEDS
+from assignments.placements.history import explain
+from assignments.placements.holding import hold_taken_on
 from assignments.placements.lifecycle import check_move
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave, WaveState
 from assignments.placements.planning import Plan, Terms, plan
+from assignments.placements.rejections import count_rejected
 from assignments.placements.strategy import Strategy, by_shares
 from assignments.placements.taking_part import terms_for
-from assignments.placements.writing import Sent, hold_placing, write
+from assignments.placements.writing import Sent, hold_placing, row_count, write
 
 
 class WaveNameMissing(Invalid):
@@ -171,7 +174,8 @@ def acknowledge(session: Session, actor: Actor, consignment_id: int, *, now: dat
     check_move(consignment.state, PlacementState.ACKNOWLEDGED)
     consignment.state = PlacementState.ACKNOWLEDGED
     consignment.acknowledged_at, consignment.acknowledged_by = now, actor.user_id
-    session.execute(
+    explain(session, actor, "consignment.acknowledged", now=now)
+    taken = session.execute(
         update(Placement)
         .where(
             Placement.agency_id == agency_id,
@@ -180,7 +184,10 @@ def acknowledge(session: Session, actor: Actor, consignment_id: int, *, now: dat
             Placement.state == PlacementState.SENT,
         )
         .values(state=PlacementState.ACKNOWLEDGED)
+        .execution_options(synchronize_session=False)
     )
+    # What its creditor held meanwhile is taken on, and not to be worked yet.
+    hold_taken_on(session, consignment)
     audit.record(
         session,
         actor,
@@ -191,6 +198,8 @@ def acknowledge(session: Session, actor: Actor, consignment_id: int, *, now: dat
         cases=consignment.cases,
         placed_minor=consignment.placed_minor,
         currency=consignment.currency,
+        taken=row_count(taken),
+        rejected=count_rejected(session, consignment),
     )
     return consignment
 

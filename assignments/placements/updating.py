@@ -29,6 +29,8 @@ from assignments.cases.reaching import NewPoint, add_points, known_points
 from assignments.contacts.normalising import same_as
 from assignments.placements import update_rows as rows
 from assignments.placements.ending import one_at_a_time
+from assignments.placements.history import explain
+from assignments.placements.holding import follow_holds
 from uploads.checking.rejecting import reject_rows
 from uploads.checking.remarking import remark_rows
 from uploads.lifecycle import CannotBeUndone
@@ -75,6 +77,7 @@ def load_update(session: Session, actor: Actor, upload: Upload, *, now: datetime
     session.execute(text(rows.WRITE_DOWN), {**keys, **lines, "now": now})
     session.execute(text(rows.ADJUST), {**keys, "now": now, "today": _today(session, creditor_id, now)})
     gather_statistics(session, upload.rows_good, "balance_adjustments", "case_updates")
+    explain(session, actor, "case.updated", now=now)
     _follow(session, keys, takes_back=False)
     changed = _tell(session, actor, upload, keys, takes_back=False, now=now)
     return Loaded(changed, upload.rows_good - changed, upload.rows_read - upload.rows_good)
@@ -97,6 +100,7 @@ def undo_update(session: Session, actor: Actor, upload: Upload, now: datetime) -
     session.execute(text(rows.UNWRITE), {**keys, "now": now})
     touched = _touched(session, keys)
     session.execute(text(rows.UNADJUST), {**keys, "touched": touched, "now": now})
+    explain(session, actor, "case.updated", now=now)
     _follow(session, keys, takes_back=True)
     session.execute(text(rows.DROP_CONTACTS), {**keys, "touched": touched})
     return {"cases": _tell(session, actor, upload, keys, takes_back=True, now=now)}
@@ -123,7 +127,9 @@ def _follow(session: Session, keys: dict[str, Any], *, takes_back: bool) -> None
     told = {**keys, "takes_back": takes_back}
     session.execute(text(rows.FOLLOW), told)
     session.execute(text(rows.SETTLE_STATES), told)
-    session.execute(text(rows.SETTLE), {"creditor": keys["creditor"], "touched": _touched(session, keys)})
+    touched = _touched(session, keys)
+    session.execute(text(rows.SETTLE), {"creditor": keys["creditor"], "touched": touched})
+    follow_holds(session, keys["creditor"], touched)
     # What the session has read of these cases is not so any more.
     session.expire_all()
 

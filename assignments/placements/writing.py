@@ -110,7 +110,7 @@ def write(session: Session, wave: Wave, plan: Plan, *, now: datetime) -> list[Se
         },
     )
     held = session.execute(text(_CASES), {"creditor": creditor, "cases": cases, "agencies": agencies})
-    if _count(placed) != len(cases) or _count(held) != len(cases):
+    if row_count(placed) != len(cases) or row_count(held) != len(cases):
         raise PlanNotWritten(f"wave {wave.id}")
     ids, first = np.unique(plan.debtor_ids, return_index=True)
     debtors = {
@@ -125,5 +125,6 @@ def write(session: Session, wave: Wave, plan: Plan, *, now: datetime) -> list[Se
     return [Sent(*row) for row in sent]
 
 
-def _count(result: object) -> int:
+def row_count(result: object) -> int:
+    """How many rows a statement wrote."""
     return result.rowcount if isinstance(result, CursorResult) else -1

@@ -17,6 +17,8 @@ from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.cells import add_recovered
+from assignments.placements.history import explain
+from assignments.placements.holding import active_by_activity
 from assignments.reports.locking import hold_placement
 from assignments.reports.models import Activity
 from assignments.reports.recovery import worked_by_activity
@@ -100,6 +102,8 @@ def record(
     ).one()
     if made is None:
         return activity, False
+    explain(session, actor, "activity.recorded", now=now)
+    active_by_activity(session, placement.creditor_id, agency_id, made)
     add_recovered(session, worked_by_activity(agency_id, made, zone))
     audit.record(
         session,

@@ -24,6 +24,8 @@ from agencies.organisations.permissions import Permission
 from agencies.scorecards.cells import add_recovered
 from assignments.ledger.reversing import reverse_payments
 from assignments.ledger.service import Booked, book_payments
+from assignments.placements.history import explain
+from assignments.placements.holding import active_by_upload
 from assignments.reports import judging, recovery
 from assignments.reports.locking import one_report_at_a_time
 from assignments.reports.models import Report, ReportPart
@@ -76,6 +78,8 @@ def ingest_payments(session: Session, actor: Actor, upload: Upload, *, now: date
     added, applied = row.added, row.added + row.withdrawn
     known = row.good - applied
     gather_statistics(session, added, "payments")
+    explain(session, actor, "payments.reported", now=now)
+    active_by_upload(session, facts.creditor_id, facts.agency_id, upload.id, "payments")
     session.execute(text("select restate_balances(:upload)"), {"upload": upload.id})
     reverse_payments(session, actor, upload.id, now=now)
     booked = book_payments(session, actor, upload.id, now=now)
@@ -93,6 +97,8 @@ def ingest_activities(session: Session, actor: Actor, upload: Upload, *, now: da
     row = _add(session, judging.ADD_ACTIVITIES, facts, now)
     added, known = row.added, row.good - row.added
     gather_statistics(session, added, "activities")
+    explain(session, actor, "activities.reported", now=now)
+    active_by_upload(session, facts.creditor_id, facts.agency_id, upload.id, "activities")
     add_recovered(session, recovery.worked_by_activities(facts.agency_id, upload.id, facts.time_zone))
     _hand_in(session, actor, upload, Part(ReportPart.ACTIVITIES, upload.id, added, known), now)
     _record(session, actor, "activities.reported", upload, now, new=added, known=known)

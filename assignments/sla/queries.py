@@ -13,11 +13,12 @@ from sqlalchemy.orm import Session
 from agencies.kernel.clock import add_business_hours
 from agencies.kernel.errors import NotFound
 from agencies.kernel.tenancy import Actor, Side, owned_by, require
-from agencies.mandates.models import Clause, Mandate
+from agencies.mandates.models import Clause, Mandate, SlaClause
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from agencies.scorecards.intervals import wilson
 from agencies.standing.models import PanelMember
+from assignments.placements.models import Consignment
 from assignments.sla.clocks import Outcome, outcome
 
 
@@ -70,15 +71,17 @@ class Obligation:
         return outcome(self.due_at, self.done_at, now)
 
 
-# Consignments taken back before anybody took them on, and in time, are no obligation: what ended them says so.
+# Consignments taken back before anybody took them on, and in time, are no obligation: what ended them says so. To
+# reject one is an answer as well.
 _ACKNOWLEDGE = """
     select k.creditor_id, k.agency_id, k.id, k.name as label, 'consignment' as kind, k.sent_at as started_at,
-           k.acknowledged_at as done_at, c.hours, c.target_bp, null::timestamptz as due_at, o.country, o.time_zone,
-           case when k.state = 'ended' and k.acknowledged_at is null then (
-               select max(l.ended_at) from placements l
-               where l.creditor_id = k.creditor_id and l.consignment_id = k.id
-           ) end as over_at
+           coalesce(k.acknowledged_at, case k.state when 'rejected' then gone.at end) as done_at, c.hours, c.target_bp,
+           null::timestamptz as due_at, o.country, o.time_zone, case k.state when 'ended' then gone.at end as over_at
     from consignments k
+    left join lateral (
+        select max(l.ended_at) as at from placements l
+        where l.creditor_id = k.creditor_id and l.consignment_id = k.id
+    ) gone on k.acknowledged_at is null and k.state in ('ended', 'rejected')
     join sla_clauses c on c.creditor_id = k.creditor_id and c.agency_id = k.agency_id
                       and c.mandate_version_id = k.mandate_version_id and c.clause = 'acknowledge'
     join organisations o on o.id = k.creditor_id
@@ -173,6 +176,25 @@ def obligations(session: Session, actor: Actor, clause: Clause | None = None) ->
                         row.done_at,
                         row.target_bp,
                     )
+
+
+def acknowledgement_due(session: Session, actor: Actor, consignment_id: int) -> datetime | None:
+    """By when a consignment wants its answer, yes or no; nothing where the terms promise none, or it is not sent."""
+    row = session.execute(
+        select(Consignment.sent_at, SlaClause.hours, Organisation.country, Organisation.time_zone)
+        .join(
+            SlaClause,
+            (SlaClause.creditor_id == Consignment.creditor_id)
+            & (SlaClause.agency_id == Consignment.agency_id)
+            & (SlaClause.mandate_version_id == Consignment.mandate_version_id)
+            & (SlaClause.clause == Clause.ACKNOWLEDGE),
+        )
+        .join(Organisation, Organisation.id == Consignment.creditor_id)
+        .where(owned_by(actor, Consignment.creditor_id, Consignment.agency_id), Consignment.id == consignment_id)
+    ).one_or_none()
+    if row is None or row.sent_at is None:
+        return None
+    return add_business_hours(row.sent_at, row.hours, row.country, row.time_zone)
 
 
 def name_of_partner(session: Session, actor: Actor, other_id: int) -> str:

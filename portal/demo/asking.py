@@ -114,7 +114,7 @@ def _held(session: Session, agency_id: int, creditor_id: int, count: int) -> lis
     held = (
         select(Placement.case_id)
         .where(Placement.agency_id == agency_id, Placement.creditor_id == creditor_id, Placement.ended_at.is_(None))
-        .where(Placement.state == PlacementState.ACKNOWLEDGED)
+        .where(Placement.state.in_((PlacementState.ACKNOWLEDGED, PlacementState.ACTIVE)))
         .order_by(Placement.id.desc())
         .limit(count)
     )

@@ -11,7 +11,16 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from agencies.kernel.errors import msg
 from agencies.kernel.money import minor
 from agencies.mandates.models import PAYING_GRADES, Clause, FeeClass, LocateGrade, ReportFrequency, Service
-from agencies.mandates.terms import MAX_DUE_DAYS, MAX_HOURS, MAX_TAIL_DAYS, AgeBand, Fee, Promise, TermSheet
+from agencies.mandates.terms import (
+    MAX_DUE_DAYS,
+    MAX_HOURS,
+    MAX_TAIL_DAYS,
+    RETURN_DAYS,
+    AgeBand,
+    Fee,
+    Promise,
+    TermSheet,
+)
 from portal.forms.base import PortalForm
 from portal.forms.fields import NumberField, PercentField, ReferenceField, WholeNumberField
 from portal.i18n import say
@@ -35,6 +44,9 @@ class TermsForm(PortalForm):
     tail_days = WholeNumberField(
         msg("Days of commission after a case has gone back"), [Optional(), NumberRange(0, MAX_TAIL_DAYS)]
     )
+    term_days = WholeNumberField(msg("Days until a case goes back"), [Optional(), NumberRange(*RETURN_DAYS)])
+    no_work_days = WholeNumberField(msg("Days without work"), [Optional(), NumberRange(*RETURN_DAYS)])
+    no_payment_days = WholeNumberField(msg("Days without a payment"), [Optional(), NumberRange(*RETURN_DAYS)])
     settlement_discount = PercentField(msg("Largest discount the agency may grant by itself (%)"), [Optional()])
     report_frequency = SelectField(msg("Reports"), filters=[lambda chosen: chosen or ReportFrequency.MONTHLY.value])
     report_due_days = WholeNumberField(
@@ -109,6 +121,9 @@ class TermsForm(PortalForm):
             promises=tuple(self._promises()),
             settlement_discount_bp=(self.settlement_discount.basis_points or 0) if is_collect else 0,
             tail_days=(self.tail_days.data or 0) if is_collect else 0,
+            term_days=(self.term_days.data or 0) if is_collect else 0,
+            no_work_days=(self.no_work_days.data or 0) if is_collect else 0,
+            no_payment_days=(self.no_payment_days.data or 0) if is_collect else 0,
         )
 
     def values(self, currency: str) -> dict[str, Any]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
-from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField
+from wtforms import BooleanField, FieldList, FormField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from agencies.kernel.errors import msg
 from agencies.kernel.money import minor
+from assignments.placements.rejecting import LONGEST_NOTE
+from assignments.placements.rejections import RejectReason
+from assignments.placements.returns import MOST_CASES
 from assignments.placements.strategy import CONTROL_BP, MAX_COOLING_DAYS, Key, Limit, Method, Strategy
 from portal.forms.base import PortalForm
 from portal.forms.cases import CaseFilterForm
@@ -25,6 +28,7 @@ from portal.forms.fields import (
     references,
 )
 from portal.i18n import say
+from portal.presenters.lifecycle import reject_choices
 from portal.presenters.strategies import KEYS, METHODS
 
 _MOST_CASES = 100_000_000
@@ -141,6 +145,32 @@ class CommitForm(PortalForm):
     is_sure = BooleanField(
         msg("I have checked this split"), [InputRequired(msg("Tick the box to say that you have checked the split."))]
     )
+
+
+class RejectionForm(PortalForm):
+    """Why an agency does not take cases on, and which; none named means all that wait."""
+
+    accounts = TextAreaField(msg("Accounts, one in each line"), [Optional(), Length(max=60 * MOST_CASES)])
+    reason = SelectField(msg("Reason"), [InputRequired()])
+    note = TextAreaField(msg("Note to the creditor"), [Optional(), Length(max=LONGEST_NOTE)])
+    is_sure = BooleanField(
+        msg("I know that our access to these cases ends at once"),
+        [InputRequired(msg("Tick the box to say that you know it."))],
+    )
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.reason.choices = [("", say(msg("Choose a reason"))), *reject_choices()]
+
+    @property
+    def named(self) -> list[str]:
+        """The accounts that were typed."""
+        return [line.strip() for line in (self.accounts.data or "").splitlines() if line.strip()]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Reason and note as the service takes them."""
+        return {"reason": RejectReason(self.reason.data), "note": self.note.data}
 
 
 def at_first(given: MultiDict[str, str]) -> MultiDict[str, str]:

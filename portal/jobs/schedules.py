@@ -32,6 +32,7 @@ DAILY: tuple[Daily, ...] = (
     Daily("warn_incidents", OrganisationKind.CREDITOR),
     Daily("keep_retention", OrganisationKind.CREDITOR),
     Daily("execute_recalls", OrganisationKind.CREDITOR),
+    Daily("recall_by_terms", OrganisationKind.CREDITOR),
     Daily("open_report_periods", OrganisationKind.CREDITOR),
     Daily("remind_reports", OrganisationKind.CREDITOR),
     # What nobody asked to have judged: activities that were there before there were rules.

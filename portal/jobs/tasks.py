@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import partial
 from itertools import chain
 
@@ -22,7 +22,7 @@ from assignments.conduct import service as conduct
 from assignments.incidents import letters as incidents
 from assignments.marketplace import service as marketplace
 from assignments.matches import finding as matches
-from assignments.placements import recalls
+from assignments.placements import coming_back, recalls
 from assignments.reports import reminders
 from assignments.reports import service as reports
 from assignments.subjects import keeping as subjects
@@ -243,14 +243,17 @@ def keep_retention(job: Job) -> Iterator[Advance]:
     yield advance
 
 
-@contextmanager
-def execute_recalls(job: Job) -> Iterator[Advance]:
-    """End the agencies' access to what is recalled for today."""
+def in_one_go(verb: Callable[..., object]) -> Callable[[Job], AbstractContextManager[Advance]]:
+    """Work that is one verb for the organisation, in one transaction."""
 
-    def advance() -> None:
-        recalls.execute_due(job.session, job.actor, now=job.ports.now())
+    @contextmanager
+    def work_of(job: Job) -> Iterator[Advance]:
+        def advance() -> None:
+            verb(job.session, job.actor, now=job.ports.now())
 
-    yield advance
+        yield advance
+
+    return work_of
 
 
 @contextmanager
@@ -299,7 +302,8 @@ TASKS: dict[str, Task] = {
     letters.SEND: Task(send_letter, attempts=14),
     webhooks.SEND: Task(send_webhook),
     "keep_retention": Task(keep_retention, permissions=frozenset({Permission.REQUEST_HANDLE})),
-    "execute_recalls": Task(execute_recalls, permissions=frozenset({Permission.RECALL_MAKE})),
+    "execute_recalls": Task(in_one_go(recalls.execute_due), permissions=frozenset({Permission.RECALL_MAKE})),
+    "recall_by_terms": Task(in_one_go(coming_back.recall_by_terms), permissions=frozenset({Permission.RECALL_MAKE})),
     "expire_approvals": Task(expire_approvals, permissions=frozenset({Permission.APPROVAL_VIEW})),
     "remind_signers": Task(remind_signers, permissions=frozenset({Permission.ATTESTATION_VIEW})),
     "warn_expiries": Task(warn_expiries, permissions=frozenset({Permission.ATTESTATION_VIEW})),

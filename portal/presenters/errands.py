@@ -250,6 +250,18 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         "investigation.queue",
         "user-search",
     ),
+    (Side.CREDITOR, "idle"): Errand(
+        msg("Cases nobody has worked in seven days"),
+        msg("Taken on by an agency, and nothing reported since. Ask it, or take them back."),
+        "sla.idle",
+        "clock",
+    ),
+    (Side.AGENCY, "idle"): Errand(
+        msg("Cases you have not worked in seven days"),
+        msg("Taken on, and nothing reported since; the creditor sees it. Begin, or give them back."),
+        "sla.idle",
+        "clock",
+    ),
     (None, "debtors_to_compare"): Errand(
         msg("Debtors that may be one person"),
         msg("Nearly the same name, reached in the same way. Look at them and decide."),

@@ -177,6 +177,9 @@ def as_typed(row: MandateRow, today: date) -> dict[str, Any]:
         "band_from": [band.from_days for band in bands],
         "band_rate": [Decimal(band.commission_bp) / 100 for band in bands],
         "tail_days": terms.tail_days,
+        "term_days": terms.term_days or None,
+        "no_work_days": terms.no_work_days or None,
+        "no_payment_days": terms.no_payment_days or None,
         "settlement_discount": Decimal(terms.settlement_discount_bp) / 100,
         "report_frequency": terms.report_frequency.value,
         "report_due_days": terms.report_due_days,
@@ -226,7 +229,29 @@ def _commission(terms: TermSheet) -> list[str]:
         if discount
         else say(msg("The agency grants no discount without asking."))
     )
-    return told
+    return [*told, *_coming_back(terms)]
+
+
+def _coming_back(terms: TermSheet) -> list[str]:
+    """When cases go back to the creditor by themselves."""
+    rules = (
+        (
+            terms.term_days,
+            msg(
+                "A case goes back %(days)s days after it was taken on, unless something was paid or promised"
+                " in the last 30 days or a promise is still to come."
+            ),
+        ),
+        (
+            terms.no_work_days,
+            msg("A case of which nothing was reported in %(days)s days goes back, unless a promise is still to come."),
+        ),
+        (
+            terms.no_payment_days,
+            msg("A case on which nothing was paid in %(days)s days goes back, unless a promise is still to come."),
+        ),
+    )
+    return [say(text, {"days": number(days)}) for days, text in rules if days]
 
 
 def _band_in_words(terms: TermSheet, age: int | None) -> str:

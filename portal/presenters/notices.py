@@ -83,6 +83,14 @@ TELLINGS: dict[str, Telling] = {
         {"recall_id": "recall_id"},
         is_urgent=True,
     ),
+    "recall.made_by_terms": Telling(
+        msgs(
+            "%(cases)s case is being recalled by the terms of its mandate; look at it before its date",
+            "%(cases)s cases are being recalled by the terms of their mandates; look at them before their date",
+        ),
+        "clock",
+        "recalls.index",
+    ),
     "recall.closed": Telling(
         msgs(
             "%(house)s has closed the recall of %(cases)s case",
@@ -121,6 +129,16 @@ TELLINGS: dict[str, Telling] = {
         ),
         "coins",
         "cases.index",
+    ),
+    "consignment.rejected": Telling(
+        msgs(
+            "%(house)s rejected %(cases)s placed case; see why, and place it elsewhere",
+            "%(house)s rejected %(cases)s placed cases; see why, and place them elsewhere",
+        ),
+        "arrow-left",
+        "placements.consignment",
+        {"consignment_id": "consignment_id"},
+        is_urgent=True,
     ),
     "case.returned": Telling(
         msgs(

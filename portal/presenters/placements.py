@@ -19,13 +19,21 @@ WAVE_TONES = {WaveState.DRAFT: "waiting", WaveState.COMMITTED: "good"}
 STATES = {
     PlacementState.SENT: msg("Sent, not yet acknowledged"),
     PlacementState.ACKNOWLEDGED: msg("Acknowledged"),
+    PlacementState.REJECTED: msg("Rejected"),
+    PlacementState.ACTIVE: msg("Being worked"),
+    PlacementState.ON_HOLD: msg("On hold"),
     PlacementState.RECALL_PENDING: msg("Recall pending"),
+    PlacementState.RECALL_OBJECTED: msg("Recall objected to"),
     PlacementState.ENDED: msg("Ended"),
 }
 TONES = {
     PlacementState.SENT: "waiting",
-    PlacementState.ACKNOWLEDGED: "good",
+    PlacementState.ACKNOWLEDGED: "working",
+    PlacementState.REJECTED: "bad",
+    PlacementState.ACTIVE: "good",
+    PlacementState.ON_HOLD: "waiting",
     PlacementState.RECALL_PENDING: "bad",
+    PlacementState.RECALL_OBJECTED: "bad",
     PlacementState.ENDED: "neutral",
 }
 #: What the lists can be narrowed to: what waits for one side or the other.
@@ -82,6 +90,11 @@ def _part(part: int, whole: int) -> float | None:
 def may_acknowledge(row: ConsignmentRow, actor: Actor) -> bool:
     """Whether the person may take the cases on now."""
     return row.state is PlacementState.SENT and actor.may(Permission.PLACEMENT_ACKNOWLEDGE)
+
+
+def may_reject(row: ConsignmentRow, actor: Actor) -> bool:
+    """Whether the person may say that the agency does not take the cases on."""
+    return may_acknowledge(row, actor)
 
 
 def may_download(row: ConsignmentRow, actor: Actor) -> bool:

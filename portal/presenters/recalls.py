@@ -13,8 +13,10 @@ from assignments.placements.codes import CONSEQUENCES, TO_BE_LOCATED, Dispositio
 from assignments.placements.models import ObjectionReason, RecallAnswer, RecallReason, RecallState
 from assignments.placements.recall_queries import RecallRow, ReturnRow
 from assignments.placements.recall_rules import AT_ONCE, WAITING
+from assignments.placements.rejections import RejectReason
 from portal.filters import day
 from portal.i18n import say
+from portal.presenters.lifecycle import REJECT_REASONS
 
 REASONS = {
     RecallReason.STRATEGY: msg("Change of strategy"),
@@ -23,6 +25,7 @@ REASONS = {
     RecallReason.SETTLED_WITH_CREDITOR: msg("Settled with the creditor"),
     RecallReason.SOLD: msg("The debts were sold"),
     RecallReason.AGREEMENT_ENDED: msg("The mandate ends"),
+    RecallReason.EXPIRED: msg("The agreed time is over"),
     RecallReason.COMPLAINT: msg("Complaint of the debtor (at once)"),
     RecallReason.DATA_PROTECTION: msg("Data protection (at once)"),
     RecallReason.COMPLIANCE: msg("Legal or regulatory order (at once)"),
@@ -93,7 +96,9 @@ def consequence(code: ReturnCode) -> str:
 
 def end(code: str) -> str:
     """How a placement ended."""
-    return CODES[ReturnCode(code)] if code in set(ReturnCode) else msg("Recalled")
+    if code in set(ReturnCode):
+        return CODES[ReturnCode(code)]
+    return REJECT_REASONS[RejectReason(code)] if code in set(RejectReason) else msg("Recalled")
 
 
 def answer(row: RecallRow) -> str:

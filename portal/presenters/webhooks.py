@@ -18,6 +18,7 @@ EVENT_NAMES: dict[str, str] = {
     "file.undone": msg("A file has been undone"),
     "consignment.sent": msg("Cases were placed"),
     "consignment.acknowledged": msg("Placed cases were acknowledged"),
+    "consignment.rejected": msg("Placed cases were rejected"),
     "recall.requested": msg("A recall was requested"),
     "recall.accepted": msg("A recall was accepted"),
     "recall.objected": msg("A recall was objected to"),

@@ -18,6 +18,7 @@ from assignments.cases.models import Case, CaseState
 from assignments.contacts.queries import list_contacts
 from assignments.flags.queries import facts_of, flags_of_case
 from assignments.locates.desk import FindingRow, list_to_verify
+from assignments.placements.history import moves_of_case
 from assignments.placements.queries import PlacementRow, list_placements
 from assignments.promises.queries import promises_of_case, statements_of
 from assignments.reads.models import ReadKind
@@ -32,7 +33,7 @@ from portal.forms.cases import CaseFilterForm
 from portal.forms.enquiries import QuestionForm
 from portal.forms.requests import HoldForm
 from portal.identity import current_actor
-from portal.presenters import casechanges, flags, locates, promises, recalls
+from portal.presenters import casechanges, flags, lifecycle, locates, promises, recalls
 from portal.presenters import cases as presenter
 from portal.presenters.reads import PURPOSES
 from portal.presenters.sla import SUBJECTS
@@ -104,6 +105,7 @@ def show(case_id: int) -> str:
         covered=presenter.covered_fields(detail.debtor, contacts, detail.case.city),
         purposes=PURPOSES,
         placements=placements,
+        moves=_moves(actor, case_id, placements) if is_first else [],
         paid_minor=casechanges.paid_minor(payments, received),
         timeline=presenter.timeline(
             placements if is_first else (),
@@ -125,6 +127,13 @@ def show(case_id: int) -> str:
         subjects=SUBJECTS,
         show=presenter,
     )
+
+
+def _moves(actor: Actor, case_id: int, placements: tuple[PlacementRow, ...]) -> list[lifecycle.MoveLine]:
+    """What became of the case's placements, move by move."""
+    if not placements:
+        return []
+    return lifecycle.move_lines(moves_of_case(db.session, actor, case_id), placements, actor)
 
 
 def _creditor_s_word(actor: Actor, case: Case, received: list[ReceivedByCreditor]) -> list[presenter.Event]:

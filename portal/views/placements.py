@@ -14,12 +14,14 @@ from agencies.kernel.tenancy import Side
 from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.cases import queries as cases
-from assignments.placements import queries, service
+from assignments.placements import queries, rejecting, service
 from assignments.placements.admission import admission
 from assignments.placements.allocation import SEEDS
+from assignments.placements.lifecycle import OVER
 from assignments.placements.manifest import manifest
 from assignments.placements.models import PlacementState, Wave, WaveState
 from assignments.placements.preview import preview_of
+from assignments.sla import queries as sla_queries
 from assignments.sla import service as sla
 from portal.extensions import db
 from portal.filters import money
@@ -33,6 +35,7 @@ from portal.presenters import attestations, strategies
 from portal.presenters import placements as presenter
 from portal.presenters.attestations import Reason
 from portal.presenters.cases import chips
+from portal.presenters.lifecycle import REJECT_REASONS
 from portal.security import requires, steps_up
 from portal.views import choices, gates, paging
 from portal.views.downloads import csv_file
@@ -150,7 +153,10 @@ def consignment(consignment_id: int) -> str:
         pages=paging.addresses(page),
         may_acknowledge=may_acknowledge,
         may_download=may_download and not reasons,
-        may_recall=row.state not in {None, PlacementState.ENDED} and actor.may(Permission.RECALL_MAKE),
+        may_recall=row.state not in {None, *OVER} and actor.may(Permission.RECALL_MAKE),
+        due_at=sla_queries.acknowledgement_due(db.session, actor, consignment_id),
+        rejected=rejecting.rejected_of(db.session, actor, consignment_id),
+        reasons_told=REJECT_REASONS,
         reasons=reasons,
         snapshot=gates.kept(db.session, actor, row.snapshot_id),
         standings=attestations,

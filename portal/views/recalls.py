@@ -13,8 +13,10 @@ from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.placements import recall_queries as queries
 from assignments.placements import recalls
+from assignments.placements.models import RecallReason
 from assignments.placements.queries import list_placements
 from assignments.placements.recall_scope import Scope, preview
+from assignments.sla.idle import idle_case_ids
 from portal.extensions import db
 from portal.forms.cases import CaseFilterForm
 from portal.forms.fields import references
@@ -45,7 +47,8 @@ def index() -> str:
 def new() -> str:
     """What would be taken back of what stands in the address, and from whom."""
     today = local_date(utc_now(), current_actor().time_zone)
-    return _new(RecallForm(data={"effective_on": today}))
+    reason = RecallReason.NO_ACTIVITY if "idle" in request.args else RecallReason.STRATEGY
+    return _new(RecallForm(data={"effective_on": today, "reason": reason.value}))
 
 
 @blueprint.post("/new")
@@ -142,7 +145,10 @@ def _scope() -> Scope:
     if "case" in request.args:
         return Scope(case_ids=tuple(codec.decode("case", one) for one in request.args.getlist("case")))
     if "consignment" in request.args:
-        return Scope(consignment_id=codec.decode("consignment", request.args["consignment"]))
+        number = codec.decode("consignment", request.args["consignment"])
+        if (days := request.args.get("idle", type=int)) is not None:
+            return Scope(case_ids=idle_case_ids(db.session, actor, number, days=days, now=utc_now()))
+        return Scope(consignment_id=number)
     form = CaseFilterForm(request.args)
     offer(form)
     if not form.validate():

@@ -6,6 +6,8 @@ from flask import Blueprint, render_template, request
 
 from agencies.kernel.clock import utc_now
 from agencies.organisations.permissions import Permission
+from assignments.placements.queries import get_consignment
+from assignments.sla import idle as idling
 from assignments.sla import queries
 from assignments.sla.cases import cases_of
 from assignments.sla.clocks import Outcome
@@ -26,6 +28,34 @@ def index() -> str:
     found = queries.compliance(db.session, actor, now=now)
     names = choices.organisations(db.session, {presenter.counterpart_id(one, actor) for one in found})
     return render_template("sla/index.html", lines=presenter.lines(found, names, actor), show=presenter)
+
+
+@blueprint.get("/idle")
+@requires(Permission.SLA_VIEW)
+def idle() -> str:
+    """What nobody worked 3, 7 and 14 days after it was taken on, by consignment."""
+    actor = current_actor()
+    rows = idling.idle_watch(db.session, actor, now=utc_now())
+    return render_template("sla/idle.html", rows=rows, days=idling.DAYS, show=presenter)
+
+
+@blueprint.get('/idle/<ref("consignment"):consignment_id>')
+@requires(Permission.SLA_VIEW)
+def idle_cases(consignment_id: int) -> str:
+    """The cases of a consignment that nobody has worked yet."""
+    actor = current_actor()
+    row = get_consignment(db.session, actor, consignment_id)
+    days = request.args.get("days", 7, type=int)
+    page = idling.idle_cases(db.session, actor, consignment_id, days=days, after=paging.after(int), now=utc_now())
+    return render_template(
+        "sla/idle_cases.html",
+        row=row,
+        page=page,
+        pages=paging.addresses(page),
+        days=days,
+        may_recall=bool(page.rows) and actor.may(Permission.RECALL_MAKE),
+        may_open=actor.may(Permission.CASE_VIEW),
+    )
 
 
 @blueprint.get('/<ref("counterpart"):other_id>/cases')

@@ -16,6 +16,7 @@ NEEDS_A_DATABASE = frozenset(
         "agencies/organisations/service.py",
         "agencies/standing/changes.py",
         "assignments/comparison.py",
+        "assignments/sla/idle.py",
         "assignments/contacts/exporting.py",
         "assignments/contacts/queries.py",
         "assignments/incidents/service.py",

@@ -43,6 +43,7 @@ from tests import (
     subjects,
 )
 from tests.pipeline.files import portfolio, receive, send, table
+from tests.recalling import reject_one
 from tests.tenants import PLATFORM
 from uploads import filelayouts, transfers
 from uploads.formats.fixedwidth import Column
@@ -197,21 +198,15 @@ class Neighbours:
         return f"creditor_id = {creditor}"
 
     def _settle(self, creditor: Actor, agency: Actor, mark: str) -> None:
-        ports, accounts = self.ports, [f"{mark}-{number}" for number in range(6)]
+        ports, accounts = self.ports, [f"{mark}-{number}" for number in range(7)]
         standings.settle(self.ports, self.world.operator, agency, mark, is_first=mark == SENTINEL)
-        loop.place_with(
-            ports,
-            creditor,
-            agency,
-            [
-                loop.NewCase(
-                    account, 100_000 + 50 * at, phones=(f"+57300{creditor.tenant}{at:05}",), name=f"{mark} Pérez"
-                )
-                for at, account in enumerate(accounts)
-            ],
-            bands=(AgeBand(180, 2_500),),
-            promises=CUSTOMARY_PROMISES,
-        )
+        debts = [
+            loop.NewCase(account, 100_000 + 50 * at, phones=(f"+57300{creditor.tenant}{at:05}",), name=f"{mark} Pérez")
+            for at, account in enumerate(accounts)
+        ]
+        agreed = {"bands": (AgeBand(180, 2_500),), "promises": CUSTOMARY_PROMISES}
+        loop.place_with(ports, creditor, agency, debts, **agreed)
+        reject_one(ports, agency, accounts[6], note=mark)
         loop.acknowledge_all(ports, agency)
         loop.ask(ports, agency, accounts[0], f"{mark}: ¿hay pagaré?")
         self._report(creditor, agency, mark, accounts)

@@ -129,6 +129,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "panel.decide": ("panel.joined", "panel.reviewed", "panel.suspended", "panel.removed"),
     "panel.decline": ("panel.declined",),
     "panel.invite": ("panel.invited",),
+    "answering.reject": ("consignment.rejected",),
     "placements.acknowledge": ("consignment.acknowledged",),
     "placements.draft": ("wave.drafted",),
     "placements.place": ("wave.placed",),

@@ -26,6 +26,7 @@ FUNCTIONS_OF_THE_OWNER = {
     "settle_flags",
     "stopped_contacts",
     "undo_portfolio",
+    "write_placement_moves",
 }
 OPEN_TO_OWNER = {
     "activities",
@@ -66,6 +67,7 @@ OPEN_TO_OWNER = {
     "payment_reversals",
     "payments",
     "placement_cells",
+    "placement_moves",
     "placements",
     "portfolios",
     "recalls",
@@ -148,8 +150,10 @@ APPEND_ONLY = (
     "panel_moves",
     "payment_reversals",
     "payments",
+    "placement_moves",
     "postings",
     "promise_statements",
+    "rejections",
     "report_files",
     "report_versions",
     "returns",

@@ -36,10 +36,10 @@ REASONS: dict[str, tuple[str, ...]] = {
         "fin de contrato",
         "fin de mandato",
         "terminacion de contrato",
-        "vencimiento",
         "end of contract",
         "agreement ended",
     ),
+    "expired": ("vencimiento", "plazo vencido", "fin del plazo", "expired", "term over"),
     "complaint": (
         "queja",
         "reclamo",

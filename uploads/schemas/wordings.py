@@ -16,6 +16,7 @@ _SHOWN: dict[str, dict[str, tuple[str, ...]]] = {
         "settled_with_creditor": ("settled with the creditor", "arreglado con el acreedor"),
         "sold": ("the debts were sold", "las deudas se vendieron"),
         "agreement_ended": ("the mandate ends", "el mandato termina"),
+        "expired": ("the agreed time is over", "el plazo pactado termino"),
         "complaint": ("complaint of the debtor (at once)", "queja del deudor (de inmediato)"),
         "data_protection": ("data protection (at once)", "proteccion de datos (de inmediato)"),
         "compliance": ("legal or regulatory order (at once)", "orden legal o de la autoridad (de inmediato)"),
