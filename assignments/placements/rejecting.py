@@ -186,7 +186,8 @@ def _waiting(session: Session, consignment: Consignment, case_ids: Collection[in
     if case_ids is not None:
         # One array: a list of cases may be longer than a statement has room for parameters.
         statement = statement.where(Placement.case_id == any_(cast(list(case_ids), ARRAY(BigInteger))))
-    return session.execute(statement).one()
+    row: Row[Any] = session.execute(statement).one()
+    return row
 
 
 def _tell(
