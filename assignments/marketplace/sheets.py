@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from agencies.mandates.models import Clause, ReportFrequency
-from agencies.mandates.terms import AgeBand, Promise, TermSheet, rate_for_age
+from agencies.mandates.schedule import AgeBand, by_age
+from agencies.mandates.settlement import Authority
+from agencies.mandates.terms import Promise, TermSheet, rate_for_age
 from assignments.marketplace.models import Bid, OpenedBid
 
 
@@ -16,7 +18,7 @@ def stored_terms(terms: TermSheet) -> dict[str, Any]:
     return {
         "report_frequency": terms.report_frequency.value,
         "report_due_days": terms.report_due_days,
-        "settlement_discount_bp": terms.settlement_discount_bp,
+        "settlement_discount_bp": terms.authority.discount_bp,
         "tail_days": terms.tail_days,
         "promises": [[one.clause.value, one.hours, one.target_bp] for one in terms.promises],
     }
@@ -27,7 +29,7 @@ def terms_asked(stored: dict[str, Any]) -> TermSheet:
     return TermSheet(
         report_frequency=ReportFrequency(stored["report_frequency"]),
         report_due_days=stored["report_due_days"],
-        settlement_discount_bp=stored["settlement_discount_bp"],
+        authority=Authority(discount_bp=stored["settlement_discount_bp"]),
         tail_days=stored["tail_days"],
         promises=tuple(Promise(Clause(clause), hours, target) for clause, hours, target in stored["promises"]),
     )
@@ -39,7 +41,7 @@ def terms_with(asked: dict[str, Any], bid: Bid | OpenedBid) -> TermSheet:
     return replace(
         terms,
         commission_bp=bid.commission_bp,
-        bands=tuple(AgeBand(start, rate) for start, rate in bid.bands),
+        lines=by_age(AgeBand(start, rate) for start, rate in bid.bands),
         promises=tuple(_sooner(one, bid.first_contact_hours) for one in terms.promises),
     )
 

@@ -9,15 +9,17 @@ from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, and_, case, func, or_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, and_, any_, case, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor
+from agencies.mandates.models import Service
 from agencies.mandates.terms import TermSheet
 from assignments.cases.models import Case, CaseState, Debtor
 from assignments.cases.queries import Selection, selected
 from assignments.placements.ages import age_on, with_portfolios
 from assignments.placements.allocation import Integers, Split, Units, digest, split, stratum
+from assignments.placements.models import Placement
 from assignments.placements.preview import (
     AgencyTotals,
     BandTotals,
@@ -27,7 +29,7 @@ from assignments.placements.preview import (
     Preview,
     RateTotals,
 )
-from assignments.placements.pricing import rates_for_ages
+from assignments.placements.pricing import Facts, asks_more_than_age, rates_for
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def plan(
     drawn = split(Units(ids, values, bound[first]), agencies, seed, bands, shares)
     case_agencies, case_bands = drawn.agencies[at], drawn.bands[at]
     versions = sorted((one.agency_id, one.version_id) for one in terms)
-    rates = _rates(terms, case_agencies, ages)
+    rates = _rates(terms, case_agencies, _facts(session, actor, terms, cases, ages, balances, currency))
     figures = _Figures(drawn, values, bound[first] != 0, case_agencies, case_bands, balances, rates)
     return Plan(
         cases,
@@ -134,12 +136,46 @@ def _currency(session: Session, actor: Actor, selection: Selection) -> str | Non
     return found.scalar()
 
 
-def _rates(terms: Sequence[Terms], agencies: Integers, ages: Integers) -> Integers:
-    rates = np.zeros(len(ages), dtype=np.int64)
+def _rates(terms: Sequence[Terms], agencies: Integers, facts: Facts) -> Integers:
+    rates = np.zeros(len(agencies), dtype=np.int64)
     for one in terms:
         mine = agencies == one.agency_id
-        rates[mine] = rates_for_ages(one.sheet, ages[mine])
+        rates[mine] = rates_for(one.sheet, facts.of(mine))
     return rates
+
+
+def _facts(
+    session: Session,
+    actor: Actor,
+    terms: Sequence[Terms],
+    cases: Integers,
+    ages: Integers,
+    balances: Integers,
+    currency: str | None,
+) -> Facts:
+    """What decides the rates; what is not in the figures is read only where a rate line asks for it."""
+    tiers = np.ones(len(cases), dtype=np.int64)
+    products, person_types = np.full(len(cases), None, dtype=object), np.full(len(cases), None, dtype=object)
+    if any(asks_more_than_age(one.sheet) for one in terms) and len(cases):
+        before = (
+            select(func.count())
+            .where(
+                Placement.creditor_id == Case.creditor_id,
+                Placement.case_id == Case.id,
+                Placement.service == Service.COLLECT,
+            )
+            .scalar_subquery()
+        )
+        statement = (
+            select(Case.id, before + 1, Case.product, Debtor.person_type)
+            .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
+            .where(Case.creditor_id == actor.tenant, Case.id == any_(literal(cases.tolist(), ARRAY(BigInteger))))
+        )
+        ids, *columns = zip(*session.execute(statement), strict=True)
+        at = np.searchsorted(cases, np.array(ids, dtype=np.int64))
+        for column, values in zip((tiers, products, person_types), columns, strict=True):
+            column[at] = values
+    return Facts(ages, balances, tiers, products, person_types, currency)
 
 
 def _read(

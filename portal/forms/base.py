@@ -48,7 +48,7 @@ class PortalForm(Form):
 
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Any:
             filters = list(unbound_field.kwargs.get("filters", ()))
-            if unbound_field.field_class is FieldList:
+            if issubclass(unbound_field.field_class, FieldList):
                 # A list has no text of its own and takes no filters; its entries do.
                 return unbound_field.bind(form=form, **options)
             if unbound_field.field_class is not PasswordField:

@@ -12,7 +12,8 @@ from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.mandates.models import LocateGrade
-from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand
+from agencies.mandates.schedule import AgeBand, by_age
+from agencies.mandates.terms import CUSTOMARY_PROMISES
 from agencies.organisations import supporting
 from agencies.organisations.permissions import SIDE_OF, Role
 from assignments.cases.models import Case, Portfolio, ReturnCode
@@ -207,7 +208,7 @@ class Neighbours:
                 )
                 for at, account in enumerate(accounts)
             ],
-            bands=(AgeBand(180, 2_500),),
+            lines=by_age([AgeBand(180, 2_500)]),
             promises=CUSTOMARY_PROMISES,
         )
         loop.acknowledge_all(ports, agency)
