@@ -57,10 +57,18 @@ FILL = (
     select :creditor, id, 'Mandato ' || id, 'collect', 'in_force', now() from organisations where kind = 'agency'
     """,
     """
-    insert into mandate_versions (creditor_id, agency_id, mandate_id, version, valid_from, commission_bp,
-                                  report_frequency, report_due_days, settlement_discount_bp, tail_days, created_at)
-    select creditor_id, agency_id, id, 1, current_date - 1000, 1500 + id * 37 % 900, 'monthly', 5, 0, 30, now()
+    insert into mandate_versions (creditor_id, agency_id, mandate_id, version, valid_from, proposed_by, currency,
+                                  commission_bp, direct_bp, discovery_bp, recall_free_days, plan_tail_days, bonus_bp,
+                                  exclusive_days, approver, subcontracting, report_frequency, report_due_days,
+                                  settlement_discount_bp, tail_days, created_at)
+    select creditor_id, agency_id, id, 1, current_date - 1000, 'creditor', 'COP', 1500 + id * 37 % 900, 10000, 10000, 0,
+           0, 0, 0, 'director', 'with_consent', 'monthly', 5, 0, 30, now()
     from mandates
+    """,
+    """
+    insert into mandate_answers (creditor_id, agency_id, mandate_version_id, proposed_by, side, answer, reason,
+                                 answered_at)
+    select creditor_id, agency_id, id, 'creditor', 'agency', 'accepted', '', now() from mandate_versions
     """,
     """
     insert into sla_clauses (creditor_id, agency_id, mandate_version_id, clause, hours, target_bp)

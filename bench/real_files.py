@@ -81,15 +81,17 @@ def everything(ports: Ports, folder: Path) -> list[Outcome]:
     }
     agency = make_agency(ports, "Agencia A", "830111222-6", ports.now())
     with ports.session(creditor) as session, transaction(session):
-        mandates.make(
+        made = mandates.make(
             session,
             creditor,
             agency_id=agency.tenant,
             name="Castigada",
             terms=TermSheet(commission_bp=1_500, report_due_days=5),
             valid_from=ports.now().date(),
+            signer=throwaway.SIGNER,
             now=ports.now(),
         )
+    throwaway.agree(ports, agency, made.id)
     outcomes = []
     for one in files(folder):
         if SENDERS[one.kind].side is Side.AGENCY:

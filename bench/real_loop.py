@@ -252,10 +252,14 @@ def _draft(ports: Ports, creditor: Actor, agencies: list[Actor], valid_from: dat
                 name=f"Castigada {name}",
                 terms=TermSheet(commission_bp=rate, report_due_days=5),
                 valid_from=valid_from,
+                signer=throwaway.SIGNER,
                 now=ports.now(),
             ).id
             for agency, (name, _, rate) in zip(agencies, AGENCIES, strict=True)
         ]
+    for agency, mandate_id in zip(agencies, ids, strict=True):
+        throwaway.agree(ports, agency, mandate_id)
+    with acting(ports, creditor) as session:
         return [
             placements.draft(
                 session,

@@ -151,8 +151,11 @@ def _place_directly(ports: Ports, creditor: Actor, agencies: Mapping[Plan, Actor
                     name=f"Directa {plan.name}",
                     terms=_terms(plan),
                     valid_from=ports.now().date(),
+                    signer=throwaway.SIGNER,
                     now=ports.now(),
                 )
+            throwaway.agree(ports, agency, made.id)
+            with acting(ports, creditor) as session:
                 wave = placements.draft(
                     session,
                     creditor,

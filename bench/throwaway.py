@@ -14,6 +14,9 @@ from sqlalchemy import select
 
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
+from agencies.mandates import service as mandates
+from agencies.mandates.queries import get_mandate
+from agencies.mandates.signing import Signer
 from agencies.organisations import service as organisations
 from agencies.organisations import signing_in
 from agencies.organisations.factors import Factor
@@ -27,6 +30,7 @@ from portal.stack.provision import provision
 
 PASSWORD = "una frase larga para el banco de pruebas 9"  # noqa: S105  it opens nothing
 DIRECTOR = "directora@banco.example"
+SIGNER = Signer("Directora", "Directora de recuperaciones")
 #: Half of what a small database server would be given, and the same for both sides of every comparison.
 SERVER = {"shared_buffers": "1GB", "max_wal_size": "8GB", "maintenance_work_mem": "256MB"}
 
@@ -130,3 +134,12 @@ def sign_in(opened: Ports, client: FlaskClient, email: str) -> None:
         )
     with client.session_transaction() as cookie:
         cookie.update({"_user_id": token, "_fresh": True})
+
+
+def agree(ports: Ports, agency: Actor, mandate_id: int) -> None:
+    """The agency signs the terms that wait for it."""
+    with ports.session(agency) as session, transaction(session):
+        row = get_mandate(session, agency, mandate_id)
+        if row.proposal is not None:
+            signed = {"digest": row.digest(row.proposal), "signer": Signer("Gerente", "Gerente general")}
+            mandates.accept(session, agency, mandate_id, **signed, now=ports.now())

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
 from babel.dates import format_date
-from flask import current_app, request, session
-from flask_babel import get_locale, gettext, ngettext
+from flask import current_app, g, request, session
+from flask_babel import force_locale, get_locale, gettext, ngettext
 
 from agencies.kernel.errors import DomainError, Plural
 from portal.identity import find_visitor
@@ -25,6 +26,8 @@ _NO_COUNTRIES = {"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"}
 
 def language() -> str:
     """The language of this request: the person's own, else what this browser chose, else what it prefers."""
+    if spoken := g.get("spoken"):
+        return str(spoken)
     visitor = find_visitor()
     if visitor is not None:
         return visitor.actor.language
@@ -33,6 +36,18 @@ def language() -> str:
     if chosen in LOCALES:
         return str(chosen)
     return request.accept_languages.best_match(LOCALES, DEFAULT)
+
+
+@contextmanager
+def speaking(spoken: str) -> Iterator[None]:
+    """Say everything in one language for a while, whatever the reader's: a document in two languages needs both."""
+    before = g.get("spoken")
+    g.spoken = spoken
+    try:
+        with force_locale(LOCALES[spoken]):
+            yield
+    finally:
+        g.spoken = before
 
 
 def locale() -> str:

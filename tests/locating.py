@@ -13,7 +13,6 @@ from sqlalchemy import select
 from agencies.kernel.clock import utc_now
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor
-from agencies.mandates import service as mandates
 from agencies.mandates.models import FeeClass, LocateGrade, Mandate, Service
 from agencies.mandates.terms import Fee, TermSheet
 from assignments.cases.queries import Selection
@@ -31,7 +30,7 @@ from assignments.locates.models import (
 )
 from assignments.locates.people import People
 from portal.ports import Ports
-from tests import loop
+from tests import agreed, loop
 from tests.attested import attest_all
 
 ORDERED_AT = loop.PLACED_AT + timedelta(days=20)
@@ -65,17 +64,16 @@ def locate_mandate(ports: Ports, creditor: Actor, agency: Actor, *, is_attested:
     if is_attested:
         attest_all(ports, creditor, agency, now=loop.PLACED_AT)
     sheet = TermSheet(fees=tuple(Fee(*key, amount) for key, amount in FEES.items()))
-    with ports.session(creditor) as session, transaction(session):
-        return mandates.make(
-            session,
-            creditor,
-            agency_id=agency.tenant,
-            name=f"Localización {next(_numbers)}",
-            terms=terms.get("terms", sheet),
-            valid_from=date(2025, 1, 1),
-            service=Service.LOCATE,
-            now=loop.PLACED_AT,
-        )
+    return agreed.make(
+        ports,
+        creditor,
+        agency,
+        name=f"Localización {next(_numbers)}",
+        terms=terms.get("terms", sheet),
+        valid_from=date(2025, 1, 1),
+        service=Service.LOCATE,
+        now=loop.PLACED_AT,
+    )
 
 
 def order(ports: Ports, creditor: Actor, mandate: Mandate, people: People | None = None, **changed: Any) -> LocateBatch:

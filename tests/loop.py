@@ -18,7 +18,6 @@ from sqlalchemy import insert, select, update
 from agencies.kernel.sealing import keyring_of
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, as_loader
-from agencies.mandates import service as mandates
 from agencies.mandates.models import Mandate
 from agencies.mandates.terms import TermSheet
 from assignments.cases.models import Case, CaseState, Debtor, Portfolio
@@ -31,6 +30,7 @@ from assignments.sla import enquiries
 from assignments.sla import service as sla
 from assignments.sla.models import EnquirySubject
 from portal.ports import Ports
+from tests import agreed
 from tests.attested import attest_all
 from tests.sealing import debtor_columns, identity_of, point_columns
 from uploads.models import Upload, UploadError, UploadKind, UploadState
@@ -137,16 +137,15 @@ def add_mandate(
 ) -> Mandate:
     """Make a mandate between the two; the agency has attested to everything."""
     attest_all(ports, creditor, agency, now=PLACED_AT)
-    with ports.session(creditor) as session, transaction(session):
-        return mandates.make(
-            session,
-            creditor,
-            agency_id=agency.tenant,
-            name=f"Mandato {next(_numbers)}",
-            terms=TermSheet(commission_bp=commission_bp, report_due_days=report_due_days, **terms),
-            valid_from=valid_from,
-            now=PLACED_AT,
-        )
+    return agreed.make(
+        ports,
+        creditor,
+        agency,
+        name=f"Mandato {next(_numbers)}",
+        terms=TermSheet(commission_bp=commission_bp, report_due_days=report_due_days, **terms),
+        valid_from=valid_from,
+        now=PLACED_AT,
+    )
 
 
 def draft(

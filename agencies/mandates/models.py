@@ -11,6 +11,7 @@ from sqlalchemy import (
     ForeignKey,
     ForeignKeyConstraint,
     Identity,
+    LargeBinary,
     PrimaryKeyConstraint,
     UniqueConstraint,
 )
@@ -42,6 +43,46 @@ class ReportFrequency(StrEnum):
     #: From the 1st to the 15th, and from the 16th to the end of the month: *quincena*.
     FORTNIGHTLY = "fortnightly"
     MONTHLY = "monthly"
+
+
+class DebtorType(StrEnum):
+    """Who owes, as a rate line may ask."""
+
+    PERSON = "person"
+    COMPANY = "company"
+
+
+class Approver(StrEnum):
+    """Who of the creditor decides on a settlement above the agency's authority."""
+
+    DIRECTOR = "director"
+    ANALYST = "analyst"
+    FINANCE = "finance"
+
+
+class Subcontracting(StrEnum):
+    """Whether an agency may have others do its work."""
+
+    FORBIDDEN = "forbidden"
+    #: Each one only after the creditor has agreed to it.
+    WITH_CONSENT = "with_consent"
+
+
+class Party(StrEnum):
+    """A side of a contract."""
+
+    CREDITOR = "creditor"
+    AGENCY = "agency"
+
+
+class Answer(StrEnum):
+    """What became of proposed terms; until then they wait."""
+
+    ACCEPTED = "accepted"
+    #: By the side that was asked.
+    DECLINED = "declined"
+    #: By the side that proposed them.
+    WITHDRAWN = "withdrawn"
 
 
 class FeeClass(StrEnum):
@@ -105,7 +146,7 @@ class Mandate(Base):
 
 
 class MandateVersion(Base):
-    """The terms of a mandate from a date on."""
+    """The terms of a mandate from a date on, as one side proposed them; they hold once the other has accepted."""
 
     __tablename__ = "mandate_versions"
     __table_args__ = (
@@ -115,7 +156,13 @@ class MandateVersion(Base):
             ["mandates.creditor_id", "mandates.agency_id", "mandates.id"],
         ),
         UniqueConstraint("creditor_id", "mandate_id", "version"),
+        # An answer names its version together with the side that proposed it.
+        UniqueConstraint("creditor_id", "agency_id", "id", "proposed_by"),
         CheckConstraint("commission_bp between 0 and 10000", name="commission_bp"),
+        CheckConstraint("direct_bp between 0 and 10000", name="direct_bp"),
+        CheckConstraint("discovery_bp between 0 and 10000", name="discovery_bp"),
+        CheckConstraint("bonus_bp between 0 and 10000", name="bonus_bp"),
+        CheckConstraint("floor_minor >= 0 and cap_minor >= 0 and floor_minor <= cap_minor", name="floor_minor"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
@@ -124,8 +171,20 @@ class MandateVersion(Base):
     mandate_id: Mapped[int]
     version: Mapped[int]
     valid_from: Mapped[date]
-    #: Ten-thousandths of each payment.
+    proposed_by: Mapped[Party] = mapped_column(code_type(Party, "proposed_by"))
+    #: Of every amount in the terms.
+    currency: Mapped[str]
+    #: Ten-thousandths of each payment of a case that no rate line fits.
     commission_bp: Mapped[int]
+    #: What a payment that earns anything earns at least and at most.
+    floor_minor: Mapped[int | None]
+    cap_minor: Mapped[int | None]
+    #: What part of the commission is due when the debtor paid the creditor itself, in ten-thousandths.
+    direct_bp: Mapped[int] = mapped_column(default=10_000)
+    #: What part of it is due on a payment made before the placement.
+    discovery_bp: Mapped[int] = mapped_column(default=10_000)
+    #: A case recalled within so many days of its placement earns nothing from then on.
+    recall_free_days: Mapped[int] = mapped_column(default=0)
     report_frequency: Mapped[ReportFrequency] = mapped_column(code_type(ReportFrequency))
     #: Business days after the end of a period by which its report is due.
     report_due_days: Mapped[int]
@@ -138,8 +197,85 @@ class MandateVersion(Base):
     term_days: Mapped[int] = mapped_column(default=0)
     no_work_days: Mapped[int] = mapped_column(default=0)
     no_payment_days: Mapped[int] = mapped_column(default=0)
+    #: The same for the payments of a plan agreed during the placement; never shorter than the tail.
+    plan_tail_days: Mapped[int] = mapped_column(default=0)
+    #: From so much collected in a calendar month, this part of it may be invoiced as a bonus.
+    bonus_from_minor: Mapped[int | None]
+    bonus_bp: Mapped[int] = mapped_column(default=0)
+    longest_plan_months: Mapped[int | None]
+    smallest_instalment_minor: Mapped[int | None]
+    approver: Mapped[Approver] = mapped_column(code_type(Approver), default=Approver.DIRECTOR)
+    #: Days after a placement in which the creditor takes no case back for reasons of strategy; 0 is no exclusivity.
+    exclusive_days: Mapped[int] = mapped_column(default=0)
+    subcontracting: Mapped[Subcontracting] = mapped_column(
+        code_type(Subcontracting), default=Subcontracting.WITH_CONSENT
+    )
     created_at: Mapped[datetime]
     created_by: Mapped[int | None]
+
+
+class MandateAnswer(Base):
+    """What became of a proposed version: one answer, never edited."""
+
+    __tablename__ = "mandate_answers"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "agency_id", "mandate_version_id"),
+        ForeignKeyConstraint(
+            ["creditor_id", "agency_id", "mandate_version_id", "proposed_by"],
+            [
+                "mandate_versions.creditor_id",
+                "mandate_versions.agency_id",
+                "mandate_versions.id",
+                "mandate_versions.proposed_by",
+            ],
+        ),
+        # Nobody accepts or declines its own proposal, and nobody withdraws the other's.
+        CheckConstraint("(answer = 'withdrawn') = (side = proposed_by)", name="side"),
+        CheckConstraint("(answer = 'declined') = (reason <> '')", name="reason"),
+    )
+
+    creditor_id: Mapped[int]
+    agency_id: Mapped[int]
+    mandate_version_id: Mapped[int]
+    proposed_by: Mapped[Party] = mapped_column(code_type(Party, "proposed_by"))
+    side: Mapped[Party] = mapped_column(code_type(Party))
+    answer: Mapped[Answer] = mapped_column(code_type(Answer))
+    reason: Mapped[str]
+    answered_at: Mapped[datetime]
+    answered_by: Mapped[int | None]
+    #: The lot whose award accepted the bid these terms were made of.
+    lot_id: Mapped[int | None]
+
+
+class MandateSignature(Base):
+    """Who signed a version for a side, with the digest of exactly these terms; never edited."""
+
+    __tablename__ = "mandate_signatures"
+    __table_args__ = (
+        PrimaryKeyConstraint("creditor_id", "agency_id", "mandate_version_id", "side"),
+        ForeignKeyConstraint(
+            ["creditor_id", "agency_id", "mandate_version_id"],
+            ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
+        ),
+        ForeignKeyConstraint(
+            ["creditor_id", "agency_id", "lot_id"],
+            ["opened_bids.creditor_id", "opened_bids.agency_id", "opened_bids.lot_id"],
+        ),
+        CheckConstraint("octet_length(digest) = 32", name="digest"),
+    )
+
+    creditor_id: Mapped[int]
+    agency_id: Mapped[int]
+    mandate_version_id: Mapped[int]
+    side: Mapped[Party] = mapped_column(code_type(Party))
+    signer_name: Mapped[str]
+    signer_position: Mapped[str]
+    #: SHA-256 of the canonical terms.
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    signed_at: Mapped[datetime]
+    signed_by: Mapped[int | None]
+    #: The lot in which the agency's bid is its signature.
+    lot_id: Mapped[int | None]
 
 
 def _version_key() -> ForeignKeyConstraint:
@@ -149,23 +285,38 @@ def _version_key() -> ForeignKeyConstraint:
     )
 
 
-class CommissionBand(Base):
-    """The commission on debts of at least an age, instead of the version's own; part of a version, never edited."""
+class CommissionLine(Base):
+    """One rate line of a version; the first that fits a case, by position, sets its commission; never edited."""
 
-    __tablename__ = "commission_bands"
+    __tablename__ = "commission_lines"
     __table_args__ = (
-        PrimaryKeyConstraint("creditor_id", "agency_id", "mandate_version_id", "from_days"),
+        PrimaryKeyConstraint("creditor_id", "agency_id", "mandate_version_id", "position"),
         _version_key(),
-        CheckConstraint("commission_bp between 0 and 10000", name="commission_bp"),
-        CheckConstraint("from_days > 0", name="from_days"),
+        CheckConstraint("rate_bp between 0 and 10000", name="rate_bp"),
+        CheckConstraint("position > 0", name="position"),
+        CheckConstraint("tier > 0", name="tier"),
+        CheckConstraint("age_from >= 0 and age_to >= 0 and age_from <= age_to", name="age_from"),
+        CheckConstraint(
+            "balance_from_minor >= 0 and balance_to_minor >= 0 and balance_from_minor <= balance_to_minor",
+            name="balance_from_minor",
+        ),
     )
 
     creditor_id: Mapped[int]
     agency_id: Mapped[int]
     mandate_version_id: Mapped[int]
-    #: Days past due when the case is placed, from which the band applies.
-    from_days: Mapped[int]
-    commission_bp: Mapped[int]
+    position: Mapped[int]
+    rate_bp: Mapped[int]
+    #: What is null is not asked; both ends of a range are included. The first placement of a case has tier 1.
+    tier: Mapped[int | None]
+    #: Days past due when the case is placed.
+    age_from: Mapped[int | None]
+    age_to: Mapped[int | None]
+    #: Minor units of the version's currency when the case is placed.
+    balance_from_minor: Mapped[int | None]
+    balance_to_minor: Mapped[int | None]
+    product: Mapped[str | None]
+    debtor_type: Mapped[DebtorType | None] = mapped_column(code_type(DebtorType))
 
 
 class LocateFee(Base):

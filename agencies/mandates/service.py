@@ -1,7 +1,8 @@
-"""A creditor makes, amends and ends its mandates with agencies; a version, once made, is never edited."""
+"""A creditor makes and ends its mandates; either side proposes terms and the other accepts; no version is edited."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import select
@@ -10,19 +11,14 @@ from sqlalchemy.orm import Session
 
 from agencies.kernel import audit
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
-from agencies.kernel.tenancy import Actor, Side, require, require_side
+from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
+from agencies.mandates import signing
 from agencies.mandates.lifecycle import VersionTooEarly, check_open
-from agencies.mandates.models import (
-    CommissionBand,
-    LocateFee,
-    Mandate,
-    MandateState,
-    MandateVersion,
-    Service,
-    SlaClause,
-)
+from agencies.mandates.models import Answer, Mandate, MandateState, MandateVersion, Party, Service
+from agencies.mandates.queries import sheet_of
+from agencies.mandates.signing import Signer
 from agencies.mandates.terms import TermSheet, check_terms
-from agencies.organisations.models import Organisation
+from agencies.mandates.writing import add_version, with_currency
 from agencies.organisations.permissions import Permission
 from agencies.standing import panel
 
@@ -39,6 +35,18 @@ class MandateNameMissing(Invalid):
     text = msg("Give the mandate a name.")
 
 
+@dataclass(frozen=True)
+class Awarded:
+    """A lot whose award makes a mandate: the bid is the agency's signature, the award the creditor's."""
+
+    lot_id: int
+    #: Who signed: the award's person, and who bid, as far as the creditor may know.
+    creditor: Signer
+    agency: Signer
+    bid_at: datetime
+    bid_by: int | None
+
+
 def make(
     session: Session,
     actor: Actor,
@@ -48,11 +56,19 @@ def make(
     terms: TermSheet,
     valid_from: date,
     service: Service = Service.COLLECT,
+    signer: Signer | None = None,
+    awarded: Awarded | None = None,
     now: datetime,
 ) -> Mandate:
-    """Make a mandate and its first version; raises `MandateNameTaken`, and what panel and terms refuse."""
+    """Make a mandate and propose its first version by signing it; nothing can be placed until the agency accepts.
+
+    `awarded` instead of a signer, both sides have signed. Raises `MandateNameTaken`, `SignerMissing`, and what panel
+    and terms refuse.
+    """
     require(actor, Permission.MANDATE_MAKE)
     creditor_id = require_side(actor, Side.CREDITOR)
+    signed = signing.check_signer(awarded.creditor if awarded else signer or Signer("", ""))
+    terms = with_currency(session, creditor_id, terms)
     check_terms(terms)
     name = name.strip()
     if not name:
@@ -75,8 +91,16 @@ def make(
     )
     if mandate is None:
         raise MandateNameTaken(name=name)
-    version = _add_version(session, actor, mandate, 1, terms, valid_from, now)
+    side = Party.AGENCY if awarded else Party.CREDITOR
+    version = add_version(session, actor, mandate, 1, terms, valid_from, side, now)
+    digest = _digest(session, mandate, version)
+    lot_id = awarded.lot_id if awarded else None
+    signing.sign(session, version, Party.CREDITOR, signed, digest, user_id=actor.user_id, lot_id=lot_id, now=now)
     _record(session, actor, "mandate.made", mandate, now, version)
+    if awarded:
+        _award(session, actor, mandate, version, awarded, digest, now)
+    else:
+        signing.tell_other_side(session, actor, mandate, version, "mandate.proposed", now)
     return mandate
 
 
@@ -87,22 +111,71 @@ def amend(
     *,
     terms: TermSheet,
     valid_from: date,
+    signer: Signer,
     now: datetime,
 ) -> MandateVersion:
-    """Add the terms that apply from a date on; what is already placed keeps its own."""
-    mandate = _mine(session, actor, mandate_id)
+    """Propose the terms that apply from a date on by signing them; they hold once the other side accepts.
+
+    A proposal of the other side that waits is declined by this one, an own one withdrawn. Raises `SignerMissing`,
+    `VersionTooEarly`, `MandateEnded`, `AlreadyAnswered`, and what the terms are refused for.
+    """
+    mandate = _ours(session, actor, mandate_id)
     check_open(mandate)
+    signed = signing.check_signer(signer)
+    terms = with_currency(session, mandate.creditor_id, terms)
     check_terms(terms)
-    last = session.scalars(
-        select(MandateVersion)
-        .where(MandateVersion.creditor_id == mandate.creditor_id, MandateVersion.mandate_id == mandate_id)
-        .order_by(MandateVersion.version.desc())
-        .limit(1)
-    ).one()
-    if valid_from < last.valid_from:
-        raise VersionTooEarly(earliest=last.valid_from)
-    version = _add_version(session, actor, mandate, last.version + 1, terms, valid_from, now)
+    agreed = signing.last_accepted(session, mandate)
+    if agreed and valid_from < agreed.valid_from:
+        raise VersionTooEarly(earliest=agreed.valid_from)
+    _give_way(session, actor, mandate, now)
+    side, number = signing.party_of(actor), signing.next_number(session, mandate)
+    version = add_version(session, actor, mandate, number, terms, valid_from, side, now)
+    digest = _digest(session, mandate, version)
+    signing.sign(session, version, side, signed, digest, user_id=actor.user_id, now=now)
     _record(session, actor, "mandate.amended", mandate, now, version)
+    signing.tell_other_side(session, actor, mandate, version, "mandate.proposed", now)
+    return version
+
+
+def accept(
+    session: Session, actor: Actor, mandate_id: int, *, digest: bytes, signer: Signer, now: datetime
+) -> MandateVersion:
+    """Sign what the other side proposed: from its first day on it holds for what is placed.
+
+    `digest` is that of the terms that were read. Raises `OtherTerms`, `AlreadyAnswered`, `NotYourAnswer`,
+    `SignerMissing` and `MandateEnded`.
+    """
+    mandate, version = _waiting(session, actor, mandate_id, digest, is_own=False)
+    signed, side = signing.check_signer(signer), signing.party_of(actor)
+    signing.keep_answer(session, version, side, Answer.ACCEPTED, user_id=actor.user_id, now=now)
+    signing.sign(session, version, side, signed, digest, user_id=actor.user_id, now=now)
+    _record(session, actor, "mandate.accepted", mandate, now, version)
+    signing.tell_other_side(session, actor, mandate, version, "mandate.accepted", now)
+    return version
+
+
+def decline(
+    session: Session, actor: Actor, mandate_id: int, *, digest: bytes, reason: str, now: datetime
+) -> MandateVersion:
+    """Refuse what the other side proposed, with a reason; raises what `accept` does, and `ReasonMissing`."""
+    mandate, version = _waiting(session, actor, mandate_id, digest, is_own=False)
+    reason = reason.strip()[: signing.MAX_REASON]
+    if not reason:
+        raise signing.ReasonMissing
+    side = signing.party_of(actor)
+    signing.keep_answer(session, version, side, Answer.DECLINED, user_id=actor.user_id, reason=reason, now=now)
+    _record(session, actor, "mandate.declined", mandate, now, version)
+    signing.tell_other_side(session, actor, mandate, version, "mandate.declined", now)
+    return version
+
+
+def withdraw(session: Session, actor: Actor, mandate_id: int, *, digest: bytes, now: datetime) -> MandateVersion:
+    """Take back an own proposal before it is answered; raises `NotYourProposal`, `AlreadyAnswered`, `OtherTerms`."""
+    mandate, version = _waiting(session, actor, mandate_id, digest, is_own=True)
+    side = signing.party_of(actor)
+    signing.keep_answer(session, version, side, Answer.WITHDRAWN, user_id=actor.user_id, now=now)
+    _record(session, actor, "mandate.withdrawn", mandate, now, version)
+    signing.tell_other_side(session, actor, mandate, version, "mandate.withdrawn", now)
     return version
 
 
@@ -129,65 +202,86 @@ def _mine(session: Session, actor: Actor, mandate_id: int) -> Mandate:
     return mandate
 
 
-def _add_version(
+def _ours(session: Session, actor: Actor, mandate_id: int) -> Mandate:
+    require(actor, Permission.MANDATE_SIGN)
+    mandate = session.scalar(
+        select(Mandate)
+        .where(owned_by(actor, Mandate.creditor_id, Mandate.agency_id), Mandate.id == mandate_id)
+        .execution_options(populate_existing=True)
+    )
+    if mandate is None:
+        raise NotFound
+    return mandate
+
+
+def _waiting(
+    session: Session, actor: Actor, mandate_id: int, digest: bytes, *, is_own: bool
+) -> tuple[Mandate, MandateVersion]:
+    """The proposal that waits, if it is the one that was read and the actor's to answer or to withdraw."""
+    mandate = _ours(session, actor, mandate_id)
+    check_open(mandate)
+    version = signing.open_version(session, mandate)
+    if version is None:
+        raise signing.AlreadyAnswered
+    if (version.proposed_by is signing.party_of(actor)) is not is_own:
+        raise signing.NotYourProposal if is_own else signing.NotYourAnswer
+    if digest != _digest(session, mandate, version):
+        raise signing.OtherTerms
+    return mandate, version
+
+
+def _digest(session: Session, mandate: Mandate, version: MandateVersion) -> bytes:
+    parties = signing.Parties(mandate.creditor_id, mandate.agency_id, mandate.name, mandate.service)
+    return signing.digest_of_version(parties, version, sheet_of(session, version))
+
+
+def _give_way(session: Session, actor: Actor, mandate: Mandate, now: datetime) -> None:
+    """What waits for an answer has one when new terms are proposed instead."""
+    waiting = signing.open_version(session, mandate)
+    if waiting is None:
+        return
+    side = signing.party_of(actor)
+    is_own = waiting.proposed_by is side
+    signing.keep_answer(
+        session,
+        waiting,
+        side,
+        Answer.WITHDRAWN if is_own else Answer.DECLINED,
+        user_id=actor.user_id,
+        reason="" if is_own else signing.COUNTERED,
+        now=now,
+    )
+
+
+def _award(
     session: Session,
     actor: Actor,
     mandate: Mandate,
-    number: int,
-    terms: TermSheet,
-    valid_from: date,
+    version: MandateVersion,
+    awarded: Awarded,
+    digest: bytes,
     now: datetime,
-) -> MandateVersion:
-    version = MandateVersion(
-        creditor_id=mandate.creditor_id,
-        agency_id=mandate.agency_id,
-        mandate_id=mandate.id,
-        version=number,
-        valid_from=valid_from,
-        commission_bp=terms.commission_bp,
-        report_frequency=terms.report_frequency,
-        report_due_days=terms.report_due_days,
-        settlement_discount_bp=terms.settlement_discount_bp,
-        tail_days=terms.tail_days,
-        term_days=terms.term_days,
-        no_work_days=terms.no_work_days,
-        no_payment_days=terms.no_payment_days,
-        created_at=now,
-        created_by=actor.user_id,
+) -> None:
+    signing.sign(
+        session,
+        version,
+        Party.AGENCY,
+        awarded.agency,
+        digest,
+        user_id=awarded.bid_by,
+        lot_id=awarded.lot_id,
+        now=awarded.bid_at,
     )
-    session.add(version)
-    session.flush()
-    _add_lines(session, version, terms)
-    return version
-
-
-def _add_lines(session: Session, version: MandateVersion, terms: TermSheet) -> None:
-    key = {
-        "creditor_id": version.creditor_id,
-        "agency_id": version.agency_id,
-        "mandate_version_id": version.id,
-    }
-    currency = (
-        terms.currency
-        or session.scalars(select(Organisation.currency).where(Organisation.id == version.creditor_id)).one()
+    signing.keep_answer(
+        session,
+        version,
+        Party.CREDITOR,
+        Answer.ACCEPTED,
+        user_id=actor.user_id,
+        lot_id=awarded.lot_id,
+        now=now,
     )
-    session.add_all(
-        [
-            *(CommissionBand(**key, from_days=one.from_days, commission_bp=one.commission_bp) for one in terms.bands),
-            *(
-                LocateFee(
-                    **key,
-                    fee_class=one.fee_class,
-                    grade=one.grade,
-                    currency=currency,
-                    amount_minor=one.amount_minor,
-                )
-                for one in terms.fees
-            ),
-            *(SlaClause(**key, clause=one.clause, hours=one.hours, target_bp=one.target_bp) for one in terms.promises),
-        ]
-    )
-    session.flush()
+    _record(session, actor, "mandate.accepted", mandate, now, version)
 
 
 def _record(

@@ -34,6 +34,8 @@ class Permission(StrEnum):
     #: The same with nothing covered, for a purpose.
     CASE_EXPORT_FULL = "case.export_full"
     MANDATE_MAKE = "mandate.make"
+    #: Propose terms and sign them for one's side.
+    MANDATE_SIGN = "mandate.sign"
     MANDATE_VIEW = "mandate.view"
     PLACEMENT_PLAN = "placement.plan"
     PLACEMENT_VIEW = "placement.view"
@@ -114,6 +116,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CASE_VIEW,
             _P.CASE_EXPORT,
             _P.MANDATE_MAKE,
+            _P.MANDATE_SIGN,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_PLAN,
             _P.PLACEMENT_VIEW,
@@ -236,6 +239,7 @@ PERMISSIONS: dict[Role, frozenset[str]] = {
             _P.CONTACT_REVEAL,
             _P.CASE_EXPORT,
             _P.CASE_EXPORT_FULL,
+            _P.MANDATE_SIGN,
             _P.MANDATE_VIEW,
             _P.PLACEMENT_VIEW,
             _P.PLACEMENT_ACKNOWLEDGE,

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from agencies.kernel.statistics import gather_statistics
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.organisations.permissions import Permission
-from assignments.ledger.commission import COMMISSION_SQL
+from assignments.ledger.commission import COMMISSION_SQL, TERMS_SQL
 from assignments.ledger.posting import POSTINGS_SQL
 
 _ENTRIES = f"""
@@ -29,6 +29,7 @@ with entered as (
            p.id, l.mandate_version_id, l.commission_bp, p.paid_on, p.currency, p.amount_minor + {COMMISSION_SQL}, :now
     from payments p
     join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
+    {TERMS_SQL}
     where p.agency_id = :agency and p.upload_id = :upload
       and not exists (
           select from entries e where e.creditor_id = p.creditor_id and e.agency_id = p.agency_id

@@ -13,6 +13,7 @@ from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, owned_by, require
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
+from assignments.ledger.commission import COMMISSION_SQL, TERMS_SQL
 from assignments.ledger.models import Account, Entry, EntryKind, Posting
 from assignments.placements.models import Placement
 
@@ -216,13 +217,14 @@ CHECKS = {
            or t.destination is distinct from
               case p.received_by when 'agency' then 'held_by_agency' else 'received_by_creditor' end
     """,
-    "commission_differs": """
+    "commission_differs": f"""
         select e.creditor_id, e.agency_id, e.id from entries e
         join payments p on p.creditor_id = e.creditor_id and p.agency_id = e.agency_id and p.id = e.payment_id
         join placements l on l.creditor_id = p.creditor_id and l.agency_id = p.agency_id and l.id = p.placement_id
+        {TERMS_SQL}
         where e.mandate_version_id <> l.mandate_version_id or e.commission_bp <> l.commission_bp
-           or e.total_minor - p.amount_minor <> div(2 * p.amount_minor::numeric * l.commission_bp + 10000, 20000)
-    """,
+           or e.total_minor - p.amount_minor <> {COMMISSION_SQL}
+    """,  # noqa: S608  put together from constants
     # Every finding that earned something is booked, to the amount it earned.
     "fee_differs": """
         select f.creditor_id, f.agency_id, f.id from findings f
@@ -230,18 +232,32 @@ CHECKS = {
                on e.creditor_id = f.creditor_id and e.agency_id = f.agency_id and e.finding_id = f.id
         where coalesce(f.fee_minor, 0) <> coalesce(e.total_minor, 0) or f.fee_currency <> e.currency
     """,
-    # The rate a placement keeps is the one its terms give for the age it keeps.
+    # The rate a placement keeps is the one its terms give for what it keeps of its case: its age and its balance. A
+    # line that asks for more may have set it, but none behind the first line that fits and asks for no more.
     "rate_differs": """
         select l.creditor_id, l.agency_id, l.id from placements l
         join mandate_versions v on v.creditor_id = l.creditor_id and v.agency_id = l.agency_id
                                and v.id = l.mandate_version_id
-        left join lateral (
-            select b.commission_bp from commission_bands b
-            where b.creditor_id = v.creditor_id and b.agency_id = v.agency_id and b.mandate_version_id = v.id
-              and b.from_days <= l.age_days
-            order by b.from_days desc limit 1
-        ) band on true
-        where l.commission_bp <> coalesce(band.commission_bp, v.commission_bp)
+        where not exists (
+            select from (
+                select c.rate_bp, c.position, min(c.position) filter (where c.is_sure) over () as last_position
+                from (
+                    select b.rate_bp, b.position,
+                           b.tier is null and b.product is null and b.debtor_type is null as is_sure
+                    from commission_lines b
+                    where b.creditor_id = v.creditor_id and b.agency_id = v.agency_id and b.mandate_version_id = v.id
+                      and ((b.age_from is null and b.age_to is null)
+                           or l.age_days between coalesce(b.age_from, 0) and coalesce(b.age_to, l.age_days))
+                      and ((b.balance_from_minor is null and b.balance_to_minor is null)
+                           or (l.currency = v.currency
+                               and l.placed_minor between coalesce(b.balance_from_minor, 0)
+                                                      and coalesce(b.balance_to_minor, l.placed_minor)))
+                    union all
+                    select v.commission_bp, 1000000, true
+                ) c
+            ) known
+            where known.position <= known.last_position and known.rate_bp = l.commission_bp
+        )
     """,
 }
 

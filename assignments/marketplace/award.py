@@ -23,6 +23,8 @@ from agencies.kernel.money import BASIS
 from agencies.kernel.tenancy import Actor, Side, require, require_side
 from agencies.mandates import service as mandates
 from agencies.mandates.models import Mandate
+from agencies.mandates.signing import Signer
+from agencies.organisations.models import Organisation, User
 from agencies.organisations.permissions import Permission
 from assignments.cases.models import CaseState
 from assignments.cases.queries import Selection
@@ -232,8 +234,22 @@ def _make_mandate(session: Session, actor: Actor, lot: Lot, row: BidRow, now: da
         terms=terms_with(lot.terms, row.bid),
         valid_from=local_date(now, actor.time_zone),
         service=lot.service,
+        awarded=mandates.Awarded(
+            lot_id=lot.id,
+            creditor=Signer(_name_of(session, actor), lot.name),
+            # Who bid for the agency is not the creditor's to read: the agency signs by its name.
+            agency=Signer(row.agency_name, lot.name),
+            bid_at=row.bid.submitted_at,
+            bid_by=row.bid.submitted_by,
+        ),
         now=now,
     )
+
+
+def _name_of(session: Session, actor: Actor) -> str:
+    """Who awards, by name; a job in nobody's name signs for its organisation."""
+    person = session.scalar(select(User.name).where(User.id == actor.user_id))
+    return person or session.scalars(select(Organisation.name).where(Organisation.id == actor.tenant)).one()
 
 
 def _free_name(session: Session, lot: Lot, wanted: str) -> str:

@@ -20,7 +20,8 @@ from agencies.kernel.clock import local_date
 from agencies.kernel.errors import Conflict, Invalid, NotFound, msg
 from agencies.kernel.money import BASIS
 from agencies.kernel.tenancy import Actor, Side, require, require_side
-from agencies.mandates.terms import AgeBand, TermSheet, check_terms
+from agencies.mandates.schedule import AgeBand, by_age
+from agencies.mandates.terms import TermSheet, check_terms
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.marketplace.models import Bid, BidState, LotOffer, LotState
@@ -186,7 +187,7 @@ def _check(proposal: Proposal, last_day: date) -> None:
     check_terms(
         TermSheet(
             commission_bp=proposal.commission_bp,
-            bands=tuple(AgeBand(start, rate) for start, rate in proposal.bands.items()),
+            lines=by_age(AgeBand(start, rate) for start, rate in proposal.bands.items()),
         )
     )
     if proposal.capacity is not None and proposal.capacity < 1:

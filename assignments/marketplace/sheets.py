@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from agencies.mandates.models import Clause, ReportFrequency
-from agencies.mandates.terms import AgeBand, Promise, TermSheet, rate_for_age
+from agencies.mandates.schedule import AgeBand, by_age
+from agencies.mandates.settlement import Authority
+from agencies.mandates.terms import Promise, TermSheet, rate_for_age
 from assignments.marketplace.models import Bid, OpenedBid
 
 
@@ -16,7 +18,7 @@ def stored_terms(terms: TermSheet) -> dict[str, Any]:
     return {
         "report_frequency": terms.report_frequency.value,
         "report_due_days": terms.report_due_days,
-        "settlement_discount_bp": terms.settlement_discount_bp,
+        "settlement_discount_bp": terms.authority.discount_bp,
         "tail_days": terms.tail_days,
         "term_days": terms.term_days,
         "no_work_days": terms.no_work_days,
@@ -30,7 +32,7 @@ def terms_asked(stored: dict[str, Any]) -> TermSheet:
     return TermSheet(
         report_frequency=ReportFrequency(stored["report_frequency"]),
         report_due_days=stored["report_due_days"],
-        settlement_discount_bp=stored["settlement_discount_bp"],
+        authority=Authority(discount_bp=stored["settlement_discount_bp"]),
         tail_days=stored["tail_days"],
         # Lots that were drafted before there were such terms ask for none.
         term_days=stored.get("term_days", 0),
@@ -46,7 +48,7 @@ def terms_with(asked: dict[str, Any], bid: Bid | OpenedBid) -> TermSheet:
     return replace(
         terms,
         commission_bp=bid.commission_bp,
-        bands=tuple(AgeBand(start, rate) for start, rate in bid.bands),
+        lines=by_age(AgeBand(start, rate) for start, rate in bid.bands),
         promises=tuple(_sooner(one, bid.first_contact_hours) for one in terms.promises),
     )
 

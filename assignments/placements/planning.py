@@ -19,6 +19,7 @@ from assignments.placements.figures import Drawn, Placed
 from assignments.placements.past import pasts
 from assignments.placements.preview import AgencyTotals, HeldBack, HeldBackCount, Preview
 from assignments.placements.pricing import Facts, rates_for
+from assignments.placements.pricing_facts import facts_of
 from assignments.placements.reading import REASONS, TEXTS, Columns, currency_of, names_of, read
 from assignments.placements.strata import strata_of
 from assignments.placements.strategy import Key, Strategy
@@ -107,7 +108,8 @@ def plan(
     is_unit, is_case = found.agencies != NOWHERE, found.agencies[of_unit] != NOWHERE
     placed, of_unit = columns.of(np.flatnonzero(is_case)), of_unit[is_case]
     positions, strata, arms = found.agencies[of_unit], units.strata[of_unit], found.arms[of_unit]
-    rates = _rates(terms, positions, placed, currency)
+    facts = facts_of(session, actor, [one.sheet for one in terms], placed, currency)
+    rates = _rates(terms, positions, facts)
     by_unit = Drawn(units.strata[is_unit], found.agencies[is_unit], units.values[is_unit], found.arms[is_unit])
     by_case = Placed(strata, positions, placed.balances, rates)
     known = pasts(session, actor, currency, on)
@@ -202,10 +204,8 @@ def _allowed(
     return allowed & ~columns.previous if strategy.excludes_previous else allowed
 
 
-def _rates(terms: Sequence[Terms], positions: Integers, placed: Columns, currency: str | None) -> Integers:
-    nobody = np.full(len(placed.cases), None, dtype=np.object_)
-    facts = Facts(placed.ages, placed.balances, placed.tiers, nobody, nobody, currency)
-    rates = np.zeros(len(placed.cases), dtype=np.int64)
+def _rates(terms: Sequence[Terms], positions: Integers, facts: Facts) -> Integers:
+    rates = np.zeros(len(positions), dtype=np.int64)
     for position, one in enumerate(terms):
         mine = positions == position
         rates[mine] = rates_for(one.sheet, facts.of(mine))

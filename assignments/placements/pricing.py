@@ -1,4 +1,4 @@
-"""At which commission each case is placed, under the terms of its agency."""
+"""At which commission each case is placed, for whole columns of cases: what `rate_for` says of each one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from agencies.mandates.schedule import RateLine
 from agencies.mandates.terms import TermSheet
 from assignments.placements.allocation import Integers
 
@@ -30,7 +31,7 @@ class Facts:
     #: A text, or None where nobody said.
     products: Objects
     person_types: Objects
-    #: Of the balances.
+    #: Of the balances; the mandate's own when None.
     currency: str | None = None
 
     def of(self, chosen: Booleans) -> Facts:
@@ -46,14 +47,42 @@ class Facts:
 
 
 def rates_for(sheet: TermSheet, facts: Facts) -> Integers:
-    """The commission on each case, in basis points."""
-    return rates_for_ages(sheet, facts.ages)
+    """The commission on each case, in basis points: the first line that fits sets it, else the base rate."""
+    rates = np.full(len(facts.ages), sheet.commission_bp, dtype=np.int64)
+    open_yet = np.ones(len(facts.ages), dtype=np.bool_)
+    for line in sheet.lines:
+        fits = open_yet & _fits(line, facts, sheet.currency)
+        rates[fits] = line.rate_bp
+        open_yet &= ~fits
+    return rates
 
 
-def rates_for_ages(terms: TermSheet, ages: Integers) -> Integers:
-    """What `rate_for_age` says of each age, for a whole array of them."""
-    bands = sorted(terms.bands, key=lambda band: band.from_days)
-    starts = np.array([band.from_days for band in bands], dtype=np.int64)
-    rates = np.array([terms.commission_bp, *(band.commission_bp for band in bands)], dtype=np.int64)
-    # Bands begin after day 0, so that an unknown age lies before the first of them.
-    return rates[np.searchsorted(starts, ages, side="right")]
+def asks_more_than_age(sheet: TermSheet) -> bool:
+    """Whether a line asks for what is not in a case's own figures: its tier, its product or who owes."""
+    return any((one.tier, one.product, one.debtor_type) != (None, None, None) for one in sheet.lines)
+
+
+def _fits(line: RateLine, facts: Facts, currency: str | None) -> Booleans:
+    fits = np.ones(len(facts.ages), dtype=np.bool_)
+    if line.tier is not None:
+        fits &= facts.tiers == line.tier
+    if line.asks_age:
+        fits &= (facts.ages != UNKNOWN_AGE) & _within(facts.ages, line.age_from, line.age_to)
+    if line.asks_balance:
+        is_other_money = None not in {facts.currency, currency} and facts.currency != currency
+        fits &= not is_other_money
+        fits &= _within(facts.balances, line.balance_from, line.balance_to)
+    if line.product is not None:
+        fits &= facts.products == line.product
+    if line.debtor_type is not None:
+        fits &= facts.person_types == line.debtor_type.value
+    return fits
+
+
+def _within(values: Integers, start: int | None, end: int | None) -> Booleans:
+    inside = np.ones(len(values), dtype=np.bool_)
+    if start is not None:
+        inside &= values >= start
+    if end is not None:
+        inside &= values <= end
+    return inside

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, aliased
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
-from agencies.mandates.models import CommissionBand, Mandate, MandateVersion
+from agencies.mandates.models import CommissionLine, Mandate, MandateVersion
 from agencies.organisations.models import Organisation
 from agencies.organisations.permissions import Permission
 from assignments.placements.models import Consignment, Placement, PlacementState, Wave, WaveState
@@ -200,13 +200,13 @@ _creditor = aliased(Organisation)
 _agency = aliased(Organisation)
 
 
-def _of_bands(extreme: Any) -> Any:
+def _of_lines(extreme: Any) -> Any:
     return (
-        select(extreme(CommissionBand.commission_bp))
+        select(extreme(CommissionLine.rate_bp))
         .where(
-            CommissionBand.creditor_id == MandateVersion.creditor_id,
-            CommissionBand.agency_id == MandateVersion.agency_id,
-            CommissionBand.mandate_version_id == MandateVersion.id,
+            CommissionLine.creditor_id == MandateVersion.creditor_id,
+            CommissionLine.agency_id == MandateVersion.agency_id,
+            CommissionLine.mandate_version_id == MandateVersion.id,
         )
         .correlate(MandateVersion)
         .scalar_subquery()
@@ -225,8 +225,8 @@ def _consignments(actor: Actor) -> Select[*tuple[Any, ...]]:
             Consignment.wave_id,
             Mandate.id,
             Mandate.name,
-            func.least(MandateVersion.commission_bp, _of_bands(func.min)),
-            func.greatest(MandateVersion.commission_bp, _of_bands(func.max)),
+            func.least(MandateVersion.commission_bp, _of_lines(func.min)),
+            func.greatest(MandateVersion.commission_bp, _of_lines(func.max)),
             Consignment.state,
             Consignment.currency,
             Consignment.cases,

@@ -171,7 +171,7 @@ def _hold(session: Session, agency_id: int, consignment_id: int) -> Consignment:
     ).one()
 
 
-def _waiting(session: Session, consignment: Consignment, case_ids: Collection[int] | None) -> Row[Any]:
+def _waiting(session: Session, consignment: Consignment, case_ids: Collection[int] | None) -> Row[int, int, Sequence[int]]:
     """How many cases wait for an answer, what they are worth, and their placements as one array."""
     statement = select(
         func.count().label("cases"),
@@ -186,8 +186,7 @@ def _waiting(session: Session, consignment: Consignment, case_ids: Collection[in
     if case_ids is not None:
         # One array: a list of cases may be longer than a statement has room for parameters.
         statement = statement.where(Placement.case_id == any_(cast(list(case_ids), ARRAY(BigInteger))))
-    row: Row[Any] = session.execute(statement).one()
-    return row
+    return session.execute(statement).one()
 
 
 def _tell(

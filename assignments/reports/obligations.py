@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 from agencies.kernel.clock import local_date
 from agencies.kernel.tenancy import Actor, owned_by
 from agencies.mandates.lifecycle import in_force
-from agencies.mandates.models import Mandate, MandateState, MandateVersion, ReportFrequency
+from agencies.mandates.models import (
+    Answer,
+    Mandate,
+    MandateAnswer,
+    MandateState,
+    MandateVersion,
+    ReportFrequency,
+)
 from agencies.organisations.models import Organisation
 from assignments.placements.models import Consignment, Placement
 from assignments.reports.calendar import Period, beginning, due_at, periods_under
@@ -82,7 +89,16 @@ def obligations(session: Session, actor: Actor) -> list[Obligation]:
     )
     versions = session.scalars(
         select(MandateVersion)
-        .where(owned_by(actor, MandateVersion.creditor_id, MandateVersion.agency_id))
+        .join(
+            MandateAnswer,
+            (MandateAnswer.creditor_id == MandateVersion.creditor_id)
+            & (MandateAnswer.agency_id == MandateVersion.agency_id)
+            & (MandateAnswer.mandate_version_id == MandateVersion.id),
+        )
+        .where(
+            owned_by(actor, MandateVersion.creditor_id, MandateVersion.agency_id),
+            MandateAnswer.answer == Answer.ACCEPTED,
+        )
         .order_by(MandateVersion.version)
     ).all()
     over = _over(session, actor)

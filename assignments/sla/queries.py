@@ -106,6 +106,8 @@ _REPORT = """
     join organisations o on o.id = k.creditor_id
     cross join lateral (
         select v.id from mandate_versions v
+        join mandate_answers a on a.creditor_id = v.creditor_id and a.agency_id = v.agency_id
+                              and a.mandate_version_id = v.id and a.answer = 'accepted'
         where v.creditor_id = k.creditor_id and v.agency_id = k.agency_id and v.mandate_id = k.mandate_id
         order by v.valid_from <= k.period_end desc,
                  case when v.valid_from <= k.period_end then v.version end desc, v.version

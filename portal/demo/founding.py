@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from stdnum.co import nit
 
+from agencies.kernel import clock
 from agencies.kernel.clock import local_date
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import DOOR, Actor, Side
@@ -19,10 +20,11 @@ from agencies.organisations.models import Organisation, OrganisationKind, User
 from agencies.organisations.permissions import Role
 from agencies.standing import accounts, filing, people
 from agencies.standing.models import AccountKind, CredentialKind, OfferedService, PrincipalRole, Product
-from portal.demo.agencies import FIRMS, GUADUVIO, AgencyProfile, Firm
+from portal.demo import agreeing
+from portal.demo.agencies import FIRMS, GUADUVIO, OCARIMBA, TINTALUZ, AgencyProfile, Firm
 from portal.demo.cast import BANK, CREDITORS, OPERATOR, CreditorProfile, Member, agency_members
 from portal.demo.chronology import ZONE
-from portal.demo.terms import Terms, collecting
+from portal.demo.terms import FULL, Terms, collecting
 from portal.demo.world import World
 
 #: The bank pays its strongest agency less from here on.
@@ -75,8 +77,12 @@ def make_mandates(world: World, now: datetime) -> None:
                         terms=terms.sheet,
                         service=terms.service,
                         valid_from=world.chronology.month(8),
+                        signer=agreeing.for_creditor(creditor),
                         now=now,
                     )
+            rows = list_mandates(session, actor)
+        for terms in creditor.mandates:
+            agreeing.agree(world, terms.agency, find_mandate(rows, creditor, terms.agency).id, now)
 
 
 def state_files(world: World, now: datetime) -> None:
@@ -147,8 +153,26 @@ def amend_mandate(world: World, now: datetime) -> None:
                 row.id,
                 terms=collecting(GUADUVIO_AMENDED_BP, discount_bp=2_500),
                 valid_from=world.chronology.month(5),
+                signer=agreeing.for_creditor(BANK),
                 now=now,
             )
+    agreeing.agree(world, GUADUVIO, row.id, now)
+
+
+def propose_terms(world: World, now: datetime) -> None:
+    """What waits for a signature at the end of the story: one proposal of the bank, and one to it."""
+    with world.acting(BANK.member(Role.DIRECTOR)) as (session, actor):
+        rows = list_mandates(session, actor)
+        row = find_mandate(rows, BANK, TINTALUZ)
+        begins = clock.add_months(local_date(now, ZONE), 1)
+        if row.version == 1 and row.proposal is None:
+            signer = agreeing.for_creditor(BANK)
+            mandates.amend(session, actor, row.id, terms=FULL, valid_from=begins, signer=signer, now=now)
+    with world.acting(agency_members(OCARIMBA)[0]) as (session, actor):
+        row = find_mandate(rows, BANK, OCARIMBA)
+        if row.version == 1 and row.proposal is None:
+            terms, signer = collecting(1800, discount_bp=2_500, tail_days=45), agreeing.for_agency(OCARIMBA)
+            mandates.amend(session, actor, row.id, terms=terms, valid_from=begins, signer=signer, now=now)
 
 
 def mandate_name(creditor: CreditorProfile, terms: Terms) -> str:

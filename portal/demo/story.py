@@ -105,6 +105,7 @@ def _steps(world: World) -> Iterator[Step]:
     yield Step(times.business_day(9, 4, 10), lambda at: founding.make_mandates(world, at))
     yield Step(times.business_day(9, 4, 15), lambda at: founding.state_files(world, at))
     yield Step(times.business_day(5, 1, 9), lambda at: founding.amend_mandate(world, at))
+    yield Step(times.business_day(1, 12, 9), lambda at: founding.propose_terms(world, at))
     yield from attesting.steps(world)
     yield from filing.steps(world)
     yield from placing.steps(world)

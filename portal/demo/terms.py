@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agencies.mandates.models import FeeClass, LocateGrade, ReportFrequency, Service
-from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand, Fee, TermSheet
+from agencies.mandates.schedule import AgeBand, RateLine, by_age
+from agencies.mandates.settlement import Authority
+from agencies.mandates.terms import CUSTOMARY_PROMISES, Fee, Limits, TermSheet
 from portal.demo.agencies import BAQUIANELA, GUADUVIO, MARIMONDE, OCARIMBA, PIRANDELA, TINTALUZ, Firm
 
 #: Collection on debts of more than one and of more than two years earns so much more.
@@ -38,9 +40,9 @@ def collecting(
         commission_bp=commission_bp,
         report_due_days=due_days,
         report_frequency=frequency,
-        bands=tuple(AgeBand(days, commission_bp + more) for days, more in _OLDER),
+        lines=by_age(AgeBand(days, commission_bp + more) for days, more in _OLDER),
         promises=CUSTOMARY_PROMISES,
-        settlement_discount_bp=discount_bp,
+        authority=Authority(discount_bp=discount_bp),
         tail_days=tail_days,
     )
 
@@ -60,6 +62,28 @@ def _locating() -> TermSheet:
         promises=tuple(one for one in CUSTOMARY_PROMISES if one.clause.value == "acknowledge"),
     )
 
+
+#: What the bank proposes to an agency next: everything that can be agreed.
+FULL = replace(
+    collecting(1800, discount_bp=1_500),
+    lines=(
+        RateLine(3_000, tier=2),
+        RateLine(1_200, balance_from=50_000_000_00),
+        *by_age([AgeBand(361, 2_200), AgeBand(721, 2_700)]),
+    ),
+    limits=Limits(
+        floor_minor=5_000_00,
+        cap_minor=8_000_000_00,
+        direct_bp=5_000,
+        discovery_bp=5_000,
+        recall_free_days=10,
+        bonus_from_minor=400_000_000_00,
+        bonus_bp=100,
+    ),
+    authority=Authority(1_500, 24, 50_000_00),
+    plan_tail_days=180,
+    exclusive_days=90,
+)
 
 BANK_TERMS = (
     Terms(GUADUVIO, collecting(2400, discount_bp=2_500)),

@@ -48,7 +48,7 @@ class PortalForm(Form):
 
         def bind_field(self, form: Form, unbound_field: Any, options: dict[str, Any]) -> Any:
             filters = list(unbound_field.kwargs.get("filters", ()))
-            if unbound_field.field_class in {FieldList, FormField}:
+            if issubclass(unbound_field.field_class, (FieldList, FormField)):
                 # A list and a form within have no text of their own and take no filters; their entries do.
                 return unbound_field.bind(form=form, **options)
             if unbound_field.field_class is not PasswordField:

@@ -1,172 +1,49 @@
-"""The terms of a mandate as they are typed, and a payment to try them on."""
+"""A mandate as it is proposed, signed and declined, and a payment to try its terms on."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-from wtforms import DateField, Field, FieldList, SelectField, StringField
+from wtforms import BooleanField, DateField, HiddenField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from agencies.kernel.errors import msg
 from agencies.kernel.money import minor
-from agencies.mandates.models import PAYING_GRADES, Clause, FeeClass, LocateGrade, ReportFrequency, Service
-from agencies.mandates.terms import (
-    MAX_DUE_DAYS,
-    MAX_HOURS,
-    MAX_TAIL_DAYS,
-    RETURN_DAYS,
-    AgeBand,
-    Fee,
-    Promise,
-    TermSheet,
-)
+from agencies.mandates.models import Service
+from agencies.mandates.pricing import PaymentFacts
+from agencies.mandates.schedule import MAX_TIER, CaseFacts
+from agencies.mandates.signing import MAX_REASON, MAX_WORDS, Signer
+from agencies.mandates.taxes import Payee
 from portal.forms.base import PortalForm
-from portal.forms.fields import NumberField, PercentField, ReferenceField, WholeNumberField
+from portal.forms.fields import NumberField, ReferenceField, WholeNumberField
+from portal.forms.terms import MOST_DAYS, WHO, TermsForm
 from portal.i18n import say
-from portal.presenters.mandates import CLAUSES, FEE_CLASSES, FREQUENCIES, GRADES, SERVICES
-
-#: As many age bands as a form has lines for.
-BANDS = 6
-MOST_DAYS = 10_000
+from portal.presenters.mandates import SERVICES
+from portal.presenters.priced import PAYEES, RECEIVERS, Receiver
 
 
-class TermsForm(PortalForm):
-    """What a version of a mandate says."""
+class SignerFields(PortalForm):
+    """Who signs, in which office, and the tick that says so."""
 
-    commission = PercentField(msg("Commission on each payment (%)"), [Optional()])
-    band_from = FieldList(
-        WholeNumberField(msg("From this many days past due"), [Optional(), NumberRange(1, MOST_DAYS)]),
-        min_entries=BANDS,
-        max_entries=BANDS,
-    )
-    band_rate = FieldList(PercentField(msg("Commission (%)"), [Optional()]), min_entries=BANDS, max_entries=BANDS)
-    tail_days = WholeNumberField(
-        msg("Days of commission after a case has gone back"), [Optional(), NumberRange(0, MAX_TAIL_DAYS)]
-    )
-    term_days = WholeNumberField(msg("Days until a case goes back"), [Optional(), NumberRange(*RETURN_DAYS)])
-    no_work_days = WholeNumberField(msg("Days without work"), [Optional(), NumberRange(*RETURN_DAYS)])
-    no_payment_days = WholeNumberField(msg("Days without a payment"), [Optional(), NumberRange(*RETURN_DAYS)])
-    settlement_discount = PercentField(msg("Largest discount the agency may grant by itself (%)"), [Optional()])
-    report_frequency = SelectField(msg("Reports"), filters=[lambda chosen: chosen or ReportFrequency.MONTHLY.value])
-    report_due_days = WholeNumberField(
-        msg("Business days to report after each period"), [InputRequired(), NumberRange(1, MAX_DUE_DAYS)], default=5
-    )
-    valid_from = DateField(msg("In force from"), [InputRequired()])
-
-    #: An amendment is for the service its mandate has.
-    agreed_service: Service = Service.COLLECT
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.report_frequency.choices = [(one.value, say(FREQUENCIES[one])) for one in ReportFrequency]
+    signer_name = StringField(msg("Full name of whoever signs"), [InputRequired(), Length(max=MAX_WORDS)])
+    signer_position = StringField(msg("Position"), [InputRequired(), Length(max=MAX_WORDS)])
+    signed = BooleanField(msg("I sign these terms for my organisation and may do so."), [InputRequired()])
 
     @property
-    def chosen_service(self) -> Service:
-        """What the terms are for."""
-        return self.agreed_service
+    def signer(self) -> Signer:
+        """Who signs."""
+        return Signer(self.signer_name.data or "", self.signer_position.data or "")
 
-    def validate(self, extra_validators: Any = None) -> bool:
-        """Each field by itself, and what belongs together."""
-        is_sound = bool(super().validate(extra_validators))
-        if self.chosen_service is Service.COLLECT and self.commission.data is None and not self.commission.errors:
-            self.commission.errors = [msg("This field is required.")]
-            is_sound = False
-        for start, rate in self.bands:
-            if (start.data is None) != (rate.data is None) and not start.errors and not rate.errors:
-                missing, lines = (start, self.band_from) if start.data is None else (rate, self.band_rate)
-                missing.errors = lines.errors = [msg("A band needs both a day and a commission.")]
-                is_sound = False
-        return is_sound
 
-    @property
-    def bands(self) -> list[tuple[WholeNumberField, PercentField]]:
-        """The lines of the age bands."""
-        return list(zip(self.band_from, self.band_rate, strict=True))
-
-    @property
-    def has_bands(self) -> bool:
-        """Whether a line of the bands says anything, or is wrong."""
-        return any(one.data is not None or one.errors for line in self.bands for one in line)
-
-    @property
-    def fees(self) -> list[tuple[str, list[Field]]]:
-        """The lines of the locate fees: a grade in words with a field for each class."""
-        return [
-            (GRADES[grade], [self[fee_field(fee_class, grade)] for fee_class in FeeClass]) for grade in PAYING_GRADES
-        ]
-
-    @property
-    def promises(self) -> list[tuple[str, Field | None, Field]]:
-        """The lines of the service levels: a clause in words, its hours if it has any, its share."""
-        return [
-            (
-                CLAUSES[clause],
-                None if clause is Clause.REPORT_ON_TIME else self[f"hours_{clause}"],
-                self[f"target_{clause}"],
-            )
-            for clause in Clause
-        ]
-
-    def terms(self, currency: str) -> TermSheet:
-        """What was typed, amounts in minor units of the currency; what is not of the service is left out."""
-        is_collect = self.chosen_service is Service.COLLECT
-        return TermSheet(
-            commission_bp=(self.commission.basis_points or 0) if is_collect else 0,
-            report_due_days=self.report_due_days.data or 0,
-            report_frequency=ReportFrequency(self.report_frequency.data),
-            bands=tuple(self._bands()) if is_collect else (),
-            fees=() if is_collect else tuple(self._fees(currency)),
-            currency=None if is_collect else currency,
-            promises=tuple(self._promises()),
-            settlement_discount_bp=(self.settlement_discount.basis_points or 0) if is_collect else 0,
-            tail_days=(self.tail_days.data or 0) if is_collect else 0,
-            term_days=(self.term_days.data or 0) if is_collect else 0,
-            no_work_days=(self.no_work_days.data or 0) if is_collect else 0,
-            no_payment_days=(self.no_payment_days.data or 0) if is_collect else 0,
-        )
+class ProposalForm(TermsForm, SignerFields):
+    """New terms, signed by the side that proposes them."""
 
     def values(self, currency: str) -> dict[str, Any]:
-        """The terms as the service takes them."""
-        return {"terms": self.terms(currency), "valid_from": self.valid_from.data}
-
-    def _bands(self) -> Iterator[AgeBand]:
-        for start, rate in self.bands:
-            if start.data is not None and rate.basis_points is not None:
-                yield AgeBand(start.data, rate.basis_points)
-
-    def _fees(self, currency: str) -> Iterator[Fee]:
-        for fee_class in FeeClass:
-            for grade in PAYING_GRADES:
-                typed = self[fee_field(fee_class, grade)].data
-                if typed is not None:
-                    yield Fee(fee_class, grade, minor(typed, currency))
-
-    def _promises(self) -> Iterator[Promise]:
-        for clause in Clause:
-            share: Any = self[f"target_{clause}"]
-            target = share.basis_points
-            hours = 0 if clause is Clause.REPORT_ON_TIME else self[f"hours_{clause}"].data
-            if target is not None and hours is not None:
-                yield Promise(clause, hours, target)
+        """The terms and the signature as the service takes them."""
+        return {**super().values(currency), "signer": self.signer}
 
 
-def fee_field(fee_class: FeeClass, grade: LocateGrade) -> str:
-    """The name of the field of one fee."""
-    return f"fee_{fee_class}_{grade}"
-
-
-for _class in FeeClass:
-    for _grade in PAYING_GRADES:
-        setattr(TermsForm, fee_field(_class, _grade), NumberField(FEE_CLASSES[_class], [Optional()]))
-for _clause in Clause:
-    if _clause is not Clause.REPORT_ON_TIME:
-        _hours = WholeNumberField(msg("Business hours"), [Optional(), NumberRange(0, MAX_HOURS)])
-        setattr(TermsForm, f"hours_{_clause}", _hours)
-    setattr(TermsForm, f"target_{_clause}", PercentField(msg("Kept in (%)"), [Optional()]))
-
-
-class MandateForm(TermsForm):
+class MandateForm(ProposalForm):
     """A new mandate."""
 
     agency = ReferenceField(
@@ -190,9 +67,74 @@ class MandateForm(TermsForm):
         return {**named, **super().values(currency)}
 
 
+class _ReadForm(PortalForm):
+    """An answer to the terms that were read."""
+
+    digest = HiddenField(validators=[InputRequired()])
+
+    @property
+    def digest_read(self) -> bytes:
+        """The digest of what was read; what is none fits no terms."""
+        try:
+            return bytes.fromhex(self.digest.data or "")
+        except ValueError:
+            return b""
+
+
+class AcceptForm(_ReadForm, SignerFields):
+    """The other side's signature."""
+
+
+class DeclineForm(_ReadForm):
+    """Why the other side does not sign."""
+
+    reason = TextAreaField(msg("Why, and what you would sign instead"), [InputRequired(), Length(max=MAX_REASON)])
+
+
+class WithdrawForm(_ReadForm):
+    """A proposal is taken back."""
+
+
 class TrialForm(PortalForm):
     """A payment to try the terms on."""
 
     payment = NumberField(msg("A payment of"), [InputRequired(), NumberRange(min=0)])
+    receiver = SelectField(msg("Received by"), filters=[lambda chosen: chosen or Receiver.AGENCY.value])
     age = WholeNumberField(msg("Days past due when placed"), [Optional(), NumberRange(0, MOST_DAYS)])
+    balance = NumberField(msg("Balance when placed"), [Optional(), NumberRange(min=0)])
+    tier = WholeNumberField(msg("Placement number"), [Optional(), NumberRange(1, MAX_TIER)])
+    product = StringField(msg("Product"), [Optional(), Length(max=120)])
+    debtor_type = SelectField(msg("Debtor"), filters=[lambda chosen: chosen or ""])
+    placed = WholeNumberField(msg("Days from the placement to the payment"), [Optional(), NumberRange(0, MOST_DAYS)])
     gone = WholeNumberField(msg("Days since the case went back"), [Optional(), NumberRange(0, MOST_DAYS)])
+    payee = SelectField(msg("The agency is"), filters=[lambda chosen: chosen or Payee.COMPANY.value])
+    day = DateField(msg("Day of the invoice"), [Optional()])
+    is_plan = BooleanField(msg("Instalment of a plan agreed before the case went back"))
+    is_before = BooleanField(msg("Paid before the placement"))
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.receiver.choices = [(one.value, say(words)) for one, words in RECEIVERS.items()]
+        self.payee.choices = [(one.value, say(words)) for one, words in PAYEES.items()]
+        who = [(one.value, say(words)) for one, words in WHO.items()]
+        self.debtor_type.choices = [("", say(msg("Not known"))), *who]
+
+    def facts(self, currency: str) -> PaymentFacts:
+        """What was typed, as the price is asked for; amounts are of the mandate's currency."""
+        gone = self.gone.data
+        # Long enough that no recall was too soon, where nobody says when the case was placed.
+        placed = MOST_DAYS if self.placed.data is None else self.placed.data
+        return PaymentFacts(
+            amount_minor=0 if self.payment.data is None else minor(self.payment.data, currency),
+            case=CaseFacts(
+                age_days=self.age.data,
+                balance_minor=0 if self.balance.data is None else minor(self.balance.data, currency),
+                tier=self.tier.data or 1,
+                product=(self.product.data or "").strip() or None,
+                debtor_type=self.debtor_type.data or None,
+            ),
+            is_direct=self.receiver.data == Receiver.CREDITOR.value,
+            days_since_placed=-1 if self.is_before.data else placed,
+            days_since_gone=None if self.is_before.data else gone,
+            is_of_plan=self.is_plan.data,
+        )

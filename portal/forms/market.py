@@ -21,6 +21,7 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from agencies.kernel.errors import msg
 from agencies.mandates.models import ReportFrequency
+from agencies.mandates.settlement import Authority
 from agencies.mandates.terms import CUSTOMARY_PROMISES, TermSheet
 from assignments.marketplace.bids import Proposal
 from assignments.marketplace.models import Bid, DeclineReason
@@ -72,7 +73,7 @@ class LotForm(SelectionForm):
             "terms": TermSheet(
                 report_frequency=ReportFrequency(self.report_frequency.data),
                 report_due_days=self.report_due_days.data or 0,
-                settlement_discount_bp=self.settlement.basis_points or 0,
+                authority=Authority(discount_bp=self.settlement.basis_points or 0),
                 tail_days=self.tail_days.data or 0,
                 promises=CUSTOMARY_PROMISES,
             ),

@@ -1,4 +1,4 @@
-"""What the pages of mandates show: the terms in plain words, a payment tried on them, and what may still be done."""
+"""What the pages of mandates show: their versions, who signed them, and what may still be done."""
 
 from __future__ import annotations
 
@@ -9,23 +9,28 @@ from decimal import Decimal
 from typing import Any
 
 from agencies.kernel.errors import msg
-from agencies.kernel.money import Money, major
+from agencies.kernel.money import major
 from agencies.kernel.tenancy import Actor, Side
 from agencies.mandates.models import (
+    Answer,
+    Approver,
     Clause,
-    FeeClass,
-    LocateGrade,
+    MandateSignature,
     MandateState,
     MandateVersion,
+    Party,
     ReportFrequency,
     Service,
+    Subcontracting,
 )
 from agencies.mandates.queries import MandateRow
-from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand, Promise, TermSheet, rate_for_age
+from agencies.mandates.schedule import RateLine, in_bands
+from agencies.mandates.signing import COUNTERED
+from agencies.mandates.terms import CUSTOMARY_PROMISES, Promise, TermSheet
 from agencies.organisations.permissions import Permission
-from assignments.ledger.commission import commission_due
-from portal.filters import basis_points, money, number
+from portal.filters import basis_points
 from portal.i18n import say
+from portal.presenters.terms_in_words import Section, sections
 
 STATES = {MandateState.IN_FORCE: msg("In force"), MandateState.ENDED: msg("Ended")}
 #: Badge tone per state; the words say the same.
@@ -36,31 +41,19 @@ FREQUENCIES = {
     ReportFrequency.FORTNIGHTLY: msg("Twice a month, to the 15th and to the end"),
     ReportFrequency.MONTHLY: msg("Every month"),
 }
-FEE_CLASSES = {FeeClass.STANDARD: msg("Standard order"), FeeClass.EXPRESS: msg("Express order")}
-GRADES = {
-    LocateGrade.VERIFIED_WITH_DEBTOR: msg("Verified with the debtor"),
-    LocateGrade.VERIFIED_THIRD_SOURCE: msg("Verified with a third source"),
-    LocateGrade.MATCHED_UNVERIFIED: msg("Matches, not verified"),
-}
 CLAUSES = {
     Clause.ACKNOWLEDGE: msg("Acknowledge what is sent"),
     Clause.FIRST_ACTIVITY: msg("First activity on each case"),
     Clause.REPORT_ON_TIME: msg("Report by the due date"),
     Clause.RECALL_ANSWERED: msg("Answer a recall"),
 }
-_PROMISED = {
-    Clause.ACKNOWLEDGE: msg("The agency acknowledges what is sent within %(hours)s business hours, in %(target)s."),
-    Clause.FIRST_ACTIVITY: msg("It begins on each case within %(hours)s business hours, in %(target)s of the cases."),
-    Clause.REPORT_ON_TIME: msg("It reports by the due date, in %(target)s of the reports."),
-    Clause.RECALL_ANSWERED: msg("It answers a recall within %(hours)s business hours, in %(target)s."),
+#: What became of a version, with the tone of its badge.
+ANSWERS = {
+    Answer.ACCEPTED: (msg("Agreed"), "good"),
+    Answer.DECLINED: (msg("Declined"), "bad"),
+    Answer.WITHDRAWN: (msg("Withdrawn"), "neutral"),
 }
-_REPORTED = {
-    ReportFrequency.WEEKLY: msg("It reports every week, at most %(days)s business days after Sunday."),
-    ReportFrequency.FORTNIGHTLY: msg(
-        "It reports twice a month, at most %(days)s business days after the 15th and after the end of the month."
-    ),
-    ReportFrequency.MONTHLY: msg("It reports every month, at most %(days)s business days after its end."),
-}
+PARTIES = {Party.CREDITOR: msg("Creditor"), Party.AGENCY: msg("Agency")}
 
 
 @dataclass(frozen=True)
@@ -68,16 +61,21 @@ class VersionLine:
     """One version in the history of a mandate."""
 
     version: MandateVersion
-    is_current: bool
-    is_future: bool
+    state: str
+    tone: str
+    reason: str
+    commission: str
 
 
 @dataclass(frozen=True)
-class Trial:
-    """What the agency would earn on a payment, and why, in one sentence."""
+class SignatureLine:
+    """What stands under one side of a version."""
 
-    commission: Money
-    sentence: str
+    side: str
+    house: str
+    signature: MandateSignature | None
+    #: Why there is none, or what stands for it.
+    note: str
 
 
 def counterpart(row: MandateRow, side: Side) -> str:
@@ -85,27 +83,91 @@ def counterpart(row: MandateRow, side: Side) -> str:
     return row.creditor_name if side is Side.AGENCY else row.agency_name
 
 
+def state_of(row: MandateRow) -> tuple[str, str]:
+    """The mandate's state in a word, and its tone: one that nobody has accepted yet is none."""
+    if row.state is MandateState.ENDED or row.is_agreed:
+        return STATES[row.state], TONES[row.state]
+    return (msg("Proposed"), "waiting") if row.proposal else (msg("Not agreed"), "bad")
+
+
 def history(row: MandateRow, today: date) -> list[VersionLine]:
-    """The versions, newest first, with the one in force marked."""
+    """The versions, newest first, each with what became of it."""
+    return [_line(row, one, today) for one in row.versions]
+
+
+def _line(row: MandateRow, version: MandateVersion, today: date) -> VersionLine:
+    answer = row.answers.get(version.id)
+    if answer is None:
+        state, tone = msg("Waits for an answer"), "waiting"
+    elif answer.answer is Answer.ACCEPTED and row.state is MandateState.IN_FORCE and version.valid_from > today:
+        state, tone = msg("Not yet in force"), "waiting"
+    elif version.id == row.version_id and answer.answer is Answer.ACCEPTED and row.state is MandateState.IN_FORCE:
+        state, tone = msg("In force"), "good"
+    else:
+        state, tone = ANSWERS[answer.answer]
+    reason = answer.reason if answer else ""
+    told = say(msg("Answered with other terms")) if reason == COUNTERED else reason
+    commission = "–" if row.service is Service.LOCATE else rates(row.sheets[version.id])
+    return VersionLine(version, say(state), tone, told, commission)
+
+
+def signatures(row: MandateRow, version: MandateVersion) -> list[SignatureLine]:
+    """Both sides of a version and who signed for each."""
+    made = {one.side: one for one in row.signatures.get(version.id, ())}
+    houses = {Party.CREDITOR: row.creditor_name, Party.AGENCY: row.agency_name}
     return [
-        VersionLine(one, one.id == row.version_id and one.valid_from <= today, one.valid_from > today)
-        for one in row.versions
+        SignatureLine(say(PARTIES[side]), houses[side], made.get(side), _note(row, version, made.get(side)))
+        for side in Party
     ]
 
 
+def _note(row: MandateRow, version: MandateVersion, signature: MandateSignature | None) -> str:
+    if signature is not None:
+        if signature.lot_id is None:
+            return ""
+        return say(msg("By its bid")) if signature.side is Party.AGENCY else say(msg("By the award of the lot"))
+    answer = row.answers.get(version.id)
+    if answer is not None and answer.answer is Answer.ACCEPTED:
+        return say(msg("Agreed before signatures were kept"))
+    return say(msg("Not signed")) if answer else say(msg("Not signed yet"))
+
+
+def waits_for(row: MandateRow, actor: Actor) -> MandateVersion | None:
+    """The proposal that the person may accept or decline."""
+    return row.proposal if _may_sign(row, actor) and not _is_own(row, actor) else None
+
+
+def may_withdraw(row: MandateRow, actor: Actor) -> MandateVersion | None:
+    """The proposal that the person may take back."""
+    return row.proposal if _may_sign(row, actor) and _is_own(row, actor) else None
+
+
+def may_propose(row: MandateRow, actor: Actor) -> bool:
+    """Whether the person may propose new terms."""
+    return _may_sign(row, actor)
+
+
+def _may_sign(row: MandateRow, actor: Actor) -> bool:
+    return row.state is MandateState.IN_FORCE and actor.may(Permission.MANDATE_SIGN)
+
+
+def _is_own(row: MandateRow, actor: Actor) -> bool:
+    return row.proposal is not None and row.proposal.proposed_by.value == actor.side.value
+
+
 def may_change(row: MandateRow, actor: Actor) -> bool:
-    """Whether the person may amend or end the mandate."""
+    """Whether the person may end the mandate."""
     return row.state is MandateState.IN_FORCE and actor.may(Permission.MANDATE_MAKE)
 
 
 def standing(rows: Sequence[MandateRow]) -> list[MandateRow]:
     """The mandates under which cases can be placed."""
-    return [row for row in rows if row.state is MandateState.IN_FORCE]
+    return [row for row in rows if row.state is MandateState.IN_FORCE and row.is_agreed]
 
 
 def rates(terms: TermSheet) -> str:
     """The commission in short: one rate, or from the lowest to the highest."""
-    all_rates = {terms.commission_bp, *(band.commission_bp for band in terms.bands)}
+    all_rates = {terms.commission_bp, *(line.rate_bp for line in terms.lines)}
     return between(min(all_rates), max(all_rates))
 
 
@@ -121,71 +183,79 @@ def price(row: MandateRow) -> str:
     return say(msg("Fee by finding")) if row.service is Service.LOCATE else rates(row.terms)
 
 
-def in_words(row: MandateRow) -> list[str]:
-    """The terms as sentences that both sides can sign."""
-    terms = row.terms
-    told = _fees(terms, row.currency) if row.service is Service.LOCATE else _commission(terms)
-    told.append(say(_REPORTED[terms.report_frequency], {"days": number(terms.report_due_days)}))
-    told += [_promise(one) for one in terms.promises]
-    return told
+def version_shown(row: MandateRow, number: int | None) -> MandateVersion:
+    """The version a page is about: the one asked for, else what is in force, else the proposal."""
+    asked = [one for one in row.versions if one.version == number]
+    return asked[0] if asked else next(one for one in row.versions if one.id == row.version_id)
 
 
-def trial(row: MandateRow, payment: Money, age: int | None, gone: int | None) -> Trial:
-    """What a payment earns: on a debt of an age, and so many days after the case went back, if it did."""
-    terms = row.terms
-    facts = {
-        "payment": money(payment.minor, payment.currency),
-        "age": number(age) if age is not None else "",
-        "gone": number(gone) if gone is not None else "",
-        "tail": number(terms.tail_days),
-    }
-    if gone is not None and gone > terms.tail_days:
-        text = msg(
-            "A payment of %(payment)s, %(gone)s days after the case went back, earns nothing: the commission ends "
-            "%(tail)s days after it."
-        )
-        return Trial(Money(0, payment.currency), say(text, facts))
-    rate = rate_for_age(terms, age)
-    earned = commission_due(payment, rate)
-    facts |= {
-        "earned": money(earned.minor, earned.currency),
-        "rate": basis_points(rate),
-        "band": _band_in_words(terms, age),
-    }
-    text = (
-        msg("A payment of %(payment)s on a debt of unknown age earns %(earned)s: %(band)s earn %(rate)s.")
-        if age is None
-        else msg(
-            "A payment of %(payment)s on a debt %(age)s days past due when placed earns %(earned)s: %(band)s earn "
-            "%(rate)s."
-        )
-    )
-    return Trial(earned, say(text, facts))
+def in_words(row: MandateRow, version: MandateVersion) -> list[Section]:
+    """The terms of a version as sentences that both sides can sign."""
+    return sections(row.sheets[version.id], row.service, version.currency)
 
 
 def as_proposed(today: date) -> dict[str, Any]:
-    """What the form for a new mandate begins with: the service levels the trade is used to."""
-    return {"valid_from": today, "tail_days": 30, **_promises_typed(CUSTOMARY_PROMISES)}
+    """What the form for a new mandate begins with: what the trade is used to."""
+    return {
+        "valid_from": today,
+        "tail_days": 30,
+        "direct": Decimal(100),
+        # Half, as is customary for what proves to have been paid already (market reference, 2.5).
+        "discovery": Decimal(50),
+        "approver": Approver.DIRECTOR.value,
+        "subcontracting": Subcontracting.WITH_CONSENT.value,
+        **_promises_typed(CUSTOMARY_PROMISES),
+    }
 
 
 def as_typed(row: MandateRow, today: date) -> dict[str, Any]:
-    """The present terms as the first values of the form for new ones."""
-    terms = row.terms
-    bands = sorted(terms.bands, key=lambda band: band.from_days)
+    """The present terms, or those that wait for an answer, as the first values of the form for new ones."""
+    shown = row.proposal or row.versions[0]
+    terms, currency = row.sheets[shown.id], shown.currency
+    limits, authority = terms.limits, terms.authority
+    lines, bands = in_bands(terms.lines)
+    earliest = row.accepted[0].valid_from if row.accepted else today
     return {
         "commission": Decimal(terms.commission_bp) / 100,
         "band_from": [band.from_days for band in bands],
         "band_rate": [Decimal(band.commission_bp) / 100 for band in bands],
+        **_lines_typed(lines, currency),
+        "floor": _major(limits.floor_minor, currency),
+        "cap": _major(limits.cap_minor, currency),
+        "direct": Decimal(limits.direct_bp) / 100,
+        "discovery": Decimal(limits.discovery_bp) / 100,
+        "recall_free_days": limits.recall_free_days,
+        "bonus_from": _major(limits.bonus_from_minor, currency),
+        "bonus": Decimal(limits.bonus_bp) / 100,
         "tail_days": terms.tail_days,
         "term_days": terms.term_days or None,
         "no_work_days": terms.no_work_days or None,
         "no_payment_days": terms.no_payment_days or None,
-        "settlement_discount": Decimal(terms.settlement_discount_bp) / 100,
+        "plan_tail_days": terms.plan_tail_days or None,
+        "settlement_discount": Decimal(authority.discount_bp) / 100,
+        "plan_months": authority.plan_months,
+        "instalment": _major(authority.instalment_minor, currency),
+        "approver": authority.approver.value,
+        "exclusive_days": terms.exclusive_days,
+        "subcontracting": terms.subcontracting.value,
         "report_frequency": terms.report_frequency.value,
         "report_due_days": terms.report_due_days,
-        "valid_from": max(today, row.versions[0].valid_from),
+        "valid_from": max(today, earliest),
         **{f"fee_{fee.fee_class}_{fee.grade}": major(fee.amount_minor, row.currency) for fee in terms.fees},
         **_promises_typed(terms.promises),
+    }
+
+
+def _lines_typed(lines: Sequence[RateLine], currency: str) -> dict[str, Any]:
+    return {
+        "line_tier": [one.tier for one in lines],
+        "line_age_from": [one.age_from for one in lines],
+        "line_age_to": [one.age_to for one in lines],
+        "line_balance_from": [_major(one.balance_from, currency) for one in lines],
+        "line_balance_to": [_major(one.balance_to, currency) for one in lines],
+        "line_product": [one.product for one in lines],
+        "line_debtor_type": [one.debtor_type.value if one.debtor_type else "" for one in lines],
+        "line_rate": [Decimal(one.rate_bp) / 100 for one in lines],
     }
 
 
@@ -194,104 +264,5 @@ def _promises_typed(promises: Sequence[Promise]) -> dict[str, Any]:
     return hours | {f"target_{one.clause}": Decimal(one.target_bp) / 100 for one in promises}
 
 
-def _commission(terms: TermSheet) -> list[str]:
-    told = []
-    if not terms.bands:
-        text = msg("The agency earns %(rate)s of each payment.")
-        told.append(say(text, {"rate": basis_points(terms.commission_bp)}))
-    for at in [None, *sorted(band.from_days for band in terms.bands)] if terms.bands else []:
-        rate = basis_points(rate_for_age(terms, at))
-        told.append(
-            say(
-                msg("%(band)s earn the agency %(rate)s of each payment."),
-                {
-                    "band": _capital(_band_in_words(terms, at)),
-                    "rate": rate,
-                },
-            )
-        )
-    if terms.bands:
-        told.append(say(msg("The age is that on the day of the placement, and the commission stays with the case.")))
-    tail, discount = terms.tail_days, terms.settlement_discount_bp
-    told.append(
-        say(
-            msg("A payment up to %(days)s days after a case has gone back still earns the commission."),
-            {"days": number(tail)},
-        )
-        if tail
-        else say(msg("A payment after a case has gone back earns nothing."))
-    )
-    told.append(
-        say(
-            msg("The agency may settle with a discount of up to %(share)s by itself."),
-            {"share": basis_points(discount)},
-        )
-        if discount
-        else say(msg("The agency grants no discount without asking."))
-    )
-    return [*told, *_coming_back(terms)]
-
-
-def _coming_back(terms: TermSheet) -> list[str]:
-    """When cases go back to the creditor by themselves."""
-    rules = (
-        (
-            terms.term_days,
-            msg(
-                "A case goes back %(days)s days after it was taken on, unless something was paid or promised"
-                " in the last 30 days or a promise is still to come."
-            ),
-        ),
-        (
-            terms.no_work_days,
-            msg("A case of which nothing was reported in %(days)s days goes back, unless a promise is still to come."),
-        ),
-        (
-            terms.no_payment_days,
-            msg("A case on which nothing was paid in %(days)s days goes back, unless a promise is still to come."),
-        ),
-    )
-    return [say(text, {"days": number(days)}) for days, text in rules if days]
-
-
-def _band_in_words(terms: TermSheet, age: int | None) -> str:
-    """The band an age falls in; the base rate's is that of young debts and unknown ages."""
-    bands = sorted(terms.bands, key=lambda band: band.from_days)
-    if not bands:
-        return say(msg("debts of any age"))
-    reached: list[AgeBand] = [band for band in bands if age is not None and band.from_days <= age]
-    if not reached:
-        text = msg("debts less than %(to)s days past due, or of unknown age,")
-        return say(text, {"to": number(bands[0].from_days)})
-    start = reached[-1].from_days
-    later = [band.from_days for band in bands if band.from_days > start]
-    if not later:
-        return say(msg("debts %(start)s days or more past due"), {"start": number(start)})
-    return say(
-        msg("debts from %(start)s to %(to)s days past due"), {"start": number(start), "to": number(later[0] - 1)}
-    )
-
-
-def _fees(terms: TermSheet, currency: str) -> list[str]:
-    if not terms.fees:
-        return [say(msg("No fee is agreed for any finding."))]
-    told = [
-        say(
-            msg("%(fee_class)s: an accepted finding “%(grade)s” earns %(fee)s."),
-            {
-                "fee_class": say(FEE_CLASSES[fee.fee_class]),
-                "grade": say(GRADES[fee.grade]),
-                "fee": money(fee.amount_minor, currency),
-            },
-        )
-        for fee in terms.fees
-    ]
-    return [*told, say(msg("Nothing is due for what is stale, wrong or known already."))]
-
-
-def _promise(one: Promise) -> str:
-    return say(_PROMISED[one.clause], {"hours": number(one.hours), "target": basis_points(one.target_bp)})
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _major(minor: int | None, currency: str) -> Decimal | None:
+    return None if minor is None else major(minor, currency)

@@ -21,6 +21,7 @@ _HOUSES = ("about", "agency_id", "creditor_id")
 
 
 _LOT = {"lot_id": "lot_id"}
+_MANDATE = {"mandate_id": "mandate_id"}
 _REPORT = {"report_id": "report_id"}
 _ENQUIRY = {"enquiry_id": "enquiry_id"}
 
@@ -206,6 +207,22 @@ TELLINGS: dict[str, Telling] = {
         "scale",
         "conduct.index",
         is_urgent=True,
+    ),
+    "mandate.proposed": Telling(
+        msg("%(house)s proposes terms for %(name)s; they wait for your signature"),
+        "file-text",
+        "mandates.accept",
+        _MANDATE,
+        is_urgent=True,
+    ),
+    "mandate.accepted": Telling(
+        msg("%(house)s signed version %(version)s of %(name)s"), "file-check", "mandates.show", _MANDATE
+    ),
+    "mandate.declined": Telling(
+        msg("%(house)s declined version %(version)s of %(name)s"), "circle-x", "mandates.show", _MANDATE
+    ),
+    "mandate.withdrawn": Telling(
+        msg("%(house)s withdrew version %(version)s of %(name)s"), "circle-x", "mandates.show", _MANDATE
     ),
     "lot.listed": Telling(
         msg("%(house)s offers you %(name)s; bids until %(bids_until)s"), "gavel", "market.show", _LOT

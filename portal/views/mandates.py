@@ -1,7 +1,8 @@
-"""Mandates: what the two sides agreed, made and amended by the creditor, read by both."""
+"""Mandates: what the two sides agreed, proposed by one, signed by the other, read by both."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,17 +10,19 @@ from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from agencies.kernel.clock import local_date, utc_now
-from agencies.kernel.money import Money, minor
 from agencies.kernel.session import transaction
 from agencies.mandates import queries, service
+from agencies.mandates.models import MandateVersion
+from agencies.mandates.taxes import Payee
 from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from portal.extensions import db
-from portal.forms.mandates import MandateForm, TermsForm, TrialForm
+from portal.forms.mandates import AcceptForm, DeclineForm, MandateForm, ProposalForm, TrialForm, WithdrawForm
 from portal.forms.refusals import REFUSALS, refuse
 from portal.identity import current_actor
 from portal.presenters import mandates as presenter
-from portal.security import requires
+from portal.presenters import priced
+from portal.security import requires, steps_up
 from portal.views.choices import agencies
 
 blueprint = Blueprint("mandates", __name__, url_prefix="/mandates")
@@ -37,6 +40,7 @@ def index() -> str:
 
 @blueprint.route("/new", methods=["GET", "POST"])
 @requires(Permission.MANDATE_MAKE)
+@steps_up
 def new() -> str | Response | tuple[str, int]:
     """Make a mandate with an agency."""
     actor, now = current_actor(), utc_now()
@@ -50,7 +54,7 @@ def new() -> str | Response | tuple[str, int]:
         except REFUSALS as error:
             refuse(form, error)
         else:
-            flash(_("The mandate was made."), "success")
+            flash(_("The mandate was made and signed for you. It holds once the agency has signed it."), "success")
             return redirect(url_for(".show", mandate_id=made.id))
     return render_template("mandates/new.html", form=form, currency=currency), form.refused_with if form.errors else 200
 
@@ -58,23 +62,26 @@ def new() -> str | Response | tuple[str, int]:
 @blueprint.get('/<ref("mandate"):mandate_id>')
 @requires(Permission.MANDATE_VIEW)
 def show(mandate_id: int) -> str:
-    """One mandate, its terms and their history."""
+    """One mandate: a version of its terms, who signed it, a payment tried on it, and the other versions."""
     actor = current_actor()
     today = local_date(utc_now(), actor.time_zone)
     row = queries.get_mandate(db.session, actor, mandate_id, on=today)
+    version = presenter.version_shown(row, request.args.get("version", type=int))
     form = TrialForm(request.args)
+    trial = _trial(row, version, form, today)
     return render_template(
-        "mandates/show.html", row=row, today=today, show=presenter, form=form, trial=_trial(row, form)
+        "mandates/show.html", row=row, version=version, today=today, show=presenter, form=form, trial=trial
     )
 
 
 @blueprint.route('/<ref("mandate"):mandate_id>/amend', methods=["GET", "POST"])
-@requires(Permission.MANDATE_MAKE)
+@requires(Permission.MANDATE_SIGN)
+@steps_up
 def amend(mandate_id: int) -> str | Response | tuple[str, int]:
-    """Agree new terms from a date on."""
+    """Propose new terms from a date on, signed."""
     actor, now = current_actor(), utc_now()
     row = queries.get_mandate(db.session, actor, mandate_id)
-    form = TermsForm(request.form, data=_proposed(presenter.as_typed(row, local_date(now, actor.time_zone))))
+    form = ProposalForm(request.form, data=_proposed(presenter.as_typed(row, local_date(now, actor.time_zone))))
     form.agreed_service = row.service
     if request.method == "POST" and form.validate():
         try:
@@ -83,9 +90,59 @@ def amend(mandate_id: int) -> str | Response | tuple[str, int]:
         except REFUSALS as error:
             refuse(form, error)
         else:
-            flash(_("The new terms were added. Cases already placed keep theirs."), "success")
+            flash(_("Your proposal was sent. The terms hold once the other side has signed them."), "success")
             return redirect(url_for(".show", mandate_id=mandate_id))
     return render_template("mandates/amend.html", form=form, row=row), form.refused_with if form.errors else 200
+
+
+@blueprint.route('/<ref("mandate"):mandate_id>/accept', methods=["GET", "POST"])
+@requires(Permission.MANDATE_SIGN)
+@steps_up
+def accept(mandate_id: int) -> str | Response | tuple[str, int]:
+    """Sign what the other side proposed."""
+    actor = current_actor()
+    form, row = AcceptForm(request.form), queries.get_mandate(db.session, actor, mandate_id)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction(db.session):
+                read, signer = form.digest_read, form.signer
+                service.accept(db.session, actor, mandate_id, digest=read, signer=signer, now=utc_now())
+        except REFUSALS as error:
+            refuse(form, error)
+        else:
+            flash(_("The terms are signed by both sides."), "success")
+            return redirect(url_for(".show", mandate_id=mandate_id))
+    return _answer("mandates/accept.html", row, form)
+
+
+@blueprint.route('/<ref("mandate"):mandate_id>/decline', methods=["GET", "POST"])
+@requires(Permission.MANDATE_SIGN)
+def decline(mandate_id: int) -> str | Response | tuple[str, int]:
+    """Say no to what the other side proposed, and why."""
+    actor = current_actor()
+    form, row = DeclineForm(request.form), queries.get_mandate(db.session, actor, mandate_id)
+    if request.method == "POST" and form.validate():
+        try:
+            with transaction(db.session):
+                read, reason = form.digest_read, form.reason.data or ""
+                service.decline(db.session, actor, mandate_id, digest=read, reason=reason, now=utc_now())
+        except REFUSALS as error:
+            refuse(form, error)
+        else:
+            flash(_("The proposal was declined. The other side sees your reason."), "success")
+            return redirect(url_for(".show", mandate_id=mandate_id))
+    return _answer("mandates/decline.html", row, form)
+
+
+@blueprint.post('/<ref("mandate"):mandate_id>/withdraw')
+@requires(Permission.MANDATE_SIGN)
+def withdraw(mandate_id: int) -> Response:
+    """Take an own proposal back."""
+    form = WithdrawForm(request.form)
+    with transaction(db.session):
+        service.withdraw(db.session, current_actor(), mandate_id, digest=form.digest_read, now=utc_now())
+    flash(_("The proposal was withdrawn."), "success")
+    return redirect(url_for(".show", mandate_id=mandate_id))
 
 
 @blueprint.post('/<ref("mandate"):mandate_id>/end')
@@ -103,9 +160,24 @@ def _proposed(terms: dict[str, Any]) -> dict[str, Any] | None:
     return terms if request.method == "GET" else None
 
 
-def _trial(row: queries.MandateRow, form: TrialForm) -> presenter.Trial | None:
+def _answer(template: str, row: queries.MandateRow, form: AcceptForm | DeclineForm) -> tuple[str, int]:
+    """The page on which a proposal is answered, with the digest of the terms it shows."""
+    version = row.proposal or row.versions[0]
+    if request.method == "GET":
+        form.digest.data = row.digest(version).hex()
+    page = render_template(template, row=row, version=version, form=form, show=presenter)
+    return page, form.refused_with if form.errors else 200
+
+
+def _trial(row: queries.MandateRow, version: MandateVersion, form: TrialForm, today: date) -> priced.Trial | None:
     """The payment that was typed, tried on the terms; none when there is none to try."""
     if "payment" not in request.args or not form.validate() or form.payment.data is None:
         return None
-    payment = Money(minor(form.payment.data, row.currency), row.currency)
-    return presenter.trial(row, payment, form.age.data, form.gone.data)
+    return priced.trial(
+        row.sheets[version.id],
+        form.facts(version.currency),
+        version.currency,
+        country=row.country,
+        payee=Payee(form.payee.data),
+        on=form.day.data or today,
+    )

@@ -12,7 +12,8 @@ from agencies.kernel.files import StoredFile
 from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Actor, Side
 from agencies.mandates.models import LocateGrade
-from agencies.mandates.terms import CUSTOMARY_PROMISES, AgeBand
+from agencies.mandates.schedule import AgeBand, by_age
+from agencies.mandates.terms import CUSTOMARY_PROMISES
 from agencies.organisations import supporting
 from agencies.organisations.permissions import SIDE_OF, Role
 from assignments.cases.models import Case, Portfolio, ReturnCode
@@ -204,7 +205,7 @@ class Neighbours:
             loop.NewCase(account, 100_000 + 50 * at, phones=(f"+57300{creditor.tenant}{at:05}",), name=f"{mark} Pérez")
             for at, account in enumerate(accounts)
         ]
-        agreed = {"bands": (AgeBand(180, 2_500),), "promises": CUSTOMARY_PROMISES}
+        agreed = {"lines": by_age([AgeBand(180, 2_500)]), "promises": CUSTOMARY_PROMISES}
         loop.place_with(ports, creditor, agency, debts, **agreed)
         reject_one(ports, agency, accounts[6], note=mark)
         loop.acknowledge_all(ports, agency)

@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 
 from agencies.kernel.clock import local_date, utc_now
-from agencies.kernel.session import transaction
-from agencies.mandates import queries, service
+from agencies.mandates import queries
 from agencies.mandates.models import Mandate
 from agencies.mandates.terms import TermSheet
 from agencies.organisations.permissions import Role
+from tests import agreed
 
 TODAY = local_date(utc_now(), "America/Bogota")
+SIGNED = {"signer_name": "Ana Ruiz", "signer_position": "Directora", "signed": "y"}
 
 
 def terms(world, **changed: object) -> dict[str, object]:
@@ -25,6 +26,7 @@ def terms(world, **changed: object) -> dict[str, object]:
         "commission": "18,5",
         "report_due_days": "5",
         "valid_from": TODAY.isoformat(),
+        **SIGNED,
         **changed,
     }
 
@@ -32,16 +34,15 @@ def terms(world, **changed: object) -> dict[str, object]:
 @pytest.fixture
 def mandate(world) -> Mandate:
     director = world.actor(Role.DIRECTOR)
-    with world.ports.session(director) as session, transaction(session):
-        return service.make(
-            session,
-            director,
-            agency_id=world.agencies[0].id,
-            name="Consumo 2026",
-            terms=TermSheet(commission_bp=1850, report_due_days=5),
-            valid_from=TODAY,
-            now=utc_now(),
-        )
+    return agreed.make(
+        world.ports,
+        director,
+        world.actor(Role.MANAGER),
+        name="Consumo 2026",
+        terms=TermSheet(commission_bp=1850, report_due_days=5),
+        valid_from=TODAY,
+        now=utc_now(),
+    )
 
 
 def address(world, mandate: Mandate, tail: str = "") -> str:
@@ -98,7 +99,7 @@ def test_two_mandates_cannot_have_one_name(world, sign_in, mandate) -> None:
 def test_new_terms_are_a_new_version_and_the_old_one_stays(world, sign_in, mandate) -> None:
     director = sign_in(Role.DIRECTOR)
     later = (TODAY + timedelta(days=10)).isoformat()
-    form = {"commission": "15", "report_due_days": "8", "valid_from": later}
+    form = {"commission": "15", "report_due_days": "8", "valid_from": later, **SIGNED}
     assert director.post(address(world, mandate, "/amend"), form).status_code == 302
     [row] = listed(world, Role.DIRECTOR)
     assert [(one.version, one.commission_bp) for one in row.versions] == [(2, 1500), (1, 1850)]
@@ -109,7 +110,7 @@ def test_new_terms_are_a_new_version_and_the_old_one_stays(world, sign_in, manda
 
 def test_new_terms_may_not_begin_before_the_present_ones(world, sign_in, mandate) -> None:
     earlier = (TODAY - timedelta(days=10)).isoformat()
-    form = {"commission": "15", "report_due_days": "8", "valid_from": earlier}
+    form = {"commission": "15", "report_due_days": "8", "valid_from": earlier, **SIGNED}
     answer = sign_in(Role.DIRECTOR).post(address(world, mandate, "/amend"), form)
     assert answer.status_code == 400
     assert f'value="{earlier}"' in answer.text
@@ -121,7 +122,7 @@ def test_an_ended_mandate_is_ended_once_and_not_amended(world, sign_in, mandate)
     assert director.post(address(world, mandate, "/end")).status_code == 302
     assert listed(world, Role.DIRECTOR)[0].state == "ended"
     assert director.post(address(world, mandate, "/end")).status_code == 409
-    form = {"commission": "15", "report_due_days": "8", "valid_from": TODAY.isoformat()}
+    form = {"commission": "15", "report_due_days": "8", "valid_from": TODAY.isoformat(), **SIGNED}
     assert director.post(address(world, mandate, "/amend"), form).status_code == 409
     assert address(world, mandate, "/amend") not in director.get(address(world, mandate)).text
 
@@ -178,8 +179,8 @@ def test_terms_with_bands_are_kept_and_told_in_words_to_both_sides(world, sign_i
     assert answer.status_code == 302
     [row] = listed(world, Role.DIRECTOR)
     sheet = row.terms
-    assert [(one.from_days, one.commission_bp) for one in sheet.bands] == [(91, 2000), (361, 3550)]
-    assert (sheet.tail_days, sheet.settlement_discount_bp, sheet.report_frequency) == (30, 1250, "fortnightly")
+    assert [(one.age_from, one.age_to, one.rate_bp) for one in sheet.lines] == [(91, 360, 2000), (361, None, 3550)]
+    assert (sheet.tail_days, sheet.authority.discount_bp, sheet.report_frequency) == (30, 1250, "fortnightly")
     assert [(one.clause, one.hours, one.target_bp) for one in sheet.promises] == [("acknowledge", 48, 9500)]
     page = sign_in(Role.MANAGER).get(answer.location).text
     for words in ("entre 91 y 360 días", "361 días o más", "35,50 %", "30 días", "12,50 %", "48 horas hábiles"):
@@ -237,7 +238,7 @@ def test_a_mandate_to_locate_has_fees_and_no_commission(world, sign_in) -> None:
     fees = {"service": "locate", "commission": "", "fee_standard_verified_with_debtor": "12.000"}
     there = director.post("/mandates/new", terms(world, **fees)).location
     [row] = listed(world, Role.DIRECTOR)
-    assert (row.service, row.terms.commission_bp, row.terms.bands) == ("locate", 0, ())
+    assert (row.service, row.terms.commission_bp, row.terms.lines) == ("locate", 0, ())
     assert [(one.fee_class, one.grade, one.amount_minor) for one in row.terms.fees] == [
         ("standard", "verified_with_debtor", 1_200_000)
     ]

@@ -21,11 +21,13 @@ from agencies.mandates.lifecycle import (
     VersionTooEarly,
 )
 from agencies.mandates.models import Mandate, MandateState, Service
-from agencies.mandates.terms import CommissionOutOfRange, DueDaysOutOfRange, TermSheet
+from agencies.mandates.schedule import CommissionOutOfRange
+from agencies.mandates.terms import DueDaysOutOfRange, TermSheet
 from agencies.organisations.models import Organisation, OrganisationState
 from agencies.organisations.permissions import Role
 from agencies.standing.panel import AgencyNotApproved
 from portal.ports import Ports
+from tests import agreed
 from tests.tenants import PLATFORM, Tenants, add_person, add_tenants
 
 FROM = date(2026, 1, 1)
@@ -44,7 +46,10 @@ def made(ports: Ports, tenants: Tenants, now: datetime, **changes: Any) -> Manda
         "valid_from": FROM,
     } | changes
     with ports.session(tenants.creditor) as session, transaction(session):
-        return service.make(session, tenants.creditor, **terms, now=now)
+        mandate = service.make(session, tenants.creditor, **terms, signer=agreed.CREDITOR, now=now)
+    if terms["agency_id"] == tenants.agency.tenant:
+        agreed.accept(ports, tenants.agency, mandate.id, now=now)
+    return mandate
 
 
 def wait_for_lock(superuser_url: str) -> None:
@@ -88,18 +93,18 @@ def test_a_mandate_is_seen_by_both_sides_and_by_nobody_else(ports, tenants, now)
 
 def test_each_step_stands_in_the_audit_trail_of_both_sides(ports, tenants, now):
     mandate = made(ports, tenants, now)
-    with ports.session(tenants.creditor) as session, transaction(session):
-        service.amend(
-            session,
-            tenants.creditor,
-            mandate.id,
-            terms=TermSheet(commission_bp=2000, report_due_days=5),
-            valid_from=FROM,
-            now=now,
-        )
+    agreed.amend(
+        ports,
+        tenants.creditor,
+        tenants.agency,
+        mandate.id,
+        terms=TermSheet(commission_bp=2000, report_due_days=5),
+        valid_from=FROM,
+        now=now,
+    )
     with ports.session(tenants.creditor) as session, transaction(session):
         service.end(session, tenants.creditor, mandate.id, now=now)
-    told = ["panel.joined", "mandate.made", "mandate.amended", "mandate.ended"]
+    told = ["panel.joined", "mandate.made", "mandate.accepted", "mandate.amended", "mandate.accepted", "mandate.ended"]
     assert actions(ports, tenants.creditor) == told
     assert actions(ports, tenants.agency) == told
     assert actions(ports, tenants.other_agency) == []
@@ -108,15 +113,15 @@ def test_each_step_stands_in_the_audit_trail_of_both_sides(ports, tenants, now):
 def test_the_version_in_force_is_the_last_one_that_has_begun(ports, tenants, now):
     mandate = made(ports, tenants, now)
     later = date(2026, 6, 1)
-    with ports.session(tenants.creditor) as session, transaction(session):
-        service.amend(
-            session,
-            tenants.creditor,
-            mandate.id,
-            terms=TermSheet(commission_bp=2000, report_due_days=3),
-            valid_from=later,
-            now=now,
-        )
+    agreed.amend(
+        ports,
+        tenants.creditor,
+        tenants.agency,
+        mandate.id,
+        terms=TermSheet(commission_bp=2000, report_due_days=3),
+        valid_from=later,
+        now=now,
+    )
     with ports.session(tenants.creditor) as session:
         for on, version in ((FROM, 1), (later - timedelta(days=1), 1), (later, 2), (date(2030, 1, 1), 2)):
             assert queries.version_in_force(session, tenants.creditor, mandate.id, on).version == version
@@ -141,6 +146,7 @@ def test_an_ended_mandate_is_in_force_no_more_and_may_not_be_amended(ports, tena
                 tenants.creditor,
                 mandate.id,
                 terms=TermSheet(commission_bp=1, report_due_days=1),
+                signer=agreed.CREDITOR,
                 valid_from=FROM,
                 now=now,
             )
@@ -156,6 +162,7 @@ def test_new_terms_may_not_begin_before_the_present_ones(ports, tenants, now):
             tenants.creditor,
             mandate.id,
             terms=TermSheet(commission_bp=1, report_due_days=1),
+            signer=agreed.CREDITOR,
             valid_from=FROM - timedelta(days=1),
             now=now,
         )
@@ -237,6 +244,7 @@ def test_only_a_director_makes_mandates(ports, tenants, now, role):
             agency_id=tenants.agency.tenant,
             name="x",
             terms=TermSheet(commission_bp=1, report_due_days=1),
+            signer=agreed.CREDITOR,
             valid_from=FROM,
             now=now,
         )
@@ -254,6 +262,7 @@ def test_another_creditor_may_neither_amend_nor_end_it(ports, tenants, now):
                 other,
                 mandate.id,
                 terms=TermSheet(commission_bp=1, report_due_days=1),
+                signer=agreed.CREDITOR,
                 valid_from=FROM,
                 now=now,
             )

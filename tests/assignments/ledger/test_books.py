@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -13,9 +14,11 @@ from sqlalchemy.exc import DBAPIError
 from agencies.kernel.errors import Forbidden
 from agencies.kernel.money import Money, share
 from agencies.kernel.session import transaction
+from agencies.mandates.pricing import PaymentFacts, price
+from agencies.mandates.terms import Limits, TermSheet
 from agencies.organisations.permissions import Role
 from assignments.ledger import service
-from assignments.ledger.commission import COMMISSION_SQL, commission_due
+from assignments.ledger.commission import COMMISSION_SQL, TERMS_SQL, Earning, commission_due
 from assignments.ledger.models import Account, Entry, Posting
 from assignments.ledger.posting import payment_moves
 from assignments.ledger.statements import CHECKS, Problem, balances, list_entries, verify
@@ -39,7 +42,7 @@ def paid(account: str, amount: int, **others: object) -> dict[str, object]:
 
 @given(AMOUNTS, RATES, st.sampled_from(["agency", "creditor"]))
 def test_the_moves_of_a_payment_take_it_from_the_debt_and_the_commission_from_it(amount, rate, received_by):
-    commission = commission_due(Money(amount, "COP"), rate)
+    commission = commission_due(Money(amount, "COP"), Earning(rate))
     moves = payment_moves(received_by, Money(amount, "COP"), commission)
     assert all(move.amount.minor > 0 for move in moves)
     assert sum(move.amount.minor for move in moves) == amount + commission.minor
@@ -57,25 +60,115 @@ def test_the_moves_of_a_payment_take_it_from_the_debt_and_the_commission_from_it
     [(10, 500, 1), (9, 500, 0), (29, 500, 1), (30, 500, 2), (1, 5_000, 1), (1, 4_999, 0), (100, 0, 0), (7, 10_000, 7)],
 )
 def test_commission_is_rounded_half_up(amount, rate, commission):
-    assert commission_due(Money(amount, "COP"), rate) == Money(commission, "COP")
+    assert commission_due(Money(amount, "COP"), Earning(rate)) == Money(commission, "COP")
 
 
-def test_commission_in_sql_is_the_rule_in_python(ports, tenants):
-    @given(st.lists(st.tuples(st.integers(1, 9 * 10**17), RATES), min_size=1, max_size=200))
-    def holds(pairs):
-        amounts, rates = zip(*pairs, strict=True)
-        found = session.execute(
-            text(
-                f"select {COMMISSION_SQL} from unnest(cast(:amounts as bigint[]), cast(:rates as bigint[])) "
-                "with ordinality as p (amount_minor, commission_bp, position), "
-                "lateral (select p.commission_bp) l order by position"
-            ),
-            {"amounts": list(amounts), "rates": list(rates)},
-        ).scalars()
-        assert list(found) == [share(Money(amount, "COP"), rate).minor for amount, rate in pairs]
+PLACED_ON = date(2026, 3, 1)
+TRIED = st.builds(
+    dict,
+    amount_minor=st.integers(1, 9 * 10**17),
+    received_by=st.sampled_from(["agency", "creditor"]),
+    currency=st.sampled_from(["COP", "COP", "USD"]),
+    paid=st.integers(-20, 300),
+    ended=st.none() | st.integers(0, 120),
+    end_code=st.sampled_from(["recalled", "uncollectable"]),
+    commission_bp=RATES,
+    direct_bp=RATES,
+    discovery_bp=RATES,
+    recall_free_days=st.integers(0, 40),
+    floor_minor=st.none() | st.integers(0, 10**6),
+    cap_minor=st.none() | st.integers(10**6, 10**12),
+)
+#: The rule on rows of its own: what it reads of the terms and of the creditor has the names of the tables.
+TRIAL_SQL = f"""
+with tried as (
+    select * from jsonb_to_recordset(cast(:rows as jsonb)) as x (
+        id bigint, amount_minor bigint, received_by text, currency text, paid bigint, ended bigint, end_code text,
+        commission_bp bigint, direct_bp bigint, discovery_bp bigint, recall_free_days bigint, floor_minor bigint,
+        cap_minor bigint
+    )
+), mandate_versions as (
+    select 1 as creditor_id, 1 as agency_id, id, 'COP' as currency, direct_bp, discovery_bp, recall_free_days,
+           floor_minor, cap_minor
+    from tried
+), organisations as (
+    select 1 as id, 'America/Bogota' as time_zone
+), placed as (
+    select 1 as creditor_id, 1 as agency_id, id, id as mandate_version_id, commission_bp, end_code, ended from tried
+)
+select {COMMISSION_SQL}
+from (select *, cast(:placed_on as date) + paid::integer as paid_on from tried) p
+join (
+    select creditor_id, agency_id, id, mandate_version_id, commission_bp,
+           case when ended is not null then end_code end as end_code,
+           (cast(:placed_on as date) + time '22:00') at time zone 'America/Bogota' as placed_at,
+           (cast(:placed_on as date) + ended::integer + time '22:00') at time zone 'America/Bogota' as ended_at
+    from placed
+) l on l.id = p.id
+{TERMS_SQL}
+order by p.id
+"""
+
+
+def by_the_rule(one):
+    """What the books' rule in Python says, and what the simulator does."""
+    ended = one["ended"]
+    limits = Limits(
+        one["floor_minor"],
+        one["cap_minor"],
+        one["direct_bp"],
+        one["discovery_bp"],
+        one["recall_free_days"],
+    )
+    is_recalled, is_direct = one["end_code"] == "recalled", one["received_by"] == "creditor"
+    soon = ended is not None and is_recalled and one["paid"] > ended and ended < one["recall_free_days"]
+    due = commission_due(
+        Money(one["amount_minor"], one["currency"]),
+        Earning(one["commission_bp"], limits, "COP"),
+        is_direct=is_direct,
+        is_before=one["paid"] < 0,
+        is_recalled_soon=soon,
+    )
+    facts = PaymentFacts(
+        one["amount_minor"],
+        currency=one["currency"],
+        is_direct=is_direct,
+        days_since_placed=one["paid"],
+        days_since_gone=None if ended is None else one["paid"] - ended,
+        is_recalled=is_recalled,
+    )
+    sheet = TermSheet(commission_bp=one["commission_bp"], limits=limits, currency="COP", tail_days=365)
+    return due.minor, price(sheet, facts).commission_minor
+
+
+def test_what_is_booked_is_what_the_simulator_says_and_the_contract_promises(ports, tenants):
+    @given(st.lists(TRIED, min_size=1, max_size=100))
+    def holds(tried):
+        rows = [{"id": number, **one} for number, one in enumerate(tried)]
+        given = {"rows": json.dumps(rows), "placed_on": PLACED_ON}
+        found = list(session.execute(text(TRIAL_SQL), given).scalars())
+        assert [(one, one) for one in found] == [by_the_rule(one) for one in tried]
 
     with ports.session(tenants.creditor) as session:
         holds()
+
+
+def test_parts_least_and_most_of_the_terms_are_booked(ports):
+    made = add_tenants(ports)
+    limits = Limits(floor_minor=1_000, cap_minor=50_000, direct_bp=5_000)
+    cases = [NewCase(f"A{n}", 10**9) for n in range(4)]
+    place_with(ports, made.creditor, made.agency, cases, commission_bp=2_000, limits=limits)
+    rows = [
+        paid("A0", 100_000, received_by="agency"),
+        paid("A1", 100_000, received_by="creditor"),
+        paid("A2", 1_500, received_by="agency"),
+        paid("A3", 900_000, received_by="agency"),
+    ]
+    report_payments(ports, made.agency, made.creditor, rows)
+    with ports.session(made.creditor) as session:
+        booked = {one.account_ref: one.commission_minor for one in list_entries(session, made.creditor).rows}
+        assert verify(session) == []
+    assert booked == {"A0": 20_000, "A1": 10_000, "A2": 1_000, "A3": 50_000}
 
 
 def test_what_a_file_books_is_what_the_rule_says_of_each_payment(ports, tenants):

@@ -15,7 +15,6 @@ from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import Conflict, Forbidden, NotFound
 from agencies.kernel.notices import Notice
 from agencies.kernel.session import transaction
-from agencies.mandates import service as mandates
 from agencies.mandates.models import Clause, Mandate
 from agencies.mandates.queries import get_mandate
 from agencies.mandates.terms import TermSheet
@@ -26,7 +25,7 @@ from assignments.marketplace import award as awarding
 from assignments.marketplace.models import DeclineReason, Lot, LotOffer, LotState, Outcome
 from assignments.placements.models import Placement, Wave
 from assignments.placements.preview import preview_of
-from tests import loop, market
+from tests import agreed, loop, market
 from tests.market import AFTER, CLOSES_AT, DECIDED_BY
 from tests.tenants import add_person
 
@@ -70,7 +69,7 @@ def test_the_winner_gets_a_mandate_of_its_bid_and_every_case_of_the_lot(ports, t
         assert performance.differing(session, tenants.creditor) == 0
     assert [tuple(row) for row in placed] == [(tenants.agency.tenant, 60)]
     assert (mandate.terms.commission_bp, mandate.terms.tail_days) == (2_000, 30)
-    assert [(band.from_days, band.commission_bp) for band in mandate.terms.bands] == [(181, 2_500)]
+    assert [(line.age_from, line.rate_bp) for line in mandate.terms.lines] == [(181, 2_500)]
     assert {one.clause: one.hours for one in mandate.terms.promises}[Clause.FIRST_ACTIVITY] == 24
     assert min(age for rate, age in rates if rate == 2_500) >= 181
     assert preview_of(wave).cases == 60
@@ -275,16 +274,15 @@ def test_a_lot_is_of_one_currency(ports, tenants):
 
 
 def test_two_lots_whose_mandates_would_go_by_one_name_are_both_awarded(ports, tenants, closed):
-    with ports.session(tenants.creditor) as session, transaction(session):
-        mandates.make(
-            session,
-            tenants.creditor,
-            agency_id=tenants.agency.tenant,
-            name=f"{closed.name} · Cobros Uno",
-            terms=TermSheet(commission_bp=1, report_due_days=5),
-            valid_from=date(2026, 1, 1),
-            now=AFTER,
-        )
+    agreed.make(
+        ports,
+        tenants.creditor,
+        tenants.agency,
+        name=f"{closed.name} · Cobros Uno",
+        terms=TermSheet(commission_bp=1, report_due_days=5),
+        valid_from=date(2026, 1, 1),
+        now=AFTER,
+    )
     market.award(ports, tenants.creditor, closed, {tenants.agency.tenant: ALL})
     with ports.session(tenants.creditor) as session:
         assert sorted(session.scalars(select(Mandate.name))) == [

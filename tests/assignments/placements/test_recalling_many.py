@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import event, select
 
 from agencies.kernel.session import transaction
-from agencies.mandates import service
 from agencies.mandates.models import Clause, MandateVersion
 from agencies.mandates.terms import Promise, TermSheet
 from assignments.cases.queries import Selection
@@ -16,6 +15,7 @@ from assignments.placements import recalls
 from assignments.placements.models import Placement, RecallReason
 from assignments.placements.recall_scope import Scope, preview
 from assignments.sla.queries import obligations
+from tests import agreed
 from tests.loop import NewCase, add_cases, draft, holders, place, place_with, some_cases
 from tests.recalling import LATER, NOW, TODAY, recall
 
@@ -51,9 +51,9 @@ def test_a_version_that_asks_for_less_does_not_put_off_the_answer(ports, tenants
     strict = (Promise(Clause.RECALL_ANSWERED, 24),)
     mandate = place_with(ports, tenants.creditor, tenants.agency, [NewCase("OLD", 1_000)], promises=strict)
     add_cases(ports, tenants.creditor, [NewCase("NEW", 1_000)])
-    with ports.session(tenants.creditor) as session, transaction(session):
-        later = TermSheet(commission_bp=1_000, report_due_days=5, promises=(Promise(Clause.RECALL_ANSWERED, 240),))
-        service.amend(session, tenants.creditor, mandate.id, terms=later, valid_from=date(2026, 1, 1), now=NOW)
+    later = TermSheet(commission_bp=1_000, report_due_days=5, promises=(Promise(Clause.RECALL_ANSWERED, 240),))
+    new = {"terms": later, "valid_from": date(2026, 1, 1)}
+    agreed.amend(ports, tenants.creditor, tenants.agency, mandate.id, **new, now=NOW)
     place(ports, tenants.creditor, draft(ports, tenants.creditor, [mandate]))
     recall(ports, tenants.creditor, "OLD", "NEW", on=LATER)
     with ports.session(tenants.creditor) as session:

@@ -23,6 +23,7 @@ from assignments.placements.preview import preview_of
 from assignments.placements.queries import get_wave, list_waves
 from assignments.placements.strategy import BandsOutOfRange
 from assignments.placements.taking_part import AgencySuspended, AgencyTwice, NoAgencies, OtherService
+from tests import agreed
 from tests.loop import PLACED_AT, add_cases, add_mandate, draft, holders, place, some_cases
 from tests.tenants import PLATFORM, add_person
 
@@ -59,17 +60,16 @@ def test_an_agency_takes_part_under_one_mandate_only(ports, tenants, panel):
 def test_nothing_is_collected_under_a_mandate_to_locate(ports, tenants, panel, language, text):
     add_cases(ports, tenants.creditor, some_cases(3))
     fees = TermSheet(fees=(Fee(FeeClass.STANDARD, LocateGrade.VERIFIED_WITH_DEBTOR, 10_000),))
-    with ports.session(tenants.creditor) as session, transaction(session):
-        locating = mandates.make(
-            session,
-            tenants.creditor,
-            agency_id=tenants.agency.tenant,
-            name="Hallazgos",
-            terms=fees,
-            valid_from=date(2025, 1, 1),
-            service=Service.LOCATE,
-            now=PLACED_AT,
-        )
+    locating = agreed.make(
+        ports,
+        tenants.creditor,
+        tenants.agency,
+        name="Hallazgos",
+        terms=fees,
+        valid_from=date(2025, 1, 1),
+        service=Service.LOCATE,
+        now=PLACED_AT,
+    )
     with pytest.raises(OtherService) as refused:
         draft(ports, tenants.creditor, [locating, panel[1]])
     assert (

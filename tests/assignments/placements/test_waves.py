@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import Conflict
 from agencies.kernel.session import transaction
-from agencies.mandates import service as mandates
 from agencies.mandates.terms import TermSheet
 from assignments import performance
 from assignments.cases.models import Case, CaseState, Debtor
@@ -22,6 +21,7 @@ from assignments.placements import service
 from assignments.placements.models import Placement, Wave, WaveState
 from assignments.placements.preview import preview_of
 from assignments.placements.queries import list_consignments, list_placements
+from tests import agreed
 from tests.loop import PLACED_AT, add_cases, draft, holders, place, place_with, some_cases
 
 
@@ -109,15 +109,15 @@ def test_a_selection_that_moved_is_refused_until_it_is_looked_at_again(ports, te
 def test_terms_that_changed_since_the_preview_are_refused(ports, tenants, panel):
     add_cases(ports, tenants.creditor, some_cases(10))
     wave = draft(ports, tenants.creditor, panel)
-    with ports.session(tenants.creditor) as session, transaction(session):
-        new = mandates.amend(
-            session,
-            tenants.creditor,
-            panel[0].id,
-            terms=TermSheet(commission_bp=100, report_due_days=5),
-            valid_from=date(2025, 6, 1),
-            now=PLACED_AT,
-        )
+    new = agreed.amend(
+        ports,
+        tenants.creditor,
+        tenants.agency,
+        panel[0].id,
+        terms=TermSheet(commission_bp=100, report_due_days=5),
+        valid_from=date(2025, 6, 1),
+        now=PLACED_AT,
+    )
     with pytest.raises(service.SelectionMoved):
         place(ports, tenants.creditor, wave)
     with ports.session(tenants.creditor) as session, transaction(session):
@@ -132,15 +132,15 @@ def test_terms_that_changed_since_the_preview_are_refused(ports, tenants, panel)
 
 def test_a_placement_keeps_the_terms_it_was_made_under(ports, tenants):
     mandate = place_with(ports, tenants.creditor, tenants.agency, some_cases(3), commission_bp=2500)
-    with ports.session(tenants.creditor) as session, transaction(session):
-        mandates.amend(
-            session,
-            tenants.creditor,
-            mandate.id,
-            terms=TermSheet(commission_bp=100, report_due_days=5),
-            valid_from=date(2025, 6, 1),
-            now=PLACED_AT,
-        )
+    agreed.amend(
+        ports,
+        tenants.creditor,
+        tenants.agency,
+        mandate.id,
+        terms=TermSheet(commission_bp=100, report_due_days=5),
+        valid_from=date(2025, 6, 1),
+        now=PLACED_AT,
+    )
     with ports.session(tenants.creditor) as session:
         assert {row.commission_bp for row in list_placements(session, tenants.creditor).rows} == {2500}
 
