@@ -52,6 +52,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
             "enquiry",
             "conduct",
             "comparison",
+            "indicators",
         ),
     ),
 }
