@@ -33,9 +33,9 @@ def ageing(session: Session, actor: Actor, *, on: date, portfolio_id: int | None
 
 def moves(session: Session, actor: Actor, *, since: date, until: date, portfolio_id: int | None = None) -> list[Move]:
     """How many cases and how much balance went from where to where between two evenings, by currency."""
+    given = _asked(session, actor, portfolio_id) | {"on1": since, "on2": until}
     if since >= until:
         raise NotInOrder
-    given = _asked(session, actor, portfolio_id) | {"on1": since, "on2": until}
     return [
         Move(row.currency, Place(row.before), Place(row.after), row.cases, row.before_minor, row.after_minor)
         for row in session.execute(text(MOVES), given)
