@@ -39,6 +39,7 @@ ORDER = (
     "assignments.conduct",
     "assignments.matches",
     "assignments.reports",
+    "assignments.indicators",
     # Whether a promise was kept is read from the payments of the reports.
     "assignments.promises",
     "assignments.inventories",

@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Date,
-    ScalarSelect,
     case,
     cast,
     func,
@@ -33,14 +32,6 @@ def uploaded_on(creditor_id: int) -> ColumnElement[date]:
     """The day on which a portfolio came in, where the creditor is."""
     zone = select(Organisation.time_zone).where(Organisation.id == creditor_id).scalar_subquery()
     return cast(func.timezone(zone, Portfolio.created_at), Date)
-
-
-def uploaded_on_of_case(creditor_id: int) -> ScalarSelect[date]:
-    """The same of the portfolio of a case, for a statement that does not join portfolios."""
-    of_case = select(uploaded_on(creditor_id)).where(
-        Portfolio.creditor_id == Case.creditor_id, Portfolio.id == Case.portfolio_id
-    )
-    return of_case.correlate(Case).scalar_subquery()
 
 
 def days_past_due_on(

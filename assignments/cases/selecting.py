@@ -10,9 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
-    Date,
     Select,
     and_,
     column,
@@ -23,13 +21,12 @@ from sqlalchemy import (
     select,
     table,
     true,
-    type_coerce,
 )
 from sqlalchemy.orm import aliased
 
 from agencies.kernel.tenancy import Actor, Side, owned_by
-from assignments.cases.ages import days_past_due_on, today, uploaded_on_of_case
-from assignments.cases.models import Case, CaseState, Debtor, LotCase
+from assignments.cases.ages import days_past_due_on, today, uploaded_on
+from assignments.cases.models import Case, CaseState, Debtor, LotCase, Portfolio
 from assignments.cases.selection import CREDITOR_S_OWN, Mark, Part, Reach, Selection
 
 _LAST_CHARACTER = "\U0010ffff"
@@ -71,6 +68,8 @@ def conditions(actor: Actor, selection: Selection) -> list[ColumnElement[bool]]:
         least, most = getattr(selection, f"min_{name}"), getattr(selection, f"max_{name}")
         if least is not None or most is not None:
             found += _between(least, value_of(actor), most)
+    found += _aged(actor, selection.min_age, selection.max_age)
+    found += _unpaid(actor, selection.min_unpaid, selection.max_unpaid)
     found += _of_debtor(selection)
     found += _placed_before(selection)
     if selection.mark is not None:
@@ -103,29 +102,46 @@ def _between(least: int | None, value: Any, most: int | None) -> Iterator[Column
         yield value <= most
 
 
-def _age(actor: Actor) -> Any:
-    return days_past_due_on(today(actor), uploaded_on_of_case(actor.tenant))
+def _aged(actor: Actor, least: int | None, most: int | None) -> list[ColumnElement[bool]]:
+    """A range of the age, asked beside the few portfolios and not of each case's own."""
+    if least is None and most is None:
+        return []
+    age = days_past_due_on(today(actor), uploaded_on(actor.tenant))
+    is_its = (Portfolio.creditor_id == Case.creditor_id, Portfolio.id == Case.portfolio_id)
+    return [exists().where(*is_its, *_between(least, age, most)).correlate(Case)]
 
 
-def _unpaid(actor: Actor) -> Any:
-    """Days since the latest payment, told by anybody and neither reversed nor taken back."""
+def _unpaid(actor: Actor, least: int | None, most: int | None) -> list[ColumnElement[bool]]:
+    """A range of days since the latest payment, told by anybody and neither reversed nor taken back."""
+    found: list[ColumnElement[bool]] = []
+    if most is not None:
+        found.append(_was_paid(lambda paid_on: paid_on >= today(actor) - most))
+    if least is not None:
+        until = today(actor) - least
+        found.append(_was_paid(lambda paid_on: paid_on <= until))
+        found.append(_was_paid(lambda paid_on: paid_on > until).is_not(true()))
+    return found
+
+
+def _was_paid(is_then: Callable[[Any], ColumnElement[bool]]) -> ColumnElement[bool]:
     is_reversed = exists().where(
         _reversals.c.creditor_id == _payments.c.creditor_id,
         _reversals.c.agency_id == _payments.c.agency_id,
         _reversals.c.payment_id == _payments.c.id,
     )
-    of_agencies = select(func.max(_payments.c.paid_on)).where(
-        _payments.c.creditor_id == Case.creditor_id, _payments.c.case_id == Case.id, ~is_reversed
+    of_agencies = exists().where(
+        _payments.c.creditor_id == Case.creditor_id,
+        _payments.c.case_id == Case.id,
+        is_then(_payments.c.paid_on),
+        ~is_reversed,
     )
-    of_creditor = select(func.max(_told.c.paid_on)).where(
-        _told.c.creditor_id == Case.creditor_id, _told.c.case_id == Case.id, _told.c.taken_back_at.is_(None)
+    of_creditor = exists().where(
+        _told.c.creditor_id == Case.creditor_id,
+        _told.c.case_id == Case.id,
+        is_then(_told.c.paid_on),
+        _told.c.taken_back_at.is_(None),
     )
-    last = func.greatest(
-        Case.last_payment_on,
-        of_agencies.correlate(Case).scalar_subquery(),
-        of_creditor.correlate(Case).scalar_subquery(),
-    )
-    return type_coerce(today(actor) - type_coerce(last, Date), BigInteger)
+    return or_(is_then(Case.last_payment_on), of_agencies.correlate(Case), of_creditor.correlate(Case))
 
 
 def _debts(actor: Actor, figure: Any, *more: ColumnElement[bool]) -> Any:
@@ -148,8 +164,6 @@ def _debts(actor: Actor, figure: Any, *more: ColumnElement[bool]) -> Any:
 _RANGES: dict[str, Callable[[Actor], Any]] = {
     "minor": lambda _: Case.balance_minor,
     "dpd": lambda _: Case.days_past_due,
-    "age": _age,
-    "unpaid": _unpaid,
     "debts": lambda actor: _debts(actor, func.count()),
     "debtor_minor": lambda actor: _debts(
         actor, func.coalesce(func.sum(_other.balance_minor), 0), _other.currency == Case.currency

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select, true
+from sqlalchemy import Row, Select, and_, case, desc, func, literal, select, true, union_all
 from sqlalchemy.orm import Session
 
 from agencies.kernel.errors import NotFound
@@ -20,7 +21,7 @@ from assignments.cases.selection import Part, Selection
 from assignments.segments.decision import Rule
 from assignments.segments.models import DecisionRule, DecisionTable, Segment, SegmentRevision
 
-#: Each row of the page is two columns of the statement that counts them all.
+#: All of a page are counted by one statement.
 PAGE = 20
 
 
@@ -93,28 +94,25 @@ def list_revisions(session: Session, actor: Actor, segment_id: int) -> list[Segm
 
 
 def totals_of(session: Session, actor: Actor, selections: Sequence[Selection]) -> list[Totals]:
-    """What each of these selects now, by one reading of the cases for all of them together."""
+    """What each of these selects now, by one statement for all of them."""
     _reader(actor)
     if not selections:
         return []
-    fits = [passes(actor, one) for one in selections]
-    columns = [
-        column
-        for fit in fits
-        for column in (
-            func.count().filter(fit),
-            func.coalesce(func.sum(Case.placed_minor).filter(fit), 0),
-            func.coalesce(func.sum(Case.balance_minor).filter(fit), 0),
+    # Each is planned by itself: as a filter of one common sum its conditions would be asked case by case.
+    each = [
+        selected(actor, one)
+        .with_only_columns(
+            literal(at).label("place"),
+            Case.currency,
+            func.count().label("cases"),
+            func.sum(Case.placed_minor),
+            func.sum(Case.balance_minor),
         )
+        .group_by(Case.currency)
+        for at, one in enumerate(selections)
     ]
-    statement = selected(actor, Selection()).with_only_columns(Case.currency, *columns).group_by(Case.currency)
-    found: list[list[Amounts]] = [[] for _ in selections]
-    for currency, *counted in session.execute(statement):
-        for at, amounts in enumerate(found):
-            cases, placed, balance = (int(figure) for figure in counted[3 * at : 3 * at + 3])
-            if cases:
-                amounts.append(Amounts(currency, cases, placed, balance))
-    return [Totals(tuple(sorted(one, key=lambda amount: (-amount.cases, amount.currency)))) for one in found]
+    statement = union_all(*each).order_by("place", desc("cases"), "currency")
+    return _by_place(session.execute(statement), len(selections))
 
 
 def get_table(session: Session, actor: Actor, segment_id: int | None) -> Table:
@@ -173,8 +171,13 @@ def totals_by_rule(session: Session, actor: Actor, whole: Selection, rules: Sequ
         .group_by(decided.c.place, decided.c.currency)
         .order_by(decided.c.place, func.count().desc(), decided.c.currency)
     )
-    found: list[list[Amounts]] = [[] for _ in range(len(rules) + 1)]
-    for place, currency, cases, placed, balance in session.execute(statement):
+    return _by_place(session.execute(statement), len(rules) + 1)
+
+
+def _by_place(rows: Iterable[Row[*tuple[Any, ...]]], places: int) -> list[Totals]:
+    """Rows of place, currency, cases, value handed over and balance, as the totals of each place."""
+    found: list[list[Amounts]] = [[] for _ in range(places)]
+    for place, currency, cases, placed, balance in rows:
         found[place].append(Amounts(currency, cases, int(placed), int(balance)))
     return [Totals(tuple(one)) for one in found]
 

@@ -43,6 +43,7 @@ SENTENCES: dict[str, str] = {
     "debtors.matched": msg("Debtors of a new portfolio were found to be perhaps one person with others"),
     "debtors.merged": msg("%(who)s found two debtors to be one person and put their cases together"),
     "debtors.told_apart": msg("%(who)s found two debtors to be two persons"),
+    "indicators.exported": msg("%(who)s downloaded the portfolio indicators"),
     "comparison.exported": msg("%(who)s downloaded the comparison of agencies"),
     "user.signed_in": msg("%(subject)s signed in"),
     "user.password_accepted": msg("%(subject)s gave the right password"),

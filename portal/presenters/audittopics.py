@@ -55,6 +55,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
             "enquiry",
             "conduct",
             "comparison",
+            "indicators",
         ),
     ),
 }

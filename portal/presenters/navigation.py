@@ -72,6 +72,7 @@ DESTINATIONS = (
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ANSWER, _CREDITOR),
     Destination(msg("Questions"), "enquiries.index", "message", _P.ENQUIRY_ASK, _AGENCY),
     Destination(msg("Ledger"), "ledger.index", "coins", _P.LEDGER_VIEW),
+    Destination(msg("Portfolio indicators"), "indicators.index", "chart-line", _P.SCORECARD_VIEW, _CREDITOR),
     Destination(msg("Comparison of agencies"), "scorecards.index", "chart-bar", _P.SCORECARD_VIEW, _CREDITOR),
     Destination(msg("Our results"), "scorecards.index", "chart-bar", _P.SCORECARD_VIEW, _AGENCY),
     Destination(msg("Organisations"), "organisations.index", "building", _P.ORGANISATION_REGISTER),
