@@ -175,9 +175,7 @@ def _copy(owner: Engine) -> float:
     raw: Any = owner.raw_connection()
     with raw.cursor() as cursor:
         cursor.execute("create table copied (like placements including defaults including indexes)")
-        columns = (
-            "creditor_id, agency_id, id, case_id, account_ref, consignment_id, mandate_version_id, service, state, "
-        )
+        columns = "creditor_id, agency_id, id, case_id, account_ref, consignment_id, mandate_version_id, service, "
         columns += "state, currency, placed_minor, stratum, tier, arm, age_days, commission_bp, placed_at"
         out = io.BytesIO()
         with cursor.copy(f"copy (select {columns} from placements order by case_id) to stdout (format binary)") as rows:

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-from sqlalchemy import BigInteger, ColumnElement, Date, LargeBinary, and_, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Date, LargeBinary, case, cast, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from agencies.kernel.tenancy import Actor
@@ -91,7 +91,6 @@ def read(
         HeldBack.PLACED: or_(Case.state == CaseState.PLACED, Case.agency_id.is_not(None)),
         HeldBack.OTHER_CURRENCY: Case.currency != currency,
         HeldBack.NOTHING_OWED: Case.balance_minor <= 0,
-        HeldBack.DEBTOR_ELSEWHERE: and_(Debtor.agency_id.is_not(None), Debtor.agency_id.not_in(agencies)),
     }
     reason = case(*((reasons[one], number) for number, one in enumerate(REASONS, start=1) if one in reasons), else_=0)
     columns: list[Any] = [
@@ -99,21 +98,22 @@ def read(
         Case.debtor_id,
         Case.balance_minor,
         reason,
-        func.coalesce(Debtor.agency_id, 0),
         age_on(actor.tenant, on),
         hashed(Case.account_ref),
     ]
     texts = [key for key in TEXTS if key in keys]
     rows = (
         with_portfolios(selected(actor, selection))
-        .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
         .with_only_columns(*(one.label(f"c{at}") for at, one in enumerate(columns)), *_hashes(texts))
         .subquery()
     )
     found = _columns(session, rows)
     order = np.argsort(found[0], kind="stable")
     found = [column[order] for column in found]
-    cases, debtors, balances, held, bound, ages, accounts = found[: len(columns)]
+    cases, debtors, balances, held, ages, accounts = found[: len(columns)]
+    bound = _holders(session, actor, debtors)
+    is_elsewhere = (bound != 0) & ~np.isin(bound, agencies)
+    held[is_elsewhere & (held == 0)] = REASONS.index(HeldBack.DEBTOR_ELSEWHERE) + 1
     tiers, previous, rested = _history(session, actor, cases, agencies, on)
     return Columns(
         cases,
@@ -155,6 +155,30 @@ def _columns(session: Session, rows: Any) -> list[Integers]:
     return [np.frombuffer(column or b"", dtype=">i8").astype(np.int64) for column in found]
 
 
+def _holders(session: Session, actor: Actor, debtors: Integers) -> Integers:
+    """The agency that works each debtor; 0 where none does. Few are worked when cases are placed, so no join."""
+    held = (
+        select(Debtor.id, Debtor.agency_id)
+        .where(Debtor.creditor_id == actor.tenant, Debtor.agency_id.is_not(None))
+        .subquery()
+    )
+    ids, agencies = _columns(session, held)
+    holders = np.zeros(len(debtors), dtype=np.int64)
+    at, known = _found(ids, debtors)
+    holders[known] = agencies[at]
+    return holders
+
+
+def _found(ids: Integers, wanted: Integers) -> tuple[Integers, Integers]:
+    """Where among the ids those of the wanted stand that are there, and which of the wanted these are."""
+    order = np.argsort(ids, kind="stable")
+    ids = ids[order]
+    at = np.searchsorted(ids, wanted)
+    known = np.flatnonzero(at < len(ids))
+    known = known[ids[at[known]] == wanted[known]]
+    return order[at[known]], known
+
+
 def _history(
     session: Session, actor: Actor, cases: Integers, agencies: Sequence[int], on: date
 ) -> tuple[Integers, Integers, Integers]:
@@ -180,12 +204,7 @@ def _history(
     ended, times, before, days = _columns(session, rows)
     tiers, previous = np.ones(len(cases), dtype=np.int64), np.zeros(len(cases), dtype=np.int64)
     rested = np.full(len(cases), -1, dtype=np.int64)
-    order = np.argsort(ended, kind="stable")
-    ended = ended[order]
-    at = np.searchsorted(ended, cases)
-    known = np.flatnonzero(at < len(ended))
-    known = known[ended[at[known]] == cases[known]]
-    of = order[at[known]]
+    of, known = _found(ended, cases)
     tiers[known] += times[of]
     previous[known] = before[of]
     rested[known] = np.maximum(days[of], 0)
