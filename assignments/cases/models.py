@@ -146,6 +146,8 @@ class Case(Base):
             postgresql_where=text("agency_id is not null"),
         ),
         Index("ix_cases_debtor_id", "creditor_id", "debtor_id"),
+        # A little of a large book, counted on every home page.
+        Index("ix_cases_on_hold", "creditor_id", "id", postgresql_where=text("state = 'on_hold'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
