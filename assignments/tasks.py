@@ -27,7 +27,7 @@ from assignments.things import Counter, is_of_things
 from assignments.today import COUNTERS, MANY
 
 #: So many of each kind stand on the page of all kinds, and on the page of one.
-EACH = 20
+EACH = 10
 OF_ONE = 200
 #: More late ones are not counted; the menu shows this and a plus.
 MOST = 99

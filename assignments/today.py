@@ -13,20 +13,21 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, Text, and_, case, cast, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from agencies.kernel.tenancy import Actor, Side
 from agencies.kernel.work import Work, WorkState
 from agencies.mandates.models import Clause, SlaClause
 from agencies.organisations.permissions import Permission
+from assignments import offers
 from assignments.cases.models import Case, CaseState
 from assignments.conduct.listing import recently_broken
 from assignments.flags.models import Flag
 from assignments.flags.queries import to_confirm
 from assignments.houses import PATIENT, URGENT
 from assignments.incidents.models import Incident, IncidentState
-from assignments.locates.models import Finding, FindingState, LocateBatch, LocateOrder, OrderState
-from assignments.marketplace.models import Bid, BidState, Lot, LotOffer, LotState
+from assignments.manifests.models import Manifest
+from assignments.marketplace.models import LotState
 from assignments.matches.models import DebtorMatch, MatchState
 from assignments.placements.models import Consignment, Placement, PlacementState, Recall, RecallState, Wave, WaveState
 from assignments.reports.models import Report
@@ -34,7 +35,7 @@ from assignments.reports.queries import due_soon
 from assignments.sla.enquiries import open_enquiries
 from assignments.sla.models import Enquiry
 from assignments.subjects.models import RequestState, SubjectRequest
-from assignments.things import Counter, beginning_of, end_of, stock, thing
+from assignments.things import Counter, beginning_of, stock, thing
 from uploads.models import Upload, UploadState
 from uploads.queries import work_failed
 
@@ -206,49 +207,43 @@ def _idle(actor: Actor, now: datetime) -> Select[Any]:
     return stock(placed, _mine(actor, Consignment), begun, is_idle)
 
 
+def _to_confirm(actor: Actor, _now: datetime) -> Select[Any]:
+    newer = aliased(Manifest)
+    of_same = and_(
+        newer.creditor_id == Manifest.creditor_id,
+        newer.agency_id == Manifest.agency_id,
+        newer.consignment_id == Manifest.consignment_id,
+        newer.number > Manifest.number,
+    )
+    return (
+        thing(Consignment.id, since=Manifest.made_at, about=Consignment.name, other=Manifest.creditor_id)
+        .join_from(
+            Manifest,
+            Consignment,
+            and_(
+                Consignment.creditor_id == Manifest.creditor_id,
+                Consignment.agency_id == Manifest.agency_id,
+                Consignment.id == Manifest.consignment_id,
+            ),
+        )
+        .where(
+            Manifest.agency_id == actor.tenant,
+            Manifest.loaded_at.is_(None),
+            Consignment.state == PlacementState.ACKNOWLEDGED,
+            ~exists().where(of_same),
+        )
+    )
+
+
 def _open_enquiries(actor: Actor, _now: datetime) -> Select[Any]:
     return thing(Enquiry.id, since=Enquiry.asked_at, about=Enquiry.subject, other=_other(actor, Enquiry)).where(
         open_enquiries(actor)
     )
 
 
-def _locates_sent(actor: Actor, _now: datetime) -> Select[Any]:
-    batch = LocateBatch
-    due = end_of(batch.due_on, batch.creditor_id)
-    return thing(batch.id, since=batch.sent_at, about=batch.name, other=batch.creditor_id, due=due).where(
-        batch.agency_id == actor.tenant, batch.state == OrderState.SENT
-    )
-
-
-def _people_to_find(actor: Actor, _now: datetime) -> Select[Any]:
-    order = LocateOrder
-    taken_on = (
-        select(LocateBatch.acknowledged_at)
-        .where(
-            LocateBatch.creditor_id == order.creditor_id,
-            LocateBatch.agency_id == order.agency_id,
-            LocateBatch.id == order.batch_id,
-        )
-        .correlate(order)
-        .scalar_subquery()
-    )
-    due = end_of(order.due_on, order.creditor_id)
-    return (
-        thing(order.id, since=taken_on, about=order.account_ref, other=order.creditor_id, due=due)
-        .where(order.agency_id == actor.tenant, order.state == OrderState.ACKNOWLEDGED)
-        .order_by(order.due_on, order.id)
-    )
-
-
 def _debtors_to_compare(actor: Actor, _now: datetime) -> Select[Any]:
     return thing(DebtorMatch.id, since=DebtorMatch.found_at).where(
         DebtorMatch.creditor_id == actor.tenant, DebtorMatch.state == MatchState.PROPOSED
-    )
-
-
-def _findings_to_verify(actor: Actor, _now: datetime) -> Select[Any]:
-    return thing(Finding.id, since=Finding.submitted_at, about=Finding.kind, other=Finding.agency_id).where(
-        Finding.creditor_id == actor.tenant, Finding.state == FindingState.SUBMITTED, Finding.grade.is_(None)
     )
 
 
@@ -273,28 +268,6 @@ def _drafts(actor: Actor, _now: datetime) -> Select[Any]:
     return thing(Wave.id, since=Wave.created_at, about=Wave.name).where(
         Wave.creditor_id == actor.tenant, Wave.state == WaveState.DRAFT
     )
-
-
-def _lots(state: LotState) -> Callable[[Actor, datetime], Select[Any]]:
-    is_closed = state is LotState.CLOSED
-    since, due = (Lot.closed_at, Lot.decision_until) if is_closed else (Lot.created_at, Lot.bids_until)
-    return lambda actor, _now: thing(Lot.id, since=since, about=Lot.name, due=due).where(
-        Lot.creditor_id == actor.tenant, Lot.state == state
-    )
-
-
-def _lots_to_bid(actor: Actor, now: datetime) -> Select[Any]:
-    offer = LotOffer
-    has_bid = exists().where(
-        Bid.creditor_id == offer.creditor_id,
-        Bid.agency_id == offer.agency_id,
-        Bid.lot_id == offer.lot_id,
-        Bid.state == BidState.SUBMITTED,
-    )
-    is_open = and_(offer.state == LotState.LISTED, offer.bids_until > now)
-    return thing(
-        offer.lot_id, since=offer.offered_at, about=offer.name, other=offer.creditor_id, due=offer.bids_until
-    ).where(offer.agency_id == actor.tenant, is_open, ~has_bid)
 
 
 def _unplaced(actor: Actor, _now: datetime) -> Select[Any]:
@@ -326,18 +299,19 @@ COUNTERS: dict[str, Counter] = {
     "flags_to_confirm": Counter((_P.FLAG_DECIDE,), _CREDITOR, _flags_to_confirm),
     "objections": Counter((_P.RECALL_MAKE,), _CREDITOR, _objections),
     "to_download": Counter((_P.MANIFEST_DOWNLOAD,), _AGENCY, _not_downloaded),
+    "to_confirm": Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _to_confirm),
     "violations": Counter((_P.CONDUCT_VIEW,), _TENANTS, _violations),
     "files_to_map": Counter(_SENDS_FILES, _TENANTS, _files(UploadState.RECEIVED)),
     "files_to_decide": Counter(_SENDS_FILES, _TENANTS, _files(UploadState.CHECKED)),
     "idle": Counter((_P.RECALL_MAKE, _P.RECALL_ANSWER), _TENANTS, _idle),
     "reports_due": Counter((_P.REPORT_VIEW,), _TENANTS, _due_reports, _CREDITOR),
     "enquiries_open": Counter((_P.ENQUIRY_ANSWER, _P.ENQUIRY_ASK), _TENANTS, _open_enquiries, _AGENCY),
-    "lots_to_decide": Counter((_P.LOT_AWARD,), _CREDITOR, _lots(LotState.CLOSED)),
-    "lot_drafts": Counter((_P.LOT_OFFER,), _CREDITOR, _lots(LotState.DRAFT)),
-    "lots_to_bid": Counter((_P.BID_SUBMIT,), _AGENCY, _lots_to_bid),
-    "locates_to_acknowledge": Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, _locates_sent),
-    "people_to_find": Counter((_P.LOCATE_WORK,), _AGENCY, _people_to_find),
-    "findings_to_verify": Counter((_P.LOCATE_VERIFY,), _CREDITOR, _findings_to_verify),
+    "lots_to_decide": Counter((_P.LOT_AWARD,), _CREDITOR, offers.lots(LotState.CLOSED)),
+    "lot_drafts": Counter((_P.LOT_OFFER,), _CREDITOR, offers.lots(LotState.DRAFT)),
+    "lots_to_bid": Counter((_P.BID_SUBMIT,), _AGENCY, offers.lots_to_bid),
+    "locates_to_acknowledge": Counter((_P.PLACEMENT_ACKNOWLEDGE,), _AGENCY, offers.locates_sent),
+    "people_to_find": Counter((_P.LOCATE_WORK,), _AGENCY, offers.people_to_find),
+    "findings_to_verify": Counter((_P.LOCATE_VERIFY,), _CREDITOR, offers.findings_to_verify),
     "debtors_to_compare": Counter((_P.PORTFOLIO_UPLOAD,), _CREDITOR, _debtors_to_compare),
     "recalls_to_close": Counter((_P.RECALL_MAKE,), _CREDITOR, _recalls_to_close),
     "on_hold": Counter((_P.PLACEMENT_PLAN,), _CREDITOR, _on_hold),

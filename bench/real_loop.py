@@ -36,8 +36,8 @@ from agencies.scorecards.metrics import gross_recovery, net_back
 from assignments import performance
 from assignments.cases.queries import Selection
 from assignments.ledger.statements import Balance, Problem, balances, verify
+from assignments.manifests.handing import TRAILER, manifest
 from assignments.placements import service as placements
-from assignments.placements.manifest import TRAILER, manifest
 from assignments.placements.models import Wave
 from assignments.placements.preview import Preview, preview_of
 from assignments.placements.queries import list_consignments

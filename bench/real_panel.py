@@ -36,10 +36,10 @@ from assignments import performance
 from assignments.cases.models import CaseState
 from assignments.cases.queries import Selection
 from assignments.ledger.statements import Problem, verify
+from assignments.manifests.handing import TRAILER, manifest
 from assignments.marketplace import award, bids, second_person
 from assignments.marketplace import service as marketplace
 from assignments.placements import service as placements
-from assignments.placements.manifest import TRAILER, manifest
 from assignments.placements.queries import list_consignments
 from assignments.reports import service as reports
 from assignments.reports.queries import ReportRow, list_reports

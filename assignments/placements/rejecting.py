@@ -171,7 +171,9 @@ def _hold(session: Session, agency_id: int, consignment_id: int) -> Consignment:
     ).one()
 
 
-def _waiting(session: Session, consignment: Consignment, case_ids: Collection[int] | None) -> Row[int, int, Sequence[int]]:
+def _waiting(
+    session: Session, consignment: Consignment, case_ids: Collection[int] | None
+) -> Row[int, int, Sequence[int]]:
     """How many cases wait for an answer, what they are worth, and their placements as one array."""
     statement = select(
         func.count().label("cases"),

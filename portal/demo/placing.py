@@ -15,8 +15,8 @@ from agencies.mandates.queries import list_mandates
 from agencies.organisations.permissions import Role
 from assignments.cases.models import Portfolio, ReturnCode
 from assignments.cases.queries import Selection
+from assignments.manifests.handing import manifest
 from assignments.placements import service as placements
-from assignments.placements.manifest import manifest
 from assignments.placements.models import Wave, WaveState
 from assignments.placements.queries import list_consignments, list_placements
 from assignments.sla import service as sla

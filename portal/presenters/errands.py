@@ -181,6 +181,13 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         "download",
         {"state": "acknowledged"},
     ),
+    (None, "to_confirm"): Errand(
+        msg("Case files whose totals wait for your confirmation"),
+        msg("Load the file, and state how many cases and what value you found. Other totals are not to be processed."),
+        "placements.index",
+        "file-check",
+        {"state": "acknowledged"},
+    ),
     (None, "files_to_map"): Errand(
         msg("Files whose columns wait for you"),
         msg("Confirm which column is what, and the check begins."),

@@ -273,6 +273,13 @@ TELLINGS: dict[str, Telling] = {
         _ENQUIRY,
         is_urgent=True,
     ),
+    "manifest.mismatched": Telling(
+        msg("%(house)s found other totals in a file of placed cases than it was handed"),
+        "alert-triangle",
+        "manifests.show",
+        {"consignment_id": "consignment_id"},
+        is_urgent=True,
+    ),
     "enquiry.answered": Telling(
         msg("%(house)s answered your question about a case"), "message", "enquiries.show", _ENQUIRY
     ),

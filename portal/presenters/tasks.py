@@ -33,6 +33,7 @@ _PAGES: dict[str, tuple[str, str]] = {
     "reports_due": ("reports.show", "report_id"),
     "to_acknowledge": ("placements.consignment", "consignment_id"),
     "to_download": ("placements.consignment", "consignment_id"),
+    "to_confirm": ("manifests.show", "consignment_id"),
     "not_acknowledged": ("placements.consignment", "consignment_id"),
     "recalls_to_answer": ("recalls.show", "recall_id"),
     "objections": ("recalls.show", "recall_id"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from typing import IO
 
 from flask import Response, redirect, send_file
 from werkzeug.wrappers import Response as AnyResponse
@@ -27,11 +28,20 @@ def csv_file(chunks: Callable[[], Iterator[bytes]], name: str) -> Response:
 
 def saved_file(chunks: Callable[[], Iterator[bytes]], name: str, media_type: str) -> Response:
     """The pieces as one file to save, never to show; committed before its first byte leaves."""
+
+    def write(file: IO[bytes]) -> None:
+        for chunk in chunks():
+            file.write(chunk)
+
+    return written_file(write, name, media_type)
+
+
+def written_file(write: Callable[[IO[bytes]], None], name: str, media_type: str) -> Response:
+    """What is written as one file to save, never to show; committed before its first byte leaves."""
     file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  closed with the response
     try:
         with transaction(db.session):
-            for chunk in chunks():
-                file.write(chunk)
+            write(file)
     except BaseException:
         file.close()
         raise

@@ -14,11 +14,11 @@ from agencies.kernel.tenancy import Side
 from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
 from assignments.cases import queries as cases
+from assignments.manifests.handing import manifest
 from assignments.placements import queries, rejecting, service
 from assignments.placements.admission import admission
 from assignments.placements.allocation import SEEDS
 from assignments.placements.lifecycle import OVER
-from assignments.placements.manifest import manifest
 from assignments.placements.models import PlacementState, Wave, WaveState
 from assignments.placements.preview import preview_of
 from assignments.sla import queries as sla_queries

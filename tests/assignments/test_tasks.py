@@ -12,7 +12,8 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tenancy import Side
 from agencies.mandates.terms import CUSTOMARY_PROMISES
 from agencies.organisations.permissions import Role
-from assignments.placements import manifest, recalls, returns
+from assignments.manifests import handing
+from assignments.placements import recalls, returns
 from assignments.placements.models import ObjectionReason
 from assignments.placements.models import ReturnCode as Code
 from assignments.sla import enquiries
@@ -88,7 +89,7 @@ def test_a_consignment_waits_for_the_agency_until_it_is_taken_on_and_then_for_it
     assert of(ports, agency, "to_acknowledge") == of(ports, creditor, "not_acknowledged") == []
     [to_download] = of(ports, agency, "to_download")
     with ports.session(agency) as session, transaction(session):
-        list(manifest.manifest(session, agency, to_download.number, ports.references, now=NOW))
+        list(handing.manifest(session, agency, to_download.number, ports.references, now=NOW))
     assert of(ports, agency, "to_download") == []
 
 

@@ -16,7 +16,7 @@ from agencies.organisations.permissions import Role
 from assignments.cases.queries import Selection
 from assignments.contacts.models import Authorisation, DebtorContact
 from assignments.locates.people import People
-from assignments.placements.manifest import manifest
+from assignments.manifests.handing import manifest
 from assignments.reads.models import Purpose
 from portal.app import create_app, ports_of
 from tests import locating, loop, people

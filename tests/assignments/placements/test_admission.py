@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from agencies.attestations.gates import GateClosed
 from agencies.kernel.session import transaction
+from assignments.manifests.handing import manifest
 from assignments.placements.admission import admission
-from assignments.placements.manifest import manifest
 from assignments.placements.models import Placement
 from assignments.placements.preview import preview_of
 from assignments.placements.queries import get_consignment, list_consignments, list_placements

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from agencies.kernel.session import transaction
 from assignments.cases.models import Case, CaseState
 from assignments.cases.queries import Selection
+from assignments.manifests.handing import ConsignmentOver, manifest
 from assignments.placements import recalls
-from assignments.placements.manifest import ConsignmentOver, manifest
 from assignments.placements.models import (
     Consignment,
     ObjectionReason,

@@ -14,7 +14,7 @@ from agencies.kernel.session import transaction
 from agencies.kernel.tracing import answers
 from agencies.organisations.permissions import PERMISSIONS, Role
 from assignments.cases.models import Case, Portfolio
-from assignments.placements.manifest import manifest
+from assignments.manifests.handing import manifest
 from assignments.placements.queries import list_consignments
 from assignments.reads import queries
 from assignments.reads import service as reads

@@ -17,7 +17,7 @@ from assignments.locates import handing_out
 from assignments.locates.investigating import look
 from assignments.locates.lifecycle import NotToBeReleased
 from assignments.locates.revealing import fields
-from assignments.placements.manifest import manifest
+from assignments.manifests.handing import manifest
 from assignments.placements.models import Consignment
 from assignments.reads.models import Purpose
 from assignments.subjects import dossier, handling, service, stopping

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from datetime import timedelta
 from decimal import Decimal
 
@@ -12,31 +10,18 @@ from sqlalchemy import select
 
 from agencies.kernel.audit import AuditEvent
 from agencies.kernel.errors import Forbidden, NotFound
-from agencies.kernel.session import transaction
 from assignments.cases.models import Case
-from assignments.placements import manifest as manifests
-from assignments.placements.manifest import HEADER, TRAILER, NotAcknowledged, manifest
+from assignments.manifests import handing as manifests
+from assignments.manifests.handing import HEADER, TRAILER, NotAcknowledged
 from assignments.placements.models import Consignment
-from tests.loop import PLACED_AT, NewCase, acknowledge_all, add_cases, add_mandate, draft, place, place_with
+from tests.handing import CASES, download
+from tests.loop import PLACED_AT, acknowledge_all, add_cases, add_mandate, draft, place, place_with
 from tests.tenants import add_tenants
-
-CASES = [
-    NewCase("0001", 150_05, name="Ana Peña", phones=("+573001112233", "6011234567")),
-    NewCase("0002", 99_95, name="=HYPERLINK(1)", phones=("@import",)),
-    NewCase("0003", 1_000_00, name="Ana Peña", debtor_ref="D1"),
-    NewCase("0004", 2_000_00, name="Ana Peña", debtor_ref="D1"),
-]
 
 
 @pytest.fixture
 def tenants(ports):
     return add_tenants(ports)
-
-
-def download(ports, agency, consignment_id, *, now=PLACED_AT) -> list[dict[str, str]]:
-    with ports.session(agency) as session, transaction(session):
-        data = b"".join(manifest(session, agency, consignment_id, ports.references, now=now))
-    return list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"), newline="")))
 
 
 def test_a_line_per_case_and_the_totals_at_the_end(ports, tenants, monkeypatch):

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, select
+from sqlalchemy import Row, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from agencies.attestations import gates
@@ -26,6 +28,7 @@ from agencies.organisations.permissions import Permission
 from assignments.cases.models import Case, Debtor
 from assignments.cases.reaching import known_points
 from assignments.contacts.models import ContactKind
+from assignments.manifests.models import AgencyFileNumber, Manifest
 from assignments.placements.models import Consignment, Placement, PlacementState
 from assignments.reads import service as reads
 from assignments.reads.models import ReadKind, Subject
@@ -35,6 +38,7 @@ from uploads.sealed import Told, open_private
 HEADER = (
     "reference",
     "account_ref",
+    "agency_number",
     "debtor_id_type",
     "debtor_id",
     "debtor_name",
@@ -61,6 +65,8 @@ TRAILER = "TOTAL"
 #: Several phones of one debtor stand in one cell.
 BETWEEN = "; "
 BATCH = 2_000
+#: A sheet has 1,048,576 lines, and the head is one.
+MOST_OF_SHEET = 1_000_000
 
 
 class NotAcknowledged(Conflict):
@@ -75,12 +81,50 @@ class ConsignmentOver(Conflict):
     text = msg("All cases of this placement are back with the creditor.")
 
 
+@dataclass(frozen=True)
+class Control:
+    """What a receiver checks a manifest by before it processes a line of it."""
+
+    #: The consignment's reference and which manifest of it, such as `kx3…-2`.
+    name: str
+    made_at: datetime
+    lines: int
+    #: Currency -> sum of the balances.
+    totals: dict[str, int]
+    sha256: str
+
+
+class TooManyForWorkbook(Conflict):
+    """A sheet has no more lines."""
+
+    text = msg("A workbook holds up to %(most)s cases. Download this placement as CSV.")
+
+
 def manifest(
     session: Session, actor: Actor, consignment_id: int, references: References, *, now: datetime
 ) -> Iterator[bytes]:
-    """The manifest as CSV in pieces; raises `NotFound`, `NotAcknowledged` or `GateClosed` before the first one.
+    """The manifest as CSV in pieces; raises what `hand_out` raises before the first one."""
+    pieces = hand_out(session, actor, consignment_id, references, now=now)
+    # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
+    yield BOM_UTF8 + csv_bytes([HEADER])
+    for piece in pieces:
+        yield csv_bytes(_trailer(piece) if isinstance(piece, Control) else piece)
 
-    The download is recorded in the current transaction; the pieces are read as they are asked for.
+
+def hand_out(
+    session: Session,
+    actor: Actor,
+    consignment_id: int,
+    references: References,
+    *,
+    most: int | None = None,
+    now: datetime,
+) -> Iterator[list[list[object]] | Control]:
+    """The cases of a consignment in batches of lines, and what they add up to; it is read as it is asked for.
+
+    Raises before the first batch: `NotFound`, `NotAcknowledged`, `ConsignmentOver`, `TooManyForWorkbook`, `GateClosed`.
+    The download is recorded in the current transaction. Lines that are the same as last time are the same manifest,
+    with its number and its time, so that two downloads of the same data do not differ by a byte.
     """
     require(actor, Permission.MANIFEST_DOWNLOAD)
     agency_id = require_side(actor, Side.AGENCY)
@@ -93,6 +137,8 @@ def manifest(
         raise ConsignmentOver
     if consignment.state is not PlacementState.ACKNOWLEDGED:
         raise NotAcknowledged
+    if most is not None and consignment.cases > most:
+        raise TooManyForWorkbook(most=most)
     gates.pass_gate(
         session, actor, gates.Act.DOWNLOAD, creditor_id=consignment.creditor_id, agency_ids=[agency_id], now=now
     )
@@ -112,29 +158,83 @@ def manifest(
     )
     what = (Subject.CONSIGNMENT, consignment_id)
     handed = reads.handed_out(session, actor, ReadKind.MANIFEST, fields=reads.CONTACTS, subject=what, now=now)
-    return _pieces(session, consignment, references, handed)
+    return _pieces(session, actor, consignment, references, handed, now)
 
 
-def _pieces(session: Session, consignment: Consignment, references: References, handed: Handed) -> Iterator[bytes]:
-    # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
-    yield BOM_UTF8 + csv_bytes([HEADER])
+def _pieces(
+    session: Session, actor: Actor, consignment: Consignment, references: References, handed: Handed, now: datetime
+) -> Iterator[list[list[object]] | Control]:
+    digest = sha256(csv_bytes([HEADER]))
     statement = _lines(consignment.agency_id, consignment.creditor_id, consignment.id)
-    after, cases, total, currency = 0, 0, 0, ""
+    after, count = 0, 0
+    totals: dict[str, int] = {}
     while rows := session.execute(statement.where(Placement.id > after)).all():
         handed((consignment.creditor_id, row.case_id) for row in rows)
         names = references.encode_many("case", [row.case_id for row in rows])
         points = known_points(session, consignment.creditor_id, {row.debtor_id for row in rows})
         keyring = keyring_of(session)
         numbers = [open_private(keyring, consignment.creditor_id, row.identity, row.sealed).national_id for row in rows]
-        yield csv_bytes(
+        batch = [
             _line(name, row, number, points.get(row.debtor_id, ()))
             for name, row, number in zip(names, rows, numbers, strict=True)
+        ]
+        digest.update(csv_bytes(batch))
+        after, count = rows[-1].id, count + len(rows)
+        for row in rows:
+            totals[row.currency] = totals.get(row.currency, 0) + row.balance_minor
+        yield batch
+    kept = _kept(session, actor, consignment, count, totals, digest.digest(), now)
+    name = f"{references.encode('consignment', consignment.id)}-{kept.number}"
+    yield Control(name, kept.made_at, count, totals, digest.hexdigest())
+
+
+def _kept(
+    session: Session,
+    actor: Actor,
+    consignment: Consignment,
+    lines: int,
+    totals: dict[str, int],
+    digest: bytes,
+    now: datetime,
+) -> Manifest:
+    """The manifest that these lines are: the last one where nothing has changed since, or the next one."""
+    # One download of a consignment at a time decides which number comes next.
+    session.refresh(consignment, with_for_update=True)
+    last = session.scalar(
+        select(Manifest)
+        .where(
+            Manifest.creditor_id == consignment.creditor_id,
+            Manifest.agency_id == consignment.agency_id,
+            Manifest.consignment_id == consignment.id,
         )
-        after, currency = rows[-1].id, rows[-1].currency
-        cases += len(rows)
-        total += sum(row.balance_minor for row in rows)
-    shown = major(total, currency) if cases else 0
-    yield csv_bytes([[TRAILER, cases, *[None] * 4, currency, shown, *[None] * 15]])
+        .order_by(Manifest.number.desc())
+        .limit(1)
+    )
+    if last is not None and last.sha256 == digest:
+        return last
+    made = Manifest(
+        creditor_id=consignment.creditor_id,
+        agency_id=consignment.agency_id,
+        consignment_id=consignment.id,
+        number=1 if last is None else last.number + 1,
+        lines=lines,
+        totals=totals,
+        sha256=digest,
+        made_at=now,
+        made_by=actor.user_id,
+    )
+    session.add(made)
+    session.flush()
+    return made
+
+
+def _trailer(control: Control) -> list[list[object]]:
+    """One line for each currency: how many lines, which manifest, when, their digest, and the sum of the balances."""
+    rest = [None] * (len(HEADER) - 9)
+    made_at = control.made_at.astimezone(UTC).isoformat(timespec="seconds")
+    told = [TRAILER, control.lines, control.name, made_at, control.sha256, None, None]
+    sums: list[list[object]] = [[one, major(minor, one)] for one, minor in sorted(control.totals.items())]
+    return [[*told, *pair, *rest] for pair in sums or [["", 0]]]
 
 
 def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tuple[Any, ...]]:
@@ -143,6 +243,7 @@ def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tup
             Placement.id,
             Placement.case_id,
             Case.account_ref,
+            AgencyFileNumber.number,
             Debtor.id_type,
             Case.debtor_id,
             Debtor.identity,
@@ -162,10 +263,18 @@ def _lines(agency_id: int, creditor_id: int, consignment_id: int) -> Select[*tup
             Case.charged_off_on,
             Case.last_payment_on,
             Case.city,
-            Case.held_since,
+            or_(Case.held_since.is_not(None), Case.is_stopped).label("is_held"),
         )
         .join(Case, and_(Case.creditor_id == Placement.creditor_id, Case.id == Placement.case_id))
         .join(Debtor, and_(Debtor.creditor_id == Case.creditor_id, Debtor.id == Case.debtor_id))
+        .outerjoin(
+            AgencyFileNumber,
+            and_(
+                AgencyFileNumber.creditor_id == Placement.creditor_id,
+                AgencyFileNumber.agency_id == Placement.agency_id,
+                AgencyFileNumber.case_id == Placement.case_id,
+            ),
+        )
         .where(
             Placement.agency_id == agency_id,
             Placement.creditor_id == creditor_id,
@@ -188,6 +297,7 @@ def _line(
     return [
         name,
         row.account_ref,
+        row.number,
         row.id_type,
         number,
         row.name,
@@ -208,5 +318,5 @@ def _line(
         reached[ContactKind.PHONE],
         reached[ContactKind.EMAIL],
         reached[ContactKind.ADDRESS],
-        "yes" if row.held_since else None,
+        "yes" if row.is_held else None,
     ]
