@@ -171,9 +171,7 @@ def _hold(session: Session, agency_id: int, consignment_id: int) -> Consignment:
     ).one()
 
 
-def _waiting(
-    session: Session, consignment: Consignment, case_ids: Collection[int] | None
-) -> Row[int, int, Sequence[int]]:
+def _waiting(session: Session, consignment: Consignment, case_ids: Collection[int] | None) -> Row[*tuple[Any, ...]]:
     """How many cases wait for an answer, what they are worth, and their placements as one array."""
     statement = select(
         func.count().label("cases"),
@@ -192,7 +190,12 @@ def _waiting(
 
 
 def _tell(
-    session: Session, actor: Actor, consignment: Consignment, rejected: Row[Any], reason: RejectReason, now: datetime
+    session: Session,
+    actor: Actor,
+    consignment: Consignment,
+    rejected: Row[*tuple[Any, ...]],
+    reason: RejectReason,
+    now: datetime,
 ) -> None:
     facts: dict[str, Any] = {"cases": rejected.cases, "reason": reason.value, "consignment_id": consignment.id}
     audit.record(
