@@ -108,6 +108,7 @@ HOMES = {
     "authlib": ("portal/openid.py",),
     "joserfc": ("portal/openid.py",),
     "email": ("portal/postbox.py", "portal/letters/", "portal/jobs/letters.py", "config.py"),
+    "reportlab": ("portal/contracts.py",),
     "xlsxwriter": ("portal/workbooks.py", "portal/kindbooks.py", "uploads/checking/errorforms.py"),
 }
 

@@ -23,10 +23,10 @@ def for_agency(firm: Firm) -> Signer:
     return Signer(agency_members(firm)[0].name, "Gerencia general")
 
 
-def agree(world: World, firm: Firm, mandate_id: int, now: datetime) -> None:
-    """The agency's manager signs what waits."""
+def agree(world: World, firm: Firm, mandate_id: int, version: int, now: datetime) -> None:
+    """The agency's manager signs a version, if that is what waits; a story told again finds other terms waiting."""
     with world.acting(agency_members(firm)[0]) as (session, actor):
         row = get_mandate(session, actor, mandate_id)
-        if row.proposal is not None:
+        if row.proposal is not None and row.proposal.version == version:
             digest = row.digest(row.proposal)
             mandates.accept(session, actor, mandate_id, digest=digest, signer=for_agency(firm), now=now)

@@ -82,7 +82,7 @@ def make_mandates(world: World, now: datetime) -> None:
                     )
             rows = list_mandates(session, actor)
         for terms in creditor.mandates:
-            agreeing.agree(world, terms.agency, find_mandate(rows, creditor, terms.agency).id, now)
+            agreeing.agree(world, terms.agency, find_mandate(rows, creditor, terms.agency).id, 1, now)
 
 
 def state_files(world: World, now: datetime) -> None:
@@ -146,7 +146,7 @@ def amend_mandate(world: World, now: datetime) -> None:
     """The bank negotiates its dearest commission down; what is already placed keeps the old one."""
     with world.acting(BANK.member(Role.DIRECTOR)) as (session, actor):
         row = find_mandate(list_mandates(session, actor), BANK, GUADUVIO)
-        if row.version == 1:
+        if row.version == 1 and row.proposal is None:
             mandates.amend(
                 session,
                 actor,
@@ -156,7 +156,7 @@ def amend_mandate(world: World, now: datetime) -> None:
                 signer=agreeing.for_creditor(BANK),
                 now=now,
             )
-    agreeing.agree(world, GUADUVIO, row.id, now)
+    agreeing.agree(world, GUADUVIO, row.id, 2, now)
 
 
 def propose_terms(world: World, now: datetime) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from io import BytesIO
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -16,6 +17,7 @@ from agencies.mandates.models import MandateVersion
 from agencies.mandates.taxes import Payee
 from agencies.organisations.permissions import Permission
 from agencies.organisations.queries import home_currency
+from portal import contracts
 from portal.extensions import db
 from portal.forms.mandates import AcceptForm, DeclineForm, MandateForm, ProposalForm, TrialForm, WithdrawForm
 from portal.forms.refusals import REFUSALS, refuse
@@ -72,6 +74,17 @@ def show(mandate_id: int) -> str:
     return render_template(
         "mandates/show.html", row=row, version=version, today=today, show=presenter, form=form, trial=trial
     )
+
+
+@blueprint.get('/<ref("mandate"):mandate_id>/contract.pdf')
+@requires(Permission.MANDATE_VIEW)
+def contract(mandate_id: int) -> Response:
+    """A version as a document to sign, in both languages."""
+    actor = current_actor()
+    row = queries.get_mandate(db.session, actor, mandate_id, on=local_date(utc_now(), actor.time_zone))
+    version = presenter.version_shown(row, request.args.get("version", type=int))
+    file, name = BytesIO(contracts.contract(row, version)), f"mandate-{version.version}.pdf"
+    return send_file(file, mimetype="application/pdf", as_attachment=True, download_name=name)
 
 
 @blueprint.route('/<ref("mandate"):mandate_id>/amend', methods=["GET", "POST"])

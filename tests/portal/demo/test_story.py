@@ -314,7 +314,7 @@ def test_a_platform_in_use_is_left_alone(ports, server):
 
 def test_a_story_that_was_broken_off_has_nothing_twice(told, server):
     found = counts(told, server)
-    assert (found["organisations"], found["users"], found["mandates"], found["mandate_versions"]) == (9, 22, 12, 13)
+    assert (found["organisations"], found["users"], found["mandates"], found["mandate_versions"]) == (9, 22, 12, 15)
     assert (found["placement_waves"], found["lots"], found["bids"]) == (10, 3, 8)
     assert (found["recalls"], found["locate_batches"], found["enquiries"]) == (3, 2, 5)
     with inside(told, server) as connection:
