@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0105"
-down_revision = "0109"
+down_revision = "0104"
 
 OWN = "creditor_id = current_organisation()"
 TABLES = ("segments", "segment_revisions", "decision_tables", "decision_rules")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0109"
+revision = "0104"
 down_revision = "0103"
 
 KINDS = "'deceased', 'insolvent', 'dispute', 'complaint', 'stop_contact', 'vulnerable', 'identity_fraud', 'legal'"

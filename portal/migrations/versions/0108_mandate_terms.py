@@ -7,7 +7,7 @@ Either side proposes a version and the other answers it; what was agreed before 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0104"
+revision = "0108"
 down_revision = "0107"
 
 VERSION = ["creditor_id", "agency_id", "mandate_version_id"]

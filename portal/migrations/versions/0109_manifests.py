@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0108"
-down_revision = "0104"
+revision = "0109"
+down_revision = "0108"
 
 OWNERS = ["creditor_id", "agency_id"]
 INSTANT = sa.DateTime(timezone=True)
