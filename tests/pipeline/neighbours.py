@@ -19,10 +19,9 @@ from agencies.organisations.permissions import SIDE_OF, Role
 from assignments.cases.models import Case, Portfolio, ReturnCode
 from assignments.cases.queries import Selection
 from assignments.conduct import service as conduct
-from assignments.manifests import handing, numbers
 from assignments.matches import finding as matches
 from assignments.placements import recalls, returns
-from assignments.placements.models import Consignment, RecallReason
+from assignments.placements.models import RecallReason
 from assignments.placements.recall_scope import Scope
 from assignments.reads import service as reads
 from assignments.reads.models import ReadKind
@@ -34,6 +33,7 @@ from tests import (
     approving,
     attested,
     creditor_files,
+    handing,
     identities,
     incidents,
     locating,
@@ -210,7 +210,7 @@ class Neighbours:
         loop.place_with(ports, creditor, agency, debts, **agreed)
         reject_one(ports, agency, accounts[6], note=mark)
         loop.acknowledge_all(ports, agency)
-        self._hand_out(creditor, agency, mark, accounts[0])
+        handing.settle(ports, creditor, agency, accounts[0], mark)
         loop.ask(ports, agency, accounts[0], f"{mark}: ¿hay pagaré?")
         self._report(creditor, agency, mark, accounts)
         attested.begin_draft(ports, creditor, agency, mark)
@@ -224,15 +224,6 @@ class Neighbours:
         subjects.settle(ports, creditor, accounts[3], mark)
         self._send(creditor, agency, mark)
         self._ask(creditor, agency)
-
-    def _hand_out(self, creditor: Actor, agency: Actor, mark: str, account: str) -> None:
-        """The agency has a number of its own for a case, and took the file."""
-        with self.ports.session(agency) as session, transaction(session):
-            pairs, now = [numbers.Pair(account, f"{mark}-1")], self.ports.now()
-            numbers.state_numbers(session, agency, creditor.tenant, pairs, now=now)
-            own = (Consignment.agency_id == agency.tenant, Consignment.creditor_id == creditor.tenant)
-            taken = session.scalars(select(Consignment.id).where(*own).order_by(Consignment.id.desc())).first()
-            list(handing.manifest(session, agency, taken, self.ports.references, now=now))
 
     def _watch(self) -> None:
         """Somebody of each looked at a case, and both chains were walked."""
