@@ -7,6 +7,7 @@ from agencies.attestations import subprocessors
 from agencies.kernel import audit, chains, letters, notices, outbox, schedules, work
 from agencies.kernel.base import Base
 from agencies.mandates import models as mandates
+from agencies.mandates import signatures
 from agencies.organisations import api_answers, api_keys, emails, factors, links, providers, support_accesses
 from agencies.organisations import models as organisations
 from agencies.scorecards import models as scorecards
@@ -78,6 +79,7 @@ __all__ = [
     "schedules",
     "scorecards",
     "segments",
+    "signatures",
     "sla",
     "staging",
     "standing",

@@ -21,8 +21,6 @@ from agencies.mandates.models import (
     LocateFee,
     LocateGrade,
     Mandate,
-    MandateAnswer,
-    MandateSignature,
     MandateState,
     MandateVersion,
     Service,
@@ -30,6 +28,7 @@ from agencies.mandates.models import (
 )
 from agencies.mandates.schedule import RateLine
 from agencies.mandates.settlement import Authority
+from agencies.mandates.signatures import MandateAnswer, MandateSignature
 from agencies.mandates.signing import Parties, digest_of_version
 from agencies.mandates.terms import Fee, Limits, Promise, TermSheet
 from agencies.organisations.models import Organisation

@@ -16,7 +16,8 @@ from sqlalchemy.orm import Session
 from agencies.kernel.errors import Conflict, Invalid, msg
 from agencies.kernel.notices import notify
 from agencies.kernel.tenancy import Actor, Side
-from agencies.mandates.models import Answer, Mandate, MandateAnswer, MandateSignature, MandateVersion, Party, Service
+from agencies.mandates.models import Answer, Mandate, MandateVersion, Party, Service
+from agencies.mandates.signatures import MandateAnswer, MandateSignature
 from agencies.mandates.terms import TermSheet, digest_of
 from agencies.organisations.permissions import Permission
 

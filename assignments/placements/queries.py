@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from agencies.kernel import audit
 from agencies.kernel.errors import NotFound
 from agencies.kernel.pages import PAGE, Page, cut
 from agencies.kernel.tenancy import Actor, Side, owned_by, require, require_side
@@ -96,6 +97,12 @@ def get_wave(session: Session, actor: Actor, wave_id: int) -> Wave:
     if wave is None:
         raise NotFound
     return wave
+
+
+def record_export(session: Session, actor: Actor, wave: Wave, *, now: datetime) -> None:
+    """Write down that the figures of a wave left as a file."""
+    require(actor, Permission.PLACEMENT_VIEW)
+    audit.record(session, actor, "wave.exported", now=now, wave_id=wave.id)
 
 
 def list_consignments(

@@ -14,11 +14,11 @@ from agencies.mandates.lifecycle import in_force
 from agencies.mandates.models import (
     Answer,
     Mandate,
-    MandateAnswer,
     MandateState,
     MandateVersion,
     ReportFrequency,
 )
+from agencies.mandates.signatures import MandateAnswer
 from agencies.organisations.models import Organisation
 from assignments.placements.models import Consignment, Placement
 from assignments.reports.calendar import Period, beginning, due_at, periods_under

@@ -35,6 +35,7 @@ SENTENCES: dict[str, str] = {
     "inventory.compared": msg("%(who)s sent a list of what the agency holds; it was compared"),
     "inventory.withdrawn": msg("%(who)s took a list of what the agency holds back"),
     "inventory.exported": msg("%(who)s downloaded the differences of a list"),
+    "wave.exported": msg("%(who)s downloaded the strata of a placement"),
     "flag.raised": msg("%(who)s raised flags that stop work"),
     "flag.confirmed": msg("%(who)s confirmed a flag"),
     "flag.lifted": msg("%(who)s took a flag down"),

@@ -15,7 +15,6 @@ from agencies.mandates.models import (
     Answer,
     Approver,
     Clause,
-    MandateSignature,
     MandateState,
     MandateVersion,
     Party,
@@ -25,6 +24,7 @@ from agencies.mandates.models import (
 )
 from agencies.mandates.queries import MandateRow
 from agencies.mandates.schedule import RateLine, in_bands
+from agencies.mandates.signatures import MandateSignature
 from agencies.mandates.signing import COUNTERED
 from agencies.mandates.terms import CUSTOMARY_PROMISES, Promise, TermSheet
 from agencies.organisations.permissions import Permission

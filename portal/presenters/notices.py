@@ -13,6 +13,7 @@ from agencies.kernel.tenancy import Actor
 from portal.filters import day, number
 from portal.i18n import say
 from portal.presenters.attestation_notices import OF_ATTESTATIONS
+from portal.presenters.case_notices import OF_CASES
 from portal.presenters.standing_notices import OF_STANDING
 from portal.presenters.tellings import OF_TRUST, Telling
 
@@ -27,6 +28,7 @@ _ENQUIRY = {"enquiry_id": "enquiry_id"}
 
 #: Kind -> how it is told; whoever writes a new kind of notice adds its line here.
 TELLINGS: dict[str, Telling] = {
+    **OF_CASES,
     **OF_TRUST,
     **OF_ATTESTATIONS,
     **OF_STANDING,
@@ -101,36 +103,6 @@ TELLINGS: dict[str, Telling] = {
         "recalls.show",
         {"recall_id": "recall_id"},
     ),
-    "debtors.matched": Telling(
-        msg("%(pairs)s pairs of debtors may be one person each; look at them"), "users", "matches.index"
-    ),
-    "case.updated": Telling(
-        msg("%(house)s sent news of %(cases)s of your cases: balances, arrears or ways to reach people"),
-        "refresh",
-        "cases.index",
-    ),
-    "case.held": Telling(
-        msgs(
-            "%(house)s puts %(cases)s of your cases on hold; do not work it until it is set free",
-            "%(house)s puts %(cases)s of your cases on hold; do not work them until they are set free",
-        ),
-        "alert-triangle",
-        "cases.index",
-        is_urgent=True,
-    ),
-    "case.unheld": Telling(
-        msg("%(house)s sets %(cases)s of your cases free; work goes on"),
-        "check",
-        "cases.index",
-    ),
-    "case.paid_directly": Telling(
-        msgs(
-            "%(house)s received payments on %(cases)s of your cases itself; its balance has changed",
-            "%(house)s received payments on %(cases)s of your cases itself; their balances have changed",
-        ),
-        "coins",
-        "cases.index",
-    ),
     "consignment.rejected": Telling(
         msgs(
             "%(house)s rejected %(cases)s placed case; see why, and place it elsewhere",
@@ -140,31 +112,6 @@ TELLINGS: dict[str, Telling] = {
         "placements.consignment",
         {"consignment_id": "consignment_id"},
         is_urgent=True,
-    ),
-    "case.returned": Telling(
-        msgs(
-            "%(house)s gave %(cases)s case back",
-            "%(house)s gave %(cases)s cases back",
-        ),
-        "arrow-left",
-        "returns.index",
-    ),
-    "flag.raised": Telling(
-        msgs(
-            "%(house)s flags %(cases)s case: it is not to be worked",
-            "%(house)s flags %(cases)s cases: they are not to be worked",
-        ),
-        "alert-triangle",
-        "flags.index",
-        is_urgent=True,
-    ),
-    "flag.lifted": Telling(
-        msgs(
-            "%(house)s took a flag down; it concerns %(cases)s of your cases",
-            "%(house)s took a flag down; it concerns %(cases)s of your cases",
-        ),
-        "check",
-        "cases.index",
     ),
     "promise.beyond_authority": Telling(
         msg("%(house)s agreed %(promises)s discounts beyond its terms"), "alert-triangle", "promises.index"

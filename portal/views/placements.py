@@ -20,7 +20,7 @@ from assignments.placements.admission import admission
 from assignments.placements.allocation import SEEDS
 from assignments.placements.lifecycle import OVER
 from assignments.placements.models import PlacementState, Wave, WaveState
-from assignments.placements.preview import preview_of
+from assignments.placements.preview import Preview, preview_of
 from assignments.sla import queries as sla_queries
 from assignments.sla import service as sla
 from portal.extensions import db
@@ -104,7 +104,7 @@ def strata(wave_id: int) -> Response:
     """Every stratum and agency of a wave as a file: figures only, no people."""
     row = queries.get_wave(db.session, current_actor(), wave_id)
     return csv_file(
-        lambda: strategies.as_csv(preview_of(row)), f"{presenter.plain_name(row.name) or 'placement'}-strata.csv"
+        lambda: strategies.as_csv(_exported(row)), f"{presenter.plain_name(row.name) or 'placement'}-strata.csv"
     )
 
 
@@ -252,3 +252,9 @@ def _consignments(chosen: str) -> str:
 
 def _page(template: str, **shown: object) -> str:
     return render_template(template, show=presenter, **shown)
+
+
+def _exported(row: Wave) -> Preview:
+    """The figures of a wave on their way out."""
+    queries.record_export(db.session, current_actor(), row, now=utc_now())
+    return preview_of(row)

@@ -45,6 +45,7 @@ from tests import (
     subjects,
 )
 from tests.pipeline.files import portfolio, receive, send, table
+from tests.pipeline.kinds import TABLES
 from tests.recalling import reject_one
 from tests.tenants import PLATFORM
 from uploads import filelayouts, transfers
@@ -54,57 +55,6 @@ from uploads.models import UploadKind
 
 #: Stands in everything that only the first creditor and its agency may read.
 SENTINEL = "CENTINELA"
-#: Kind of reference -> the table whose ids it encodes.
-TABLES = {
-    "agency_document": "agency_documents",
-    "api_key": "api_keys",
-    "webhook": "webhooks",
-    "webhook_delivery": "webhook_deliveries",
-    "application": "applications",
-    "application_file": "application_files",
-    "approval": "approvals",
-    "attestation": "attestations",
-    "attestation_file": "attestation_files",
-    "counterpart": "organisations",
-    "credential": "agency_credentials",
-    "case": "cases",
-    "consignment": "consignments",
-    "debtor": "debtors",
-    "enquiry": "enquiries",
-    "hold": "legal_holds",
-    "request": "subject_requests",
-    "entry": "entries",
-    "incident": "incidents",
-    "incident_file": "incident_files",
-    "lot": "lots",
-    "finding": "findings",
-    "flag": "flags",
-    "inventory": "inventories",
-    "locate_batch": "locate_batches",
-    "locate_order": "locate_orders",
-    "mandate": "mandates",
-    "match": "debtor_matches",
-    "organisation": "organisations",
-    "own_template": "creditor_templates",
-    "passkey": "passkeys",
-    "payment": "payments",
-    "placement": "placements",
-    "portfolio": "portfolios",
-    "principal": "principals",
-    "recall": "recalls",
-    "report": "reports",
-    "saved_code": "value_maps",
-    "saved_columns": "header_mappings",
-    "subprocessor": "subprocessors",
-    "segment": "segments",
-    "session": "web_sessions",
-    "support": "support_accesses",
-    "transfer": "transfers",
-    "upload": "uploads",
-    "user": "users",
-    "wave": "placement_waves",
-    "work": "work",
-}
 #: What was applied with is the platform's, and read by what became of the applicant.
 APPLICATIONS = {"applications", "application_files", "application_keys", "application_steps"}
 #: Rows that change when people sign in, and nobody's secret.

@@ -15,7 +15,7 @@ from agencies.organisations.permissions import Role
 from portal.app import ports_of
 from portal.security import Stage
 from tests import entering, people
-from tests.pipeline.neighbours import TABLES
+from tests.pipeline.kinds import TABLES
 from tests.pipeline.test_tenant_isolation import NOBODY, addresses, call, methods, rules, token_of
 from tests.portal.conftest import Browser
 

@@ -15,7 +15,7 @@ from assignments.reads.queries import ReadFilter, list_reads
 from portal.app import create_app, ports_of
 from tests import people
 from tests.pipeline import masked
-from tests.pipeline.neighbours import TABLES
+from tests.pipeline.kinds import TABLES
 from tests.pipeline.test_tenant_isolation import addresses, kinds, methods, rules, sign_in
 
 

@@ -20,32 +20,10 @@ from agencies.organisations.permissions import SIDE_OF, Role
 from portal.app import ports_of
 from portal.security import UndeclaredAccess
 from tests import entering, keys, people
-from tests.pipeline.neighbours import SENTINEL, TABLES, Neighbours
+from tests.pipeline.kinds import ASKED, FILES, OF_APPLICANTS, SECRETS, TABLES
+from tests.pipeline.neighbours import SENTINEL, Neighbours
 from tests.portal.conftest import Browser
 
-#: Parts of addresses that are no references: a secret that cannot be guessed, and files of the pages.
-SECRETS = {
-    ("applying.opening", "token"),
-    ("applying.enter", "token"),
-    ("auth.invitation", "token"),
-    ("auth.accept", "token"),
-    ("letters.confirmation", "token"),
-    ("letters.confirm", "token"),
-    ("letters.objection", "token"),
-    ("letters.object_to", "token"),
-    ("passwords.choose", "token"),
-    ("passwords.replace", "token"),
-}
-#: Pages that only a browser sees which has opened an application by its link.
-OF_APPLICANTS = {
-    '/apply/documents/<ref("application_file"):file_id>',
-    "/apply/draft",
-    "/apply/open/<token>",
-    "/apply/part",
-}
-FILES = {("static", "filename")}
-#: Pages that are about what the address asks for.
-ASKED = {"uploads.kind": "?kind=portfolio", "uploads.template": "?kind=portfolio"}
 PIECE = b"0123456789"
 NOBODY = 999_999_999
 #: What a side's grants keep from it with or without a wall: sealed bids from creditors; whom else one asks, who may be

@@ -20,7 +20,7 @@ from assignments.manifests.handing import manifest
 from assignments.reads.models import Purpose
 from portal.app import create_app, ports_of
 from tests import locating, loop, people
-from tests.pipeline.neighbours import TABLES
+from tests.pipeline.kinds import TABLES
 from tests.pipeline.test_tenant_isolation import addresses, kinds, methods, rules, sign_in
 
 #: As it is typed, in its normal form, and as it is covered on a screen that may know that there is something.

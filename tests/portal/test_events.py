@@ -216,6 +216,8 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "manifests.number": ("manifest.numbered",),
     "promises.export": ("promise.exported",),
     "scorecards.export": ("comparison.exported",),
+    "placements.strata": ("wave.exported",),
+    "indicators.export": ("indicators.exported",),
     "incidents.download": ("incident.file_downloaded",),
     "incidents.export": ("incident.register_exported",),
     "incidents.people_csv": ("incident.exported",),

@@ -8,7 +8,8 @@ from agencies.kernel.tenancy import Actor
 from agencies.organisations.permissions import PERMISSIONS, SIDE_OF, Role
 from portal.security import access_of
 from tests.entering import stay_fresh
-from tests.pipeline.test_tenant_isolation import NOBODY, SECRETS
+from tests.pipeline.kinds import SECRETS
+from tests.pipeline.test_tenant_isolation import NOBODY
 
 
 def unsafe(app):

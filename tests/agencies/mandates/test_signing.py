@@ -16,9 +16,10 @@ from agencies.kernel.notices import Notice
 from agencies.kernel.session import transaction
 from agencies.mandates import queries, service, signing
 from agencies.mandates.lifecycle import MandateEnded, MandateNotInForce, VersionTooEarly
-from agencies.mandates.models import Answer, MandateAnswer, MandateSignature, Party
+from agencies.mandates.models import Answer, Party
 from agencies.mandates.schedule import AgeBand, RateLine, by_age
 from agencies.mandates.settlement import Authority
+from agencies.mandates.signatures import MandateAnswer, MandateSignature
 from agencies.mandates.signing import Signer
 from agencies.mandates.terms import Limits, TermSheet
 from agencies.organisations.permissions import Role
