@@ -15,6 +15,7 @@ NEEDS_A_DATABASE = frozenset(
         "agencies/mandates/queries.py",
         "agencies/organisations/service.py",
         "agencies/standing/changes.py",
+        "assignments/cases/selecting.py",
         "assignments/comparison.py",
         "assignments/contacts/exporting.py",
         "assignments/contacts/queries.py",

@@ -205,6 +205,7 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "market.download": ("bids.exported",),
     "placements.download": ("manifest.downloaded",),
     "promises.export": ("promise.exported",),
+    "indicators.export": ("indicators.exported",),
     "scorecards.export": ("comparison.exported",),
     "incidents.download": ("incident.file_downloaded",),
     "incidents.export": ("incident.register_exported",),
