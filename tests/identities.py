@@ -13,10 +13,19 @@ from agencies.organisations import api_answers, api_keys, company_sign_in, email
 from agencies.organisations.factors import Passkey
 from agencies.organisations.links import Purpose
 from agencies.organisations.models import User
+from agencies.organisations.permissions import Permission
 from agencies.organisations.providers import SignInLink
 from agencies.webhooks import service as webhooks
+from assignments.cases.selection import Selection
+from assignments.segments import service as segments
+from assignments.segments.decision import Rule
 from portal.ports import Ports
 
+#: Segments, and what was applied with: nobody at an agency reads any of it.
+UNSEEN_BY_AGENCIES = {
+    *("application_keys", "application_steps", "decision_rules", "decision_tables"),
+    *("segment_revisions", "segments"),
+}
 ISSUER = "https://login.bank.example"
 
 
@@ -42,6 +51,9 @@ def _at_home(session: Session, actor: Actor, mark: str, now: datetime) -> None:
     until = now + timedelta(days=30)
     api_keys.make(session, actor, name=mark, scopes=["placement.view"], expires_at=until, addresses=[], now=now)
     _have_webhook(session, actor, mark, now)
+    if actor.may(Permission.PLACEMENT_PLAN):
+        segment = segments.save(session, actor, name=mark, selection=Selection(min_minor=1), now=now)
+        segments.decide(session, actor, segment.id, [Rule(mark, Selection(min_dpd=1))], revision=0, now=now)
     told = {"request_sha256": bytes(32), "status": 200, "body": f'"{mark}"'}
     api_answers.keep(session, actor, mark, **told, now=now)
     links.make(session, actor, actor.user_id, Purpose.PASSWORD, letter="one", lifetime=timedelta(hours=1), now=now)

@@ -15,6 +15,7 @@ NEEDS_A_DATABASE = frozenset(
         "agencies/mandates/queries.py",
         "agencies/organisations/service.py",
         "agencies/standing/changes.py",
+        "assignments/cases/selecting.py",
         "assignments/comparison.py",
         "assignments/sla/idle.py",
         "assignments/contacts/exporting.py",

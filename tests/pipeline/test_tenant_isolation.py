@@ -20,6 +20,7 @@ from agencies.organisations.permissions import SIDE_OF, Role
 from portal.app import ports_of
 from portal.security import UndeclaredAccess
 from tests import entering, keys, people
+from tests.identities import UNSEEN_BY_AGENCIES
 from tests.pipeline.kinds import ASKED, FILES, OF_APPLICANTS, SECRETS, TABLES
 from tests.pipeline.neighbours import SENTINEL, Neighbours
 from tests.portal.conftest import Browser
@@ -31,12 +32,9 @@ NOBODY = 999_999_999
 CLOSED = {
     Role.DIRECTOR: {"application_keys", "application_steps", "bids"},
     Role.MANAGER: {
-        "application_keys",
-        "application_steps",
+        *UNSEEN_BY_AGENCIES,
         "contact_stops",
         "debtor_matches",
-        "decision_rules",
-        "decision_tables",
         "erasures",
         "incident_steps",
         "incident_subjects",
@@ -45,8 +43,6 @@ CLOSED = {
         "lots",
         "placement_waves",
         "portfolios",
-        "segment_revisions",
-        "segments",
         "staged_creditor_payments",
         "staged_portfolio_update",
         "staged_recall_list",
