@@ -129,10 +129,7 @@ class Mandate(Base):
     """A contract between a creditor and an agency for one service."""
 
     __tablename__ = "mandates"
-    __table_args__ = (
-        PrimaryKeyConstraint("creditor_id", "agency_id", "id"),
-        UniqueConstraint("creditor_id", "name"),
-    )
+    __table_args__ = (PrimaryKeyConstraint("creditor_id", "agency_id", "id"), UniqueConstraint("creditor_id", "name"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     creditor_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))
@@ -209,6 +206,13 @@ class MandateVersion(Base):
     created_by: Mapped[int | None]
 
 
+def _version_key() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["creditor_id", "agency_id", "mandate_version_id"],
+        ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
+    )
+
+
 class MandateAnswer(Base):
     """What became of a proposed version: one answer, never edited."""
 
@@ -248,10 +252,7 @@ class MandateSignature(Base):
     __tablename__ = "mandate_signatures"
     __table_args__ = (
         PrimaryKeyConstraint("creditor_id", "agency_id", "mandate_version_id", "side"),
-        ForeignKeyConstraint(
-            ["creditor_id", "agency_id", "mandate_version_id"],
-            ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
-        ),
+        _version_key(),
         ForeignKeyConstraint(
             ["creditor_id", "agency_id", "lot_id"],
             ["opened_bids.creditor_id", "opened_bids.agency_id", "opened_bids.lot_id"],
@@ -271,13 +272,6 @@ class MandateSignature(Base):
     signed_by: Mapped[int | None]
     #: The lot in which the agency's bid is its signature.
     lot_id: Mapped[int | None]
-
-
-def _version_key() -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["creditor_id", "agency_id", "mandate_version_id"],
-        ["mandate_versions.creditor_id", "mandate_versions.agency_id", "mandate_versions.id"],
-    )
 
 
 class CommissionLine(Base):
