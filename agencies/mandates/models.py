@@ -128,10 +128,7 @@ class Mandate(Base):
     """A contract between a creditor and an agency for one service."""
 
     __tablename__ = "mandates"
-    __table_args__ = (
-        PrimaryKeyConstraint("creditor_id", "agency_id", "id"),
-        UniqueConstraint("creditor_id", "name"),
-    )
+    __table_args__ = (PrimaryKeyConstraint("creditor_id", "agency_id", "id"), UniqueConstraint("creditor_id", "name"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity())
     creditor_id: Mapped[int] = mapped_column(ForeignKey("organisations.id"))

@@ -215,7 +215,6 @@ EVENTS: dict[str, tuple[str, ...]] = {
     "manifests.loaded": ("manifest.loaded", "manifest.mismatched"),
     "manifests.number": ("manifest.numbered",),
     "promises.export": ("promise.exported",),
-    "indicators.export": ("indicators.exported",),
     "scorecards.export": ("comparison.exported",),
     "placements.strata": ("wave.exported",),
     "indicators.export": ("indicators.exported",),
