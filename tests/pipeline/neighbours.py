@@ -213,7 +213,6 @@ class Neighbours:
         )
         loop.acknowledge_all(ports, agency)
         handing.settle(ports, creditor, agency, accounts[0], mark)
-        loop.ask(ports, agency, accounts[0], f"{mark}: ¿hay pagaré?")
         self._report(creditor, agency, mark, accounts)
         attested.begin_draft(ports, creditor, agency, mark)
         loop.draft(ports, creditor, [loop.add_mandate(ports, creditor, agency)])
