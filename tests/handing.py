@@ -13,7 +13,7 @@ from assignments.manifests import numbers
 from assignments.manifests.handing import manifest
 from assignments.placements.models import Consignment
 from portal.ports import Ports
-from tests.loop import PLACED_AT, NewCase
+from tests.loop import PLACED_AT, NewCase, ask
 
 CASES = [
     NewCase("0001", 150_05, name="Ana Peña", phones=("+573001112233", "6011234567")),
@@ -30,10 +30,11 @@ def download(ports, agency, consignment_id, *, now=PLACED_AT) -> list[dict[str, 
 
 
 def settle(ports: Ports, creditor: Actor, agency: Actor, account: str, mark: str) -> None:
-    """The agency has a number of its own for a case, and took the file."""
+    """The agency has a number of its own for a case, took the file, and asks something about the case."""
     now = ports.now()
     with ports.session(agency) as session, transaction(session):
         numbers.state_numbers(session, agency, creditor.tenant, [numbers.Pair(account, f"{mark}-1")], now=now)
         own = (Consignment.agency_id == agency.tenant, Consignment.creditor_id == creditor.tenant)
         taken = session.scalars(select(Consignment.id).where(*own).order_by(Consignment.id.desc())).first()
         list(manifest(session, agency, taken, ports.references, now=now))
+    ask(ports, agency, account, f"{mark}: ¿hay pagaré?")

@@ -161,7 +161,6 @@ class Neighbours:
         reject_one(ports, agency, accounts[6], note=mark)
         loop.acknowledge_all(ports, agency)
         handing.settle(ports, creditor, agency, accounts[0], mark)
-        loop.ask(ports, agency, accounts[0], f"{mark}: ¿hay pagaré?")
         self._report(creditor, agency, mark, accounts)
         attested.begin_draft(ports, creditor, agency, mark)
         loop.draft(ports, creditor, [loop.add_mandate(ports, creditor, agency)])
