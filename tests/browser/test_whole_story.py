@@ -129,6 +129,8 @@ def test_attest_offer_bid_award_work_report_pay_recall_locate_release_compare(
     caught.value.save_as(manifest)
     accounts = material.accounts(manifest)
     assert len(accounts) == 241
+    gabriel.page.reload()
+    story.confirm_loaded(gabriel, manifest, look="63-loaded")
 
     # Work: one activity by hand, the others by file, with what was paid.
     gabriel.menu("Cases")
@@ -167,7 +169,7 @@ def test_attest_offer_bid_award_work_report_pay_recall_locate_release_compare(
     gabriel.page.wait_for_load_state()
 
     # Locate and release.
-    story.locate_mandate(director, LOSER, today)
+    story.locate_mandate(director, marta, LOSER, today)
     story.order_search(director, today)
     marta.menu("Locating people")
     marta.page.locator("tbody a").first.click()
