@@ -30,6 +30,7 @@ from portal.demo import (
     recalling,
     reporting,
     returning,
+    segmenting,
 )
 from portal.demo.cast import OPERATOR, all_members
 from portal.demo.chronology import MONTHS, ZONE, Chronology
@@ -115,6 +116,7 @@ def _steps(world: World) -> Iterator[Step]:
     yield from locating.steps(world)
     yield from bidding.steps(world)
     yield from asking.steps(world)
+    yield Step(times.business_day(4, 2, 11), lambda at: segmenting.keep_segments(world, at))
     yield from applying.steps(world)
 
 

@@ -40,7 +40,7 @@ _P = Permission
 
 DESTINATIONS = (
     Destination(msg("Home"), "home.index", "home"),
-    Destination(msg("Tasks"), "tasks.index", "checks"),
+    Destination(msg("Tasks"), "tasks.index", "circle-check"),
     Destination(msg("Files"), "uploads.index", "file-import", _P.PORTFOLIO_UPLOAD),
     Destination(msg("Files"), "uploads.index", "file-import", _P.REPORT_SUBMIT),
     Destination(msg("Work list"), "activities.worklist", "phone", _P.ACTIVITY_RECORD, _AGENCY),

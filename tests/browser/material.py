@@ -84,6 +84,13 @@ def accounts(manifest: Path) -> list[str]:
     return [row["account_ref"] for row in rows if row["reference"] != "TOTAL"]
 
 
+def totals(manifest: Path) -> tuple[str, str]:
+    """How many cases a downloaded manifest says it holds and what they come to, as its last line tells."""
+    rows = list(csv.DictReader(io.StringIO(manifest.read_text(encoding="utf-8-sig"))))
+    whole, _, cents = rows[-1]["balance"].partition(".")
+    return rows[-1]["account_ref"], f"{whole},{cents}"
+
+
 def payments(folder: Path, name: str, held: Sequence[str], day: date, share: float) -> Path:
     """A report of payments on a share of the cases, and one on a case that is not the agency's."""
     draw = random.Random(f"{SEED}{name}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from tests.browser import material
 from tests.browser.person import Person
 
 #: A valid PDF of one empty page, made by hand.
@@ -122,8 +123,44 @@ def award(director: Person, lot: str, winner: str) -> None:
     director.look("60-awarded")
 
 
-def locate_mandate(director: Person, agency: str, today: date) -> None:
-    """Agree with an agency what each grade of a finding costs."""
+def propose(director: Person, look: str = "") -> None:
+    """Sign the terms on the page for the creditor, which proposes them."""
+    director.fill(signer_name="Diana Directora", signer_position="Directora de recuperaciones")
+    director.page.locator("[name=signed]").check()
+    if look:
+        director.look(look, phone=True)
+    director.press("Sign and propose")
+    director.sees(director.say("The mandate was made and signed for you. It holds once the agency has signed it."))
+
+
+def sign(manager: Person, mandate: str, look: str = "") -> None:
+    """Read what the creditor proposed and sign it for the agency."""
+    manager.menu("Mandates")
+    manager.page.locator("main").get_by_role("link", name=mandate, exact=True).click()
+    manager.press("Read and sign")
+    manager.fill(signer_name=manager.name, signer_position="Gerente")
+    manager.page.locator("[name=signed]").check()
+    if look:
+        manager.look(look, phone=True)
+    manager.press("Sign")
+    manager.sees(manager.say("The terms are signed by both sides."))
+
+
+def confirm_loaded(manager: Person, manifest: Path, *, look: str = "") -> None:
+    """Say what one's own system counted after it had loaded the file: what the file's last line tells."""
+    manager.press("Files and totals")
+    lines, total = material.totals(manifest)
+    manager.fill(lines=lines, total=total)
+    if look:
+        manager.look(f"{look}-to-confirm", phone=True)
+    manager.press("Compare with file %(number)s", number=1)
+    manager.sees(manager.say("Count and value are those of the file. It is confirmed as loaded."))
+    if look:
+        manager.look(look, phone=True)
+
+
+def locate_mandate(director: Person, manager: Person, agency: str, today: date) -> None:
+    """Agree with an agency what each grade of a finding costs; both sides sign."""
     director.menu("Mandates")
     director.press("New mandate")
     director.page.get_by_label(director.say("Agency"), exact=True).select_option(label=agency)
@@ -135,9 +172,8 @@ def locate_mandate(director: Person, agency: str, today: date) -> None:
         fee_standard_matched_unverified="6000",
         valid_from=(today - timedelta(days=30)).isoformat(),
     )
-    director.look("70-locate-mandate", phone=True)
-    director.press("Make the mandate")
-    director.sees(director.say("The mandate was made."))
+    propose(director, look="70-locate-mandate")
+    sign(manager, "Localización 2026", look="70-locate-mandate-to-sign")
 
 
 def order_search(director: Person, today: date) -> None:

@@ -13,7 +13,7 @@ from agencies.kernel.clock import local_date, utc_now
 from portal.ports import Ports
 from tests import people as registered
 from tests.attested import attest_panel
-from tests.browser import material
+from tests.browser import material, story
 from tests.browser.passing import let_days_pass, open_reports
 from tests.browser.person import Person
 from tests.browser.site import Site
@@ -74,8 +74,7 @@ class Journey:
         director.press("New mandate")
         director.page.get_by_label(director.say("Agency"), exact=True).select_option(label=agency)
         director.fill(name=name, commission=commission, report_due_days="5", valid_from=since)
-        director.press("Make the mandate")
-        director.sees(director.say("The mandate was made."))
+        story.propose(director)
 
     def send_file(self, person: Person, file: Path) -> None:
         """Choose a file on the page that sends one, and confirm its columns as proposed."""
@@ -147,6 +146,15 @@ def test_from_an_empty_portal_to_a_comparison(
     journey.make_mandate(director, "Cobranzas Yarumo", "Castigada 2026 Yarumo", "22", since)
     director.menu("Mandates")
     director.look("08-mandates", phone=True)
+
+    # Both agencies' managers arrive and sign; nothing is placed under terms that only one side signed.
+    managers = [
+        journey.arrive("Gabriel Gerente", "gerente@frailejon.example", to_first),
+        journey.arrive("Marta Gerente", "gerente@yarumo.example", to_second),
+    ]
+    story.sign(managers[0], "Castigada 2026 Frailejón", look="08-mandate-to-sign")
+    managers[0].look("08-mandate-signed", phone=True)
+    story.sign(managers[1], "Castigada 2026 Yarumo")
     # How the agencies attest is a story of its own.
     attest_panel(ports, "directora@cordillera.example", now=utc_now())
 
@@ -183,7 +191,7 @@ def test_from_an_empty_portal_to_a_comparison(
     # The director shares the cases by lot and commits what she has seen.
     director.menu("Placements")
     director.press("Place cases")
-    for box in director.page.get_by_role("checkbox").all():
+    for box in director.page.locator("[name=mandates]").all():
         box.check()
     director.fill(name="Primera entrega", min_dpd="120")
     director.page.locator("[name=min_dpd]").blur()
@@ -206,13 +214,10 @@ def test_from_an_empty_portal_to_a_comparison(
     director.look("18-placed")
 
     # Both agencies take their part on; then two and a half months pass, and they report.
-    managers = [
-        journey.arrive("Gabriel Gerente", "gerente@frailejon.example", to_first),
-        journey.arrive("Marta Gerente", "gerente@yarumo.example", to_second),
-    ]
     held = []
     for manager in managers:
         is_first = manager is managers[0]
+        manager.menu("Home")
         if is_first:
             manager.look("19-agency-home", phone=True)
         manager.menu("Placements")
