@@ -28,7 +28,7 @@ ENDS = {FlagEnd.LIFTED: msg("Lifted"), FlagEnd.DISMISSED: msg("Dismissed: it was
 #: What the list can be narrowed to.
 STATES = {
     "to_confirm": msg("To confirm"),
-    "standing": msg("In force"),
+    "standing": msg("Standing"),
     "ended": msg("Over"),
 }
 FILTERED: dict[str, dict[str, bool]] = {
