@@ -25,6 +25,12 @@ KNOWN = {
     "assignments/conduct/service.py": {_WHOLE: "one statement with three conditions, all written there"},
     "assignments/ledger/statements.py": {"verify": _CHECKS},
     "assignments/performance.py": {"rebuild": _CATALOGUE, "differing": _CATALOGUE},
+    "assignments/placements/holding.py": {
+        _WHOLE: "where a placement stands, as a constant of the table of moves",
+        "active_by_upload": "conditions written there; its callers name the table of what was reported",
+        "active_by_activity": "a condition written there",
+    },
+    "assignments/placements/recall_moves.py": {_WHOLE: "where a placement stands, as a constant of the table of moves"},
     "assignments/reports/crediting.py": {"_found": _GIVEN},
     "assignments/reports/recovery.py": {
         "worked_by_activities": "a condition written there",
@@ -32,6 +38,7 @@ KNOWN = {
     },
     "assignments/reports/service.py": {"_remark": _GIVEN, "_screen": _GIVEN, "_add": _GIVEN},
     "assignments/sla/cases.py": {"cases_of": "conditions by kind of question, from constants"},
+    "assignments/sla/idle.py": {"idle_watch": _SIDE, "idle_cases": _SIDE},
     "assignments/sla/queries.py": {"obligations": _SIDE, "_of_cases": _SIDE},
     "assignments/subjects/dossier.py": {"gather": _CHECKS},
     "assignments/subjects/tombstones.py": {"refuse_erased": "two constants behind each other"},

@@ -44,7 +44,8 @@ def index() -> str:
 @requires(Permission.PLACEMENT_PLAN)
 def new() -> _Page:
     """Save a selection; the filter of the list may stand in the address already."""
-    actor, form = current_actor(), SegmentForm(request.form or request.args)
+    actor = current_actor()
+    form = SegmentForm(request.form) if request.method == "POST" else SegmentForm(request.args)
     filtering.offer(form)
     if request.method == "POST" and form.validate():
         selection = form.selection(home_currency(db.session, actor))
