@@ -180,7 +180,14 @@ def _held_by_creditor(actor: Actor, _now: datetime) -> Select[Any]:
 
 
 def _flags_to_confirm(actor: Actor, _now: datetime) -> Select[Any]:
-    return thing(Flag.id, since=Flag.raised_at, about=Flag.account_ref, other=Flag.agency_id).where(to_confirm(actor))
+    # Of a case once, however much is said of it.
+    said = thing(
+        Flag.case_id,
+        since=func.min(Flag.raised_at),
+        about=func.min(Flag.account_ref),
+        other=func.min(Flag.agency_id),
+    )
+    return said.where(to_confirm(actor)).group_by(Flag.case_id)
 
 
 def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
@@ -197,14 +204,16 @@ def _not_downloaded(actor: Actor, _now: datetime) -> Select[Any]:
 
 
 def _idle(actor: Actor, now: datetime) -> Select[Any]:
-    placed = and_(
+    untouched = exists().where(
         Placement.creditor_id == Consignment.creditor_id,
         Placement.agency_id == Consignment.agency_id,
         Placement.consignment_id == Consignment.id,
+        Placement.state == PlacementState.ACKNOWLEDGED,
     )
     begun = and_(Consignment.acknowledged_at > now - _WATCHED, Consignment.acknowledged_at <= now - _IDLE)
-    is_idle = Placement.state == PlacementState.ACKNOWLEDGED
-    return stock(placed, _mine(actor, Consignment), begun, is_idle)
+    since, other = Consignment.acknowledged_at, _other(actor, Consignment)
+    idle = thing(Consignment.id, since=since, about=Consignment.name, other=other)
+    return idle.where(_mine(actor, Consignment), begun, untouched)
 
 
 def _to_confirm(actor: Actor, _now: datetime) -> Select[Any]:

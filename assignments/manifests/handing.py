@@ -104,7 +104,10 @@ def manifest(
     session: Session, actor: Actor, consignment_id: int, references: References, *, now: datetime
 ) -> Iterator[bytes]:
     """The manifest as CSV in pieces; raises what `hand_out` raises before the first one."""
-    pieces = hand_out(session, actor, consignment_id, references, now=now)
+    return _csv(hand_out(session, actor, consignment_id, references, now=now))
+
+
+def _csv(pieces: Iterable[list[list[object]] | Control]) -> Iterator[bytes]:
     # The mark tells spreadsheets that the text is UTF-8; without it they break Spanish letters.
     yield BOM_UTF8 + csv_bytes([HEADER])
     for piece in pieces:

@@ -216,7 +216,10 @@ class _Drawing:
 
     def _quotas(self, group: _Group, control_bp: int, factors: Sequence[int]) -> list[int]:
         """What each agency should have of a group, by position, in parts of a unit that come to the whole group."""
-        return apportion(group.size * UNIT, self._parts(group.pattern, control_bp, factors))
+        parts = self._parts(group.pattern, control_bp, factors)
+        # In the order of chance: the odd parts of a unit would else fall to the first agency, and with them its ties.
+        odd = apportion(group.size * UNIT, [parts[position] for position in self._order])
+        return [quota for _, quota in sorted(zip(self._order, odd, strict=True))]
 
     def _parts(self, pattern: int, control_bp: int, factors: Sequence[int]) -> list[int]:
         fits = [pattern >> position & 1 for position in range(len(self._weights))]

@@ -123,7 +123,7 @@ def decide(
         )
         for position, rule in enumerate([*rules, Rule("", Selection())], start=1)
     )
-    audit.record(session, actor, "decision_table.changed", now=now, segment_id=segment_id, rules=len(rules))
+    audit.record(session, actor, "segment.table_changed", now=now, segment_id=segment_id, rules=len(rules))
     return table
 
 

@@ -163,7 +163,7 @@ SENTENCES: dict[str, str] = {
     "segment.saved": msg("%(who)s saved a segment"),
     "segment.changed": msg("%(who)s changed what a segment selects"),
     "segment.archived": msg("%(who)s put a segment away"),
-    "decision_table.changed": msg("%(who)s changed a decision table"),
+    "segment.table_changed": msg("%(who)s changed a decision table"),
     "wave.drafted": msg("%(who)s prepared a placement"),
     "wave.redrawn": msg("%(who)s drew the split of a placement again"),
     "wave.placed": msg("%(who)s placed cases with agencies"),

@@ -17,7 +17,7 @@ TOPICS: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "placements": (
         msg("Placements"),
-        ("wave", "consignment", "manifest", "recall", "flag", "segment", "decision_table"),
+        ("wave", "consignment", "manifest", "recall", "flag", "segment"),
     ),
     "approvals": (msg("Approvals"), ("approval", "limit")),
     "market": (msg("Market"), ("lot", "bid", "bids")),

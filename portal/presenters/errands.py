@@ -177,13 +177,13 @@ ERRANDS: dict[tuple[Side | None, str], Errand] = {
         "user-search",
     ),
     (Side.CREDITOR, "idle"): Errand(
-        msg("Cases nobody has worked in seven days"),
+        msg("Placements with cases nobody has worked in seven days"),
         msg("Taken on by an agency, and nothing reported since. Ask it, or take them back."),
         "sla.idle",
         "clock",
     ),
     (Side.AGENCY, "idle"): Errand(
-        msg("Cases you have not worked in seven days"),
+        msg("Placements with cases you have not worked in seven days"),
         msg("Taken on, and nothing reported since; the creditor sees it. Begin, or give them back."),
         "sla.idle",
         "clock",

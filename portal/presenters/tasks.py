@@ -47,7 +47,8 @@ _PAGES: dict[str, tuple[str, str]] = {
     "findings_to_verify": ("findings.show", "finding_id"),
     "on_hold": ("cases.show", "case_id"),
     "held_by_creditor": ("cases.show", "case_id"),
-    "flags_to_confirm": ("flags.show", "flag_id"),
+    "flags_to_confirm": ("cases.show", "case_id"),
+    "idle": ("placements.consignment", "consignment_id"),
     "drafts": ("placements.wave", "wave_id"),
     "applications": ("applications.show", "application_id"),
 }

@@ -58,14 +58,6 @@ def new() -> str | Response | tuple[str, int]:
     return render_template("flags/new.html", form=form), form.refused_with if form.errors else 200
 
 
-@blueprint.get('/<ref("flag"):flag_id>')
-@requires(Permission.CASE_VIEW)
-def show(flag_id: int) -> Response:
-    """The case a flag stands on, where it is decided about."""
-    case_id = queries.get_flag(db.session, current_actor(), flag_id).case_id
-    return redirect(url_for("cases.show", case_id=case_id, _anchor="flags"))
-
-
 @blueprint.post('/<ref("flag"):flag_id>/confirm')
 @requires(Permission.FLAG_DECIDE)
 def confirm(flag_id: int) -> Response:
@@ -88,6 +80,7 @@ def confirm(flag_id: int) -> Response:
 def lift(flag_id: int) -> Response | tuple[str, int]:
     """It is settled, or was not so; what it stopped may go on."""
     form = LiftForm(request.form)
+    queries.get_flag(db.session, current_actor(), flag_id)
     if form.validate():
         try:
             with transaction(db.session):

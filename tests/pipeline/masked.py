@@ -27,6 +27,7 @@ _ROW = "{account};CC;" + f"{DOCUMENT};Sara Sentinela;{{balance}};{PHONE};{EMAIL}
 IN_FULL = {
     # What an agency works with, once it has taken the cases or the orders on.
     "placements.download",
+    "manifests.download",
     "locates.download",
     # What the reader's own organisation sent, to whoever may send such files.
     "uploads.original",

@@ -50,6 +50,7 @@ AGAIN = {
     "take_over_application",
     "expire_applications",
     "execute_recalls",
+    "recall_by_terms",
     "keep_retention",
     "sweep_files",
     "scan_file",

@@ -32,6 +32,8 @@ NO_SEALS = {
     "api_answers.request_sha256",
     "api_keys.secret_hash",
     "application_files.sha256",
+    "mandate_signatures.digest",
+    "manifests.sha256",
     "application_keys.email_index",
     "application_keys.token_hash",
     "approvals.subject_sha256",

@@ -28,6 +28,9 @@ DOWNLOADS = {
     "incidents.export",
     "promises.export",
     "placements.download",
+    "placements.strata",
+    "indicators.export",
+    "manifests.download",
     "scorecards.export",
     "uploads.error_file",
 }

@@ -75,7 +75,8 @@ def test_what_concerns_two_organisations_stands_in_both_chains(ports: Ports, ten
     happen(ports, tenants.creditor, 1, now, organisations=both)
 
     for actor in (tenants.creditor, tenants.agency):
-        assert [event.action for event in events(ports, actor)] == ["panel.joined", "mandate.made", "thing.happened"]
+        told = [event.action for event in events(ports, actor)]
+        assert told == ["panel.joined", "mandate.made", "mandate.accepted", "thing.happened"]
     assert events(ports, tenants.other_agency) == []
 
 

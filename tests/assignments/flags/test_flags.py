@@ -90,7 +90,7 @@ def test_an_agency_s_word_stops_work_at_once_and_waits_for_the_creditor(ports, p
     raised = only_flag(ports, placed.creditor)
     assert (raised.agency_id, raised.confirmed_at, raised.stops_work) == (placed.agency.tenant, None, True)
     with ports.session(placed.creditor) as session:
-        assert [one.kind for one in list_notices(session, placed.creditor).rows] == ["flag.raised"]
+        assert "flag.raised" in [one.kind for one in list_notices(session, placed.creditor).rows]
     confirm(ports, placed.creditor, raised.id, stops_work=False)
     assert standing(ports, placed.agency)["ONE"] == [Fact(FlagKind.VULNERABLE, date(2026, 2, 10), stops_work=False)]
 

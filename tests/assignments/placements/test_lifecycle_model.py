@@ -278,4 +278,6 @@ def test_no_illegal_move_succeeds_and_every_legal_one_is_written_down(ports, see
     walk.history_and_trails_are_whole()
     # A walk that leaves something out shows nothing of it.
     assert set(walk.done) == set(ACTS)
-    assert {action for _, action in walk.model.told} == TRACKED | RECALLS
+    # Whether a date comes or an objection is decided before the walk ends is chance.
+    told = {action for _, action in walk.model.told}
+    assert (TRACKED | RECALLS) - {"recall.decided", "recall.executed"} <= told <= TRACKED | RECALLS

@@ -103,7 +103,8 @@ def test_no_side_ends_anothers_placements_even_by_hand(ports, placed):
     with ports.session(placed.agency) as session:
         ending = list(session.scalars(select(Placement.id)))
     call = text(
-        "select end_placements(:creditor, :agency, cast(:ending as bigint[]), 'x', 'open', null, now(), current_date)"
+        "select end_placements(:creditor, :agency, cast(:ending as bigint[]), 'x', 'open', null, now(), current_date, "
+        "'ended', false)"
     )
     keys = {"creditor": placed.creditor.tenant, "agency": placed.agency.tenant, "ending": ending}
     for actor in (placed.other_agency, placed.other_creditor):
